@@ -1,0 +1,1 @@
+"""The person behind a visit, a sign-in and a membership."""

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    name = "identity"
+
+    def ready(self) -> None:
+        import events
+        from identity import event_types
+
+        events.register(*event_types.ALL)

@@ -1,0 +1,42 @@
+"""Mail leaves through the worker; when the queue cannot be reached, from here."""
+
+from __future__ import annotations
+
+import structlog
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import EmailMessage
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger()
+
+
+def deliver(message: EmailMessage) -> None:
+    """Send `message` (one recipient or more) once the current transaction has committed."""
+    html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
+    parts = {
+        "subject": message.subject,
+        "body": message.body,
+        "html": html if message.content_subtype != "html" else message.body,
+        "to": list(message.to),
+        "from_email": message.from_email,
+    }
+    transaction.on_commit(lambda: _enqueue(parts), robust=True)
+
+
+def _enqueue(parts: dict[str, object]) -> None:
+    from identity.tasks import send_mail
+
+    try:
+        send_mail.apply_async(kwargs=parts, retry=False)
+    except OperationalError:
+        log.warning("mail.queue_unreachable", to=parts["to"])
+        send_now(**parts)
+
+
+def send_now(*, subject: str, body: str, html: str, to: list[str], from_email: str) -> None:
+    """Hand one message to the mail backend."""
+    message = EmailMultiAlternatives(subject, body, from_email, to)
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.send()

@@ -1,0 +1,68 @@
+"""Gives every visit an anonymous id and tells static pages whether somebody is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from uuid_utils.compat import uuid7
+
+ANONYMOUS_COOKIE = "plg_aid"
+SIGNED_IN_COOKIE = "plg_signed_in"
+ONE_YEAR = 60 * 60 * 24 * 365
+
+
+class VisitorMiddleware:
+    """Sets `request.anonymous_id` (UUID, or None where the browser asks not to be followed)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = _parse(request.COOKIES.get(ANONYMOUS_COOKIE))
+        wants_privacy = "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
+        request.anonymous_id = None if wants_privacy else (known or uuid7())
+        response = self.get_response(request)
+        if wants_privacy or getattr(request, "is_bare_host", False):
+            return response
+        if known is None and _is_page(response):
+            _set(response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
+        self._mark_sign_in(request, response)
+        return response
+
+    def _mark_sign_in(self, request: HttpRequest, response: HttpResponse) -> None:
+        """The site's pages are static files: a readable cookie lets them say "Open workspace"."""
+        marked = SIGNED_IN_COOKIE in request.COOKIES
+        # Only where the view looked at the session already; asking here would cost a query.
+        if not getattr(request, "session", None) or not request.session.accessed:
+            return
+        signed_in = request.user.is_authenticated
+        if signed_in and not marked:
+            _set(response, SIGNED_IN_COOKIE, "1", http_only=False)
+        elif marked and not signed_in:
+            response.delete_cookie(SIGNED_IN_COOKIE, domain=settings.SESSION_COOKIE_DOMAIN)
+
+
+def _is_page(response: HttpResponse) -> bool:
+    return response.get("Content-Type", "").startswith("text/html")
+
+
+def _parse(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
+
+
+def _set(response: HttpResponse, name: str, value: str, *, http_only: bool) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=ONE_YEAR,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=http_only,
+        samesite="Lax",
+    )

@@ -1,0 +1,97 @@
+"""User (a login) and Person (a human, known or anonymous)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A new user with its person. Without a password they sign in with a mailed code."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """The login of a known person.
+
+    `email` is not unique here: until an address is verified nobody owns it, and refusing a second
+    sign-up would tell a stranger who is a customer. allauth keeps *verified* addresses unique.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField("email address", db_index=True)
+    name = models.CharField(max_length=120, blank=True)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+    # Wagtail's admin reads these two names.
+    @property
+    def first_name(self) -> str:
+        return self.get_short_name()
+
+    @property
+    def last_name(self) -> str:
+        return self.name.partition(" ")[2]
+
+    @property
+    def has_verified_email(self) -> bool:
+        """Whether this user has proved that the address is theirs."""
+        from allauth.account.models import EmailAddress
+
+        return EmailAddress.objects.filter(user=self, email=self.email, verified=True).exists()
+
+
+class Person(models.Model):
+    """A human, known (with a user) or anonymous (with a browser's id). Tenant tables hold its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.OneToOneField(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="person"
+    )
+    email = models.EmailField(blank=True)
+    name = models.CharField(max_length=120, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"anonymous {self.id}"
+
+
+class PersonAlias(models.Model):
+    """Binds a browser's anonymous id to the person that it turned out to be."""
+
+    anonymous_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.anonymous_id} is {self.person_id}"

@@ -1,0 +1,49 @@
+"""From a request to the person behind it, and from a browser's history to a known person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+
+import events
+from identity.event_types import PERSON_IDENTIFIED
+from identity.models import Person, PersonAlias, User
+
+
+def person_for(request: HttpRequest) -> Person | None:
+    """The signed-in user's person, or None for a visitor."""
+    if not request.user.is_authenticated:
+        return None
+    return person_of(request.user)
+
+
+def person_of(user: User) -> Person:
+    """The person of a user; made on first use."""
+    try:
+        return user.person
+    except Person.DoesNotExist:
+        person, _ = Person.objects.get_or_create(
+            user=user, defaults={"email": user.email, "name": user.name}
+        )
+        return person
+
+
+def identify(user: User, *, anonymous_id: UUID | None) -> Person:
+    """Bind what this browser did before to the user's person, once. Returns the person."""
+    person = person_of(user)
+    if anonymous_id is None:
+        return person
+    with transaction.atomic():
+        _, is_new = PersonAlias.objects.get_or_create(
+            anonymous_id=anonymous_id, defaults={"person": person}
+        )
+    if is_new:
+        events.record(
+            PERSON_IDENTIFIED.name,
+            person=person,
+            anonymous_id=anonymous_id,
+            properties={"anonymous_id": str(anonymous_id)},
+        )
+    return person

@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from identity import mail
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
+def send_mail(**message: object) -> None:
+    mail.send_now(**message)

@@ -1,0 +1,1 @@
+"""The composition root: settings, hosts, processes. It may import every app; no app imports it."""

@@ -1,0 +1,328 @@
+"""Settings of the whole project. Every secret and address comes from the environment (`env.py`).
+
+`bin/dev` sets what is needed for development; `docs/deploy` of a later release says what production sets.
+"""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from plg_site import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
+
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY")
+
+# --- Hosts -------------------------------------------------------------------------------------
+SITE_DOMAIN = env.text("SITE_DOMAIN", "plg.localhost")  # website and sign-in
+APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN)  # workspaces are <slug>.APP_DOMAIN
+FILES_DOMAIN = env.text("FILES_DOMAIN", "plg-files.localhost")  # uploads; never sees a session
+PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http")
+PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
+_port = "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("http", 80), ("https", 443)} else f":{PUBLIC_PORT}"
+PUBLIC_PORT_SUFFIX = _port
+SITE_URL = f"{PUBLIC_SCHEME}://{SITE_DOMAIN}{_port}"
+FILES_URL = f"{PUBLIC_SCHEME}://{FILES_DOMAIN}{_port}"
+WORKSPACES_URL_PATTERN = f"{PUBLIC_SCHEME}://*.{APP_DOMAIN}{_port}"
+
+ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
+USE_X_FORWARDED_HOST = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_SCHEME == "https" else None
+CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a sign-in survives the loss of Redis
+SESSION_COOKIE_DOMAIN = f".{SITE_DOMAIN}"
+SESSION_COOKIE_NAME = "plg_session"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
+CSRF_COOKIE_DOMAIN = SESSION_COOKIE_DOMAIN
+CSRF_COOKIE_NAME = "plg_csrf"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
+X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the page it edits
+
+_CHECKOUT_HOSTS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+STRIPE_API_HOST = env.text("STRIPE_API_HOST", "https://api.stripe.com")
+STRIPE_SIMULATED = env.flag("STRIPE_SIMULATED", False)
+STRIPE_PAGES_URL = env.text("STRIPE_PAGES_URL", STRIPE_API_HOST)
+CONTENT_SECURITY_POLICY = {
+    # Wagtail's admin has inline scripts and styles; it gets its own policy in cms.middleware.
+    "EXCLUDE_URL_PREFIXES": ["/cms/"],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "frame-ancestors": [SELF],
+        # Browsers apply form-action to the redirect that follows a POST, too.
+        "form-action": [
+            SELF,
+            SITE_URL,
+            WORKSPACES_URL_PATTERN,
+            *([STRIPE_PAGES_URL] if STRIPE_SIMULATED else _CHECKOUT_HOSTS),
+        ],
+    },
+}
+
+# --- Apps --------------------------------------------------------------------------------------
+PRODUCT_APP = env.text("PRODUCT_APP", "product")
+
+SHARED_APPS = [
+    "plg_site.apps.PlgSiteConfig",
+    "events",
+    "identity",
+    "cms",
+    "tenants",
+    "metering",
+    "billing",
+    "django_tenants",
+    "djstripe",
+    "wagtail.contrib.forms",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.settings",
+    "wagtail.api.v2",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "allauth",
+    "allauth.account",
+    "ninja",
+    "django_htmx",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+# Content types stay in public only: their cache is process-global and would mix up ids.
+TENANT_APPS = [PRODUCT_APP]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+
+# Navigation of a workspace: the product's own entries come first (PRODUCT_APP.nav.NAV).
+WORKSPACE_NAV = [
+    ("Usage", "metering:usage", "gauge"),
+    ("Members", "tenants:members", "users"),
+    ("API keys", "tenants:api_keys", "key"),
+    ("Billing", "billing:overview", "card"),
+    ("Settings", "tenants:settings", "settings"),
+]
+
+# --- Tenancy -----------------------------------------------------------------------------------
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True  # search_path is set when it changes, not on every query
+PUBLIC_SCHEMA_NAME = "public"
+ROOT_URLCONF = "plg_site.urls_workspace"
+PUBLIC_SCHEMA_URLCONF = "plg_site.urls_site"
+FILES_URLCONF = "plg_site.urls_files"
+POOL_SIZE = env.number("POOL_SIZE", 12)  # ready workspaces that wait for a sign-up
+
+# --- Data --------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        "ENGINE": "django_tenants.postgresql_backend",
+        **env.postgres("DATABASE_URL"),
+        "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": env.number("DATABASE_POOL_SIZE", 10),
+                "timeout": 5,
+                # A backend that has visited thousands of schemas keeps their catalogue in memory.
+                "max_lifetime": 600,
+            },
+            "connect_timeout": 5,
+        },
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+EVENTS_DATABASE_URL = env.text("EVENTS_DATABASE_URL")
+EVENTS_STREAM = env.text("EVENTS_STREAM", "events")
+EVENTS_SPOOL_DIR = STATE_DIR / "spool"
+EVENTS_SPOOL_MAX_BYTES = env.number("EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "plg_site.cache.RedisOrLocalCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": env.text("CACHE_PREFIX", "plg"),
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
+CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
+    "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
+}
+
+# --- Files -------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = STATE_DIR / "static"
+MEDIA_ROOT = STATE_DIR / "media"
+MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Uploads of workspaces: one folder a schema, never served by address, only by signed link.
+    "workspaces": {
+        "BACKEND": "django_tenants.files.storage.TenantFileSystemStorage",
+        "OPTIONS": {"location": str(STATE_DIR / "uploads" / "%s")},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+SITE_RELEASES_DIR = STATE_DIR / "releases"
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 20 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bodies without files
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# --- Requests ----------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.HostMiddleware",
+    "events.middleware.EventBufferMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "cms.middleware.EditorPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "identity.middleware.VisitorMiddleware",
+    "tenants.middleware.MembershipMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "plg_site.context.site",
+                "tenants.context.workspace",
+            ],
+        },
+    }
+]
+WSGI_APPLICATION = "plg_site.wsgi.application"
+APPEND_SLASH = True
+
+# --- Sign-in -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "identity.User"
+# Not ModelBackend: an address may belong to several unverified users until one proves it.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # email is unique once verified, see identity/README.md
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = f"{SITE_URL}/login/"
+LOGIN_REDIRECT_URL = "/go/"
+WAGTAILADMIN_LOGIN_URL = "/login/"
+ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "tenants.signup.WorkspaceSignupForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = f"{SITE_URL}/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
+ACCOUNT_RATE_LIMITS = {
+    "signup": env.text("SIGNUP_RATE_LIMIT", "20/m/ip"),
+    "login": env.text("LOGIN_RATE_LIMIT", "30/m/ip"),
+}
+
+# --- Mail --------------------------------------------------------------------------------------
+EMAIL_URL = env.text("EMAIL_URL", "")  # smtp://user:password@host:587; empty: the outbox folder
+MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
+if EMAIL_URL:
+    globals().update(env.smtp(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "plg_site.outbox.OutboxBackend"
+
+# --- Billing -----------------------------------------------------------------------------------
+STRIPE_LIVE_MODE = env.text("STRIPE_SECRET_KEY").startswith("sk_live_")
+STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else env.text("STRIPE_SECRET_KEY")
+STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") if STRIPE_LIVE_MODE else ""
+STRIPE_API_VERSION = "2026-05-27.dahlia"
+STRIPE_WEBHOOK_UUID = env.text("STRIPE_WEBHOOK_UUID", "")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+
+# --- Website -----------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = "Signpost"
+WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # no calls to the outside from an editor's browser
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "plg_site.logs.line_formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+        "djstripe": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "ERROR"},
+    },
+}
