@@ -1,0 +1,50 @@
+"""What is for sale: typed plans, defined once by the product and read by site, app and Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Literal
+
+from django.conf import settings
+
+from metering import Limit
+
+Interval = Literal["month", "year"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan. `prices` are minor currency units for each interval; none means free.
+
+    `limits` holds a Limit for each meter key; a meter that is missing is unlimited.
+    """
+
+    key: str
+    name: str
+    summary: str
+    prices: Mapping[Interval, int] = field(default_factory=dict)
+    currency: str = "usd"
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    features: Sequence[str] = ()
+    highlighted: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        return not self.prices
+
+
+@cache
+def plans() -> tuple[Plan, ...]:
+    """All plans in the order of the price list; the first is the one that everybody starts on."""
+    return tuple(import_module(f"{settings.PRODUCT_APP}.catalogue").PLANS)
+
+
+def plan(key: str) -> Plan:
+    """The plan of this key. Raises KeyError with the known keys."""
+    for candidate in plans():
+        if candidate.key == key:
+            return candidate
+    raise KeyError(f"No plan {key!r}; the catalogue has {[p.key for p in plans()]}.")

@@ -1,0 +1,15 @@
+"""The site host: sign-in, workspaces of a person, webhooks, and the website itself (last)."""
+
+from django.urls import include, path
+
+from plg_site import health, outbox
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
+    path("stripe/", include("billing.webhook_urls")),
+    path("", include("tenants.site_urls")),
+    path("", include("allauth.account.urls")),
+    path("", include("cms.urls")),
+]

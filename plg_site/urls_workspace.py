@@ -1,0 +1,14 @@
+"""A workspace host. The product comes last, because its short links catch every other path."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from plg_site.api import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("usage/", include("metering.urls")),
+    path("billing/", include("billing.urls")),
+    path("", include("tenants.urls")),
+    path("", include(f"{settings.PRODUCT_APP}.urls")),
+]

@@ -1,0 +1,96 @@
+"""What Signpost counts and what it sells. Everything else reads it from here."""
+
+from billing.catalogue import Plan
+from metering import Limit, Meter
+
+MB, GB = 1024**2, 1024**3
+
+METERS = [
+    Meter(
+        key="links",
+        label="Links",
+        event="Link Count Changed",
+        aggregation="sum",
+        property="change",
+        period="lifetime",
+        description="Short links that exist now.",
+    ),
+    Meter(
+        key="clicks",
+        label="Clicks",
+        event="Link Clicked",
+        aggregation="count",
+        description="Visits through your short links. They keep working above the limit.",
+    ),
+    Meter(
+        key="storage",
+        label="Storage",
+        event="Storage Changed",
+        aggregation="sum",
+        property="bytes",
+        unit="bytes",
+        period="lifetime",
+        description="Files that are stored now.",
+    ),
+    Meter(
+        key="seats",
+        label="Seats",
+        event="Seat Count Changed",
+        aggregation="sum",
+        property="change",
+        period="lifetime",
+        description="People in the workspace.",
+    ),
+    Meter(
+        key="api_calls",
+        label="API calls",
+        event="API Called",
+        aggregation="count",
+        description="Requests with an API key.",
+    ),
+]
+
+PLANS = [
+    Plan(
+        key="free",
+        name="Free",
+        summary="For trying it out, for as long as you like.",
+        limits={
+            "links": Limit(10),
+            "clicks": Limit(1_000, hard=False),
+            "storage": Limit(50 * MB),
+            "seats": Limit(3),
+            "api_calls": Limit(1_000),
+        },
+        features=["Click counts as they happen", "Files up to 20 MB", "The full API"],
+    ),
+    Plan(
+        key="pro",
+        name="Pro",
+        summary="For a team that shares links every day.",
+        prices={"month": 29_00, "year": 290_00},
+        limits={
+            "links": Limit(1_000),
+            "clicks": Limit(100_000, hard=False),
+            "storage": Limit(10 * GB),
+            "seats": Limit(10),
+            "api_calls": Limit(100_000),
+        },
+        features=["Everything in Free", "Two months free when paid by the year", "Mail support"],
+        highlighted=True,
+    ),
+    Plan(
+        key="business",
+        name="Business",
+        summary="For companies whose links are on every poster.",
+        prices={"month": 99_00, "year": 990_00},
+        limits={
+            "links": Limit(10_000),
+            "clicks": Limit(1_000_000, hard=False),
+            "storage": Limit(100 * GB),
+            "seats": Limit(50),
+            "api_calls": Limit(1_000_000),
+        },
+        features=["Everything in Pro", "Ten times the room", "Answers within a working day"],
+    ),
+]

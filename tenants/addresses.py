@@ -1,0 +1,54 @@
+"""Slugs of workspaces and the addresses made from them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+SLUG_MAX_LENGTH = 40
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+# Names that a stranger could use to look like us, or that we or a browser may need ourselves.
+RESERVED = frozenset(
+    """
+    about abuse account accounts admin administrator analytics api app apps assets auth billing blog
+    cdn chat cms connect contact dashboard demo-site dev developer docs email events example files ftp
+    go help home host hostmaster imap info invite invitations live localhost login logout mail media
+    metrics mx news noc ns ns1 ns2 oauth oidc outbox pay payment payments plg pop postmaster press
+    pricing privacy proxy root sales security server shop signin signout signup site smtp sso
+    staging static status store stripe support system terms test tls trust usage web webhook webmaster
+    webmail workspace workspaces www
+    """.split()
+)
+
+
+def workspace_url(tenant: Tenant, path: str = "/") -> str:
+    """The absolute address of `path` in the workspace."""
+    host = f"{tenant.slug}.{settings.APP_DOMAIN}"
+    return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
+
+
+def slug_from_name(name: str) -> str:
+    """A valid slug made from a workspace's name; "workspace" when nothing of it is usable."""
+    slug = slugify(name)[:SLUG_MAX_LENGTH].strip("-_").replace("_", "-")
+    return slug if len(slug) >= 3 else f"{slug or 'my'}-workspace"
+
+
+def validate_slug(slug: str) -> None:
+    """Raise ValidationError with words when `slug` cannot be the address of a workspace."""
+    if not 3 <= len(slug) <= SLUG_MAX_LENGTH:
+        raise ValidationError(f"Use 3 to {SLUG_MAX_LENGTH} characters.", code="slug_length")
+    if not _SLUG.fullmatch(slug):
+        raise ValidationError(
+            "Use small letters, digits and hyphens; begin and end with a letter or digit.",
+            code="slug_characters",
+        )
+    if slug in RESERVED or slug.startswith("xn--"):
+        raise ValidationError(f"“{slug}” is reserved. Please choose another.", code="slug_reserved")

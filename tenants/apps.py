@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+
+    def ready(self) -> None:
+        import events
+        from tenants import event_types, receivers  # noqa: F401
+
+        events.register(*event_types.ALL)

@@ -1,0 +1,100 @@
+"""Host first, membership later: which place a request is for, and who may be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
+from django.urls import set_urlconf
+
+from tenants import hosts
+from tenants.models import Membership
+
+Handler = Callable[[HttpRequest], HttpResponse]
+API_PREFIX = "/api/v1/"  # these views ask for an API key, not for a session
+
+
+class HostMiddleware:
+    """Sets `request.tenant`, the connection's schema and the URLs for the request's host."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        connection.set_schema_to_public()
+        request.tenant = None
+        request.membership = None
+        host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        place = hosts.place_of(host)
+        if place is hosts.Place.LOOPBACK:
+            return self._loopback(request)
+        request.is_bare_host = place is hosts.Place.FILES
+        if place is hosts.Place.SITE:
+            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
+        if place is hosts.Place.FILES:
+            return self._answer(request, settings.FILES_URLCONF)
+        tenant = hosts.tenant_for(host)
+        if tenant is None:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return render(request, "workspace/unknown_host.html", status=404)
+        request.tenant = tenant
+        connection.set_tenant(tenant)
+        try:
+            return self._answer(request, settings.ROOT_URLCONF)
+        finally:
+            connection.set_schema_to_public()
+
+    def _answer(self, request: HttpRequest, urlconf: str) -> HttpResponse:
+        request.urlconf = urlconf
+        set_urlconf(urlconf)
+        return self.get_response(request)
+
+    def _loopback(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
+        return HttpResponsePermanentRedirect(settings.SITE_URL + request.get_full_path())
+
+
+class MembershipMiddleware:
+    """On a workspace host: visitors are sent to sign in, outsiders find nothing."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if request.tenant is None or request.path.startswith(API_PREFIX):
+            return None
+        if getattr(view, "open_to_visitors", False):
+            return None
+        if not request.user.is_authenticated:
+            return self._sign_in(request)
+        request.membership = (
+            Membership.objects.for_tenant(request.tenant).filter(user=request.user).first()
+        )
+        if request.membership is None:
+            raise Http404
+        return None
+
+    def _sign_in(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("HX-Request"):
+            # htmx would swap the sign-in page into a corner of this one: go there as a whole.
+            return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+        back = request.build_absolute_uri() if request.method == "GET" else ""
+        query = f"?{urlencode({'next': back})}" if back else ""
+        return HttpResponseRedirect(settings.LOGIN_URL + query)

@@ -1,0 +1,171 @@
+"""The shared tables about workspaces. Every one that holds tenant data has `.for_tenant()`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django_tenants.models import DomainMixin, TenantMixin
+from uuid_utils.compat import uuid7
+
+from tenants import addresses
+
+
+class ForTenant(models.QuerySet[Any]):
+    """Rows of one workspace; nothing reads a shared table of tenant data without it."""
+
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class Tenant(TenantMixin):
+    """A workspace: its name, its address and the PostgreSQL schema that holds its data."""
+
+    # Schemas come from the pool (provisioning.py); saving a row never runs a migration.
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    slug = models.CharField(
+        max_length=addresses.SLUG_MAX_LENGTH, unique=True, validators=[addresses.validate_slug]
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.UUIDField("person who signed up", null=True, editable=False)
+    intent = models.CharField("plan picked before sign-up", max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return addresses.workspace_url(self)
+
+    def _check_schema_name_is_unique(self) -> None:
+        """Names come from the pool, random and in small letters: no scan over all tenants."""
+
+
+class Domain(DomainMixin):
+    """A host name that leads to a workspace."""
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    MEMBER = "member", "Member"
+
+
+class Membership(models.Model):
+    """A user's seat in a workspace."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects = ForTenant.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="one_membership_a_workspace")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role}) in {self.tenant}"
+
+    @property
+    def may_manage(self) -> bool:
+        """Owners and admins invite, remove, bill and make keys."""
+        return self.role in {Role.OWNER, Role.ADMIN}
+
+
+class Invitation(models.Model):
+    """A mailed invitation. The link's secret is stored as a hash; it opens once, until it expires."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    objects = ForTenant.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant", "email"],
+                condition=models.Q(accepted_at=None),
+                name="one_open_invitation_an_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.tenant}"
+
+
+class ApiKey(models.Model):
+    """A key of a workspace's API: shown once, stored as SHA-256 of 256 random bits."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = ForTenant.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class SignupAttempt(models.Model):
+    """One opened sign-up form. Its unique token makes a second click find the first one's result."""
+
+    token = models.UUIDField(primary_key=True)
+    email = models.EmailField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE)
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.email} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class SchemaTemplate(models.Model):
+    """The DDL of an empty workspace schema, taken once for each state of the tenant migrations."""
+
+    fingerprint = models.CharField(primary_key=True, max_length=64)
+    script = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.fingerprint[:12]
+
+
+class PoolSchema(models.Model):
+    """A ready schema that waits for a sign-up. Claimed by deleting its row."""
+
+    schema_name = models.CharField(primary_key=True, max_length=63)
+    fingerprint = models.CharField(max_length=64, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.schema_name

@@ -1,0 +1,34 @@
+"""What workspaces do when something changes in or below them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from identity.models import User
+from identity.signals import users_merged
+from tenants import hosts
+from tenants.models import Domain, Membership, Tenant
+
+
+@receiver([post_save, post_delete], sender=Domain)
+def forget_domain(instance: Domain, **_: Any) -> None:
+    transaction.on_commit(lambda: hosts.forget(instance.domain))
+
+
+@receiver([post_save, post_delete], sender=Tenant)
+def forget_tenant(instance: Tenant, **_: Any) -> None:
+    for domain in Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True):
+        transaction.on_commit(lambda host=domain: hosts.forget(host))
+
+
+@receiver(users_merged)
+def move_memberships(kept: User, merged: User, **_: Any) -> None:
+    """What one human started under two sign-ups is theirs; the higher role is not lost."""
+    for membership in Membership.objects.filter(user=merged):
+        if not Membership.objects.filter(tenant=membership.tenant, user=kept).exists():
+            membership.user = kept
+            membership.save(update_fields=["user"])

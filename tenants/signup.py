@@ -1,0 +1,150 @@
+"""One form from visitor to workspace: address, name, workspace, and a password if they like.
+
+The form carries a token. A second click (or a reload of the POST) with the same token and address
+ends where the first one did, and makes nothing twice: the token is the primary key of a row that is
+written in the same transaction as user and workspace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import SignupForm
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import Login
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+
+import events
+from identity.event_types import SIGNED_UP
+from identity.models import User
+from identity.persons import identify
+from tenants import addresses, provisioning
+from tenants.models import SignupAttempt, Tenant
+from tenants.pool import NoTemplate
+
+NOT_READY = (
+    "We cannot open new workspaces for a moment. Nothing was saved; please try again in a minute."
+)
+
+
+class SlugField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        return super().clean(value).lower()
+
+
+class WorkspaceSignupForm(SignupForm):
+    """allauth's sign-up form with a name and a workspace."""
+
+    field_order = ["name", "email", "workspace_name", "slug", "password1"]
+
+    name = forms.CharField(
+        label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    workspace_name = forms.CharField(
+        label="Workspace name",
+        max_length=80,
+        help_text="Your company or team.",
+        widget=forms.TextInput({"autocomplete": "organization"}),
+    )
+    slug = SlugField(
+        label="Workspace address",
+        required=False,
+        max_length=addresses.SLUG_MAX_LENGTH,
+        help_text="Leave it to us, or choose your own.",
+        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    plan = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        password = self.fields["password1"]
+        password.label = "Password"
+        password.help_text = "Optional. Leave it empty and we mail you a code when you sign in."
+        self.fields["email"].label = "Work email"
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        if slug:
+            addresses.validate_slug(slug)
+            token = self.data.get(self.add_prefix("token"))
+            if Tenant.objects.filter(slug=slug).exists() and not _is_second_click(token):
+                raise _taken(slug)
+        return slug
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Make user and workspace, or find what the first click made."""
+        token = self.cleaned_data.get("token") or uuid4()
+        try:
+            with transaction.atomic():
+                attempt = SignupAttempt.objects.create(
+                    token=token, email=self.cleaned_data["email"]
+                )
+                user = self._sign_up(request, attempt)
+        except IntegrityError:
+            return self._second_click(request, token)
+        except provisioning.SlugTaken:
+            # Somebody else was faster between our check and the insert.
+            self.add_error("slug", _taken(self.cleaned_data["slug"]))
+            return None, self._again(request, status=409)
+        except NoTemplate:
+            self.add_error(None, NOT_READY)
+            return None, self._again(request, status=503)
+        return user, None
+
+    def _sign_up(self, request: HttpRequest, attempt: SignupAttempt) -> User:
+        data = self.cleaned_data
+        user = self.save(request)
+        identify(user, anonymous_id=request.anonymous_id)
+        attempt.tenant = provisioning.create_workspace(
+            provisioning.NewWorkspace(
+                name=data["workspace_name"], slug=data["slug"] or None, intent=data.get("plan", "")
+            ),
+            owner=user,
+        )
+        attempt.user = user
+        attempt.save(update_fields=["user", "tenant"])
+        events.record(
+            SIGNED_UP.name,
+            tenant=attempt.tenant,
+            person=user.person,
+            anonymous_id=request.anonymous_id,
+            properties={"method": "password" if data.get("password1") else "code"},
+        )
+        return user
+
+    def _second_click(
+        self, request: HttpRequest, token: UUID
+    ) -> tuple[User | None, HttpResponse | None]:
+        attempt = SignupAttempt.objects.filter(token=token).select_related("user").first()
+        if attempt is None or attempt.user is None or attempt.email != self.cleaned_data["email"]:
+            self.add_error(None, "This form was used already. Please open sign-up once more.")
+            return None, self._again(request, status=409)
+        login = Login(
+            user=attempt.user,
+            email_verification="none",
+            redirect_url=get_adapter().get_signup_redirect_url(request),
+        )
+        return None, perform_login(request, login)
+
+    def _again(self, request: HttpRequest, *, status: int) -> HttpResponse:
+        from django.shortcuts import render
+
+        return render(request, "account/signup.html", {"form": self}, status=status)
+
+
+def _is_second_click(token: str | None) -> bool:
+    try:
+        return bool(token) and SignupAttempt.objects.filter(token=UUID(token)).exists()
+    except ValueError:
+        return False
+
+
+def _taken(slug: str) -> ValidationError:
+    free = provisioning.suggest_slug(slug)
+    return ValidationError(f"“{slug}” is taken. “{free}” is free.", code="slug_taken")
