@@ -11,7 +11,8 @@ import events
 from identity.models import User
 from identity.persons import person_of
 from tenants import addresses, pool
-from tenants.event_types import MEMBER_JOINED, WORKSPACE_CREATED
+from tenants.event_types import WORKSPACE_CREATED
+from tenants.membership import record_seat
 from tenants.models import Domain, Membership, Role, Tenant
 from tenants.signals import workspace_created
 
@@ -45,12 +46,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
         person=person,
         properties={"slug": tenant.slug, "name": tenant.name},
     )
-    events.record_with_row(
-        MEMBER_JOINED.name,
-        tenant=tenant,
-        person=person,
-        properties={"user_id": str(owner.id), "role": Role.OWNER.value, "seats": 1},
-    )
+    record_seat(tenant, user=owner, role=Role.OWNER, change=+1)
     return tenant
 
 

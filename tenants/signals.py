@@ -1,7 +1,13 @@
-"""What workspaces announce to the layers above. Each is sent inside the transaction of the change."""
+"""What workspaces announce to the layers above."""
 
 from django.dispatch import Signal
 
-workspace_created = Signal()  # kwargs: tenant (Tenant), user (User)
-# kwargs: tenant, user, upcoming (bool: about to be invited or to join, raise SeatRefused to refuse)
+# Sent inside the transaction of the sign-up. kwargs: tenant (Tenant), user (User).
+workspace_created = Signal()
+
+# Somebody is about to be invited (take=False) or to join (take=True), inside the transaction. A
+# receiver raises tenants.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
+
+# A member has left, after commit. kwargs: tenant.
+seat_released = Signal()

@@ -1,0 +1,65 @@
+"""An invited person makes their account: the link in their mail has proved the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import EmailAddress, Login
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from identity.models import User
+from identity.persons import identify
+from tenants import membership as members_flow
+from tenants import workspace_url
+from tenants.models import Invitation
+
+
+class JoinForm(forms.Form):
+    name = forms.CharField(
+        label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label="Password",
+        required=False,
+        strip=False,
+        help_text="Optional. Leave it empty and we mail you a code when you sign in.",
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        if password:
+            get_adapter().clean_password(password, user=User(email=self.invitation.email))
+        return password
+
+    @transaction.atomic
+    def join(self, request: HttpRequest) -> HttpResponse:
+        """Make or find the user of the invited address, join, sign in. Raises SeatRefused."""
+        user = self._user()
+        identify(user, anonymous_id=request.anonymous_id)
+        members_flow.accept(self.invitation, user=user)
+        login = Login(
+            user=user,
+            email_verification="none",
+            redirect_url=workspace_url(self.invitation.tenant),
+        )
+        return perform_login(request, login)
+
+    def _user(self) -> User:
+        email = self.invitation.email
+        known = EmailAddress.objects.filter(email__iexact=email, verified=True).first()
+        if known is not None:
+            return known.user
+        user = User.objects.create_user(
+            email, self.cleaned_data["password"] or None, name=self.cleaned_data["name"]
+        )
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        return user

@@ -1,0 +1,105 @@
+"""Pages of the site host about a person's workspaces: where to go, which to choose, joining one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from tenants import membership as members_flow
+from tenants import provisioning, workspace_url
+from tenants.forms import NewWorkspaceForm
+from tenants.models import Tenant
+from tenants.pool import NoTemplate
+from tenants.signup import NOT_READY
+
+
+@never_cache
+@login_required
+def go(request: HttpRequest) -> HttpResponse:
+    """After sign-in: into the only workspace, or to the list of several."""
+    mine = list(_workspaces_of(request)[:2])
+    if len(mine) == 1:
+        return redirect(workspace_url(mine[0]))
+    if not mine and request.user.has_perm("wagtailadmin.access_admin"):
+        return redirect("wagtailadmin_home")
+    return redirect("tenants_site:workspaces")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def workspaces(request: HttpRequest) -> HttpResponse:
+    """All workspaces of the person, and a form for another one."""
+    form = NewWorkspaceForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"])
+        try:
+            return redirect(
+                workspace_url(provisioning.create_workspace(wanted, owner=request.user))
+            )
+        except (NoTemplate, provisioning.SlugTaken):
+            form.add_error(None, NOT_READY)
+            status = 503
+    mine = [(tenant, workspace_url(tenant)) for tenant in _workspaces_of(request)]
+    context = {"form": form, "workspaces": mine}
+    return render(request, "tenants/workspaces.html", context, status=status)
+
+
+def _workspaces_of(request: HttpRequest):  # type: ignore[no-untyped-def]
+    return Tenant.objects.filter(memberships__user=request.user).order_by("name")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """What the mailed link opens. Only the POST joins: mail scanners follow links."""
+    found = members_flow.find(secret)
+    if found is None:
+        return render(request, "tenants/invitation_gone.html", status=404)
+    if request.method == "POST" and request.user.is_authenticated:
+        try:
+            members_flow.accept(found, user=request.user)
+        except members_flow.SeatRefused as refused:
+            context = {"invitation": found, "refusal": str(refused)}
+            return render(request, "tenants/invitation.html", context, status=402)
+        messages.success(request, f"Welcome to {found.tenant.name}.")
+        return redirect(workspace_url(found.tenant))
+    query = urlencode({"next": request.path, "email": found.email})
+    context = {
+        "invitation": found,
+        "sign_in": f"{reverse('account_login')}?{query}",
+        "join": f"{reverse('tenants_site:join', args=[secret])}?{query}",
+    }
+    return render(request, "tenants/invitation.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, secret: str) -> HttpResponse:
+    """An invited person without an account: name and, if they like, a password. No new workspace."""
+    from tenants.joining import JoinForm
+
+    found = members_flow.find(secret)
+    if found is None:
+        return render(request, "tenants/invitation_gone.html", status=404)
+    if request.user.is_authenticated:
+        return redirect("tenants_site:invitation", secret=secret)
+    form = JoinForm(request.POST or None, invitation=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return form.join(request)
+        except members_flow.SeatRefused as refused:
+            form.add_error(None, str(refused))
+            return render(
+                request, "tenants/join.html", {"form": form, "invitation": found}, status=402
+            )
+    status = 422 if form.errors else 200
+    return render(request, "tenants/join.html", {"form": form, "invitation": found}, status=status)

@@ -1,0 +1,22 @@
+from allauth.account.views import logout
+from django.urls import path
+
+from tenants import views
+from tenants.access import open_to_visitors
+
+app_name = "tenants"
+urlpatterns = [
+    path("members/", views.members, name="members"),
+    path("members/invite/", views.invite, name="invite"),
+    path("members/<int:membership_id>/remove/", views.remove_member, name="remove_member"),
+    path(
+        "members/invitations/<uuid:invitation_id>/withdraw/",
+        views.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
+    path("api-keys/", views.api_keys, name="api_keys"),
+    path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
+    path("settings/", views.settings, name="settings"),
+    # The session is shared, so signing out here signs out of the site, too.
+    path("logout/", open_to_visitors(logout), name="logout"),
+]
