@@ -18,6 +18,14 @@ from tenants import workspace_url
 from tenants.models import Invitation
 
 
+def has_account(invitation: Invitation) -> bool:
+    """Whether the invited address is a proved one already: then its owner signs in instead.
+
+    Joining as an existing user on the strength of a week-old link would make the link a password.
+    """
+    return EmailAddress.objects.filter(email__iexact=invitation.email, verified=True).exists()
+
+
 class JoinForm(forms.Form):
     name = forms.CharField(
         label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
@@ -42,7 +50,7 @@ class JoinForm(forms.Form):
 
     @transaction.atomic
     def join(self, request: HttpRequest) -> HttpResponse:
-        """Make or find the user of the invited address, join, sign in. Raises SeatRefused."""
+        """Make the user of the invited address, join, sign in. Raises SeatRefused."""
         user = self._user()
         identify(user, anonymous_id=request.anonymous_id)
         members_flow.accept(self.invitation, user=user)
@@ -55,9 +63,6 @@ class JoinForm(forms.Form):
 
     def _user(self) -> User:
         email = self.invitation.email
-        known = EmailAddress.objects.filter(email__iexact=email, verified=True).first()
-        if known is not None:
-            return known.user
         user = User.objects.create_user(
             email, self.cleaned_data["password"] or None, name=self.cleaned_data["name"]
         )

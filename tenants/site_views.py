@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from tenants import membership as members_flow
 from tenants import provisioning, workspace_url
 from tenants.forms import NewWorkspaceForm
+from tenants.joining import JoinForm, has_account
 from tenants.models import Tenant
 from tenants.pool import NoTemplate
 from tenants.signup import NOT_READY
@@ -72,11 +73,11 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             return render(request, "tenants/invitation.html", context, status=402)
         messages.success(request, f"Welcome to {found.tenant.name}.")
         return redirect(workspace_url(found.tenant))
-    query = urlencode({"next": request.path, "email": found.email})
+    query = urlencode({"next": request.path})
     context = {
         "invitation": found,
         "sign_in": f"{reverse('account_login')}?{query}",
-        "join": f"{reverse('tenants_site:join', args=[secret])}?{query}",
+        "join": None if has_account(found) else reverse("tenants_site:join", args=[secret]),
     }
     return render(request, "tenants/invitation.html", context)
 
@@ -85,12 +86,10 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """An invited person without an account: name and, if they like, a password. No new workspace."""
-    from tenants.joining import JoinForm
-
     found = members_flow.find(secret)
     if found is None:
         return render(request, "tenants/invitation_gone.html", status=404)
-    if request.user.is_authenticated:
+    if request.user.is_authenticated or has_account(found):
         return redirect("tenants_site:invitation", secret=secret)
     form = JoinForm(request.POST or None, invitation=found)
     if request.method == "POST" and form.is_valid():

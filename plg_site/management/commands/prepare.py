@@ -1,0 +1,31 @@
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from plg_site import demo, preparation
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring database, event store, workspace pool, plans, website and demo up to date. "
+        "Safe to run again; quick when there is nothing to do."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="no demo content and logins")
+        parser.add_argument("--json", type=Path, help="write logins and addresses to this file")
+        parser.add_argument("--progress", action="store_true", help="one line a step (the default)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with_demo = not options["no_demo"]
+        for title, step in preparation.steps(with_demo=with_demo):
+            started = time.monotonic()
+            self.stdout.write(f"  {title:<30}", ending="")
+            self.stdout.flush()
+            words = step()
+            self.stdout.write(f"{time.monotonic() - started:6.1f} s  {words}")
+        if options["json"]:
+            options["json"].write_text(json.dumps(demo.facts() if with_demo else {}, indent=1))

@@ -1,0 +1,69 @@
+"""Everything between an empty database and a project that can be used, step by step.
+
+Each step may run again at any time and costs next to nothing when there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from plg_site import baseline, demo
+from tenants import pool
+
+Step = tuple[str, Callable[[], str]]
+
+
+def steps(*, with_demo: bool) -> Iterator[Step]:
+    """The steps in order: a title, and a function that does it and says in words what it did."""
+    yield "Shared tables", shared_tables
+    yield "Event store", event_store
+    yield "Workspace template and pool", workspace_pool
+    yield "Plans in Stripe", plans_in_stripe
+    if with_demo:
+        yield "Website content", website
+        yield "Demo workspaces", demo.seed
+    yield "Website published", published
+
+
+def shared_tables() -> str:
+    restored = baseline.restore()
+    executor = MigrationExecutor(connection)
+    todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if todo:
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    words = ["restored from the baseline"] if restored else []
+    return ", ".join([*words, f"{len(todo)} migrations"])
+
+
+def event_store() -> str:
+    from events.store import get_store
+
+    get_store().migrate()
+    return "up to date"
+
+
+def workspace_pool() -> str:
+    made = pool.refill()
+    return f"{made} made, {pool.level()} ready"
+
+
+def plans_in_stripe() -> str:
+    call_command("sync_catalogue", verbosity=0)
+    return "in step with the catalogue"
+
+
+def website() -> str:
+    from cms.seed import seed_site
+
+    seed_site()
+    return "in place"
+
+
+def published() -> str:
+    from cms import release
+
+    return str(release.build())
