@@ -1,0 +1,42 @@
+"""What settings say about events, with the defaults. Read at use, so that tests can change them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+
+def redis_url() -> str:
+    """Where the stream lives: redis://host:port/db."""
+    return settings.REDIS_URL
+
+
+def stream() -> str:
+    """The stream's key; two installations on one Redis need two."""
+    return getattr(settings, "EVENTS_STREAM", "events")
+
+
+def stream_max_length() -> int:
+    """How many unread events the stream may hold before it refuses more (they go to the spool)."""
+    return getattr(settings, "EVENTS_STREAM_MAX_LENGTH", 1_000_000)
+
+
+def spool_dir() -> Path:
+    """The folder that keeps events while the stream does not take them."""
+    return Path(settings.EVENTS_SPOOL_DIR)
+
+
+def spool_max_bytes() -> int:
+    """The spool's bound, over all processes of this machine."""
+    return getattr(settings, "EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
+
+
+def database_url() -> str:
+    """The store: postgres://user:password@host:port/name. Never the primary database."""
+    return settings.EVENTS_DATABASE_URL
+
+
+def pool_size() -> int:
+    """Connections to the store that one process may hold."""
+    return getattr(settings, "EVENTS_POOL_SIZE", 8)

@@ -1,0 +1,44 @@
+"""One round trip for all events of a request, before its response leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from uuid_utils.compat import uuid7
+
+from events import context, recording
+from events.errors import EventsNotAccepted
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class EventBufferMiddleware:
+    """Collects the events of a request and sends them when the view has ended, also by an error.
+
+    If they cannot be kept anywhere, the answer still goes out: the visitor's page works, the loss
+    is logged and counted, and the header `Events-Not-Accepted` tells the caller how many. A view
+    that must not succeed without its events calls `events.flush()` itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse | None = None
+        with context.of_request(request_id=_request_id(request)):
+            try:
+                with recording.batch():
+                    response = self.get_response(request)
+            except EventsNotAccepted as lost:
+                if response is None:
+                    raise
+                response["Events-Not-Accepted"] = str(lost.count)
+        return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    """The id that a proxy gave the request, or one of our own."""
+    given = request.headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid7().hex

@@ -1,0 +1,115 @@
+"""The reading end of the stream: a consumer group, so that any number of processes share the work.
+
+Entries are deleted once they are stored: the store is the log that others read, the stream is only
+the way there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import redis
+
+from events.transport import Keys
+
+GROUP = "store"
+_DEAD_KEPT = 100_000
+_FORGET_AFTER_MS = 60 * 60 * 1000  # a consumer that died that long ago, with nothing in hand
+
+Entry = tuple[bytes, bytes]  # the stream's id, the encoded event
+Dead = tuple[bytes, str]  # the bytes that could not be stored, the reason
+
+
+class StreamReader:
+    """One consumer of the group. All methods raise redis errors when Redis does not answer."""
+
+    def __init__(self, client: redis.Redis, *, keys: Keys, name: str) -> None:
+        self._redis = client
+        self._keys = keys
+        self.name = name
+
+    def read(self, *, most: int, wait_ms: int) -> list[Entry]:
+        """New entries, up to `most`; waits `wait_ms` for the first one (0: not at all)."""
+        answer = self._in_group(
+            lambda: self._redis.xreadgroup(
+                GROUP,
+                self.name,
+                {self._keys.stream: ">"},
+                count=most,
+                block=wait_ms or None,
+            )
+        )
+        if not answer:
+            return []
+        streams = answer.items() if isinstance(answer, dict) else answer
+        return [entry for _, found in streams for entry in _entries(_flat(found))]
+
+    def take_over(self, *, most: int, idle_ms: int) -> list[Entry]:
+        """Entries that another consumer was given `idle_ms` ago and has not finished."""
+        answer = self._in_group(
+            lambda: self._redis.xautoclaim(
+                self._keys.stream, GROUP, self.name, min_idle_time=idle_ms, count=most
+            )
+        )
+        return _entries(answer[1])
+
+    def finish(self, ids: Sequence[bytes]) -> None:
+        """These are stored: acknowledge and delete them."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.xack(self._keys.stream, GROUP, *ids)
+        pipeline.xdel(self._keys.stream, *ids)
+        pipeline.execute()
+
+    def bury(self, dead: Iterable[Dead]) -> None:
+        """Put what can never be stored aside, each with its reason, and count it."""
+        pipeline = self._redis.pipeline(transaction=True)
+        for line, reason in dead:
+            fields = {"e": line, "reason": reason}
+            pipeline.xadd(self._keys.dead, cast(Any, fields), maxlen=_DEAD_KEPT, approximate=True)
+            pipeline.hincrby(self._keys.refused, "dead_letter", 1)
+        pipeline.execute()
+
+    def leave(self) -> None:
+        """Say goodbye, if nothing is in our hands."""
+        if not self._pending_of(self.name):
+            self._redis.xgroup_delconsumer(self._keys.stream, GROUP, self.name)
+
+    def forget_the_dead(self) -> None:
+        """Remove the names of consumers that died long ago; their entries were taken over."""
+        for consumer in self._consumers():
+            if consumer["pending"] == 0 and consumer["idle"] > _FORGET_AFTER_MS:
+                self._redis.xgroup_delconsumer(self._keys.stream, GROUP, consumer["name"])
+
+    def _consumers(self) -> list[dict[str, Any]]:
+        return self._in_group(lambda: self._redis.xinfo_consumers(self._keys.stream, GROUP))
+
+    def _pending_of(self, name: str) -> int:
+        return sum(c["pending"] for c in self._consumers() if c["name"] == name.encode())
+
+    def _in_group(self, call: Any) -> Any:
+        """Call; make the group first where it is missing, from the stream's beginning on."""
+        try:
+            return call()
+        except redis.ResponseError as error:
+            if not str(error).startswith(("NOGROUP", "ERR no such key", "no such key")):
+                raise
+        self._make_group()
+        return call()
+
+    def _make_group(self) -> None:
+        try:
+            self._redis.xgroup_create(self._keys.stream, GROUP, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if "BUSYGROUP" not in str(error):  # another consumer was faster
+                raise
+
+
+def _flat(found: Any) -> Any:
+    """The entries of one stream: RESP3 wraps them in one more list than RESP2."""
+    return found[0] if found and isinstance(found[0], list) else found
+
+
+def _entries(found: Iterable[tuple[bytes, dict[bytes, bytes] | None]]) -> list[Entry]:
+    # An entry that was deleted while somebody held it comes without fields.
+    return [(entry_id, fields.get(b"e", b"")) for entry_id, fields in found if fields is not None]

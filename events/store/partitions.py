@@ -1,0 +1,41 @@
+"""One partition a day, made ahead of time or, for a late event, when it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier, Literal
+
+_LOCK = 0x706C6764
+
+
+def create(connection: Connection[Any], days: Iterable[date]) -> None:
+    """Make the partitions of these days (UTC) where they are missing.
+
+    Attached rather than created in place: that does not lock out those who read.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    for day in sorted(days):
+        name = f"event_{day:%Y%m%d}"
+        if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,):
+            continue
+        connection.execute(
+            SQL("CREATE TABLE {} (LIKE event INCLUDING ALL)").format(Identifier(name))
+        )
+        connection.execute(
+            SQL("ALTER TABLE event ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                Identifier(name), Literal(_midnight(day)), Literal(_midnight(day + timedelta(days=1)))
+            )
+        )
+
+
+def ahead(today: date) -> list[date]:
+    """The days that should exist before their first event comes."""
+    return [today + timedelta(days=offset) for offset in range(-1, 8)]
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()} 00:00:00+00"
