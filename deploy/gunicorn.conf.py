@@ -1,0 +1,28 @@
+"""Gunicorn for the web process; `bin/dev` and a container use this file and other variables.
+
+Threads, not async workers: Django under django-tenants keeps its schema in thread-local state.
+"""
+
+import os
+from pathlib import Path
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+
+timeout = 30
+graceful_timeout = 5 if os.environ.get("DEBUG") == "1" else 30
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeat files
+control_socket_disable = True  # gunicorn 27 would write one into the home folder
+
+loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+accesslog = None  # the application logs its requests itself
+
+reload = os.environ.get("WEB_RELOAD") == "1"
+if reload:
+    # Django caches templates; only its own runserver would notice that one has changed.
+    _root = Path(__file__).resolve().parent.parent
+    reload_extra_files = [str(path) for path in _root.glob("**/templates/**/*.html")
+                          if ".venv" not in path.parts and ".local" not in path.parts]  # fmt: skip

@@ -1,0 +1,35 @@
+"""What `bin/dev` and `bin/test` do once the packages are there; bootstrap.py starts this file."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from plg_site.devstack import options  # noqa: E402
+
+
+def main(command: str, arguments: list[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        if command == "test":
+            from plg_site.devstack import checklist
+
+            known, for_pytest = options.test_parser().parse_known_args(arguments)
+            return checklist.run(known.state, for_pytest)
+        from plg_site.devstack import dev
+
+        chosen = options.dev_parser().parse_args(arguments)
+        return dev.check() if chosen.check else dev.serve(chosen.state, chosen.port or 8000)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,89 @@
+"""The command lines of `bin/dev` and `bin/test`, read before anything is installed."""
+
+import argparse
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DEV = """\
+Runs the whole project on this machine: PostgreSQL, Redis, a Stripe simulator, the website, the
+worker, the scheduler and the event consumer, under one supervisor with one log. Ctrl-C stops all
+that it started; after a crash the next start carries on with everything that was committed.
+"""
+DEV_NOTES = """\
+environment:
+  DATABASE_URL, EVENTS_DATABASE_URL   your PostgreSQL instead of the embedded one (give both)
+  REDIS_URL                           your Redis or Valkey instead of the embedded one
+  STRIPE_SECRET_KEY                   a Stripe test key instead of the simulator; then give
+                                      STRIPE_WEBHOOK_UUID and STRIPE_WEBHOOK_SECRET, too
+  EMAIL_URL                           smtp://user:password@host:587 instead of the outbox page
+  BIND_HOST                           the address that the web process listens on; 127.0.0.1 unless
+                                      told otherwise (0.0.0.0 opens it to your network)
+  PYTHON                              the Python that makes the virtual environment
+
+files:
+  .venv/              the virtual environment with the packages of requirements.txt
+  DIR/postgres/       the databases (or a link to /var/tmp when run as root below a private folder)
+  DIR/secrets         passwords and keys that were made up for this state
+  DIR/log/dev.log     the log of every process
+  Deleting DIR (.local) starts afresh.
+"""
+TEST = """\
+Runs every check of the project against real services: lint, format, types, layer contract,
+missing migrations, system checks, unit and integration tests, and browser tests in Chromium.
+"""
+TEST_NOTES = """\
+Anything else is handed to pytest, and then only pytest runs:
+  bin/test tests/metering              one folder
+  bin/test -k "quota and not soft"     by name
+  bin/test tests/metering -x --pdb     any pytest option
+
+Chromium is looked for on PATH. Without it, `apt-get install chromium` is tried when run as root
+on Debian; otherwise the browser tests are reported as skipped.
+"""
+
+
+def dev_parser() -> argparse.ArgumentParser:
+    """Options of `bin/dev`."""
+    parser = _parser("bin/dev", DEV, DEV_NOTES)
+    parser.add_argument(
+        "--port", type=_port, default=None, metavar="N",
+        help="web on N (8000 unless given), the Stripe simulator on N+1",
+    )  # fmt: skip
+    _add_state(parser, ROOT / ".local", ".local")
+    parser.add_argument(
+        "--check", action="store_true",
+        help="walk the main journey against a fresh stack on free ports, then stop; exit 0 or 1",
+    )  # fmt: skip
+    return parser
+
+
+def test_parser() -> argparse.ArgumentParser:
+    """Options of `bin/test`; what it does not know is pytest's."""
+    parser = _parser("bin/test", TEST, TEST_NOTES)
+    _add_state(parser, ROOT / ".local" / "test", ".local/test")
+    return parser
+
+
+def _parser(program: str, description: str, notes: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        epilog=notes,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_state(parser: argparse.ArgumentParser, default: Path, shown: str) -> None:
+    parser.add_argument(
+        "--state", type=lambda text: Path(text).resolve(), default=default, metavar="DIR",
+        help=f"folder for databases, secrets, media and logs ({shown} unless given)",
+    )  # fmt: skip
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if not 1 <= number <= 65534:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65534")
+    return number

@@ -1,0 +1,85 @@
+"""Brings database, demo and site up to date; skipped when nothing they are made of changed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plg_site.devstack import programs
+from plg_site.devstack.options import ROOT
+from plg_site.devstack.progress import Step
+from plg_site.devstack.state import State
+from plg_site.devstack.supervisor import Supervisor
+
+PREPARE_SECONDS = 300
+SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po"}
+NOT_SOURCES = {"tests", "bench", "docs", "node_modules", "__pycache__", "devstack"}
+SHOWN_IN_PAGES = ("SITE_DOMAIN", "FILES_DOMAIN", "PUBLIC_PORT", "PRODUCT_APP", "STRIPE_API_HOST",
+                  "STRIPE_SECRET_KEY", "EVENTS_DATABASE_URL", "DEBUG")  # fmt: skip
+
+
+class PreparationFailed(Exception):
+    """`manage.py prepare` failed; the message carries its last lines."""
+
+
+@dataclass
+class Demo:
+    """What `manage.py prepare --json FILE` says about the demo."""
+
+    logins: list[dict[str, str]] = field(default_factory=list)  # role, email, password
+    demo_workspace: str = ""
+
+
+def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown: Step) -> Demo:
+    """Run `manage.py prepare` unless its stamp fits this database. Raises PreparationFailed."""
+    stamp, about = state.path / "prepared", state.path / "demo.json"
+    fingerprint = f"{_fingerprint(env)} {_identity(env['DATABASE_URL'])}"
+    if stamp.is_file() and stamp.read_text() == fingerprint:
+        shown.note = "unchanged"
+        return _read(about)
+    command = programs.manage("prepare", "--progress", "--json", str(about))
+    code = supervisor.run(
+        "prepare", command, env=env, within=PREPARE_SECONDS, each_line=shown.doing
+    )
+    if code != 0:
+        said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
+        raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")
+    # The database may be new, so its identity is asked again.
+    stamp.write_text(f"{_fingerprint(env)} {_identity(env['DATABASE_URL'])}")
+    return _read(about)
+
+
+def _read(about: Path) -> Demo:
+    try:
+        told = json.loads(about.read_text())
+    except (OSError, ValueError):
+        return Demo()
+    return Demo(logins=told.get("logins", []), demo_workspace=told.get("demo_workspace", ""))
+
+
+def _fingerprint(env: Mapping[str, str]) -> str:
+    """A hash of all that the prepared state is made from: code, templates, assets, settings."""
+    digest = hashlib.sha256()
+    for name in SHOWN_IN_PAGES:
+        digest.update(f"{name}={env.get(name, '')}\n".encode())
+    for path in sorted(_sources(ROOT)):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in NOT_SOURCES and name[0] != "."]
+        yield from (Path(folder, name) for name in files if Path(name).suffix in SOURCES)
+
+
+def _identity(url: str) -> str:
+    """Tells this database from one of the same name that was made again, or is empty."""
+    import psycopg
+
+    ask = """SELECT d.oid, pg_catalog.to_regclass('public.django_migrations') IS NOT NULL
+             FROM pg_catalog.pg_database d WHERE d.datname = current_database()"""
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        return str(connection.execute(ask).fetchone())

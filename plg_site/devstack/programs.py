@@ -1,0 +1,163 @@
+"""What the processes of the project are, and the environment that they share."""
+
+import os
+import re
+import secrets
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plg_site.devstack import ports, valkey
+from plg_site.devstack.options import ROOT
+from plg_site.devstack.state import State
+from plg_site.devstack.supervisor import Program
+
+SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
+FALLBACK_KEY = "sk_test_simulator"
+# Celery warns of root; here there is nothing but what the developer started.
+WORKER_NOISE = re.compile(r"SecurityWarning|superuser privileges|^\s*$|uid=0|warnings\.warn")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where this stack is found from a browser on this machine."""
+
+    domain: str
+    port: int
+    stripe_port: int
+
+    @property
+    def site(self) -> str:
+        return f"http://{self.domain}:{self.port}"
+
+    @property
+    def stripe(self) -> str:
+        return f"http://{ports.LOOPBACK}:{self.stripe_port}"
+
+    def workspace(self, slug: str) -> str:
+        return f"http://{slug}.{self.domain}:{self.port}"
+
+
+def environment(
+    state: State, addresses: Addresses, given: Mapping[str, str], *, services: Mapping[str, str]
+) -> dict[str, str]:
+    """Variables of every process: what was given wins over what the stack makes up."""
+    made_up = {
+        **services,
+        "SECRET_KEY": state.secret("secret_key"),
+        "DEBUG": "1",
+        "SITE_DOMAIN": addresses.domain,
+    }
+    fixed = {
+        "DJANGO_SETTINGS_MODULE": "plg_site.settings",
+        "STATE_DIR": str(state.path),
+        "PUBLIC_SCHEME": "http",
+        "PUBLIC_PORT": str(addresses.port),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "PATH": _search_path(given),
+    }
+    given = {name: value for name, value in given.items() if value or name not in made_up}
+    return {**made_up, **given, **fixed, **_stripe(state, addresses, given)}
+
+
+def simulates_stripe(env: Mapping[str, str]) -> bool:
+    return env["STRIPE_SIMULATED"] == "1"
+
+
+def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Program:
+    hook = f"{addresses.site}/stripe/webhook/{env['STRIPE_WEBHOOK_UUID']}/"
+    return Program(
+        name="stripe",
+        command=_python(
+            "-m", "stripe_simulator", "--port", str(addresses.stripe_port),
+            "--state", str(state.path / "stripe"), "--webhook-url", hook,
+            "--webhook-secret", env["STRIPE_WEBHOOK_SECRET"],
+        ),
+        env=env,
+        ready=lambda: ports.answers(addresses.stripe_port),
+        layer=SERVICES,
+    )  # fmt: skip
+
+
+def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Program:
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104  only when the developer asks for it
+    extra = env.get("BIND_HOST") or ports.LOOPBACK
+    hosts = [extra] if extra in everywhere else sorted({ports.LOOPBACK, extra})
+    bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
+    return Program(
+        name="web",
+        command=_python(
+            "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
+        ),
+        env={**env, "WEB_BIND": bind, "WEB_RELOAD": str(int(reload))},
+        ready=lambda: ports.answers_http(addresses.port, host=addresses.domain, path="/healthz"),
+        layer=APPLICATION,
+    )
+
+
+def worker(env: Mapping[str, str]) -> Program:
+    return Program(
+        name="worker",
+        command=_python(
+            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
+            "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ),
+        env=env,
+        # It waits for tasks: the broker has a client that blocks on a list.
+        ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
+        layer=APPLICATION,
+        quiet=WORKER_NOISE,
+    )  # fmt: skip
+
+
+def beat(state: State, env: Mapping[str, str]) -> Program:
+    return Program(
+        name="beat",
+        command=_python(
+            "-m", "celery", "-A", "plg_site", "--quiet", "beat",
+            "--schedule", str(state.path / "beat-schedule"), "--pidfile", "",
+        ),
+        env=env,
+        layer=APPLICATION,
+        quiet=WORKER_NOISE,
+    )  # fmt: skip
+
+
+def events(env: Mapping[str, str]) -> Program:
+    return Program(name="events", command=manage("consume_events"), env=env, layer=APPLICATION)
+
+
+def manage(*arguments: str) -> list[str]:
+    """The command line of a management command."""
+    return _python(str(ROOT / "manage.py"), *arguments)
+
+
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, *arguments]
+
+
+def _stripe(state: State, addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
+    if given.get("STRIPE_SECRET_KEY"):
+        return {"STRIPE_SIMULATED": given.get("STRIPE_SIMULATED", "0")}
+    return {
+        "STRIPE_SIMULATED": "1",
+        "STRIPE_SECRET_KEY": FALLBACK_KEY,
+        "STRIPE_API_HOST": addresses.stripe,
+        "STRIPE_WEBHOOK_UUID": state.secret("stripe_webhook_uuid", lambda: str(uuid.uuid4())),
+        "STRIPE_WEBHOOK_SECRET": state.secret(
+            "stripe_webhook_secret", lambda: f"whsec_{secrets.token_hex(24)}"
+        ),
+    }
+
+
+def _search_path(given: Mapping[str, str]) -> str:
+    """The virtual environment first, then the embedded PostgreSQL: its pg_dump fits its server."""
+    from plg_site.devstack import postgres
+
+    folders = [str(Path(sys.executable).parent)]
+    if not (given.get("DATABASE_URL") and given.get("EVENTS_DATABASE_URL")):
+        folders.append(str(postgres.binaries_folder()))
+    return os.pathsep.join([*folders, given.get("PATH", os.defpath)])
