@@ -1,0 +1,76 @@
+"""The headless content API: published pages, for everybody, read only.
+
+Built from the public operations of Wagtail's API v3. Its writing operations are not mounted, and
+every request is treated as a stranger's (docs/decisions/0003-content-api.md).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja import NinjaAPI
+from wagtail.api.v3.errors import register_exception_handlers
+from wagtail.api.v3.routers import pages as wagtail_pages
+from wagtail.api.v3.schemas import BasePageSchema
+
+_CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
+
+
+def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Run an operation for a request without user, session, cookies or token.
+
+    The original request is left alone: the session middleware still has to finish with it.
+    """
+
+    @wraps(operation)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        stranger = copy.copy(request)
+        stranger.user = AnonymousUser()
+        stranger.session = {}
+        stranger.COOKIES = {}
+        stranger.META = {k: v for k, v in request.META.items() if k not in _CREDENTIALS}
+        return operation(stranger, *args, **kwargs)
+
+    return run
+
+
+# Wagtail's schemas reverse their own addresses in this namespace.
+content_api = NinjaAPI(
+    title="Website content",
+    version="1",
+    description="Published pages of the website. Read only, no key needed.",
+    urls_namespace="wagtailapi_v3",
+    docs_url="/docs",
+)
+content_api.add_decorator(as_stranger, mode="view")
+register_exception_handlers(content_api)
+
+_list = content_api.get(
+    "/pages/",
+    response=list[BasePageSchema],
+    url_name="list_pages",
+    operation_id="pages_list",
+    summary="List pages",
+    tags=["pages"],
+)(wagtail_pages.list_pages)
+_find = content_api.get(
+    "/pages/find/",
+    response=wagtail_pages.PageDetailSchema,
+    url_name="find_page",
+    operation_id="pages_find",
+    summary="Find a page by its address (html_path)",
+    tags=["pages"],
+)(wagtail_pages.find_page)
+_detail = content_api.get(
+    "/pages/{page_id}/",
+    response=wagtail_pages.PageDetailSchema,
+    url_name="detail_page",
+    operation_id="pages_detail",
+    summary="One page with all its content",
+    tags=["pages"],
+)(wagtail_pages.get_page)

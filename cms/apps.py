@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class CmsConfig(AppConfig):
+    name = "cms"
+    label = "cms"
+    verbose_name = "Website"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import events
+        from cms import publishing
+        from cms.event_types import EVENT_TYPES
+
+        events.register(*EVENT_TYPES)
+        publishing.connect()

@@ -1,0 +1,7 @@
+"""What the website records."""
+
+from events import EventType
+
+PAGE_VIEWED = EventType("Page Viewed", {"path": str, "title": str, "referrer": str})
+
+EVENT_TYPES = [PAGE_VIEWED]

@@ -1,0 +1,75 @@
+"""The website of Signpost as it ships: pages, the site record and the editors' group.
+
+`seed_site()` may run at every start. Content is written once, into a site that has no home page;
+from then on it belongs to the editors, who may change or delete anything. Only the site's host and
+port follow the settings, because a copy on another port would otherwise link to the first one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from wagtail.models import Collection, Locale, Page, Site
+
+from cms import editors, publishing
+from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
+from cms.seed import articles, home, legal, pricing
+
+
+def seed_site() -> Site:
+    """Make the site if there is none. Does not build a release: call `release.build` after it."""
+    with transaction.atomic(), publishing.paused():
+        trunk = _trunk()
+        site = Site.objects.filter(is_default_site=True).first()
+        if site is None or not isinstance(site.root_page.specific, HomePage):
+            site = _plant(trunk, site)
+            editors.make_group(trunk)
+        _follow_settings(site)
+        return site
+
+
+def _trunk() -> Page:
+    """Wagtail's invisible root page, with the locale and the collection that everything needs."""
+    Locale.objects.get_or_create(language_code=settings.LANGUAGE_CODE)
+    if not Collection.get_first_root_node():
+        Collection.add_root(name="Root")
+    return Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
+
+
+def _plant(trunk: Page, site: Site | None) -> Site:
+    welcome = site.root_page if site else None
+    root = _add(trunk, HomePage, home.PAGE)
+    if site is None:
+        site = Site(is_default_site=True, hostname=settings.SITE_DOMAIN)
+    site.root_page, site.site_name = root, settings.WAGTAIL_SITE_NAME
+    site.save()
+    if welcome and welcome.specific_class is Page and not welcome.get_children().exists():
+        welcome.delete()  # the page that Wagtail's own migrations make
+    _add(root, PricingPage, pricing.PAGE)
+    blog = _add(root, BlogIndexPage, articles.INDEX)
+    for article in articles.ARTICLES:
+        _add(blog, ArticlePage, article)
+    for text in legal.PAGES:
+        _add(root, ContentPage, text)
+    return site
+
+
+def _add(parent: Page, model: type[Page], fields: dict[str, Any]) -> Page:
+    """A published page with its first revision, so that editors can go back to it."""
+    body = fields.get("body")
+    if isinstance(body, list):
+        fields = {**fields, "body": json.dumps(body)}
+    page = parent.add_child(instance=model(**fields))
+    page.save_revision().publish()
+    return page
+
+
+def _follow_settings(site: Site) -> None:
+    port = settings.PUBLIC_PORT
+    if (site.hostname, site.port) != (settings.SITE_DOMAIN, port):
+        site.hostname, site.port = settings.SITE_DOMAIN, port
+        site.save()
+    Site.clear_site_root_paths_cache()

@@ -1,0 +1,49 @@
+"""Values that upper layers hand to the website: the site shows plans without importing billing.
+
+A slot is declared here with its empty default, so that the site renders before (and without) the app
+that fills it. An upper layer registers a callable in its `AppConfig.ready`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+
+
+class UnknownSlot(LookupError):
+    """Nobody declared a slot of this name; the message lists those that exist."""
+
+
+def no_plans() -> list[Any]:
+    """Plans for the pricing page, each with `key`, `name`, `summary`, `prices` ({"month": cents,
+    "year": cents}), `currency`, `features`, `limits_in_words` (lists of text) and `highlighted`."""
+    return []
+
+
+def nobody(request: HttpRequest) -> Any:
+    """The person (or a person's UUID) behind a request, None for a visitor."""
+    return None
+
+
+_filled: dict[str, Callable[..., Any]] = {}
+_declared: dict[str, Callable[..., Any]] = {"pricing": no_plans, "person": nobody}
+
+
+def register(name: str, fn: Callable[..., Any]) -> None:
+    """Fill the slot `name` with `fn`; the last one to register wins. Raises UnknownSlot."""
+    _refuse_unknown(name)
+    _filled[name] = fn
+
+
+def get(name: str) -> Callable[..., Any]:
+    """The callable in the slot `name`, or its empty default. Raises UnknownSlot."""
+    _refuse_unknown(name)
+    return _filled.get(name, _declared[name])
+
+
+def _refuse_unknown(name: str) -> None:
+    if name not in _declared:
+        known = ", ".join(sorted(_declared))
+        raise UnknownSlot(f"The website has no slot {name!r}; it has: {known}.")
