@@ -1,0 +1,159 @@
+"""The named world of every test: two workspaces with their people, and an outsider.
+
+The databases are made anew for each run from the baseline. The world is committed; a test's own
+writes are rolled back (fixture `db`), or cleaned up by itself (fixture `committed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from psycopg import sql
+
+
+def _recreate(url: dict[str, str]) -> None:
+    address = {k: url[k] for k in ("host", "port", "user", "password") if url[k]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
+        name = sql.Identifier(url["name"])
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Fresh databases, the workspace template, and the named world."""
+    from plg_site import preparation
+
+    default = settings.DATABASES["default"]
+    _recreate({k.lower(): str(default[k]) for k in ("HOST", "PORT", "USER", "PASSWORD", "NAME")})
+    events = urlsplit(settings.EVENTS_DATABASE_URL)
+    _recreate(
+        {
+            "host": events.hostname or "",
+            "port": str(events.port or ""),
+            "user": events.username or "",
+            "password": events.password or "",
+            "name": events.path.lstrip("/"),
+        }
+    )
+    with django_db_blocker.unblock():
+        cache.clear()
+        preparation.shared_tables()
+        preparation.event_store()
+        preparation.workspace_pool()
+        _make_world()
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+def _make_world() -> None:
+    from allauth.account.models import EmailAddress
+
+    from identity.models import User
+    from tenants import provisioning
+    from tenants.models import Membership, Role
+
+    def person(name: str, email: str) -> User:
+        user = User.objects.create_user(email, "correct horse", name=name)
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        return user
+
+    for slug, name in (("acme", "Acme"), ("globex", "Globex")):
+        owner = person(f"{name} Owner", f"owner@{slug}.example")
+        tenant = provisioning.create_workspace(
+            provisioning.NewWorkspace(name=name, slug=slug), owner=owner
+        )
+        member = person(f"{name} Member", f"member@{slug}.example")
+        Membership.objects.create(tenant=tenant, user=member, role=Role.MEMBER)
+    person("Otto Outsider", "outsider@example.com")
+
+
+@pytest.fixture(autouse=True)
+def _start_in_public(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test never inherits the workspace of the one before."""
+    connection.set_schema_to_public()
+    yield
+    connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Real commits, for tests with threads or processes. Use names of your own; clean up."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+def _user(email: str):  # type: ignore[no-untyped-def]
+    from identity.models import User
+
+    return User.objects.get(email=email)
+
+
+def _tenant(slug: str):  # type: ignore[no-untyped-def]
+    from tenants.models import Tenant
+
+    return Tenant.objects.get(slug=slug)
+
+
+@pytest.fixture
+def acme(db: None):  # type: ignore[no-untyped-def]
+    return _tenant("acme")
+
+
+@pytest.fixture
+def globex(db: None):  # type: ignore[no-untyped-def]
+    return _tenant("globex")
+
+
+@pytest.fixture
+def people(db: None) -> SimpleNamespace:
+    """acme_owner, acme_member, globex_owner, globex_member, outsider."""
+    return SimpleNamespace(
+        acme_owner=_user("owner@acme.example"),
+        acme_member=_user("member@acme.example"),
+        globex_owner=_user("owner@globex.example"),
+        globex_member=_user("member@globex.example"),
+        outsider=_user("outsider@example.com"),
+    )
+
+
+@pytest.fixture
+def outsider(people: SimpleNamespace):  # type: ignore[no-untyped-def]
+    return people.outsider
+
+
+@pytest.fixture
+def client_for(db: None) -> Callable[..., Client]:
+    """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None)."""
+
+    def make(user=None, tenant=None, **extra: object) -> Client:  # type: ignore[no-untyped-def]
+        host = f"{tenant.slug}.{settings.APP_DOMAIN}" if tenant else settings.SITE_DOMAIN
+        client = Client(headers={"host": f"{host}{settings.PUBLIC_PORT_SUFFIX}"}, **extra)
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def settle(db: None) -> Callable[[], None]:
+    """Move every recorded event into the store now, as `consume_events` does."""
+    from django.core.management import call_command
+
+    return lambda: call_command("consume_events", once=True)
