@@ -40,9 +40,7 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
         shown.note = "unchanged"
         return _read(about)
     command = programs.manage("prepare", "--progress", "--json", str(about))
-    code = supervisor.run(
-        "prepare", command, env=env, within=PREPARE_SECONDS, each_line=shown.doing
-    )
+    code = supervisor.run("prepare", command, env=env, within=PREPARE_SECONDS, each_line=shown.part)
     if code != 0:
         said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
         raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")

@@ -45,6 +45,13 @@ class Step:
             sys.stdout.write(f"  … {self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {detail}\n")
         sys.stdout.flush()
 
+    def part(self, line: str) -> None:
+        """Show one part of the step that is done, and leave it there."""
+        if self.shown:
+            clear = "\r\033[K" if self._draws else ""
+            sys.stdout.write(f"{clear}{colour(f'      {line.strip()}', '2')}\n")
+            self.doing("")
+
     def end(self, *, mark: str) -> None:
         if not self.shown:
             return
