@@ -1,4 +1,4 @@
-"""Keeps a loop going while something it needs is away: one line when it goes, one when it is back."""
+"""Keeps a loop going while what it needs is away: one line when it goes, one when it is back."""
 
 from __future__ import annotations
 

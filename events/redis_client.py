@@ -20,7 +20,6 @@ def quick(url: str) -> redis.Redis:
         socket_timeout=SECONDS,
         socket_connect_timeout=SECONDS,
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        retry_on_error=None,
     )
 
 
@@ -32,5 +31,4 @@ def patient(url: str) -> redis.Redis:
         socket_timeout=5.0,
         socket_connect_timeout=2.0,
         retry=Retry(NoBackoff(), 0),
-        retry_on_error=None,
     )

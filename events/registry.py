@@ -36,13 +36,15 @@ class EventType:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f'"{self.name}" must be like "Link Clicked": a thing and what happened.')
+            raise ValueError(
+                f'"{self.name}" must be like "Link Clicked": a thing and what happened.'
+            )
         for key, declared in self.properties.items():
             if not _kinds(declared) <= {*_KINDS, NoneType}:
                 raise ValueError(f"{self.name}: {key} cannot be of type {declared}.")
 
     def validated(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The properties as JSON values, None left out. Raises WrongProperty, naming the property."""
+        """The properties as JSON values, without None. Raises WrongProperty, which names it."""
         if extra := properties.keys() - self.properties.keys():
             raise WrongProperty(f'{self.name} has no property "{min(extra)}".')
         valid: dict[str, Any] = {}
@@ -54,6 +56,11 @@ class EventType:
                 continue
             valid[key] = _as_json(value, declared=declared, where=f"{self.name}: {key}")
         return valid
+
+    def numbers(self) -> set[str]:
+        """The properties that are numbers and always given: what may be summed."""
+        summable = {int, float, Decimal}
+        return {key for key, declared in self.properties.items() if _kinds(declared) <= summable}
 
 
 def register(*types: EventType) -> None:

@@ -23,7 +23,7 @@ class SpoolFull(RuntimeError):
 
 
 class Spool:
-    """A folder of event files, at most `max_bytes` in sum (plus what is being written right now)."""
+    """A folder of event files, at most `max_bytes` in sum (plus what is being written)."""
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class Spool:
         self._writing = threading.Lock()
 
     def keep(self, lines: Sequence[bytes]) -> None:
-        """Write encoded events; they are on the disk when this returns. Raises SpoolFull, OSError."""
+        """Write encoded events; on the disk when this returns. Raises SpoolFull, OSError."""
         data = b"".join(line + b"\n" for line in lines)
         with self._writing:
             self._folder.mkdir(parents=True, exist_ok=True)

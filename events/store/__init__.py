@@ -10,7 +10,7 @@ from events.errors import EventsUnstorable, StoreUnavailable
 from events.store.interface import EventStore, Stored
 from events.store.postgres import PostgresEventStore
 
-__all__ = ["EventStore", "EventsUnstorable", "Stored", "StoreUnavailable", "get_store"]
+__all__ = ["EventStore", "EventsUnstorable", "StoreUnavailable", "Stored", "get_store"]
 
 
 def get_store() -> EventStore:

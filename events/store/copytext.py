@@ -23,19 +23,22 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def _line(event: Event) -> str:
-    return "\t".join(
-        (
-            event.id.hex,
-            _text(event.name),
-            event.time.isoformat(),
-            event.received_at.isoformat(),
-            _text(event.tenant),
-            event.person.hex if event.person else _NULL,
-            _text(event.anonymous_id),
-            _json(event.properties),
-            _json(event.context),
+    return (
+        "\t".join(
+            (
+                event.id.hex,
+                _text(event.name),
+                event.time.isoformat(),
+                event.received_at.isoformat(),
+                _text(event.tenant),
+                event.person.hex if event.person else _NULL,
+                _text(event.anonymous_id),
+                _json(event.properties),
+                _json(event.context),
+            )
         )
-    ) + "\n"
+        + "\n"
+    )
 
 
 def _text(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Numbered SQL files, applied once each, in order, under a lock: web and consumer may start at once."""
+"""Numbered SQL files, applied once each, in order, under a lock: many may start at once."""
 
 from __future__ import annotations
 
@@ -32,5 +32,7 @@ def _files() -> list[tuple[str, Path]]:
     """The store's own files first: projections build on its tables."""
     folders = [("events", _OWN), *((each.name, each.sql) for each in projections.registered())]
     return [
-        (f"{owner}/{path.name}", path) for owner, folder in folders for path in sorted(folder.glob("*.sql"))
+        (f"{owner}/{path.name}", path)
+        for owner, folder in folders
+        for path in sorted(folder.glob("*.sql"))
     ]

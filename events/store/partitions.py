@@ -27,7 +27,9 @@ def create(connection: Connection[Any], days: Iterable[date]) -> None:
         )
         connection.execute(
             SQL("ALTER TABLE event ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                Identifier(name), Literal(_midnight(day)), Literal(_midnight(day + timedelta(days=1)))
+                Identifier(name),
+                Literal(_midnight(day)),
+                Literal(_midnight(day + timedelta(days=1))),
             )
         )
 

@@ -19,7 +19,25 @@ from events.store import copytext, migrations, partitions
 from events.store.interface import Stored
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
-_ROWS = "arriving"
+_ROWS = "arriving"  # the staging table of a connection: the batch, then what is new in it
+
+_STAGE = f"CREATE TEMP TABLE IF NOT EXISTS {_ROWS} (LIKE event) ON COMMIT DELETE ROWS"
+_COPY = f"COPY {_ROWS} ({copytext.COLUMNS}) FROM STDIN"
+# In the order of the ids: two consumers with the same events wait for each other, not deadlock.
+_DROP_KNOWN = f"""
+    WITH claimed AS (
+        INSERT INTO event_key (id, time) SELECT id, time FROM {_ROWS} ORDER BY id
+        ON CONFLICT (id) DO NOTHING RETURNING id
+    )
+    DELETE FROM {_ROWS} AS row WHERE NOT EXISTS (SELECT FROM claimed WHERE claimed.id = row.id)
+"""  # noqa: S608 (constants only)
+_KEEP_RAW = f"INSERT INTO event ({copytext.COLUMNS}) SELECT {copytext.COLUMNS} FROM {_ROWS}"  # noqa: S608
+_ADVANCE = """
+    INSERT INTO event_reader AS known (reader, position, events, moved_at)
+    VALUES (%s, %s, %s, now())
+    ON CONFLICT (reader) DO UPDATE SET position = excluded.position,
+        events = known.events + excluded.events, moved_at = excluded.moved_at
+"""
 
 
 class PostgresEventStore:
@@ -74,13 +92,14 @@ class PostgresEventStore:
         self._prepare_days({event.time.date() for event in once})
         try:
             with self.connection() as connection:
-                self._stage(connection, once)
-                new = self._drop_known(connection, len(once))
+                _stage(connection, once)
+                new = len(once) - connection.execute(_DROP_KNOWN).rowcount
                 if new:
-                    self._keep_raw(connection)
-                    self._project(connection)
+                    connection.execute(_KEEP_RAW)
+                    for projection in projections.registered():
+                        projection.apply(connection, rows=_ROWS)
                 if reader:
-                    self._advance(connection, reader, position, new)
+                    connection.execute(_ADVANCE, [reader, position, new])
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
             self._days.clear()  # a partition may have been dropped under us: look again next time
             raise EventsUnstorable(str(error).splitlines()[0]) from error
@@ -98,48 +117,8 @@ class PostgresEventStore:
                 partitions.create(connection, missing | set(partitions.ahead(today)))
             self._days |= missing
 
-    @staticmethod
-    def _stage(connection: Connection[Any], batch: Sequence[Event]) -> None:
-        connection.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS {_ROWS} (LIKE event) ON COMMIT DELETE ROWS"
-        )
-        copy_in = f"COPY {_ROWS} ({copytext.COLUMNS}) FROM STDIN"
-        with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-            copy.write(copytext.encode(batch))
 
-    @staticmethod
-    def _drop_known(connection: Connection[Any], staged: int) -> int:
-        """Claim the ids; forget the staged rows whose id was claimed before. Returns the new ones.
-
-        The order of the ids lets two consumers with the same events wait instead of deadlock.
-        """
-        known = connection.execute(
-            f"""WITH claimed AS (
-                    INSERT INTO event_key (id, time) SELECT id, time FROM {_ROWS} ORDER BY id
-                    ON CONFLICT (id) DO NOTHING RETURNING id
-                )
-                DELETE FROM {_ROWS} AS row
-                WHERE NOT EXISTS (SELECT FROM claimed WHERE claimed.id = row.id)"""
-        ).rowcount
-        return staged - known
-
-    @staticmethod
-    def _keep_raw(connection: Connection[Any]) -> None:
-        connection.execute(
-            f"INSERT INTO event ({copytext.COLUMNS}) SELECT {copytext.COLUMNS} FROM {_ROWS}"
-        )
-
-    @staticmethod
-    def _project(connection: Connection[Any]) -> None:
-        for projection in projections.registered():
-            projection.apply(connection, rows=_ROWS)
-
-    @staticmethod
-    def _advance(connection: Connection[Any], reader: str, position: str, new: int) -> None:
-        connection.execute(
-            """INSERT INTO event_reader AS known (reader, position, events, moved_at)
-               VALUES (%s, %s, %s, now())
-               ON CONFLICT (reader) DO UPDATE SET position = excluded.position,
-                   events = known.events + excluded.events, moved_at = excluded.moved_at""",
-            [reader, position, new],
-        )
+def _stage(connection: Connection[Any], batch: Sequence[Event]) -> None:
+    connection.execute(_STAGE)
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.write(copytext.encode(batch))

@@ -57,7 +57,6 @@ class Command(BaseCommand):
             log.info("events_consumer_stopped")
         elif not consumer.drain():
             raise CommandError("Not all events could be stored: see the log above.")
-        store.close()
 
 
 def _process_name() -> str:

@@ -1,0 +1,30 @@
+"""The usage page of a workspace, and the part of it that keeps itself up to date."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from metering.page import UsagePage
+
+
+@require_safe
+@never_cache
+def usage(request: HttpRequest) -> HttpResponse:
+    """The whole page."""
+    return render(request, "metering/usage.html", {"page": UsagePage.of(request.tenant)})
+
+
+@require_safe
+@never_cache
+def usage_live(request: HttpRequest) -> HttpResponse:
+    """The live part, asked for every second: 204 (htmx leaves the page alone) if nothing changed.
+
+    Two small queries, no session write, no event.
+    """
+    page = UsagePage.of(request.tenant)
+    if request.GET.get("seen") == page.version:
+        return HttpResponse(status=204)
+    return render(request, "metering/live.html", {"page": page})
