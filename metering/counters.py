@@ -8,6 +8,7 @@ and the recording) heals itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,6 +102,12 @@ def fill_limits(schema: str, limits: Mapping[str, Limit]) -> None:
     _run(_FILL_LIMITS, [_limits_key(schema)], [LIMITS_SECONDS, *parts])
 
 
+def forget_limits(schema: str) -> None:
+    """Let the next decision read the rows. Without Redis, there is nothing to forget."""
+    with suppress(CountersUnavailable):
+        _call(lambda client: client.delete(_limits_key(schema)))
+
+
 def remember_limits(schema: str, limits: Mapping[str, Limit]) -> None:
     """Keep these limits in place of older ones. Without Redis, older ones end by themselves."""
     key = _limits_key(schema)
@@ -137,11 +144,15 @@ def _call(command: Any) -> Any:
 
 
 def _limits_key(schema: str) -> str:
-    return f"quota:{{{schema}}}:limits"
+    return f"{_prefix()}:{{{schema}}}:limits"
 
 
 def _counter_key(schema: str, meter: str, period: str) -> str:
-    return f"quota:{{{schema}}}:{meter}:{period}"
+    return f"{_prefix()}:{{{schema}}}:{meter}:{period}"
+
+
+def _prefix() -> str:
+    return getattr(settings, "QUOTA_PREFIX", "quota")
 
 
 def _format(limit: Limit) -> str:

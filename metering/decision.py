@@ -67,15 +67,13 @@ def decide(
 
 def _what_is_full(decision: Decision, meter: Meter, limit: int) -> str:
     everything = things(meter, limit)
-    if decision.allowed:
-        return (
-            f"Your workspace has used {quantity(meter, decision.used)} of the {everything} of its "
-            "plan. Everything keeps working."
-        )
     if decision.used > limit:
-        return (
-            f"Your workspace uses {quantity(meter, decision.used)} of the {everything} of its plan."
+        verb = "has used" if decision.resets_at else "uses"
+        passed = (
+            f"Your workspace {verb} {things(meter, decision.used)}, and its plan includes "
+            f"{quantity(meter, limit)}."
         )
+        return f"{passed} Everything keeps working." if decision.allowed else passed
     if decision.used == limit:
         return f"Your workspace has used all {everything} of its plan."
     left = quantity(meter, limit - decision.used)

@@ -22,6 +22,7 @@ def set_limits(tenant: Tenant, limits: Mapping[str, Limit | int | None]) -> None
         Quota(tenant=tenant, meter=get(key).key, limit=limit.value, hard=limit.hard)
         for key, limit in ((key, as_limit(value)) for key, value in limits.items())
     ]
+    counters.forget_limits(tenant.schema_name)  # for whoever reads on in this transaction
     with transaction.atomic():
         Quota.objects.for_tenant(tenant).exclude(meter__in=limits).delete()
         Quota.objects.bulk_create(

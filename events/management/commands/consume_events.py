@@ -38,8 +38,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, take_over_after: float, **options: Any) -> None:
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        if not once:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
         store = get_store()
         if not _migrated(store, stop, patience=10.0 if once else float("inf")):
             raise CommandError("The events database does not answer.")
