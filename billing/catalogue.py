@@ -19,7 +19,8 @@ Interval = Literal["month", "year"]
 class Plan:
     """A plan. `prices` are minor currency units for each interval; none means free.
 
-    `limits` holds a Limit for each meter key; a meter that is missing is unlimited.
+    `limits` holds a Limit for each meter key; a meter that is missing is unlimited. A plan that is
+    no longer `for_sale` stays in the catalogue as long as somebody is on it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Plan:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     features: Sequence[str] = ()
     highlighted: bool = False
+    for_sale: bool = True
 
     @property
     def is_free(self) -> bool:
@@ -40,6 +42,11 @@ class Plan:
 def plans() -> tuple[Plan, ...]:
     """All plans in the order of the price list; the first is the one that everybody starts on."""
     return tuple(import_module(f"{settings.PRODUCT_APP}.catalogue").PLANS)
+
+
+def first_plan_key() -> str:
+    """The key of the plan that everybody starts on, and falls back to."""
+    return plans()[0].key
 
 
 def plan(key: str) -> Plan:

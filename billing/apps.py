@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import events
+        from billing import event_types, pricing, receivers, stripe_client, webhooks  # noqa: F401
+        from cms import slots
+
+        events.register(*event_types.ALL)
+        slots.register("pricing", pricing.public_plans)
+        stripe_client.configure()

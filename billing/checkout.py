@@ -1,0 +1,155 @@
+"""Buying the first subscription on Stripe's hosted page.
+
+A workspace has at most one open checkout. A second click, or a second tab, finds the first one's
+page; another choice closes it. So nobody can pay twice.
+"""
+
+from __future__ import annotations
+
+import stripe
+from django.db import transaction
+
+import events
+from billing import catalogue, invoices, prices, subscription
+from billing.event_types import CHECKOUT_STARTED
+from billing.models import LIVE, Account
+from billing.stripe_client import client
+from identity.models import Person, User
+from identity.persons import person_of
+from tenants import workspace_url
+
+
+class AlreadySubscribed(Exception):
+    """There is a subscription (perhaps paid in another tab): change that one instead."""
+
+
+class ForeignSession(Exception):
+    """The checkout is not one of this workspace."""
+
+
+def begin(
+    account: Account, *, plan: catalogue.Plan, interval: catalogue.Interval, user: User
+) -> str:
+    """Open (or find) the checkout for a plan; returns the address of Stripe's page.
+
+    Raises AlreadySubscribed, prices.NotForSale, stripe.StripeError; then nothing was opened.
+    """
+    if account.checkout_open:
+        account = subscription.sync(account, origin=Account.Origin.PAGE)
+    if account.has_subscription:
+        raise AlreadySubscribed
+    price = prices.find(plan, interval)
+    account = _with_customer(account, user=user)
+    return _open(account, price=price, plan=plan, interval=interval, person=person_of(user))
+
+
+def settle(account: Account, *, session_id: str) -> Account:
+    """Act on the return from Stripe's page, whether or not a webhook came before.
+
+    Raises ForeignSession, stripe.StripeError.
+    """
+    try:
+        session = client().v1.checkout.sessions.retrieve(session_id)
+    except stripe.InvalidRequestError as error:
+        raise ForeignSession from error
+    if session.client_reference_id != str(account.tenant_id):
+        raise ForeignSession
+    account = subscription.sync(account, origin=Account.Origin.RETURN)
+    invoices.mirror_newest(account)
+    return account
+
+
+@transaction.atomic
+def forget_expired(account: Account) -> None:
+    """Note that the open checkout has run out, which Stripe says a day after it began.
+
+    Raises stripe.StripeError.
+    """
+    account = Account.objects.locked(account.pk)
+    if account.checkout_open:
+        session = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
+        account.checkout_open = session.status == "open"
+        account.save(update_fields=["checkout_open", "updated_at"])
+
+
+@transaction.atomic
+def _with_customer(account: Account, *, user: User) -> Account:
+    """Make the workspace's one customer. The row's lock lets the second click wait for the first;
+    the idempotency key gives the same customer if we die before we write it down."""
+    account = Account.objects.locked(account.pk)
+    if account.stripe_customer_id is None:
+        tenant = account.tenant
+        customer = client().v1.customers.create(
+            {"metadata": {"tenant": str(tenant.pk)}},
+            {"idempotency_key": f"customer-{tenant.pk}"},
+        )
+        # Apart from `create`: who pays may differ between two tries, the key's request must not.
+        client().v1.customers.update(customer.id, {"email": user.email, "name": tenant.name})
+        account.stripe_customer_id = customer.id
+        account.save(update_fields=["stripe_customer_id", "updated_at"])
+    return account
+
+
+@transaction.atomic
+def _open(
+    account: Account,
+    *,
+    price: stripe.Price,
+    plan: catalogue.Plan,
+    interval: catalogue.Interval,
+    person: Person,
+) -> str:
+    account = Account.objects.locked(account.pk)
+    if account.checkout_open:
+        earlier = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
+        if earlier.status == "open" and earlier.metadata["price"] == price.id:
+            return earlier.url
+        _close(earlier)
+    session = client().v1.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "customer": account.stripe_customer_id,
+            "client_reference_id": str(account.tenant_id),
+            "line_items": [{"price": price.id, "quantity": 1}],
+            "metadata": {"tenant": str(account.tenant_id), "plan": plan.key, "price": price.id},
+            "subscription_data": {"metadata": {"tenant": str(account.tenant_id)}},
+            "success_url": workspace_url(account.tenant, _RETURN),
+            "cancel_url": workspace_url(account.tenant, "/billing/"),
+        },
+        {"idempotency_key": _session_key(account, price)},
+    )
+    account.checkout_session_id = session.id
+    account.checkout_open = True
+    account.save(update_fields=["checkout_session_id", "checkout_open", "updated_at"])
+    events.record_with_row(
+        CHECKOUT_STARTED.name,
+        tenant=account.tenant,
+        person=person,
+        properties={"plan": plan.key, "interval": interval},
+    )
+    return session.url
+
+
+# Stripe puts the session's id where the braces are ("Customize redirect behavior").
+_RETURN = "/billing/return/?session_id={CHECKOUT_SESSION_ID}"
+
+
+def _session_key(account: Account, price: stripe.Price) -> str:
+    """The earlier session's id makes the key new after each checkout, and only then."""
+    return f"checkout-{account.tenant_id}-{price.id}-{account.checkout_session_id}"
+
+
+def _close(session: stripe.checkout.Session) -> None:
+    """Make sure that nobody can pay in this session any more.
+
+    Raises AlreadySubscribed when somebody has, a moment ago.
+    """
+    if session.status == "open":
+        try:
+            client().v1.checkout.sessions.expire(session.id)
+        except stripe.InvalidRequestError as error:
+            raise AlreadySubscribed from error
+    elif session.status == "complete":
+        bought = client().v1.subscriptions.retrieve(session.subscription)
+        if bought.status in LIVE:
+            raise AlreadySubscribed

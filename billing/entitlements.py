@@ -1,0 +1,39 @@
+"""What a workspace may use: the limits of its plan, handed to metering."""
+
+from __future__ import annotations
+
+import structlog
+
+from billing import catalogue
+from billing.catalogue import Plan
+from billing.models import Account
+from metering import quota
+from tenants.models import Tenant
+
+log = structlog.get_logger()
+
+
+def plan_for(tenant: Tenant) -> Plan:
+    """The plan that the workspace is on now."""
+    return plan_of(Account.objects.of(tenant))
+
+
+def plan_of(account: Account) -> Plan:
+    """The account's plan; the first of the catalogue when its own was taken out of it."""
+    try:
+        return catalogue.plan(account.plan_key)
+    except KeyError:
+        return catalogue.plans()[0]
+
+
+def apply(account: Account) -> None:
+    """Set the workspace's limits to those of its plan, in the current transaction.
+
+    Somebody who pays for a plan that left the catalogue keeps the limits they have.
+    """
+    try:
+        plan = catalogue.plan(account.plan_key)
+    except KeyError:
+        log.error("billing.unknown_plan", plan=account.plan_key, tenant=str(account.tenant_id))
+        return
+    quota.set_limits(account.tenant, plan.limits)

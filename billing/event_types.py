@@ -1,0 +1,24 @@
+"""What billing records. Amounts are minor currency units; `plan` is a key of the catalogue."""
+
+from events import EventType
+
+PLAN_CHANGED = EventType(
+    "Plan Changed",
+    properties={"from": str, "to": str, "interval": str | None, "status": str | None},
+)
+CHECKOUT_STARTED = EventType("Checkout Started", properties={"plan": str, "interval": str})
+SUBSCRIPTION_CANCELED = EventType(
+    "Subscription Canceled", properties={"plan": str, "ends_at": str | None}
+)
+SUBSCRIPTION_RESUMED = EventType("Subscription Resumed", properties={"plan": str})
+INVOICE_PAID = EventType(
+    "Invoice Paid", properties={"invoice_id": str, "amount": int, "currency": str}
+)
+
+ALL = (
+    PLAN_CHANGED,
+    CHECKOUT_STARTED,
+    SUBSCRIPTION_CANCELED,
+    SUBSCRIPTION_RESUMED,
+    INVOICE_PAID,
+)

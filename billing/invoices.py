@@ -1,0 +1,96 @@
+"""Invoices of a workspace, read from dj-stripe's mirror, and the event that one was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import stripe
+from djstripe import models as mirror
+
+import events
+from billing.event_types import INVOICE_PAID
+from billing.models import Account
+from billing.stripe_client import client
+
+_EVENT_IDS = UUID("5d9f4d4e-7c0a-5f5b-9c62-0d1c3c5f6f0e")  # namespace of ids made from invoice ids
+_STATUS = {  # Stripe's status: words, kind of badge
+    "paid": ("Paid", "success"),
+    "open": ("Open", "warn"),
+    "uncollectible": ("Unpaid", "error"),
+    "void": ("Void", ""),
+}
+SHOWN = 24
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A line of the invoice list. `amount` in minor currency units; `url` is Stripe's own page."""
+
+    number: str
+    date: datetime
+    amount: int
+    currency: str
+    status: str
+    url: str
+
+    @property
+    def status_words(self) -> str:
+        return _STATUS.get(self.status, (self.status, ""))[0]
+
+    @property
+    def status_kind(self) -> str:
+        return _STATUS.get(self.status, ("", ""))[1]
+
+
+def of(account: Account) -> Sequence[Invoice]:
+    """The newest invoices of the workspace, drafts left out; asks our own database only."""
+    if account.stripe_customer_id is None:
+        return []
+    rows = mirror.Invoice.objects.filter(customer__id=account.stripe_customer_id)
+    data = rows.order_by("-created").values_list("stripe_data", flat=True)
+    return [_line(one) for one in data[:SHOWN] if one["status"] != "draft"]
+
+
+def mirror_newest(account: Account) -> None:
+    """Copy the newest invoices from Stripe, for a page that is drawn before their webhooks came.
+
+    Raises stripe.StripeError.
+    """
+    if account.stripe_customer_id is None:
+        return
+    found = client().v1.invoices.list({"customer": account.stripe_customer_id, "limit": 5})
+    for invoice in found.data:
+        mirror.Invoice.sync_from_stripe_data(invoice)
+
+
+def record_if_paid(invoice: stripe.Invoice | None, *, account: Account) -> None:
+    """Record "Invoice Paid" in the current transaction. Its id comes from the invoice's: however
+    often and from wherever we hear of it, it counts once."""
+    if invoice is None or invoice.status != "paid":
+        return
+    events.record_with_row(
+        INVOICE_PAID.name,
+        id=uuid5(_EVENT_IDS, str(invoice.id)),
+        tenant=account.tenant,
+        time=datetime.fromtimestamp(invoice.status_transitions.paid_at, UTC),
+        properties={
+            "invoice_id": invoice.id,
+            "amount": invoice.amount_paid,
+            "currency": invoice.currency,
+        },
+    )
+
+
+def _line(data: dict[str, Any]) -> Invoice:
+    return Invoice(
+        number=data.get("number") or data["id"],
+        date=datetime.fromtimestamp(data["created"], UTC),
+        amount=data["total"],
+        currency=data["currency"],
+        status=data["status"],
+        url=data.get("hosted_invoice_url") or "",
+    )

@@ -1,0 +1,23 @@
+from typing import Any
+
+import stripe
+from django.core.management.base import BaseCommand, CommandError
+
+from billing import inbox, prices
+
+
+class Command(BaseCommand):
+    help = (
+        "Make Stripe's products and prices equal to the plan catalogue, and open the webhook inbox."
+    )
+
+    def handle(self, **_: Any) -> None:
+        url = inbox.ensure()
+        self.stdout.write(
+            f"webhooks are received at {url}" if url else "STRIPE_WEBHOOK_UUID is not set"
+        )
+        try:
+            changes = prices.push()
+        except stripe.StripeError as error:
+            raise CommandError(f"Stripe did not take the catalogue: {error}") from error
+        self.stdout.write("\n".join(changes.lines) or "the catalogue is up to date")

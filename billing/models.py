@@ -1,0 +1,117 @@
+"""What billing knows about a workspace; the truth about money is Stripe's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar, Self
+
+import stripe
+from django.db import models
+
+from billing import catalogue
+from tenants.models import ForTenant, Tenant
+
+# Stripe's subscription statuses (API reference, "The Subscription object"). While a failed payment
+# is retried (past_due) nobody loses what they use; paused or unpaid entitles to nothing.
+ENTITLING = frozenset({"active", "trialing", "past_due"})
+LIVE = ENTITLING | {"unpaid", "paused"}
+
+
+class Accounts(ForTenant):
+    """Billing accounts of workspaces."""
+
+    def of(self, tenant: Tenant) -> Account:
+        """The workspace's account; a workspace older than billing gets one on the first plan."""
+        account, _ = self.get_or_create(tenant=tenant)
+        return account
+
+    def locked(self, pk: int) -> Account:
+        """The account, held against every other writer until the transaction ends."""
+        return self.select_for_update().get(pk=pk)
+
+    def unsettled(self, *, now: datetime) -> Self:
+        """Accounts about which Stripe should have told us something by now."""
+        return self.filter(
+            models.Q(checkout_open=True)
+            | models.Q(current_period_end__lt=now)
+            | models.Q(cancel_at__lt=now)
+        )
+
+
+class Account(models.Model):
+    """A workspace's plan and its counterpart at Stripe. Written by `subscription.sync` alone."""
+
+    class Origin(models.TextChoices):
+        SIGNUP = "signup", "the sign-up"
+        RETURN = "return", "the return from Stripe's page"
+        EVENT = "event", "a webhook"
+        PAGE = "page", "a click on the billing page"
+        CHECK = "check", "the periodic check"
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="billing_account")
+    plan_key = models.CharField(max_length=40, default=catalogue.first_plan_key)
+    interval = models.CharField("paid by the", max_length=10, blank=True)
+    stripe_customer_id = models.CharField(max_length=255, unique=True, null=True)
+    subscription_id = models.CharField(max_length=255, unique=True, null=True)
+    status = models.CharField("subscription status", max_length=30, blank=True)
+    amount = models.BigIntegerField("price in minor currency units", null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    current_period_end = models.DateTimeField(null=True)
+    cancel_at = models.DateTimeField(null=True)
+    checkout_session_id = models.CharField("latest checkout", max_length=255, blank=True)
+    checkout_open = models.BooleanField(default=False)
+    updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = Accounts.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["current_period_end"],
+                condition=models.Q(current_period_end__isnull=False),
+                name="account_period_end",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} on {self.plan_key}"
+
+    @property
+    def has_subscription(self) -> bool:
+        """Whether there is a subscription that can be changed, rather than a first one to buy."""
+        return bool(self.subscription_id) and self.status in LIVE
+
+    def adopt(self, subscription: stripe.Subscription | None) -> None:
+        """Take over what Stripe says; None: there is no subscription. Saves nothing."""
+        if subscription is None or subscription.status not in LIVE:
+            self.plan_key = catalogue.first_plan_key()
+            self.interval = ""
+            self.subscription_id = None
+            self.status = subscription.status if subscription else ""
+            self.amount, self.currency = None, ""
+            self.current_period_end = self.cancel_at = None
+            return
+        item = plan_item(subscription)
+        self.subscription_id = subscription.id
+        self.status = subscription.status
+        self.interval = item.price.recurring.interval
+        self.amount, self.currency = item.price.unit_amount, item.price.currency
+        self.current_period_end = _moment(item.current_period_end)
+        at_period_end = item.current_period_end if subscription.cancel_at_period_end else None
+        self.cancel_at = _moment(subscription.cancel_at or at_period_end)
+        entitled = subscription.status in ENTITLING
+        self.plan_key = item.price.metadata["plan"] if entitled else catalogue.first_plan_key()
+        self.checkout_open = False
+
+
+def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem:
+    """The item of a subscription that is the plan; others may be metered usage or add-ons.
+
+    A price says by its metadata which plan it is: a lookup key moves on when the price changes.
+    """
+    return next(item for item in subscription["items"].data if "plan" in item.price.metadata)
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -1,0 +1,57 @@
+"""The price list as other parts show it: the website through its slot, the billing page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from billing import catalogue
+from billing.catalogue import Interval, Plan
+from metering import Limit, Meter
+from metering.catalogue import meters
+from metering.words import in_sentence, things
+
+
+@dataclass(frozen=True)
+class PublicPlan:
+    """A plan for display. `prices` are minor currency units for each interval."""
+
+    key: str
+    name: str
+    summary: str
+    prices: Mapping[Interval, int]
+    currency: str
+    features: Sequence[str]
+    limits_in_words: Sequence[str]
+    highlighted: bool
+    is_free: bool
+
+
+def public_plans() -> list[PublicPlan]:
+    """The plans that are for sale, in the order of the catalogue."""
+    return [public(plan) for plan in catalogue.plans() if plan.for_sale]
+
+
+def public(plan: Plan) -> PublicPlan:
+    return PublicPlan(
+        key=plan.key,
+        name=plan.name,
+        summary=plan.summary,
+        prices=plan.prices,
+        currency=plan.currency,
+        features=plan.features,
+        limits_in_words=limits_in_words(plan),
+        highlighted=plan.highlighted,
+        is_free=plan.is_free,
+    )
+
+
+def limits_in_words(plan: Plan) -> list[str]:
+    """One phrase for each meter, in its order: "1,000 links", "50 MB of storage"."""
+    return [_phrase(meter, plan.limits.get(key)) for key, meter in meters().items()]
+
+
+def _phrase(meter: Meter, limit: Limit | None) -> str:
+    if limit is None or limit.value is None:
+        return f"Unlimited {in_sentence(meter.label)}"
+    return things(meter, limit.value) + (" a month" if meter.period == "month" else "")

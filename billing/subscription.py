@@ -1,0 +1,135 @@
+"""A workspace's subscription: brought up to date from Stripe, changed, cancelled, resumed.
+
+Stripe holds the truth. `sync` asks for it and writes it down; return page, webhook and periodic
+check all call it, so neither the order nor the number of calls matters.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import stripe
+from django.db import transaction
+from django.utils import timezone
+
+import events
+from billing import catalogue, entitlements, invoices, prices
+from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
+from billing.models import LIVE, Account, plan_item
+from billing.stripe_client import client
+
+_NEWEST = 20  # subscriptions of one customer that are looked at; two is already unusual
+
+
+class NoSubscription(Exception):
+    """There is nothing to change, cancel or resume."""
+
+
+@transaction.atomic
+def sync(account: Account, *, origin: Account.Origin) -> Account:
+    """Write down what Stripe says now, set the limits, record what changed. Returns the account.
+
+    The row is locked before Stripe is asked: an older answer never overwrites a newer one.
+    Raises stripe.StripeError, and then nothing has changed.
+    """
+    account = Account.objects.locked(account.pk)
+    found = _current(account.stripe_customer_id)
+    plan_before, cancel_before = account.plan_key, account.cancel_at
+    period_before = account.current_period_end
+    account.adopt(found)
+    account.updated_from = origin
+    account.save()
+    entitlements.apply(account)
+    _record_changes(account, plan_before=plan_before, cancel_before=cancel_before)
+    if found is not None and account.current_period_end != period_before:
+        invoices.record_if_paid(found.latest_invoice, account=account)
+    return account
+
+
+def change(account: Account, *, plan: catalogue.Plan, interval: catalogue.Interval) -> Account:
+    """Move the subscription to another plan or interval, at once, with Stripe's prorations.
+
+    To ask for what is there already does nothing, so a second click is free. Raises
+    NoSubscription, prices.NotForSale, stripe.StripeError.
+    """
+    price = prices.find(plan, interval)
+    with transaction.atomic():
+        account = Account.objects.locked(account.pk)
+        current = _changeable(account)
+        item = plan_item(current)
+        if item.price.id != price.id:
+            client().v1.subscriptions.update(
+                current.id,
+                {
+                    "items": [{"id": item.id, "price": price.id}],
+                    "proration_behavior": "create_prorations",
+                    "cancel_at_period_end": False,
+                },
+            )
+    return sync(account, origin=Account.Origin.PAGE)
+
+
+def cancel(account: Account) -> Account:
+    """Let the subscription end with the period that is paid for. Raises as `change`."""
+    return _set_cancel(account, at_period_end=True)
+
+
+def resume(account: Account) -> Account:
+    """Take a cancellation back before it happens. Raises as `change`."""
+    return _set_cancel(account, at_period_end=False)
+
+
+def _set_cancel(account: Account, *, at_period_end: bool) -> Account:
+    current = _changeable(account)
+    client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
+    return sync(account, origin=Account.Origin.PAGE)
+
+
+def _changeable(account: Account) -> stripe.Subscription:
+    current = _current(account.stripe_customer_id)
+    if current is None or current.status not in LIVE:
+        raise NoSubscription
+    return current
+
+
+def _current(customer_id: str | None) -> stripe.Subscription | None:
+    """The customer's live subscription, or the newest that has ended, or None."""
+    if customer_id is None:
+        return None
+    found = client().v1.subscriptions.list(
+        {
+            "customer": customer_id,
+            "status": "all",
+            "limit": _NEWEST,
+            "expand": ["data.latest_invoice"],
+        }
+    )
+    # Stripe lists the newest first; max() keeps the first of equals.
+    return max(found.data, key=lambda one: one.status in LIVE, default=None)
+
+
+def _record_changes(account: Account, *, plan_before: str, cancel_before: datetime | None) -> None:
+    plan_changed = account.plan_key != plan_before
+    if plan_changed:
+        events.record_with_row(
+            PLAN_CHANGED.name,
+            tenant=account.tenant,
+            properties={
+                "from": plan_before,
+                "to": account.plan_key,
+                "interval": account.interval or None,
+                "status": account.status or None,
+            },
+        )
+    ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
+    if (account.cancel_at and not cancel_before) or ended_at_once:
+        ends_at = account.cancel_at or timezone.now()
+        events.record_with_row(
+            SUBSCRIPTION_CANCELED.name,
+            tenant=account.tenant,
+            properties={"plan": plan_before, "ends_at": ends_at.isoformat()},
+        )
+    if cancel_before and account.has_subscription and not account.cancel_at:
+        events.record_with_row(
+            SUBSCRIPTION_RESUMED.name, tenant=account.tenant, properties={"plan": plan_before}
+        )

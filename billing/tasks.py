@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from billing import upkeep
+
+
+@shared_task
+def ask_stripe() -> int:
+    return upkeep.ask_stripe()

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from billing import views
+
+app_name = "billing"
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("checkout/", views.checkout_plan, name="checkout"),
+    path("return/", views.come_back, name="return"),
+    path("change/", views.change, name="change"),
+    path("cancel/", views.cancel, name="cancel"),
+    path("resume/", views.resume, name="resume"),
+]
