@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import Self
 
 import stripe
 from django.db import models
@@ -64,15 +64,6 @@ class Account(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = Accounts.as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["current_period_end"],
-                condition=models.Q(current_period_end__isnull=False),
-                name="account_period_end",
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.tenant_id} on {self.plan_key}"
