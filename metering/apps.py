@@ -6,7 +6,7 @@ class MeteringConfig(AppConfig):
 
     def ready(self) -> None:
         from events import projections
-        from metering import checks  # noqa: F401 (registers the checks)
+        from metering import checks, seats  # noqa: F401 (register checks and receivers)
         from metering.rollup import RollupProjection
 
         projections.register(RollupProjection())

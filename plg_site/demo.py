@@ -12,7 +12,8 @@ from django_tenants.utils import tenant_context
 
 from identity.models import User
 from tenants import provisioning, workspace_url
-from tenants.models import Membership, Role, Tenant
+from tenants.membership import add_member
+from tenants.models import Role, Tenant
 
 PASSWORD = "signpost-demo"  # noqa: S105 - printed at every start of the demo
 
@@ -35,11 +36,7 @@ def seed() -> str:
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])
         _workspace("Globex", "globex", people["other owner"])
         if is_new:
-            membership = Membership(tenant=acme, user=people["member"], role=Role.MEMBER)
-            membership.save()
-            from tenants.membership import record_seat
-
-            record_seat(acme, user=people["member"], role=Role.MEMBER, change=+1)
+            add_member(acme, user=people["member"], role=Role.MEMBER)
     if is_new:
         with tenant_context(acme):
             import_module(f"{settings.PRODUCT_APP}.seed").seed_demo(acme, people["owner"])

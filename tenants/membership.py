@@ -99,9 +99,15 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     )
     if found is not None or not claimed:
         return found or Membership.objects.for_tenant(tenant).get(user=user)
+    return add_member(tenant, user=user, role=invitation.role)
+
+
+@transaction.atomic
+def add_member(tenant: Tenant, *, user: User, role: str) -> Membership:
+    """Give a user a seat. Raises SeatRefused."""
     seat_requested.send(sender=Tenant, tenant=tenant, take=True)
-    membership = Membership.objects.create(tenant=tenant, user=user, role=invitation.role)
-    record_seat(tenant, user=user, role=invitation.role, change=+1)
+    membership = Membership.objects.create(tenant=tenant, user=user, role=role)
+    record_seat(tenant, user=user, role=role, change=+1)
     return membership
 
 

@@ -60,7 +60,8 @@ def _make_world() -> None:
 
     from identity.models import User
     from tenants import provisioning
-    from tenants.models import Membership, Role
+    from tenants.membership import add_member
+    from tenants.models import Role
 
     def person(name: str, email: str) -> User:
         user = User.objects.create_user(email, "correct horse", name=name)
@@ -73,7 +74,7 @@ def _make_world() -> None:
             provisioning.NewWorkspace(name=name, slug=slug), owner=owner
         )
         member = person(f"{name} Member", f"member@{slug}.example")
-        Membership.objects.create(tenant=tenant, user=member, role=Role.MEMBER)
+        add_member(tenant, user=member, role=Role.MEMBER)
     person("Otto Outsider", "outsider@example.com")
 
 
