@@ -16,7 +16,7 @@ function fits(form) {
   const file = input.files[0];
   const tooLarge = Boolean(file) && file.size > Number(input.dataset.maxBytes);
   say(form, tooLarge ? form.dataset.tooLarge : "");
-  input.toggleAttribute("aria-invalid", tooLarge);
+  input.setAttribute("aria-invalid", String(tooLarge));
   return !tooLarge;
 }
 
