@@ -1,0 +1,87 @@
+"""Stripe's test cards: which numbers and tokens exist, and which of them are declined."""
+
+import re
+from dataclasses import dataclass
+
+from stripe_simulator.errors import CardError, StripeError
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Why a bank said no: Stripe's error `code` and, for `card_declined`, its `decline_code`."""
+
+    code: str
+    message: str
+    decline_code: str | None = None
+
+    def error(self, *, keeps_changes: bool = True) -> CardError:
+        details = {"decline_code": self.decline_code} if self.decline_code else {}
+        error = CardError(self.message, code=self.code, **details)
+        error.keeps_changes = keeps_changes
+        return error
+
+
+@dataclass(frozen=True)
+class TestCard:
+    """`attaches` is false for a card that is refused already when it is saved."""
+
+    number: str
+    brand: str = "visa"
+    decline: Decline | None = None
+    attaches: bool = True
+
+
+_DECLINED = Decline("card_declined", "Your card was declined.", "generic_decline")
+_NO_FUNDS = Decline("card_declined", "Your card has insufficient funds.", "insufficient_funds")
+_EXPIRED = Decline("expired_card", "Your card has expired.")
+_CVC = Decline("incorrect_cvc", "Your card's security code is incorrect.")
+_PROCESSING = Decline(
+    "processing_error",
+    "An error occurred while processing your card. Try again in a little bit.",
+)
+
+CARDS = {
+    card.number: card
+    for card in (
+        TestCard("4242424242424242"),
+        TestCard("5555555555554444", brand="mastercard"),
+        TestCard("378282246310005", brand="amex"),
+        TestCard("4000000000000002", decline=_DECLINED, attaches=False),
+        TestCard("4000000000009995", decline=_NO_FUNDS, attaches=False),
+        TestCard("4000000000000069", decline=_EXPIRED, attaches=False),
+        TestCard("4000000000000127", decline=_CVC, attaches=False),
+        TestCard("4000000000000119", decline=_PROCESSING, attaches=False),
+        TestCard("4000000000000341", decline=_DECLINED),
+    )
+}
+TOKENS = {
+    "pm_card_visa": CARDS["4242424242424242"],
+    "pm_card_mastercard": CARDS["5555555555554444"],
+    "pm_card_amex": CARDS["378282246310005"],
+    "pm_card_chargeDeclined": CARDS["4000000000000002"],
+    "pm_card_visa_chargeDeclined": CARDS["4000000000000002"],
+    "pm_card_chargeDeclinedInsufficientFunds": CARDS["4000000000009995"],
+    "pm_card_chargeDeclinedExpiredCard": CARDS["4000000000000069"],
+    "pm_card_chargeDeclinedIncorrectCvc": CARDS["4000000000000127"],
+    "pm_card_chargeDeclinedProcessingError": CARDS["4000000000000119"],
+    "pm_card_chargeCustomerFail": CARDS["4000000000000341"],
+    "tok_visa": CARDS["4242424242424242"],
+    "tok_chargeDeclined": CARDS["4000000000000002"],
+    "tok_chargeCustomerFail": CARDS["4000000000000341"],
+}
+
+
+def by_number(number: str) -> TestCard:
+    """The test card with this number, spaces ignored. Raises StripeError for any other."""
+    card = CARDS.get(re.sub(r"[\s-]", "", number))
+    if card is None:
+        error = StripeError(
+            "Your card was declined. Your request was in test mode, but used a non test card. "
+            "For a list of valid test cards, visit: https://stripe.com/docs/testing.",
+            code="card_declined",
+            param="card[number]",
+            status=402,
+        )
+        error.type = "card_error"
+        raise error
+    return card

@@ -1,0 +1,65 @@
+"""Events: a snapshot of what changed, stored with the change and put into the outbox with it."""
+
+import stripe
+
+from stripe_simulator.identifiers import new_id
+from stripe_simulator.presentation import present
+from stripe_simulator.shapes import Json, shape
+from stripe_simulator.store import State
+
+
+def emit(state: State, type: str, stored: Json, *, before: Json | None = None) -> Json:
+    """Record an event about an object and queue it for every endpoint that wants it.
+
+    `before` is the object as presented before the change: its differing attributes become
+    `data.previous_attributes`.
+    """
+    snapshot = present(state, stored)
+    data: Json = {"object": snapshot}
+    if before is not None:
+        data["previous_attributes"] = previous_attributes(before, snapshot)
+    event = shape(
+        stripe.Event,
+        id=new_id("evt"),
+        created=state.now(),
+        data=data,
+        livemode=False,
+        pending_webhooks=0,
+        request={
+            "id": state.origin.request_id,
+            "idempotency_key": state.origin.idempotency_key,
+        },
+        type=type,
+        api_version=stripe.api_version,
+    )
+    for left_out in ("account", "context"):  # only events of connected accounts carry them
+        del event[left_out]
+    endpoints = [one for one in state.select("webhook_endpoint") if _wants(one, type)]
+    event["pending_webhooks"] = len(endpoints)
+    state.save(event)
+    for endpoint in endpoints:
+        enqueue(state, event["id"], endpoint["id"])
+    return event
+
+
+def enqueue(state: State, event: str, endpoint: str) -> None:
+    state.connection.execute(
+        "INSERT INTO outbox (event, endpoint) VALUES (?, ?)", (event, endpoint)
+    )
+
+
+def previous_attributes(before: Json, after: Json) -> Json:
+    """The attributes of `before` that `after` changed, nested objects by their changed part."""
+    changed: Json = {}
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        both_objects = isinstance(old, dict) and isinstance(new, dict)
+        changed[key] = previous_attributes(old, new) if both_objects else old
+    return changed
+
+
+def _wants(endpoint: Json, type: str) -> bool:
+    wanted = endpoint["enabled_events"]
+    return endpoint["status"] == "enabled" and ("*" in wanted or type in wanted)

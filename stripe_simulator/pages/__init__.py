@@ -1,0 +1,1 @@
+"""Pages for people: hosted Checkout, a hosted invoice, and a small dashboard."""

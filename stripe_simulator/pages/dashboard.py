@@ -1,0 +1,62 @@
+"""The dashboard: what the simulator holds, and where each webhook is."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from stripe_simulator import outbox
+from stripe_simulator.objects.subscriptions import period_end
+from stripe_simulator.pages.rendering import page
+from stripe_simulator.presentation import present
+from stripe_simulator.shapes import Json
+from stripe_simulator.store import State, Store
+
+_ROWS = 50
+
+
+def routes(store: Store) -> list[Route]:
+    async def show(request: Request) -> Response:
+        return await run_in_threadpool(_show, store)
+
+    async def resend(request: Request) -> Response:
+        await run_in_threadpool(_resend, store, request.path_params["event"])
+        return RedirectResponse("/#events", status_code=303)
+
+    return [
+        Route("/", show, methods=["GET"]),
+        Route("/events/{event}/resend", resend, methods=["POST"]),
+    ]
+
+
+def _show(store: Store) -> Response:
+    with store.transaction() as state:
+        return page(
+            "dashboard.html",
+            customers=_newest(state, "customer"),
+            subscriptions=[
+                present(state, one) | {"period_end": period_end(state, one)}
+                for one in _newest(state, "subscription")
+            ],
+            invoices=_newest(state, "invoice"),
+            events=[
+                one | {"deliveries": outbox.tracked(state, one["id"])}
+                for one in _newest(state, "event")
+            ],
+            endpoints=state.select("webhook_endpoint"),
+            names={one["id"]: one["name"] for one in state.select("product")},
+        )
+
+
+def _newest(state: State, kind: str) -> list[Json]:
+    return [
+        stored
+        for stored in state.select(kind, newest_first=True, limit=_ROWS)
+        if not stored.get("deleted")
+    ]
+
+
+def _resend(store: Store, event: str) -> None:
+    with store.transaction() as state:
+        state.require("event", event)
+        outbox.resend(state, event)

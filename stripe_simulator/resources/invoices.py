@@ -1,0 +1,77 @@
+"""Invoices and their lines: https://docs.stripe.com/api/invoices."""
+
+from typing import Any
+
+from stripe_simulator.errors import StripeError
+from stripe_simulator.events import emit
+from stripe_simulator.listing import PAGING, page
+from stripe_simulator.metadata import merge_metadata
+from stripe_simulator.presentation import present
+from stripe_simulator.registry import Call, route
+from stripe_simulator.rules import invoicing
+from stripe_simulator.shapes import Json
+
+
+@route("GET", "/v1/invoices/{invoice}")
+def retrieve(call: Call) -> Json:
+    return _require(call)
+
+
+@route("POST", "/v1/invoices/{invoice}", honours="auto_advance description footer metadata")
+def update(call: Call) -> Json:
+    invoice = _require(call)
+    before = present(call.state, invoice)
+    for name in ("auto_advance", "description", "footer"):
+        if name in call.params:
+            invoice[name] = call.params[name] if call.params[name] != "" else None
+    merge_metadata(invoice, call.params)
+    call.state.save(invoice)
+    emit(call.state, "invoice.updated", invoice, before=before)
+    return invoice
+
+
+@route("POST", "/v1/invoices/{invoice}/finalize", honours="auto_advance")
+def finalize(call: Call) -> Json:
+    return invoicing.finalize(call.state, _require(call))
+
+
+@route("POST", "/v1/invoices/{invoice}/pay", honours="payment_method off_session")
+def pay(call: Call) -> Json:
+    """Pay now. Raises CardError when the card is declined; the attempt stays on record."""
+    invoice = _require(call)
+    if invoice["status"] in ("paid", "void"):
+        raise StripeError(
+            "Invoice is already paid" if invoice["status"] == "paid" else "Invoice is voided",
+            code="invoice_not_editable",
+        )
+    chosen = call.params.get("payment_method")
+    if chosen:
+        call.state.require("payment_method", chosen, param="payment_method", status=400)
+    decline = invoicing.collect(call.state, invoice, payment_method=chosen)
+    if decline is not None:
+        raise decline.error()
+    return _require(call)
+
+
+@route("POST", "/v1/invoices/{invoice}/void")
+def void(call: Call) -> Json:
+    return invoicing.void(call.state, _require(call))
+
+
+@route("GET", "/v1/invoices/{invoice}/lines", honours="limit starting_after ending_before")
+def list_lines(call: Call) -> Json:
+    _require(call)
+    return page(call, "line_item", {"invoice": call.path["invoice"]}, newest_first=False)
+
+
+@route("GET", "/v1/invoices", honours=f"{PAGING} collection_method customer status subscription")
+def list_all(call: Call) -> Json:
+    where: dict[str, Any] = {
+        name: call.params.get(name) for name in ("collection_method", "customer", "status")
+    }
+    where["parent.subscription_details.subscription"] = call.params.get("subscription")
+    return page(call, "invoice", where)
+
+
+def _require(call: Call) -> Json:
+    return call.state.require("invoice", call.path["invoice"], param="invoice")

@@ -1,0 +1,1 @@
+"""What spans several resources: subscribing, invoicing, paying, changing, ending."""

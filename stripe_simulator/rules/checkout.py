@@ -1,0 +1,172 @@
+"""Hosted Checkout in subscription mode: opening a session, paying it, letting it expire."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from stripe_simulator.cards import TestCard
+from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
+from stripe_simulator.events import emit
+from stripe_simulator.objects.checkout_sessions import LIFETIME, new_session
+from stripe_simulator.objects.customers import create_customer
+from stripe_simulator.objects.payment_methods import attach, new_card
+from stripe_simulator.presentation import present
+from stripe_simulator.rules.subscribing import start, wanted_items
+from stripe_simulator.shapes import Json
+from stripe_simulator.store import State
+
+_SHORTEST = 30 * 60
+_PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
+# Parameters whose only simulated value is the one that changes nothing.
+_OFF = {"automatic_tax": "enabled", "tax_id_collection": "enabled"}
+
+
+@dataclass(frozen=True)
+class Payer:
+    """What a person types on the Checkout page."""
+
+    email: str
+    name: str
+    card: TestCard
+    exp_month: int
+    exp_year: int
+
+
+def open_session(state: State, params: dict[str, Any]) -> Json:
+    """A new session. `params` are those of the API route; raises StripeError as Stripe does."""
+    if params.get("mode") != "subscription":
+        raise NotSimulated("A Checkout mode other than `subscription`", param="mode")
+    _check_addresses(params)
+    _check_options(params)
+    if params.get("customer"):
+        if params.get("customer_email"):
+            raise invalid(
+                "You may only specify one of these parameters: customer, customer_email.",
+                "customer_email",
+            )
+        state.require("customer", params["customer"], param="customer", status=400)
+    given = params.get("line_items")
+    if not given:
+        raise missing("line_items")
+    for position, item in enumerate(given):
+        for name in item.keys() - {"price", "quantity"}:
+            raise NotSimulated(f"A line item's `{name}`", param=f"line_items[{position}][{name}]")
+    wanted = wanted_items(state, given, name="line_items")
+    expires = params.get("expires_at", state.now() + LIFETIME)
+    if not state.now() + _SHORTEST - 60 <= expires <= state.now() + LIFETIME:
+        raise invalid(
+            "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from "
+            "Checkout Session creation.",
+            "expires_at",
+        )
+    return new_session(state, [(one.price, one.quantity) for one in wanted], params)
+
+
+def _check_addresses(params: dict[str, Any]) -> None:
+    if not params.get("success_url"):
+        raise missing("success_url")
+    for name in ("success_url", "cancel_url"):
+        if params.get(name) and not urlsplit(params[name]).netloc:
+            raise invalid("Not a valid URL", name, code="url_invalid")
+
+
+def _check_options(params: dict[str, Any]) -> None:
+    for name, switch in _OFF.items():
+        if (params.get(name) or {}).get(switch):
+            raise NotSimulated(f"The parameter `{name}`", param=name)
+    if params.get("ui_mode", "hosted_page") != "hosted_page":
+        raise NotSimulated("A Checkout that is not hosted", param="ui_mode")
+    if params.get("payment_method_types", ["card"]) != ["card"]:
+        raise NotSimulated("A payment method that is not a card", param="payment_method_types")
+    for name in (params.get("subscription_data") or {}).keys() - {"metadata", "description"}:
+        raise NotSimulated(f"`subscription_data[{name}]`", param=f"subscription_data[{name}]")
+
+
+def complete(state: State, session: Json, payer: Payer) -> Json:
+    """Pay the session: customer, card, subscription and paid invoice, with all their events.
+
+    Raises CardError when the card is declined; nothing is kept of that attempt.
+    """
+    if session["status"] != "open":
+        raise StripeError(f"This Checkout Session is {session['status']}.")
+    if payer.card.decline and not payer.card.attaches:
+        raise payer.card.decline.error(keeps_changes=False)
+    customer = _customer(state, session, payer)
+    method = new_card(
+        state,
+        payer.card,
+        exp_month=payer.exp_month,
+        exp_year=payer.exp_year,
+        billing_details={"email": payer.email, "name": payer.name or None},
+    )
+    attach(state, method, customer)
+    _update_customer(state, customer, session, payer)
+    subscription, decline = start(
+        state,
+        customer,
+        wanted_items(state, session["_lines"], name="line_items"),
+        payment_method=method["id"],
+        params=session["_subscription_data"],
+    )
+    if decline is not None:
+        raise decline.error(keeps_changes=False)
+    _close(state, session, customer, subscription)
+    emit(state, "customer.subscription.created", subscription)
+    return session
+
+
+def _customer(state: State, session: Json, payer: Payer) -> Json:
+    if session["customer"]:
+        return state.require("customer", session["customer"])
+    return create_customer(state, email=payer.email, name=payer.name or None)
+
+
+def _update_customer(state: State, customer: Json, session: Json, payer: Payer) -> None:
+    """What Checkout learns about a customer that did not know it yet."""
+    before = present(state, customer)
+    customer["email"] = customer["email"] or payer.email
+    customer["name"] = customer["name"] or payer.name or None
+    customer["currency"] = session["currency"]
+    if customer != before:
+        state.save(customer)
+        emit(state, "customer.updated", customer, before=before)
+
+
+def _close(state: State, session: Json, customer: Json, subscription: Json) -> None:
+    session.update(
+        customer=customer["id"],
+        customer_details={
+            "address": customer["address"],
+            "business_name": None,
+            "email": customer["email"],
+            "individual_name": None,
+            "name": customer["name"],
+            "phone": customer["phone"],
+            "tax_exempt": customer["tax_exempt"],
+            "tax_ids": [],
+        },
+        invoice=subscription["latest_invoice"],
+        payment_status="paid",
+        status="complete",
+        subscription=subscription["id"],
+        url=None,
+    )
+    state.save(session)
+    emit(state, "checkout.session.completed", session)
+
+
+def expire(state: State, session: Json) -> Json:
+    if session["status"] != "open":
+        raise StripeError(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of {session['status']}."
+        )
+    session.update(status="expired", url=None)
+    state.save(session)
+    emit(state, "checkout.session.expired", session)
+    return session
+
+
+def success_address(session: Json) -> str:
+    """Where Checkout sends the customer, with the session's ID in its place."""
+    return str(session["success_url"]).replace(_PLACEHOLDER, session["id"])
