@@ -1,0 +1,41 @@
+"""One running stack for the tests that need every process: walk, browser, faults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from plg_site.devstack.stack import Stack
+from plg_site.walk.journey import Walk
+
+# What bin/test sets for the tests of the application must not leak into a stack of its own.
+NOT_INHERITED = ("DATABASE_URL", "EVENTS_DATABASE_URL", "REDIS_URL", "STRIPE_", "STATE_DIR")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Every process on free ports, with fresh state; stopped and removed at the end."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    # A run signs up more often in a minute than one address may.
+    environ |= {"SIGNUP_RATE_LIMIT": "1000/m/ip", "LOGIN_RATE_LIMIT": "1000/m/ip"}
+    with Stack(environ=environ).start() as running:
+        yield running
+
+
+@pytest.fixture
+def new_walk(stack: Stack) -> Callable[[], Walk]:
+    """A walk of a new person against the running stack."""
+    from plg_site import demo
+
+    def make() -> Walk:
+        return Walk(
+            site=stack.site_url,
+            target=f"{stack.site_url}/blog/",
+            editor=(demo.PEOPLE["editor"][0], demo.PASSWORD),
+            outsider=(demo.PEOPLE["other owner"][0], demo.PASSWORD),
+        )
+
+    return make

@@ -1,0 +1,120 @@
+"""What a person sees while a part is down, and that nothing is lost or half made. Kills are real."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+import pytest
+
+from plg_site.walk import journey
+from plg_site.walk.browser import Browser
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def signed_up(new_walk):
+    walk = new_walk()
+    journey.sign_up(walk)
+    return walk
+
+
+def workspaces_without_owner_or_domain(stack) -> int:
+    with psycopg.connect(stack.env["DATABASE_URL"]) as database:
+        row = database.execute(
+            """
+            SELECT count(*) FROM tenants_tenant t
+            WHERE NOT EXISTS (SELECT FROM tenants_membership m WHERE m.tenant_id = t.id)
+               OR NOT EXISTS (SELECT FROM tenants_domain d WHERE d.tenant_id = t.id)
+               OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name)
+            """
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_sign_up_and_redirects_work_while_redis_is_down(stack, new_walk):
+    stack.kill("redis", stay_down=True)
+    try:
+        walk = new_walk()
+        journey.sign_up(walk)
+        journey.find_it_furnished(walk)
+        journey.create_a_link(walk)
+        Browser().open(walk.short_url, expect=302, follow=False)
+    finally:
+        stack.restart("redis")
+    assert workspaces_without_owner_or_domain(stack) == 0
+    fragment = walk.user.open(walk.workspace + "/usage/").attribute("hx-get")
+    until = time.monotonic() + 20
+    while journey._used(walk, fragment, "clicks") != 1:
+        assert time.monotonic() < until, "the click of the outage was never counted"
+        time.sleep(0.2)
+
+
+def test_sign_up_works_while_the_worker_is_down_and_the_pool_is_empty(stack, new_walk):
+    stack.kill("worker", stay_down=True)
+    try:
+        with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as database:
+            for (schema,) in database.execute("SELECT schema_name FROM tenants_poolschema"):
+                database.execute(f'DROP SCHEMA "{schema}" CASCADE')
+            database.execute("DELETE FROM tenants_poolschema")
+        walk = new_walk()
+        journey.sign_up(walk)
+        journey.find_it_furnished(walk)
+    finally:
+        stack.restart("worker")
+    assert workspaces_without_owner_or_domain(stack) == 0
+
+
+def test_mail_that_waited_for_the_worker_arrives(stack, new_walk):
+    stack.kill("worker", stay_down=True)
+    walk = new_walk()
+    journey.sign_up(walk)
+    stack.restart("worker")
+    walk.mail(walk.email, "")
+
+
+def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, signed_up):
+    journey.create_a_link(signed_up)
+    fragment = signed_up.user.open(signed_up.workspace + "/usage/").attribute("hx-get")
+    stack.kill("events", stay_down=True)
+    for _ in range(20):
+        Browser().open(signed_up.short_url, expect=302, follow=False)
+    stack.restart("events")
+    until = time.monotonic() + 20
+    while journey._used(signed_up, fragment, "clicks") != 20:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    time.sleep(0.5)
+    assert journey._used(signed_up, fragment, "clicks") == 20
+
+
+def test_billing_says_so_in_words_while_stripe_is_away(stack, signed_up):
+    journey.verify_the_address(signed_up)
+    stack.kill("stripe", stay_down=True)
+    try:
+        page = signed_up.user.open(signed_up.workspace + "/billing/")
+        form = page.form(action="checkout")
+        answer = signed_up.user.submit(form, {"plan": "pro", "interval": "month"}, expect=503)
+        answer.must_say("Stripe")
+    finally:
+        stack.restart("stripe")
+
+
+def test_a_killed_web_process_is_back_and_the_session_goes_on(stack, signed_up):
+    stack.kill("web")
+    stack.wait_until_ready("web")
+    signed_up.user.open(signed_up.workspace + "/").must_say(signed_up.run)
+
+
+def test_what_was_committed_survives_a_killed_database(stack, signed_up):
+    journey.create_a_link(signed_up)
+    stack.kill("postgres")
+    stack.wait_until_ready("postgres")
+    until = time.monotonic() + 20
+    while signed_up.user.http.get(signed_up.workspace + "/links/").status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    signed_up.user.open(signed_up.workspace + "/links/").must_say(f"Campaign {signed_up.run}")
+    assert workspaces_without_owner_or_domain(stack) == 0

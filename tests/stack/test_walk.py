@@ -1,0 +1,25 @@
+"""The journey over HTTP against every process, as `bin/dev --check` walks it."""
+
+import pytest
+
+from plg_site.walk import journey
+
+pytestmark = pytest.mark.stack
+
+
+def test_the_whole_journey_can_be_walked(new_walk):
+    walk = new_walk()
+    for step in journey.STEPS:
+        step(walk)
+
+
+def test_the_walk_command_says_what_it_saw_and_exits_zero(stack):
+    done = stack.manage("walk", "--site", stack.site_url)
+    assert done.returncode == 0, done.stdout
+    assert f"walked {len(journey.STEPS)} steps" in done.stdout
+
+
+def test_the_walk_command_fails_on_the_first_wrong_answer(stack):
+    done = stack.manage("walk", "--site", stack.site_url, "--password", "not the password")
+    assert done.returncode == 1
+    assert "✗" in done.stdout
