@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Supervisor
 
 PREPARE_SECONDS = 300
+PART_DONE = re.compile(r"\d\.\d s\b")  # the command's lines: a title, seconds, and what was done
 SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po"}
 NOT_SOURCES = {"tests", "bench", "docs", "node_modules", "__pycache__", "devstack"}
 SHOWN_IN_PAGES = ("SITE_DOMAIN", "FILES_DOMAIN", "PUBLIC_PORT", "PRODUCT_APP", "STRIPE_API_HOST",

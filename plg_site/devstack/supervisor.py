@@ -22,7 +22,7 @@ from plg_site.devstack.log import Log
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a program that ended is started again
-GIVE_UP_AT_PAUSE = 8.0  # one that ended five times in a row will not get ready
+GIVE_UP_AT_PAUSE = 4.0  # one that ended four times in a row will not get ready
 STEADY_AFTER = 20.0  # seconds of running after which an end counts as the first
 LOOK_EVERY = 0.1
 
