@@ -47,5 +47,3 @@ def _site() -> Any:
     from types import SimpleNamespace
 
     return SimpleNamespace(name=settings.WAGTAIL_SITE_NAME, domain=settings.SITE_DOMAIN)
-
-

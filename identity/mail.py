@@ -13,7 +13,9 @@ log = structlog.get_logger()
 
 def deliver(message: EmailMessage) -> None:
     """Send `message` (one recipient or more) once the current transaction has committed."""
-    html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
+    html = next(
+        (body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), ""
+    )
     parts = {
         "subject": message.subject,
         "body": message.body,

@@ -14,7 +14,19 @@ from redis.exceptions import RedisError
 
 RETRY_AFTER = 1.0  # seconds between two tries of a Redis that did not answer
 _CALLS = frozenset(
-    "add get set touch delete get_many set_many delete_many has_key incr clear".split()
+    [
+        "add",
+        "get",
+        "set",
+        "touch",
+        "delete",
+        "get_many",
+        "set_many",
+        "delete_many",
+        "has_key",
+        "incr",
+        "clear",
+    ]
 )
 
 

@@ -11,7 +11,9 @@ def text(name: str, default: str | None = None) -> str:
     """The variable as text. Raises ImproperlyConfigured when it is missing and has no default."""
     value = os.environ.get(name, default)
     if value is None:
-        raise ImproperlyConfigured(f"Set the environment variable {name} (bin/dev sets it for you).")
+        raise ImproperlyConfigured(
+            f"Set the environment variable {name} (bin/dev sets it for you)."
+        )
     return value
 
 
@@ -50,7 +52,9 @@ def postgres(name: str) -> dict[str, object]:
     """The variable (postgres://user:password@host:port/name) as a Django DATABASES entry."""
     parts = urlsplit(text(name))
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name.")
+        raise ImproperlyConfigured(
+            f"{name} must look like postgres://user:password@host:5432/name."
+        )
     return {
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),

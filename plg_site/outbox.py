@@ -91,7 +91,9 @@ def letter(request: HttpRequest, letter_id: str) -> HttpResponse:
     found = _read(path)
     if request.GET.get("part") == "html":
         response = HttpResponse(found.html)
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        response["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        )
         return response
     return render(request, "outbox/letter.html", {"letter": found})
 

@@ -20,9 +20,9 @@ def open_to_visitors(view: View) -> View:
     return view
 
 
-
-
-def require_role(*roles: Role) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def require_role(
+    *roles: Role,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Answer 403 in words to members of another role."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -13,9 +13,7 @@ SEAT_COUNT_CHANGED = EventType("Seat Count Changed", properties={"change": int})
 MEMBER_INVITED = EventType("Member Invited", properties={"role": str})
 API_KEY_CREATED = EventType("API Key Created", properties={"key_id": str})
 API_KEY_REVOKED = EventType("API Key Revoked", properties={"key_id": str})
-API_CALLED = EventType(
-    "API Called", properties={"method": str, "path": str, "key_id": str}
-)
+API_CALLED = EventType("API Called", properties={"method": str, "path": str, "key_id": str})
 
 ALL = (
     WORKSPACE_CREATED,

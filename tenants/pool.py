@@ -56,8 +56,9 @@ def claim() -> str:
     )
     if row is None:
         return make_schema()
+    name = row.schema_name
     row.delete()
-    return row.schema_name
+    return name
 
 
 def level() -> int:
@@ -113,9 +114,7 @@ def build_template() -> str:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{TEMPLATE_SCHEMA}" CASCADE')
             cursor.execute(f'CREATE SCHEMA "{TEMPLATE_SCHEMA}"')
         _mark_shared_migrations()
-        call_command(
-            "migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0
-        )
+        call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
         script = dump_schema(TEMPLATE_SCHEMA)
         SchemaTemplate.objects.create(fingerprint=fingerprint(), script=script)
         return script

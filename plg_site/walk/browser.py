@@ -100,7 +100,10 @@ class Page:
     def form(self, *, field: str | None = None, action: str | None = None) -> Form:
         """The first form with a field of this name, or with this in its action."""
         for tag in self.soup.find_all("form"):
-            names = {str(item.get("name")) for item in tag.find_all(["input", "select", "textarea", "button"])}
+            names = {
+                str(item.get("name"))
+                for item in tag.find_all(["input", "select", "textarea", "button"])
+            }
             if field is not None and field not in names:
                 continue
             if action is not None and action not in str(tag.get("action") or ""):

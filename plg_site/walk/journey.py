@@ -60,11 +60,16 @@ Step = Callable[[Walk], str]
 def read_the_site(walk: Walk) -> str:
     """A visitor opens the home page, pricing and an article."""
     home = walk.visitor.open(walk.site + "/")
-    if "set-cookie" in home.response.headers and "plg_session" in home.response.headers["set-cookie"]:
+    if (
+        "set-cookie" in home.response.headers
+        and "plg_session" in home.response.headers["set-cookie"]
+    ):
         raise WrongAnswer("The public home page sets a session cookie.")
     walk.visitor.open("/pricing/").must_say("Free", "Pro", "$29", "links")
     blog = walk.visitor.open("/blog/")
-    articles = [x for x in blog.links("/blog/") if urlsplit(x).path.count("/") > 2 and "feed" not in x]
+    articles = [
+        x for x in blog.links("/blog/") if urlsplit(x).path.count("/") > 2 and "feed" not in x
+    ]
     article = walk.visitor.open(articles[0])
     return f"home, pricing, “{article.soup.h1.get_text(strip=True)}”"  # type: ignore[union-attr]
 
@@ -110,7 +115,9 @@ def create_a_link(walk: Walk) -> str:
 
 
 def _short_url(page: Page, walk: Walk, *, title: str) -> str:
-    found = re.findall(re.escape(walk.workspace) + r"/([A-Za-z0-9_-]{4,})(?![\w/-])", str(page.soup))
+    found = re.findall(
+        re.escape(walk.workspace) + r"/([A-Za-z0-9_-]{4,})(?![\w/-])", str(page.soup)
+    )
     for code in dict.fromkeys(found):
         answer = Browser().http.head(f"{walk.workspace}/{code}", follow_redirects=False)
         if answer.headers.get("location") == walk.target:
@@ -180,7 +187,9 @@ def verify_the_address(walk: Walk) -> str:
     """Inviting asks for a verified address first; the mailed link verifies it."""
     members = walk.user.open(walk.workspace + "/members/")
     invite = members.form(field="role")
-    walk.user.submit(invite, {"email": f"friend-{walk.run}@example.com"}, expect=403).must_say("verify")
+    walk.user.submit(invite, {"email": f"friend-{walk.run}@example.com"}, expect=403).must_say(
+        "verify"
+    )
     text = walk.mail(walk.email, "")
     link = re.search(r"https?://\S+/confirm-email/\S+", text)
     if link is None:
@@ -220,7 +229,10 @@ def call_the_api(walk: Walk) -> str:
         raise WrongAnswer("The API key is shown a second time.")
     walk.api("POST", "/links", expect=201, json={"target_url": walk.target, "title": "By API"})
     wrong = walk.user.call(
-        "GET", f"{walk.workspace}/api/v1/links", expect=401, headers={"Authorization": "Bearer nope"}
+        "GET",
+        f"{walk.workspace}/api/v1/links",
+        expect=401,
+        headers={"Authorization": "Bearer nope"},
     )
     _is_problem(wrong)
     walk.user.open(walk.workspace + "/api/docs")
@@ -261,10 +273,7 @@ def reach_the_limit(walk: Walk) -> str:
 def upgrade(walk: Walk) -> str:
     """They pay on the hosted page, return, and the limit is lifted before the page is drawn."""
     billing = walk.user.open(walk.workspace + "/billing/").must_say("Free")
-    checkout = next(
-        form
-        for form in (billing.form(action="checkout"),)
-    )
+    checkout = next(form for form in (billing.form(action="checkout"),))
     hosted = walk.user.submit(checkout, {"plan": "pro", "interval": "month"})
     if origin(str(hosted.url)) in {walk.site, walk.workspace}:
         raise WrongAnswer(f"Checkout stayed on {hosted.url}.")
