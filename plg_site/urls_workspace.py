@@ -6,7 +6,7 @@ from django.urls import include, path
 from plg_site.api import api
 
 urlpatterns = [
-    path("api/v1/", api.urls),
+    path("api/", api.urls),
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),
     path("", include("tenants.urls")),

@@ -1,0 +1,141 @@
+"""The workspace's API: the product's operations and usage, behind API keys, each call metered.
+
+Operations are at /api/v1/..., the docs at /api/docs and /api/openapi.json. The product brings
+`<PRODUCT_APP>.api.router`; this module gives it keys, metering, errors and documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI, Router
+from ninja.openapi.docs import Swagger
+
+import events
+from metering import api as metering_api
+from metering import catalogue, quota
+from plg_site import problems
+from tenants.api_auth import ApiKeyAuth
+from tenants.event_types import API_CALLED
+from tenants.models import ApiKey
+
+METER = "api_calls"  # consumed by each call, where the product's catalogue has such a meter
+_CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+DESCRIPTION = """
+Everything that people do with links and files, your programs can do, too.
+
+**Keys.** Make one under *API keys* in your workspace and send it with each request:
+`Authorization: Bearer sk_…`. A key belongs to one workspace and works on its address only.
+
+**Limits.** Each request with a valid key counts as an API call. At a limit of your plan the answer
+is `402` with the meter, its limit and where to upgrade; what exists keeps working.
+
+**Errors** are problem+json (RFC 9457) with words for people and a status for programs.
+
+**Retries.** Send an `Idempotency-Key` with a POST that makes a link: the same key finds the same link.
+"""
+
+
+class MeteredKey(ApiKeyAuth):
+    """A valid key, and room for one more call; raises QuotaExceeded when there is none."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        key = super().authenticate(request, token)
+        if key is None:
+            return None
+        events.context.add(api_key=str(key.id))
+        if METER in catalogue.meters():
+            quota.consume(request.tenant, METER)
+        events.record(
+            API_CALLED.name,
+            tenant=request.tenant,
+            properties={
+                "method": request.method,
+                "path": route_template(request),
+                "key_id": str(key.id),
+            },
+        )
+        return key
+
+
+def route_template(request: HttpRequest) -> str:
+    """The route that was called, without anybody's ids: "/api/v1/links/{link_id}"."""
+    route = request.resolver_match.route if request.resolver_match else ""
+    return "/" + _CONVERTER.sub(r"{\1}", route)
+
+
+class Docs(Swagger):
+    """Swagger UI inside our own page: its scripts are served from here, none is inline."""
+
+    template = "api/docs.html"
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "docExpansion": "list",
+                "defaultModelsExpandDepth": 0,
+                "displayRequestDuration": True,
+                "tryItOutEnabled": True,
+                "validatorUrl": None,
+            }
+        )
+
+
+class WorkspaceAPI(NinjaAPI):
+    """Django Ninja, with problems for wrong methods and unknown paths, and in the documentation."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        urls = super()._get_urls()
+        for pattern in urls:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = problems.with_problem_for_405(pattern.callback)
+        return urls
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(**kwargs)
+        schema["components"]["schemas"]["Problem"] = problems.SCHEMA
+        answer = {
+            "description": "Refused, in words",
+            "content": {
+                problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].setdefault("default", answer)
+        return schema
+
+
+def build() -> WorkspaceAPI:
+    """The API of the product that settings name."""
+    api = WorkspaceAPI(
+        title=f"{settings.WAGTAIL_SITE_NAME} API",
+        version="1",
+        description=DESCRIPTION,
+        urls_namespace="api",
+        auth=MeteredKey(),
+        docs=Docs(),
+    )
+    problems.install(api)
+    api.add_router("v1/", import_module(f"{settings.PRODUCT_APP}.api").router)
+    api.add_router("v1/", metering_api.router)
+    fallback = Router()
+    every_method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    fallback.api_operation(
+        every_method, "/{path:rest}", auth=None, include_in_schema=False, url_name="unknown"
+    )(_unknown)
+    api.add_router("v1/", fallback)
+    return api
+
+
+def _unknown(request: HttpRequest, rest: str) -> Any:
+    return problems.not_found(request)
+
+
+api = build()

@@ -1,0 +1,152 @@
+"""Every error of the API is problem+json (RFC 9457): type, title, status, detail, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from metering import problems as metering_problems
+from metering.decision import QuotaExceeded
+from tenants import workspace_url
+
+log = structlog.get_logger()
+CONTENT_TYPE = metering_problems.CONTENT_TYPE
+View = Callable[..., HttpResponse]
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. `errors` comes with 422; `meter`, `limit` and `upgrade_url` with 402.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["about:blank", "urn:problem:quota-exceeded"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "meter": {"type": "string"},
+        "limit": {"type": "integer"},
+        "used": {"type": "integer"},
+        "upgrade_url": {"type": "string", "format": "uri"},
+    },
+}
+
+
+def problem(
+    status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: object
+) -> JsonResponse:
+    """An answer that says what is wrong; `more` are members of its own."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def install(api: NinjaAPI) -> None:
+    """Make the API answer its own exceptions, and ours, with problems."""
+    api.add_exception_handler(QuotaExceeded, _quota_exceeded)
+    api.add_exception_handler(AuthenticationError, _not_authenticated)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(Http404, lambda request, error: problem(404, NOT_FOUND))
+    api.add_exception_handler(
+        PermissionDenied, lambda request, error: problem(403, str(error) or "This is not allowed.")
+    )
+    api.add_exception_handler(
+        RequestDataTooBig, lambda request, error: problem(413, "The body is larger than it may be.")
+    )
+    for unreadable in (SuspiciousOperation, MultiPartParserError):
+        api.add_exception_handler(
+            unreadable, lambda request, error: problem(400, "The request cannot be read.")
+        )
+    api.add_exception_handler(Exception, _unexpected)
+
+
+NOT_FOUND = "There is nothing at this address in this workspace."
+
+
+def not_found(request: HttpRequest, **_: object) -> HttpResponse:
+    """The answer to every path that the API does not have."""
+    return problem(404, NOT_FOUND)
+
+
+def with_problem_for_405(view: View) -> View:
+    """Django Ninja answers a wrong method outside its exception handlers."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405 or response["Content-Type"].startswith(CONTENT_TYPE):
+            return response
+        allowed = response.headers.get("Allow", "")
+        detail = f"{request.method} is not possible here; {allowed or 'nothing'} is."
+        return problem(405, detail, headers={"Allow": allowed})
+
+    return answering
+
+
+def _quota_exceeded(request: HttpRequest, error: QuotaExceeded) -> HttpResponse:
+    body = metering_problems.quota_problem(
+        error.decision, upgrade_url=workspace_url(request.tenant, "/billing/")
+    )
+    return JsonResponse(body, status=metering_problems.STATUS, content_type=CONTENT_TYPE)
+
+
+def _not_authenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """RFC 6750, section 3: no error code for a request that carried no key at all."""
+    if "Authorization" not in request.headers:
+        detail = "Send an API key of this workspace: “Authorization: Bearer sk_…”."
+        return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    return problem(
+        401,
+        "This is no valid API key of this workspace. It may be mistyped, revoked, or of another one.",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
+
+
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [{"field": _field(item["loc"]), "message": _message(item)} for item in error.errors]
+    fields = ", ".join(dict.fromkeys(item["field"] for item in errors))
+    return problem(422, f"Please check: {fields}.", errors=errors)
+
+
+def _field(loc: tuple[Any, ...] | list[Any]) -> str:
+    """("body", "payload", "target_url") is target_url; ("query", "limit") is limit."""
+    source, *path = loc
+    if source in {"body", "form"} and len(path) > 1:
+        path = path[1:]
+    return ".".join(str(part) for part in path) or "body"
+
+
+def _message(item: dict[str, Any]) -> str:
+    return str(item.get("msg", "is not valid")).removeprefix("Value error, ")
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 400 and str(error).startswith("Cannot parse request body"):
+        message = "This is not JSON."
+        return problem(422, "Please check: body.", errors=[{"field": "body", "message": message}])
+    return problem(error.status_code, str(error))
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("api.unexpected", path=request.path, method=request.method)
+    return problem(500, "Something went wrong on our side. We have been told; please try again.")

@@ -1,0 +1,30 @@
+"""What Signpost records.
+
+Three of these are metered: `Link Count Changed` (summed), `Link Clicked` (counted) and
+`Storage Changed` (summed). The others say what happened, for timelines and funnels. Samples that
+come with a new workspace are never in any of them, except when somebody clicks a sample link.
+"""
+
+from uuid import UUID
+
+from events import EventType
+
+LINK_CREATED = EventType("Link Created", properties={"link_id": UUID, "code": str, "kind": str})
+LINK_DELETED = EventType("Link Deleted", properties={"link_id": UUID, "code": str})
+LINK_COUNT_CHANGED = EventType("Link Count Changed", properties={"change": int, "link_id": UUID})
+LINK_CLICKED = EventType("Link Clicked", properties={"link_id": UUID, "code": str})
+FILE_STORED = EventType(
+    "File Stored", properties={"file_id": UUID, "bytes": int, "content_type": str}
+)
+FILE_DELETED = EventType("File Deleted", properties={"file_id": UUID, "bytes": int})
+STORAGE_CHANGED = EventType("Storage Changed", properties={"bytes": int, "file_id": UUID})
+
+ALL = (
+    LINK_CREATED,
+    LINK_DELETED,
+    LINK_COUNT_CHANGED,
+    LINK_CLICKED,
+    FILE_STORED,
+    FILE_DELETED,
+    STORAGE_CHANGED,
+)

@@ -1,0 +1,38 @@
+"""Home: first steps, a link in one line, and what happened last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from metering.page import UsagePage
+from product.forms import QuickLinkForm
+from product.listing import rows
+from product.models import Link
+from product.onboarding import checklist
+
+_RECENT = 5
+_STATS = ("links", "clicks", "storage")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The page of the address that a member opens."""
+    return render(request, "product/home.html", home_context(request, form=QuickLinkForm()))
+
+
+def home_context(request: HttpRequest, *, form: QuickLinkForm) -> dict[str, Any]:
+    """What the home page and the parts of it that htmx swaps show."""
+    tenant = request.tenant
+    usage = UsagePage.of(tenant)
+    recent = Link.objects.select_related("file").order_by("-id")[:_RECENT]
+    return {
+        "form": form,
+        "checklist": checklist(tenant),
+        "recent": rows(tenant, recent),
+        "stats": [gauge for gauge in usage.gauges if gauge.key in _STATS],
+        "warnings": usage.warnings,
+    }

@@ -1,0 +1,139 @@
+"""Pages of short links: list, new, one link with its clicks, edit, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from metering.quota import QuotaExceeded
+from product import clicks
+from product import links as flows
+from product.forms import EditLinkForm, LinkForm, QuickLinkForm, code_taken
+from product.limits import LimitReached, limit_reached
+from product.listing import rows, short_url
+from product.models import Link
+from product.pages.home import home_context
+from product.pages.member import person_id
+
+PAGE_SIZE = 20
+_CHARTS: dict[str, tuple[clicks.Step, int, str]] = {
+    "days": ("day", 30, "%-d %b"),
+    "hours": ("hour", 24, "%H:%M"),
+}
+
+
+@require_safe
+def links(request: HttpRequest) -> HttpResponse:
+    """All links of the workspace, newest first, searched by `q`."""
+    words = request.GET.get("q", "").strip()[:200]
+    found = Link.objects.select_related("file").matching(words)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": LinkForm(),
+        "page_obj": page,
+        "rows": rows(request.tenant, page.object_list),
+        "words": words,
+    }
+    template = "product/links_table.html" if _is_part(request) else "product/links.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_link(request: HttpRequest) -> HttpResponse:
+    """The form; a POST also comes from the quick form of the home page, there by htmx."""
+    if request.method != "POST":
+        return render(request, "product/new_link.html", {"form": LinkForm()})
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        return _again(request, form, status=422)
+    wanted = flows.NewLink(**form.cleaned_data)
+    try:
+        link, _ = flows.create_link(request.tenant, wanted, person_id=person_id(request))
+    except flows.CodeTaken:
+        form.add_error("code", code_taken(wanted.code))
+        return _again(request, form, status=409)
+    except QuotaExceeded as refused:
+        return _again(request, form, status=402, limit=limit_reached(refused.decision))
+    if request.htmx:
+        created = rows(request.tenant, [link])[0]
+        context = {**home_context(request, form=QuickLinkForm()), "created": created}
+        return render(request, "product/quick_link_done.html", context)
+    messages.success(request, "Your short link is ready.")
+    return redirect("product:link", link_id=link.id)
+
+
+@require_safe
+def link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """One link: its address, where it leads, and its clicks by day or by hour."""
+    found = _find(link_id)
+    by = request.GET.get("by") if request.GET.get("by") in _CHARTS else "days"
+    step, buckets, label = _CHARTS[by]
+    history = clicks.over_time(
+        request.tenant, found.id, step=step, buckets=buckets, now=timezone.now()
+    )
+    bars = [{"label": f"{b.start:{label}}", "value": b.clicks} for b in history or ()]
+    context = {
+        "link": found,
+        "row": rows(request.tenant, [found])[0],
+        "by": by,
+        "bars": bars if history is not None else None,
+        "most": max((bar["value"] for bar in bars), default=0),
+        "tabs": [
+            {"label": "30 days", "url": "?by=days", "current": by == "days"},
+            {"label": "24 hours", "url": "?by=hours", "current": by == "hours"},
+        ],
+    }
+    return render(request, "product/link.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """Another target or title for the same code."""
+    found = _find(link_id)
+    known = {"target_url": found.target_url, "title": found.title}
+    form = EditLinkForm(request.POST or None, initial=known, link=found)
+    if form.is_valid():
+        flows.change_target(
+            found,
+            target_url=form.cleaned_data.get("target_url", ""),
+            title=form.cleaned_data["title"],
+        )
+        messages.success(request, "Saved. The short link leads there from now on.")
+        return redirect("product:link", link_id=found.id)
+    context = {"form": form, "link": found, "short_url": short_url(request.tenant, found)}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "product/edit_link.html", context, status=status)
+
+
+@require_POST
+def delete_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """Delete for good; the page asked before."""
+    found = _find(link_id)
+    flows.delete_link(request.tenant, found, person_id=person_id(request))
+    messages.success(request, f"The link “{found.code}” is deleted.")
+    return redirect("product:links")
+
+
+def _again(
+    request: HttpRequest, form: LinkForm, *, status: int, limit: LimitReached | None = None
+) -> HttpResponse:
+    """The form as it was typed, with what is wrong."""
+    template = "product/quick_link.html" if request.htmx else "product/new_link.html"
+    context: dict[str, Any] = {"form": form, "limit": limit}
+    return render(request, template, context, status=status)
+
+
+def _find(link_id: UUID) -> Link:
+    return get_object_or_404(Link.objects.select_related("file"), pk=link_id)
+
+
+def _is_part(request: HttpRequest) -> bool:
+    """htmx asks for the table alone; not when it restores a page of the history."""
+    return bool(request.htmx) and not request.htmx.history_restore_request

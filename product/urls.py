@@ -1,0 +1,25 @@
+"""The addresses of Signpost: pages of a workspace, its short links (last), and the files host."""
+
+from django.urls import path
+
+from product import downloads, redirect
+from product.pages import files, home, links
+
+app_name = "product"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("links/", links.links, name="links"),
+    path("links/new/", links.new_link, name="new_link"),
+    path("links/<uuid:link_id>/", links.link, name="link"),
+    path("links/<uuid:link_id>/edit/", links.edit_link, name="edit_link"),
+    path("links/<uuid:link_id>/delete/", links.delete_link, name="delete_link"),
+    path("files/", files.files, name="files"),
+    path("files/<uuid:file_id>/share/", files.share_file, name="share_file"),
+    path("files/<uuid:file_id>/download/", files.download_file, name="download_file"),
+    path("files/<uuid:file_id>/delete/", files.delete_file, name="delete_file"),
+    # Last: it matches every path of one segment.
+    path("<slug:code>", redirect.follow, name="follow"),
+]
+
+# Included by plg_site.urls_files, on a host of its own.
+files_urlpatterns = [path("<str:token>", downloads.download, name="download")]
