@@ -64,7 +64,7 @@ def _rebuild_after_other_edits(sender: type[Model], signal: Any, **_: Any) -> No
 
 
 def build_soon(wish: int) -> None:
-    """Build in a worker; without a broker build here, so that the editor's change is seen anyway."""
+    """Build in a worker; without a broker build here, so that visitors see the change anyway."""
     from cms.tasks import build_site
 
     try:

@@ -1,4 +1,4 @@
-"""Builds the public site: everything is rendered anew, what did not change is linked, then one switch.
+"""Builds the public site: all is rendered anew, what did not change is linked, then one switch.
 
 Builds are serialised by an advisory lock of PostgreSQL, held by the transaction (so it survives a
 pooler and dies with the process). A build claims every waiting wish before it reads content;

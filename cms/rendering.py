@@ -1,4 +1,4 @@
-"""Renders public pages as a visitor without any cookie would get them, through the whole middleware.
+"""Renders public pages as a visitor without cookies would get them, through all the middleware.
 
 Nothing here knows where the result is put: `release.py` collects it.
 """

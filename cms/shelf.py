@@ -120,7 +120,7 @@ class Draft:
         return True
 
     def publish(self) -> Release:
-        """Make this the release that visitors see: one rename, then one atomic change of pointer."""
+        """Make this what visitors see: one rename, then one atomic change of pointer."""
         table = {
             "reused": self.reused,
             "entries": {path: asdict(entry) for path, entry in self.entries.items()},
@@ -140,7 +140,7 @@ class Draft:
 
 @contextmanager
 def drafting(release_id: str) -> Iterator[Draft]:
-    """A draft that leaves nothing behind when it is not published. One at a time: see release.py."""
+    """A draft that leaves nothing behind when it is not published. One at a time (release.py)."""
     root().mkdir(parents=True, exist_ok=True)
     _clear_unfinished()
     draft = Draft(release_id)

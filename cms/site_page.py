@@ -58,7 +58,10 @@ class SitePage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         site = Site.find_for_request(request)
-        return {**context, "site_name": site.site_name if site else "", "parent": self.get_parent()}
+        if site:
+            context["site_name"] = site.site_name
+            context["nav_items"] = _menu(site, request)
+        return {**context, "parent": self.get_parent()}
 
     def release_paths(self) -> list[str]:
         """Addresses below this page's own that a release holds; "" is the page itself."""
@@ -66,3 +69,9 @@ class SitePage(Page):
 
     def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
         return [] if self.hidden_from_search else super().get_sitemap_urls(request)
+
+
+def _menu(site: Site, request: HttpRequest) -> list[dict[str, str]]:
+    """Pages right below the home page that editors put into the menu, in their order."""
+    pages = site.root_page.get_children().live().public().in_menu()
+    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]

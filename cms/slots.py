@@ -1,7 +1,7 @@
 """Values that upper layers hand to the website: the site shows plans without importing billing.
 
-A slot is declared here with its empty default, so that the site renders before (and without) the app
-that fills it. An upper layer registers a callable in its `AppConfig.ready`.
+A slot is declared here with its empty default, so that the site renders before (and without) the
+app that fills it. An upper layer registers a callable in its `AppConfig.ready`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Addresses of the website. The last one matches every path, so include this after everything else."""
+"""Addresses of the website. The last one matches every path: include this after all others."""
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login

@@ -1,34 +1,52 @@
 """The home page."""
 
+# ruff: noqa: RUF001  typographic apostrophes are meant
+
+from cms.seed.wording import text
+
 PAGE = {
     "title": "Signpost",
     "slug": "website",
     "seo_title": "Signpost: short links and shared files for teams",
-    "search_description": (
-        "Give every link and every file one short address that your team owns, "
-        "see who follows it, and change where it leads. Free for three people."
-    ),
+    "search_description": text("""
+        Give every link and every file one short address that your team owns, see who follows it,
+        and change where it leads. Free for three people.
+    """),
     "hero_title": "Every link your team shares, on one signpost",
-    "hero_text": (
-        "Short links and shared files that belong to the team instead of to whoever made them. "
-        "Change where they lead, see who follows them, and keep working when the campaign is bigger "
-        "than planned."
-    ),
+    "hero_text": text("""
+        Short links and shared files that belong to the team instead of to whoever made them.
+        Change where they lead, see who follows them, and keep working when the campaign is bigger
+        than planned.
+    """),
     "primary_label": "Start free",
     "primary_address": "/signup/",
     "secondary_label": "See the plans",
     "secondary_address": "/pricing/",
-    "hero_note": "Free for three people, for as long as you like. No card, no trial that runs out.",
+    "hero_note": text("""
+        Free for three people, for as long as you like. No card, no trial that runs out.
+    """),
     "body": [
         {
             "type": "facts",
             "value": {
                 "title": "What the free plan holds",
                 "facts": [
-                    {"figure": "10", "text": "short links or shared files at a time"},
-                    {"figure": "1,000", "text": "clicks counted every month"},
-                    {"figure": "50 MB", "text": "of files, up to 20 MB each"},
-                    {"figure": "3", "text": "people in the workspace"},
+                    {
+                        "figure": "10",
+                        "text": "short links or shared files at a time",
+                    },
+                    {
+                        "figure": "1,000",
+                        "text": "clicks counted every month",
+                    },
+                    {
+                        "figure": "50 MB",
+                        "text": "of files, up to 20 MB each",
+                    },
+                    {
+                        "figure": "3",
+                        "text": "people in the workspace",
+                    },
                 ],
             },
         },
@@ -37,16 +55,23 @@ PAGE = {
             "value": {
                 "eyebrow": "Short links",
                 "title": "A short address that outlives the page behind it",
-                "text": (
-                    "<p>The landing page moves, the shop changes its system, the form closes. A printed "
-                    "poster cannot follow, but a short link can: point it somewhere else and everybody "
-                    "who scans it tomorrow arrives at the right place.</p><ul><li>Words you choose, so "
-                    "people can read an address aloud</li><li>One list for the whole team, with the name "
-                    "of whoever made each link</li><li>Links stay when a colleague leaves</li></ul>"
-                ),
+                "text": text("""
+                    <p>The landing page moves, the shop changes its system, the form closes. A
+                    printed poster cannot follow, but a short link can: point it somewhere else
+                    and everybody who scans it tomorrow arrives at the right place.</p>
+                    <ul>
+                    <li>Words you choose, so people can read an address aloud</li>
+                    <li>One list for the whole team, with the name of whoever made each link</li>
+                    <li>Links stay when a colleague leaves</li>
+                    </ul>
+                """),
                 "artwork": "links",
                 "picture_first": False,
-                "link": {"label": "Make your first link", "page": None, "address": "/signup/"},
+                "link": {
+                    "label": "Make your first link",
+                    "page": None,
+                    "address": "/signup/",
+                },
             },
         },
         {
@@ -54,16 +79,23 @@ PAGE = {
             "value": {
                 "eyebrow": "Shared files",
                 "title": "Send the deck once, know that it arrived",
-                "text": (
-                    "<p>Upload a file and share its address instead of a nine-megabyte attachment. When "
-                    "you notice the typing mistake on page four, replace the file: the address stays, and "
-                    "nobody opens last week’s version.</p><ul><li>Files up to 20 MB, served from a host of "
-                    "their own</li><li>Downloads counted next to your clicks</li><li>Delete it, and the "
-                    "room is yours again at once</li></ul>"
-                ),
+                "text": text("""
+                    <p>Upload a file and share its address instead of a nine-megabyte attachment.
+                    When you notice the typing mistake on page four, replace the file: the address
+                    stays, and nobody opens last week’s version.</p>
+                    <ul>
+                    <li>Files up to 20 MB, served from a host of their own</li>
+                    <li>Downloads counted next to your clicks</li>
+                    <li>Delete it, and the room is yours again at once</li>
+                    </ul>
+                """),
                 "artwork": "files",
                 "picture_first": True,
-                "link": {"label": "Share a file", "page": None, "address": "/signup/"},
+                "link": {
+                    "label": "Share a file",
+                    "page": None,
+                    "address": "/signup/",
+                },
             },
         },
         {
@@ -71,16 +103,24 @@ PAGE = {
             "value": {
                 "eyebrow": "Usage",
                 "title": "Numbers you can watch, limits you can see coming",
-                "text": (
-                    "<p>Every click, file and seat is counted the moment it happens and shown on one page, "
-                    "in plain words, next to what your plan allows. The same count is what an invoice is "
-                    "made from, so there is nothing to reconcile at the end of the month.</p><ul><li>Live: a "
-                    "click is on the page within two seconds</li><li>You are told before a limit is "
-                    "reached</li><li>Past the limit, links keep leading where they should</li></ul>"
-                ),
+                "text": text("""
+                    <p>Every click, file and seat is counted the moment it happens and shown on
+                    one page, in plain words, next to what your plan allows. The same count is
+                    what an invoice is made from, so there is nothing to reconcile at the end of
+                    the month.</p>
+                    <ul>
+                    <li>Live: a click is on the page within two seconds</li>
+                    <li>You are told before a limit is reached</li>
+                    <li>Past the limit, links keep leading where they should</li>
+                    </ul>
+                """),
                 "artwork": "usage",
                 "picture_first": False,
-                "link": {"label": "Compare the plans", "page": None, "address": "/pricing/"},
+                "link": {
+                    "label": "Compare the plans",
+                    "page": None,
+                    "address": "/pricing/",
+                },
             },
         },
         {
@@ -91,21 +131,23 @@ PAGE = {
                 "steps": [
                     {
                         "title": "Name your workspace",
-                        "text": (
-                            "Email, your name, the team’s name. Your workspace is there on the next page, "
-                            "with an address of its own."
-                        ),
+                        "text": text("""
+                            Email, your name, the team’s name. Your workspace is there on the next
+                            page, with an address of its own.
+                        """),
                     },
                     {
                         "title": "Shorten something",
-                        "text": (
-                            "Paste an address, choose a word. Copy the short link into the newsletter, the "
-                            "poster or the chat."
-                        ),
+                        "text": text("""
+                            Paste an address, choose a word. Copy the short link into the
+                            newsletter, the poster or the chat.
+                        """),
                     },
                     {
                         "title": "Watch the first click",
-                        "text": "It appears while you look. Invite two colleagues, and they see it too.",
+                        "text": text("""
+                            It appears while you look. Invite two colleagues, and they see it too.
+                        """),
                     },
                 ],
             },
@@ -120,32 +162,49 @@ PAGE = {
                     {
                         "icon": "users",
                         "title": "One workspace a team",
-                        "text": "Invite by mail, give people the role they need, take it away in a click.",
+                        "text": text("""
+                            Invite by mail, give people the role they need, take it away in a
+                            click.
+                        """),
                     },
                     {
                         "icon": "key",
                         "title": "An API for the rest",
-                        "text": "Create links from your own tools. Keys are shown once and can be revoked.",
+                        "text": text("""
+                            Create links from your own tools. Keys are shown once and can be
+                            revoked.
+                        """),
                     },
                     {
                         "icon": "shield-check",
                         "title": "Kept apart",
-                        "text": "Each workspace’s data lives in a place of its own, invisible to others.",
+                        "text": text("""
+                            Each workspace’s data lives in a place of its own, invisible to
+                            others.
+                        """),
                     },
                     {
                         "icon": "zap",
                         "title": "Ready for the rush",
-                        "text": "A redirect does one thing and does it fast, also on the day it is on TV.",
+                        "text": text("""
+                            A redirect does one thing and does it fast, also on the day it is on
+                            TV.
+                        """),
                     },
                     {
                         "icon": "lock",
                         "title": "No trackers on your readers",
-                        "text": "We count that a link was followed. We do not follow the reader.",
+                        "text": text("""
+                            We count that a link was followed. We do not follow the reader.
+                        """),
                     },
                     {
                         "icon": "card",
                         "title": "Leave when you like",
-                        "text": "Upgrade, downgrade or cancel alone, at any hour, without writing to us.",
+                        "text": text("""
+                            Upgrade, downgrade or cancel alone, at any hour, without writing to
+                            us.
+                        """),
                     },
                 ],
             },
@@ -157,33 +216,34 @@ PAGE = {
                 "questions": [
                     {
                         "question": "What happens when we reach a limit?",
-                        "answer": (
-                            "<p>You are told in words, before and when it happens. Existing links keep "
-                            "redirecting and files stay downloadable; only making new ones waits until you "
-                            "remove something or move to a bigger plan.</p>"
-                        ),
+                        "answer": text("""
+                            <p>You are told in words, before and when it happens. Existing links
+                            keep redirecting and files stay downloadable; only making new ones
+                            waits until you remove something or move to a bigger plan.</p>
+                        """),
                     },
                     {
                         "question": "Is the free plan really free?",
-                        "answer": (
-                            "<p>Yes: ten links, 1,000 clicks a month, 50 MB and three people, without a card "
-                            "and without an end date. It is the plan we expect small teams to stay on.</p>"
-                        ),
+                        "answer": text("""
+                            <p>Yes: ten links, 1,000 clicks a month, 50 MB and three people,
+                            without a card and without an end date. It is the plan we expect small
+                            teams to stay on.</p>
+                        """),
                     },
                     {
                         "question": "Who owns the links when somebody leaves?",
-                        "answer": (
-                            "<p>The workspace does. Take the person out, and everything they made keeps "
-                            "working and stays in the list.</p>"
-                        ),
+                        "answer": text("""
+                            <p>The workspace does. Take the person out, and everything they made
+                            keeps working and stays in the list.</p>
+                        """),
                     },
                     {
                         "question": "Can we move our existing links?",
-                        "answer": (
-                            "<p>Create them through the API from a spreadsheet; our guide to "
-                            '<a href="/blog/moving-your-links/">moving links without breaking one</a> has the '
-                            "few lines that it takes.</p>"
-                        ),
+                        "answer": text("""
+                            <p>Create them through the API from a spreadsheet; our guide to <a
+                            href="/blog/moving-your-links/">moving links without breaking one</a>
+                            has the few lines that it takes.</p>
+                        """),
                     },
                 ],
             },
@@ -193,8 +253,16 @@ PAGE = {
             "value": {
                 "title": "Put up your first sign",
                 "text": "Two minutes from here to a link that your whole team can use.",
-                "primary": {"label": "Start free", "page": None, "address": "/signup/"},
-                "secondary": {"label": "See the plans", "page": None, "address": "/pricing/"},
+                "primary": {
+                    "label": "Start free",
+                    "page": None,
+                    "address": "/signup/",
+                },
+                "secondary": {
+                    "label": "See the plans",
+                    "page": None,
+                    "address": "/pricing/",
+                },
             },
         },
     ],

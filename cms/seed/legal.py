@@ -1,40 +1,50 @@
-"""Privacy and terms: starting points that say what this software does. A lawyer should read yours."""
+"""Privacy and terms: they say what this software does. Have a lawyer read yours."""
+
+# ruff: noqa: RUF001  typographic apostrophes are meant
 
 from datetime import date
+
+from cms.seed.wording import text
 
 PRIVACY = {
     "title": "Privacy",
     "slug": "privacy",
-    "search_description": "What Signpost stores about visitors, users and readers of links, and why.",
-    "intro": "What we store, why, for how long, and how to have it corrected or deleted. In plain words.",
+    "search_description": text("""
+        What Signpost stores about visitors, users and readers of links, and why.
+    """),
+    "intro": text("""
+        What we store, why, for how long, and how to have it corrected or deleted. In plain words.
+    """),
     "updated_on": date(2026, 9, 1),
-    "body": (
-        "<h2>Who is responsible</h2>"
-        "<p>The company that runs this Signpost. For the content of a workspace (its links and files) the "
-        "team that owns the workspace decides, and we act on its behalf.</p>"
-        "<h2>When you read this website</h2>"
-        "<p>We count visits to our own pages with a random number in a cookie, so that we can tell one "
-        "visit from two. It is not joined with data of other companies and not sold. If your browser sends "
-        "“Do Not Track” or “Global Privacy Control”, we do not set it. Pages load no fonts, scripts or "
-        "images from third parties.</p>"
-        "<h2>When you have an account</h2>"
-        "<ul><li>Your email address and name, to sign you in and to show colleagues who did what.</li>"
-        "<li>Your password only as a one-way hash, if you chose one.</li>"
-        "<li>What happened in your workspace (links made, files stored, people invited), because usage and "
-        "invoices are counted from it.</li>"
-        "<li>Payment details stay with our payment provider, Stripe. We see the card’s brand and its last "
-        "four digits.</li></ul>"
-        "<h2>When you follow a short link</h2>"
-        "<p>We record that the link was followed, and when. We build no profile of you and set no cookie "
-        "on the way. The page you arrive at has its own rules.</p>"
-        "<h2>How long we keep it</h2>"
-        "<p>An account’s data until the account is deleted; what an invoice is made from as long as the "
-        "law asks for; logs of requests for two weeks.</p>"
-        "<h2>Your rights</h2>"
-        "<p>You can see, correct, take with you and delete what we hold about you. Write to us from the "
-        "address of your account; we answer within a month. You may also complain to your data protection "
-        "authority.</p>"
-    ),
+    "body": text("""
+        <h2>Who is responsible</h2>
+        <p>The company that runs this Signpost. For the content of a workspace (its links and
+        files) the team that owns the workspace decides, and we act on its behalf.</p>
+        <h2>When you read this website</h2>
+        <p>We count visits to our own pages with a random number in a cookie, so that we can tell
+        one visit from two. It is not joined with data of other companies and not sold. If your
+        browser sends “Do Not Track” or “Global Privacy Control”, we do not set it. Pages load no
+        fonts, scripts or images from third parties.</p>
+        <h2>When you have an account</h2>
+        <ul>
+        <li>Your email address and name, to sign you in and to show colleagues who did what.</li>
+        <li>Your password only as a one-way hash, if you chose one.</li>
+        <li>What happened in your workspace (links made, files stored, people invited), because
+        usage and invoices are counted from it.</li>
+        <li>Payment details stay with our payment provider, Stripe. We see the card’s brand and
+        its last four digits.</li>
+        </ul>
+        <h2>When you follow a short link</h2>
+        <p>We record that the link was followed, and when. We build no profile of you and set no
+        cookie on the way. The page you arrive at has its own rules.</p>
+        <h2>How long we keep it</h2>
+        <p>An account’s data until the account is deleted; what an invoice is made from as long as
+        the law asks for; logs of requests for two weeks.</p>
+        <h2>Your rights</h2>
+        <p>You can see, correct, take with you and delete what we hold about you. Write to us from
+        the address of your account; we answer within a month. You may also complain to your data
+        protection authority.</p>
+    """),
 }
 
 TERMS = {
@@ -43,34 +53,36 @@ TERMS = {
     "search_description": "The agreement between you and Signpost, short enough to read.",
     "intro": "The agreement between you and us, short enough to read before you agree to it.",
     "updated_on": date(2026, 9, 1),
-    "body": (
-        "<h2>What you get</h2>"
-        "<p>A workspace for short links and shared files, within the limits of the plan you choose. The "
-        "free plan has no end date. Paid plans renew each month or year until you cancel.</p>"
-        "<h2>What is yours</h2>"
-        "<p>Everything you put in. We store and deliver it for you and claim nothing else. You need the "
-        "right to share what you share.</p>"
-        "<h2>What is not allowed</h2>"
-        "<ul><li>Links or files that deceive, such as phishing or malware.</li>"
-        "<li>Content that is illegal where you or we are.</li>"
-        "<li>Unrequested bulk mail that leads through our links.</li></ul>"
-        "<p>We may switch off a link that does harm, and we tell you when we do.</p>"
-        "<h2>Paying and cancelling</h2>"
-        '<p>Prices are those on the <a href="/pricing/">pricing page</a> when you order. You can change '
-        "plan or cancel at any time in your workspace; a cancelled plan stays until the end of the period "
-        "that is paid. If we raise a price, it applies from your next period, and you hear of it at least "
-        "thirty days before.</p>"
-        "<h2>Limits</h2>"
-        "<p>When a limit of your plan is reached, making new things is refused with the reason. Existing "
-        "links keep redirecting and files stay downloadable.</p>"
-        "<h2>Care and liability</h2>"
-        "<p>We run the service with care and back it up, and no service is never down. We are liable "
-        "without limit for intent, gross negligence and harm to people; otherwise for foreseeable damage, "
-        "up to what you paid us in the last twelve months.</p>"
-        "<h2>The end</h2>"
-        "<p>You may leave whenever you like and take your data with you. We may end the agreement with "
-        "thirty days’ notice, or at once for serious misuse.</p>"
-    ),
+    "body": text("""
+        <h2>What you get</h2>
+        <p>A workspace for short links and shared files, within the limits of the plan you choose.
+        The free plan has no end date. Paid plans renew each month or year until you cancel.</p>
+        <h2>What is yours</h2>
+        <p>Everything you put in. We store and deliver it for you and claim nothing else. You need
+        the right to share what you share.</p>
+        <h2>What is not allowed</h2>
+        <ul>
+        <li>Links or files that deceive, such as phishing or malware.</li>
+        <li>Content that is illegal where you or we are.</li>
+        <li>Unrequested bulk mail that leads through our links.</li>
+        </ul>
+        <p>We may switch off a link that does harm, and we tell you when we do.</p>
+        <h2>Paying and cancelling</h2>
+        <p>Prices are those on the <a href="/pricing/">pricing page</a> when you order. You can
+        change plan or cancel at any time in your workspace; a cancelled plan stays until the end
+        of the period that is paid. If we raise a price, it applies from your next period, and you
+        hear of it at least thirty days before.</p>
+        <h2>Limits</h2>
+        <p>When a limit of your plan is reached, making new things is refused with the reason.
+        Existing links keep redirecting and files stay downloadable.</p>
+        <h2>Care and liability</h2>
+        <p>We run the service with care and back it up, and no service is never down. We are
+        liable without limit for intent, gross negligence and harm to people; otherwise for
+        foreseeable damage, up to what you paid us in the last twelve months.</p>
+        <h2>The end</h2>
+        <p>You may leave whenever you like and take your data with you. We may end the agreement
+        with thirty days’ notice, or at once for serious misuse.</p>
+    """),
 }
 
 PAGES = [PRIVACY, TERMS]

@@ -1,19 +1,25 @@
 """The words around the plans. The plans themselves come from the catalogue."""
 
+# ruff: noqa: RUF001  typographic apostrophes are meant
+
+from cms.seed.wording import text
+
 PAGE = {
     "title": "Pricing",
     "slug": "pricing",
     "show_in_menus": True,
-    "search_description": (
-        "Start free with ten links, 1,000 clicks a month, 50 MB and three people. "
-        "Upgrade, downgrade or cancel alone whenever you like."
-    ),
+    "search_description": text("""
+        Start free with ten links, 1,000 clicks a month, 50 MB and three people. Upgrade,
+        downgrade or cancel alone whenever you like.
+    """),
     "headline": "Priced by what you use, and you can see what you use",
-    "intro": (
-        "Start free and stay as long as it fits. A bigger plan takes effect the moment you choose it, "
-        "and a smaller one at the end of what you have paid for."
-    ),
-    "note": "Prices are for a whole workspace, not for each person. Taxes are added where they apply.",
+    "intro": text("""
+        Start free and stay as long as it fits. A bigger plan takes effect the moment you choose
+        it, and a smaller one at the end of what you have paid for.
+    """),
+    "note": text("""
+        Prices are for a whole workspace, not for each person. Taxes are added where they apply.
+    """),
     "body": [
         {
             "type": "faq",
@@ -22,41 +28,43 @@ PAGE = {
                 "questions": [
                     {
                         "question": "How is a click counted?",
-                        "answer": (
-                            "<p>One opened short link is one click, counted once when we answer it. You see "
-                            "the count on your usage page within two seconds, and the invoice is made from "
-                            "that same count.</p>"
-                        ),
+                        "answer": text("""
+                            <p>One opened short link is one click, counted once when we answer it.
+                            You see the count on your usage page within two seconds, and the
+                            invoice is made from that same count.</p>
+                        """),
                     },
                     {
                         "question": "Do links stop when a campaign does better than planned?",
-                        "answer": (
-                            "<p>No. Clicks above your plan still arrive where they should. We tell you that "
-                            "you are above it, and you choose whether a bigger plan is worth it.</p>"
-                        ),
+                        "answer": text("""
+                            <p>No. Clicks above your plan still arrive where they should. We tell
+                            you that you are above it, and you choose whether a bigger plan is
+                            worth it.</p>
+                        """),
                     },
                     {
                         "question": "What counts as storage?",
-                        "answer": (
-                            "<p>The size of the files that you keep right now, in bytes. Delete a file and "
-                            "its room is free again at once.</p>"
-                        ),
+                        "answer": text("""
+                            <p>The size of the files that you keep right now, in bytes. Delete a
+                            file and its room is free again at once.</p>
+                        """),
                     },
                     {
                         "question": "Can I change or cancel alone?",
-                        "answer": (
-                            "<p>Yes, on your workspace’s billing page, at any hour. An upgrade is charged for "
-                            "the rest of the period only. After cancelling you keep the plan until the end "
-                            "of what you paid for, and the page says which day that is.</p>"
-                        ),
+                        "answer": text("""
+                            <p>Yes, on your workspace’s billing page, at any hour. An upgrade is
+                            charged for the rest of the period only. After cancelling you keep the
+                            plan until the end of what you paid for, and the page says which day
+                            that is.</p>
+                        """),
                     },
                     {
                         "question": "What happens to our links after we cancel?",
-                        "answer": (
-                            "<p>The workspace moves to the free plan and keeps everything it has. Links "
-                            "above the free limit keep redirecting; you can make new ones once you are "
-                            "below it.</p>"
-                        ),
+                        "answer": text("""
+                            <p>The workspace moves to the free plan and keeps everything it has.
+                            Links above the free limit keep redirecting; you can make new ones
+                            once you are below it.</p>
+                        """),
                     },
                 ],
             },
@@ -65,9 +73,19 @@ PAGE = {
             "type": "call_to_action",
             "value": {
                 "title": "Not sure yet? Start small",
-                "text": "The free plan is enough to find out, and nothing has to be set up again later.",
-                "primary": {"label": "Start free", "page": None, "address": "/signup/"},
-                "secondary": {"label": "", "page": None, "address": ""},
+                "text": text("""
+                    The free plan is enough to find out, and nothing has to be set up again later.
+                """),
+                "primary": {
+                    "label": "Start free",
+                    "page": None,
+                    "address": "/signup/",
+                },
+                "secondary": {
+                    "label": "",
+                    "page": None,
+                    "address": "",
+                },
             },
         },
     ],

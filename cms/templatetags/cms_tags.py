@@ -8,7 +8,7 @@ SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
 
 @register.filter
 def money(cents: int | None, currency: str = "usd") -> str:
-    """Minor units as people write them: 2900 is $29, 2950 is $29.50; an unknown currency by code."""
+    """Minor units as people write them: 2900 is $29, 2950 is $29.50, else 29 XYZ."""
     whole, rest = divmod(cents or 0, 100)
     amount = number_format(whole, force_grouping=True) + (f".{rest:02d}" if rest else "")
     symbol = SYMBOLS.get(currency.lower())

@@ -28,5 +28,6 @@ class Command(BaseCommand):
             raise CommandError(f"{problem} Visitors still see the release before.") from problem
         took = time.monotonic() - started
         self.stdout.write(
-            f"Built {len(built.entries)} files in {took:.2f} s, {built.reused} unchanged: {built.folder}"
+            f"Built {len(built.entries)} files in {took:.2f} s, "
+            f"{built.reused} unchanged: {built.folder}"
         )
