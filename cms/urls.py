@@ -1,15 +1,14 @@
 """Addresses of the website. The last one matches every path: include this after all others."""
 
-from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path, re_path
 from wagtail import views as wagtail_views
-from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cms import admin_urls
+from cms.admin_urls import sign_in
 from cms.api import content_api
 from cms.feed import BlogFeed
 from cms.serving import not_found, released, serve
@@ -19,18 +18,13 @@ def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "cms/robots.txt", content_type="text/plain; charset=utf-8")
 
 
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Where Wagtail sends a visitor of a page for signed-in people: to the one sign-in."""
-    return redirect_to_login(request.GET.get("next", "/"), settings.LOGIN_URL)
-
-
 urlpatterns = [
     path("api/content/", content_api.urls),
     path("sitemap.xml", released(sitemap), name="cms_sitemap"),
     path("robots.txt", released(robots), name="cms_robots"),
     path("feed.xml", released(BlogFeed()), name="cms_feed"),
     path("404.html", not_found, name="cms_not_found"),
-    path("cms/", include(wagtailadmin_urls)),
+    path("cms/", include(admin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("_util/login/", sign_in, name="wagtailcore_login"),
     path(

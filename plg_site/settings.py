@@ -86,7 +86,7 @@ SHARED_APPS = [
     "wagtail.api.v2",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "cms.wagtail_users.EditorUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -302,6 +302,8 @@ DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 # --- Website -----------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Signpost"
 WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILIMAGES_IMAGE_MODEL = "cms.SiteImage"
+WAGTAIL_PASSWORD_RESET_ENABLED = False  # the one sign-in looks after passwords
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # no calls to the outside from an editor's browser
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}

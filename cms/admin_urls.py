@@ -1,0 +1,22 @@
+"""Wagtail's administration, without its own sign-in form: there is one sign-in, with its limits."""
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.auth import require_admin_access
+
+from cms.user_forms import EditorAccountView
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """To the one sign-in, and back to where the editor (or a reader of a private page) was."""
+    return redirect_to_login(request.GET.get("next", "/cms/"), settings.LOGIN_URL)
+
+
+urlpatterns = [
+    path("login/", sign_in),
+    path("account/", require_admin_access(EditorAccountView.as_view())),
+    path("", include(wagtailadmin_urls)),
+]
