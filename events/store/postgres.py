@@ -102,7 +102,7 @@ class PostgresEventStore:
                     connection.execute(_ADVANCE, [reader, position, new])
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
             self._days.clear()  # a partition may have been dropped under us: look again next time
-            raise EventsUnstorable(str(error).splitlines()[0]) from error
+            raise EventsUnstorable(" ".join(str(error).split())[:500]) from error
         return Stored(new=new, duplicates=len(batch) - new)
 
     def close(self) -> None:

@@ -1,0 +1,128 @@
+"""A real event log for tests: a database, a stream and a spool of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings as django_settings
+from psycopg import sql
+from uuid_utils.compat import uuid7
+
+from events import Event, conf
+from events.consumer import Consumer
+from events.reader import StreamReader
+from events.redis_client import patient
+from events.spool import get_spool
+from events.store import EventStore, get_store
+from events.transport import Keys
+
+TABLES = "event, event_key, event_reader, rollup_minute, rollup_hour, rollup_day"
+
+
+class Log:
+    """What a test asks of the log."""
+
+    @property
+    def store(self) -> EventStore:
+        return get_store()
+
+    @property
+    def redis(self) -> redis.Redis:
+        return patient(django_settings.REDIS_URL)
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(conf.stream())
+
+    def consumer(self, name: str = "test", **options: Any) -> Consumer:
+        return Consumer(store=self.store, reader=self.reader(name), spool=get_spool(), **options)
+
+    def reader(self, name: str = "test") -> StreamReader:
+        return StreamReader(patient(conf.redis_url()), keys=self.keys, name=name)
+
+    def settle(self) -> None:
+        """Store everything that waits."""
+        assert self.consumer().drain()
+
+    def stored(self) -> list[tuple[Any, ...]]:
+        """(id, name, time, tenant, properties) of every stored event, by id."""
+        return self.query("SELECT id, name, time, tenant, properties FROM event ORDER BY id")
+
+    def ids(self) -> list[UUID]:
+        return [row[0] for row in self.stored()]
+
+    def dead(self) -> list[tuple[bytes, str]]:
+        """(line, reason) of every dead letter."""
+        entries = self.redis.xrange(self.keys.dead)
+        return [(fields[b"e"], fields[b"reason"].decode()) for _, fields in entries]
+
+    def waiting(self) -> int:
+        """Entries in the stream."""
+        return self.redis.xlen(self.keys.stream)
+
+    def query(self, text: str) -> list[tuple[Any, ...]]:
+        with self.store.connection() as connection:
+            return connection.execute(text).fetchall()
+
+    def empty(self) -> None:
+        with self.store.connection() as connection:
+            connection.execute(f"TRUNCATE {TABLES}")
+
+
+def an_event(
+    name: str = "Link Clicked",
+    *,
+    id: UUID | None = None,
+    time: datetime | None = None,
+    tenant: str | None = "w_acme",
+    **properties: Any,
+) -> Event:
+    """An event as it arrives at the store, whatever is registered."""
+    now = datetime.now(UTC)
+    return Event(
+        id=id or uuid7(),
+        name=name,
+        time=time or now,
+        received_at=now,
+        tenant=tenant,
+        properties=properties,
+    )
+
+
+@pytest.fixture(scope="session")
+def events_database() -> Iterator[str]:
+    """An empty, migrated events database; dropped at the end."""
+    parts = urlsplit(django_settings.EVENTS_DATABASE_URL)
+    name = f"{parts.path.strip('/')}_log"
+    identifier = sql.Identifier(name)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
+    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as admin:
+        admin.execute(drop)
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        yield urlunsplit(parts._replace(path=f"/{name}"))
+        admin.execute(drop)
+
+
+@pytest.fixture
+def log(events_database: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
+    """An empty log, which `events.record` and everything else in this test uses."""
+    settings.EVENTS_DATABASE_URL = events_database
+    settings.EVENTS_STREAM = f"test-{uuid7().hex}"
+    settings.QUOTA_PREFIX = f"{settings.EVENTS_STREAM}-quota"
+    settings.EVENTS_SPOOL_DIR = tmp_path / "spool"
+    redis_url = settings.REDIS_URL
+    log = Log()
+    log.store.migrate()
+    log.empty()
+    yield log
+    client = patient(redis_url)
+    for key in client.scan_iter(f"*{settings.EVENTS_STREAM}*"):
+        client.delete(key)
