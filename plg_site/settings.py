@@ -305,6 +305,7 @@ WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILIMAGES_IMAGE_MODEL = "cms.SiteImage"
 WAGTAIL_PASSWORD_RESET_ENABLED = False  # the one sign-in looks after passwords
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # no calls to the outside from an editor's browser
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
