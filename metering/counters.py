@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import redis
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 
 LIMITS_SECONDS = 30
 COUNTER_SECONDS = 60 * 60
-_circuit = Circuit()
 
 
 class CountersUnavailable(ConnectionError):
@@ -130,17 +130,23 @@ def _run(script: str, keys: list[str], args: list[Any]) -> Any:
 
 
 def _call(command: Any) -> Any:
-    if _circuit.is_open:
+    circuit = _circuit(settings.REDIS_URL)
+    if circuit.is_open:
         raise CountersUnavailable("Redis did not answer a moment ago.")
     try:
         answer = command(quick(settings.REDIS_URL))
     except UNAVAILABLE as error:
-        if _circuit.failed():
+        if circuit.failed():
             log.warning("quota_counters_unreachable", error=str(error))
         raise CountersUnavailable(str(error)) from error
-    if _circuit.succeeded():
+    if circuit.succeeded():
         log.info("quota_counters_back")
     return answer
+
+
+@cache
+def _circuit(url: str) -> Circuit:
+    return Circuit()
 
 
 def _limits_key(schema: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metering.catalogue import Limit, Meter, get
-from metering.words import quantity, things
+from metering.words import in_sentence, quantity, things
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def _what_is_full(decision: Decision, meter: Meter, limit: int) -> str:
             f"{quantity(meter, limit)}."
         )
         return f"{passed} Everything keeps working." if decision.allowed else passed
+    if limit == 0:
+        return f"The plan of your workspace includes no {in_sentence(meter.label)}."
     if decision.used == limit:
         return f"Your workspace has used all {everything} of its plan."
     left = quantity(meter, limit - decision.used)

@@ -1,0 +1,1 @@
+from tests.events.log import events_database, log  # noqa: F401 (fixtures)
