@@ -1,8 +1,6 @@
-from allauth.account.views import logout
 from django.urls import path
 
 from tenants import views
-from tenants.access import open_to_visitors
 
 app_name = "tenants"
 urlpatterns = [
@@ -17,6 +15,5 @@ urlpatterns = [
     path("api-keys/", views.api_keys, name="api_keys"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
     path("settings/", views.settings, name="settings"),
-    # The session is shared, so signing out here signs out of the site, too.
-    path("logout/", open_to_visitors(logout), name="logout"),
+    path("logout/", views.sign_out, name="logout"),
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.views import logout as allauth_logout
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tenants import api_keys as keys
 from tenants import membership as members_flow
-from tenants.access import managers_only
+from tenants.access import managers_only, open_to_visitors
 from tenants.forms import ApiKeyForm, InviteForm, WorkspaceNameForm
 from tenants.models import ApiKey, Invitation, Membership
 
@@ -139,3 +141,11 @@ def settings(request: HttpRequest) -> HttpResponse:
         return redirect("tenants:settings")
     status = 422 if form.errors else 200
     return render(request, "tenants/settings.html", {"form": form}, status=status)
+
+
+@open_to_visitors
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """The session is shared, so signing out here signs out of the site, too."""
+    if request.method != "POST":
+        return redirect(f"{django_settings.SITE_URL}/logout/")
+    return allauth_logout(request)

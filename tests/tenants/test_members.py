@@ -117,9 +117,10 @@ def test_the_last_owner_stays(client_for, people, acme):
     assert Membership.objects.filter(pk=mine.pk).exists()
 
 
-def test_a_full_workspace_refuses_the_next_seat_in_words(client_for, people, acme):
+def test_a_full_workspace_refuses_the_next_seat_in_words(client_for, people, acme, settle):
     from metering import Limit, quota
 
+    settle()
     quota.set_limits(acme, {"seats": Limit(1)})
     response = client_for(people.acme_owner, acme).post(
         "/members/invite/", {"email": "friend@example.org", "role": "member"}
