@@ -30,7 +30,7 @@ def main() -> None:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    public_url = arguments.public_url or f"http://localhost:{arguments.port}"
+    public_url = arguments.public_url or f"http://127.0.0.1:{arguments.port}"
     store = Store(arguments.state / "stripe.sqlite3", public_url=public_url.rstrip("/"))
     if arguments.webhook_url:
         with store.transaction() as state:

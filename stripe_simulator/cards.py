@@ -15,8 +15,9 @@ class Decline:
     decline_code: str | None = None
 
     def error(self, *, keeps_changes: bool = True) -> CardError:
-        details = {"decline_code": self.decline_code} if self.decline_code else {}
-        error = CardError(self.message, code=self.code, **details)
+        error = CardError(self.message, code=self.code)
+        if self.decline_code:
+            error.details["decline_code"] = self.decline_code
         error.keeps_changes = keeps_changes
         return error
 

@@ -55,8 +55,10 @@ def previous_attributes(before: Json, after: Json) -> Json:
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        both_objects = isinstance(old, dict) and isinstance(new, dict)
-        changed[key] = previous_attributes(old, new) if both_objects else old
+        if isinstance(old, dict) and isinstance(new, dict):
+            changed[key] = previous_attributes(old, new)
+        else:
+            changed[key] = old
     return changed
 
 

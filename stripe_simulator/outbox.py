@@ -59,8 +59,9 @@ def mark_delivered(state: State, delivery: Delivery, outcome: str) -> None:
         "UPDATE outbox SET delivered = ?, attempts = attempts + 1, outcome = ? WHERE seq = ?",
         (state.now(), outcome, delivery.seq),
     )
-    event = state.require("event", delivery.event["id"])
-    state.save(event | {"pending_webhooks": max(event["pending_webhooks"] - 1, 0)})
+    event = state.get("event", delivery.event["id"])
+    if event is not None:
+        state.save(event | {"pending_webhooks": max(event["pending_webhooks"] - 1, 0)})
 
 
 def mark_failed(state: State, delivery: Delivery, outcome: str, now: float) -> None:

@@ -79,6 +79,8 @@ def _expanded(state: State, value: Any, rest: list[str], path: str, inside: str)
         if stored is None:
             raise _cannot_expand(path)
         value = present(state, stored)
+    if isinstance(value, int | float):
+        raise _cannot_expand(path)
     if rest and isinstance(value, dict):
         _expand(state, value, rest, path, "" if "object" in value else inside)
     return value

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -69,10 +69,10 @@ def application(store: Store, *, api_key: str | None = None) -> Starlette:
     return Starlette(routes=routes, lifespan=_lifespan(store))
 
 
-def _lifespan(store: Store):  # type: ignore[no-untyped-def]
+def _lifespan(store: Store) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncIterator[None]:
-        threads = [DeliveryThread(store), TickerThread(store)]
+        threads: list[DeliveryThread | TickerThread] = [DeliveryThread(store), TickerThread(store)]
         for thread in threads:
             thread.start()
         yield

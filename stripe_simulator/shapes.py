@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
 
 Json = dict[str, Any]
+_UNIONS: tuple[Any, ...] = (Union, UnionType)
 
 # Attributes that Stripe leaves out, rather than sending null, unless they are expanded or true.
 _LEFT_OUT = {
@@ -43,16 +44,23 @@ def shape(cls: type, /, **values: Any) -> Json:
 
 @cache
 def _attributes(cls: type) -> tuple[frozenset[str], frozenset[str], str | None]:
-    nullable, required = set(), set()
+    nullable: set[str] = set()
+    required: set[str] = set()
     for key, annotation in cls.__annotations__.items():
-        if key.startswith("_") or key == "object" or get_origin(annotation) is ClassVar:
+        if key.startswith("_") or key == "object" or _is_class_variable(annotation):
             continue
         (nullable if _may_be_null(annotation) else required).add(key)
     return frozenset(nullable), frozenset(required), getattr(cls, "OBJECT_NAME", None)
 
 
+def _is_class_variable(annotation: Any) -> bool:
+    origin: Any = get_origin(annotation)
+    return origin is ClassVar
+
+
 def _may_be_null(annotation: Any) -> bool:
-    return get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
+    members = get_args(annotation) if get_origin(annotation) in _UNIONS else ()
+    return NoneType in members
 
 
 def list_object(data: list[Json], *, url: str, has_more: bool = False) -> Json:

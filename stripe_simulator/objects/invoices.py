@@ -79,8 +79,9 @@ def _parent(subscription: Json | None) -> Json | None:
 
 
 def subscription_of(invoice: Json) -> str | None:
-    details = (invoice["parent"] or {}).get("subscription_details") or {}
-    return details.get("subscription")
+    """The identifier of the subscription that an invoice bills, if any."""
+    details = (invoice["parent"] or {}).get("subscription_details")
+    return str(details["subscription"]) if details else None
 
 
 def new_line(
@@ -131,7 +132,8 @@ def _is_proration(parent: Json) -> bool:
 
 
 def _subscription_in(parent: Json) -> str | None:
-    return parent[parent["type"]].get("subscription")
+    subscription: str | None = parent[parent["type"]].get("subscription")
+    return subscription
 
 
 @presenter("invoice")

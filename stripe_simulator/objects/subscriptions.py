@@ -65,4 +65,4 @@ def _present(state: State, subscription: Json) -> Json:
 def period_end(state: State, subscription: Json) -> int:
     """When the period that was last paid for ends: the latest of the items' ends."""
     items = items_of(state, subscription["id"])
-    return max(item["current_period_end"] for item in items)
+    return max(int(item["current_period_end"]) for item in items)

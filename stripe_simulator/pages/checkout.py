@@ -93,7 +93,8 @@ def _page(
 def _known_email(state: State, session: Json) -> str | None:
     """The customer's address, which Checkout shows and does not let change."""
     customer = state.get("customer", session["customer"] or "") or {}
-    return customer.get("email") or session["customer_email"]
+    email: str | None = customer.get("email") or session["customer_email"]
+    return email
 
 
 def _payer(state: State, session: Json, fields: Fields) -> Payer:

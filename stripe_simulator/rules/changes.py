@@ -46,11 +46,11 @@ def change_items(
     restarted: list[Json] = []
     for position, change in enumerate(given):
         item = _item(state, subscription, change, position)
-        old_price, old_quantity = price_of(state, item), item["quantity"]
+        old_price, old_quantity = price_of(state, item), int(item["quantity"])
         new_price = old_price
         if "price" in change:
             new_price = wanted_items(state, [change], name="items")[0].price
-        new_quantity = change.get("quantity", old_quantity)
+        new_quantity: int = change.get("quantity", old_quantity)
         same_interval = new_price["recurring"] == old_price["recurring"]
         period = (item["current_period_start"], item["current_period_end"])
         changes = (new_price["id"], new_quantity) != (old_price["id"], old_quantity)
