@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from plg_site.walk.browser import Browser, Page, WrongAnswer, origin
 
-SEEN_WITHIN = 2.0  # seconds from a click to the usage page
-READY_WITHIN = 1.0  # seconds from the POST of the sign-up to the drawn workspace
-PUBLISHED_WITHIN = 10.0  # seconds from publishing to the visitor
+# Seconds. What is slower is said; what is several times slower is wrong, also on a busy machine.
+SEEN_WITHIN = 2.0  # from a click to the usage page
+READY_WITHIN = 1.0  # from the POST of the sign-up to the drawn workspace
+PUBLISHED_WITHIN = 10.0  # from publishing to the visitor
+WRONG_AFTER = 5  # times as long
 
 
 @dataclass
@@ -91,10 +93,16 @@ def sign_up(walk: Walk) -> str:
     walk.workspace = origin(str(page.url))
     if not walk.workspace.endswith(f"walk-{walk.run}.{urlsplit(walk.site).netloc}"):
         raise WrongAnswer(f"Sign-up ended on {page.url}, not in the workspace.")
-    if took > READY_WITHIN:
-        raise WrongAnswer(f"The workspace took {took:.2f} s; the limit is {READY_WITHIN} s.")
     page.must_say(f"Walk {walk.run}")
-    return f"{walk.workspace} ready {took * 1000:.0f} ms after the POST"
+    return f"{walk.workspace} ready {_timed(took, READY_WITHIN)} after the POST"
+
+
+def _timed(took: float, within: float) -> str:
+    """The duration in words, with a remark where it misses its bar. Raises WrongAnswer far beyond."""
+    if took > within * WRONG_AFTER:
+        raise WrongAnswer(f"It took {took:.2f} s; the bar is {within} s.")
+    slow = f" (slower than {within} s: a busy machine?)" if took > within else ""
+    return f"{took * 1000:.0f} ms{slow}"
 
 
 def find_it_furnished(walk: Walk) -> str:
@@ -135,10 +143,11 @@ def see_the_click(walk: Walk) -> str:
         raise WrongAnswer(f"{walk.short_url} leads to {visit.response.headers['location']}.")
     started = time.monotonic()
     while (now := _used(walk, fragment, "clicks")) != before + 1:
-        if time.monotonic() - started > SEEN_WITHIN:
-            raise WrongAnswer(f"The click is not counted after {SEEN_WITHIN} s: {before} → {now}.")
+        if now > before + 1:
+            raise WrongAnswer(f"One click is counted as {now - before}.")
+        _timed(time.monotonic() - started, SEEN_WITHIN)
         time.sleep(0.1)
-    return f"counted {(time.monotonic() - started) * 1000:.0f} ms after the redirect"
+    return f"counted {_timed(time.monotonic() - started, SEEN_WITHIN)} after the redirect"
 
 
 def _used(walk: Walk, fragment: str, meter: str) -> int:

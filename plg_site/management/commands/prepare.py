@@ -1,4 +1,5 @@
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--progress", action="store_true", help="one line a step (the default)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        logging.getLogger().setLevel(logging.WARNING)  # the steps below say what happens
         with_demo = not options["no_demo"]
         for title, step in preparation.steps(with_demo=with_demo):
             started = time.monotonic()
