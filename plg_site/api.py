@@ -42,8 +42,10 @@ is `402` with the meter, its limit and where to upgrade; what exists keeps worki
 """
 
 
-class MeteredKey(ApiKeyAuth):
+class WorkspaceKey(ApiKeyAuth):
     """A valid key, and room for one more call; raises QuotaExceeded when there is none."""
+
+    openapi_description = "A key of this workspace, as it was shown when it was made: sk_…"
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = super().authenticate(request, token)
@@ -119,7 +121,7 @@ def build() -> WorkspaceAPI:
         version="1",
         description=DESCRIPTION,
         urls_namespace="api",
-        auth=MeteredKey(),
+        auth=WorkspaceKey(),
         docs=Docs(),
     )
     problems.install(api)

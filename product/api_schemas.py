@@ -28,6 +28,15 @@ class _Strict(Schema):
 class LinkIn(_Strict):
     """A link to make: either `target_url` or `file_id`."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"target_url": "https://example.com/sale", "code": "summer-sale", "title": "Poster"}
+            ]
+        },
+    )
+
     target_url: Target | None = None
     file_id: Annotated[UUID | None, Field(description="A stored file, instead of an address.")] = (
         None

@@ -25,7 +25,7 @@ _ALWAYS_RESERVED = frozenset(
     about account admin app apps assets auth cms dashboard docs download exports favicon go healthz
     help home import invitations invite journeys live login logout media new oauth oidc openapi
     reports search signup static stripe support webhooks well-known workspaces
-    """.split()
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 
 

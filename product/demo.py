@@ -101,16 +101,17 @@ def _contents() -> dict[str, bytes]:
 
 
 def _file(tenant: Tenant, name: str, content: bytes, person_id: UUID, now: datetime) -> File:
+    created_at = _morning(now - timedelta(days=41), name)
     found = File.objects.filter(name=name, is_sample=False).first()
     file = found or File.objects.create(
-        id=_id(tenant, "file", name),
+        id=_id(tenant, created_at, "file", name),
         name=name,
         size=len(content),
         content_type="text/csv" if name.endswith(".csv") else "application/pdf",
         sha256=hashlib.sha256(content).hexdigest(),
         storage_key=storage().save(new_key(), ContentFile(content)),
         created_by=person_id,
-        created_at=now - timedelta(days=41),
+        created_at=created_at,
     )
     events.record(
         event_types.STORAGE_CHANGED.name,
@@ -118,17 +119,17 @@ def _file(tenant: Tenant, name: str, content: bytes, person_id: UUID, now: datet
         person=person_id,
         properties={"bytes": file.size, "file_id": file.id},
         time=file.created_at,
-        id=_id(tenant, "stored", name),
+        id=_id(tenant, file.created_at, "stored", name),
     )
     return file
 
 
 def _link(tenant: Tenant, story: Story, file: File | None, person_id: UUID, now: datetime) -> Link:
-    created_at = now - timedelta(days=story.age)
+    created_at = _morning(now - timedelta(days=story.age), story.code)
     link, _ = Link.objects.get_or_create(
         code=story.code,
         defaults={
-            "id": _id(tenant, "link", story.code),
+            "id": _id(tenant, created_at, "link", story.code),
             "title": story.title,
             "target_url": story.target,
             "file": file,
@@ -142,7 +143,7 @@ def _link(tenant: Tenant, story: Story, file: File | None, person_id: UUID, now:
         person=person_id,
         properties={"change": 1, "link_id": link.id},
         time=link.created_at,
-        id=_id(tenant, "counted", story.code),
+        id=_id(tenant, link.created_at, "counted", story.code),
     )
     return link
 
@@ -156,7 +157,7 @@ def _record_clicks(tenant: Tenant, story: Story, link: Link, now: datetime) -> N
                 anonymous_id=visitor,
                 properties={"link_id": link.id, "code": link.code},
                 time=moment,
-                id=_id(tenant, "click", story.code, moment.isoformat()),
+                id=_id(tenant, moment, "click", story.code),
             )
 
 
@@ -167,7 +168,7 @@ def _visits(tenant: Tenant, story: Story, now: datetime) -> Iterator[tuple[datet
         rng = random.Random(f"{tenant.slug} {story.code} {day}")  # noqa: S311 - a story, not a secret
         for _ in range(_clicks_on(day, story, rng)):
             at = time(rng.choice(_BUSY_HOURS), rng.randrange(60), rng.randrange(60), tzinfo=UTC)
-            yield datetime.combine(day, at), _id(tenant, "visitor", str(rng.randrange(400)))
+            yield datetime.combine(day, at), uuid5(NAMESPACE_URL, f"visitor {rng.randrange(400)}")
 
 
 def _clicks_on(day: date, story: Story, rng: random.Random) -> int:
@@ -175,5 +176,17 @@ def _clicks_on(day: date, story: Story, rng: random.Random) -> int:
     return max(0, round(rng.gauss(mean, mean**0.5 * 0.8)))
 
 
-def _id(tenant: Tenant, *parts: str) -> UUID:
-    return uuid5(NAMESPACE_URL, "/".join((tenant.schema_name, *parts)))
+def _morning(day: datetime, name: str) -> datetime:
+    """Some time at work on that day, another one for another name."""
+    hour, minute = divmod(sum(name.encode()) % (7 * 60), 60)
+    return day.replace(hour=8 + hour, minute=minute, second=0, microsecond=0)
+
+
+def _id(tenant: Tenant, at: datetime, *parts: str) -> UUID:
+    """A UUIDv7 of this moment (RFC 9562) whose random part is made from what it stands for."""
+    told = "/".join((tenant.schema_name, *parts)).encode()
+    random_bits = int.from_bytes(hashlib.sha256(told).digest()[:10])
+    milliseconds = int(at.timestamp() * 1000)
+    number = milliseconds << 80 | random_bits
+    version_and_variant = 0x7 << 76 | 0b10 << 62
+    return UUID(int=number & ~(0xF << 76 | 0b11 << 62) | version_and_variant)

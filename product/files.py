@@ -12,10 +12,10 @@ from django.core.files.base import File as Content
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.template.defaultfilters import filesizeformat
 
 import events
-from metering import quota
+from metering import catalogue, quota
+from metering.words import quantity
 from product import event_types
 from product.links import delete_link
 from product.models import File
@@ -38,7 +38,7 @@ class FileTooLarge(Exception):
     """The upload is above UPLOAD_MAX_BYTES; the message names the limit."""
 
     def __str__(self) -> str:
-        return f"A file may have up to {filesizeformat(settings.UPLOAD_MAX_BYTES)}. Nothing was stored."
+        return f"A file may have up to {in_bytes(settings.UPLOAD_MAX_BYTES)}. Nothing was stored."
 
 
 def storage() -> Storage:
@@ -117,6 +117,11 @@ def _change_storage(tenant: Tenant, file_id: UUID, person_id: UUID | None, *, ch
         person=person_id,
         properties={"bytes": change, "file_id": file_id},
     )
+
+
+def in_bytes(size: int) -> str:
+    """The size as people read it: "20 MB"."""
+    return quantity(catalogue.get(METER), size)
 
 
 def new_key() -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.template.defaultfilters import filesizeformat
 
 from product import codes, targets
+from product.files import in_bytes
 from product.models import CODE_MAX_LENGTH, Link
 
 _PLAIN = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -41,8 +41,6 @@ class CodeField(forms.CharField):
         super().__init__(
             label="Short name",
             required=False,
-            help_text=f"{codes.SHORTEST} to {CODE_MAX_LENGTH} letters, digits, hyphens. "
-            "Leave it empty and we make one up.",
             widget=forms.TextInput({**_PLAIN, "placeholder": "summer-sale"}),
             **kwargs,
         )
@@ -63,6 +61,10 @@ class QuickLinkForm(forms.Form):
 class LinkForm(QuickLinkForm):
     """A new link with everything about it."""
 
+    code = CodeField(
+        help_text=f"{codes.SHORTEST} to {CODE_MAX_LENGTH} letters, digits, hyphens. "
+        "Leave it empty and we make one up."
+    )
     title = forms.CharField(
         label="Title",
         required=False,
@@ -90,7 +92,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, max_bytes: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = f"Up to {filesizeformat(max_bytes)}."
+        self.fields["file"].help_text = f"Up to {in_bytes(max_bytes)}. You can drop it here, too."
         self.fields["file"].widget.attrs["data-max-bytes"] = str(max_bytes)
         self.fields["file"].error_messages["required"] = "Choose a file first."
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -49,8 +50,9 @@ def links(request: HttpRequest) -> HttpResponse:
 def new_link(request: HttpRequest) -> HttpResponse:
     """The form; a POST also comes from the quick form of the home page, there by htmx."""
     if request.method != "POST":
-        return render(request, "product/new_link.html", {"form": LinkForm()})
-    form = LinkForm(request.POST)
+        context = {"form": LinkForm(), "crumbs": _crumbs("New link")}
+        return render(request, "product/new_link.html", context)
+    form = (QuickLinkForm if request.htmx else LinkForm)(request.POST)
     if not form.is_valid():
         return _again(request, form, status=422)
     wanted = flows.NewLink(**form.cleaned_data)
@@ -81,6 +83,7 @@ def link(request: HttpRequest, link_id: UUID) -> HttpResponse:
     bars = [{"label": f"{b.start:{label}}", "value": b.clicks} for b in history or ()]
     context = {
         "link": found,
+        "crumbs": _crumbs(f"/{found.code}"),
         "row": rows(request.tenant, [found])[0],
         "by": by,
         "bars": bars if history is not None else None,
@@ -107,7 +110,12 @@ def edit_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
         )
         messages.success(request, "Saved. The short link leads there from now on.")
         return redirect("product:link", link_id=found.id)
-    context = {"form": form, "link": found, "short_url": short_url(request.tenant, found)}
+    context = {
+        "form": form,
+        "link": found,
+        "short_url": short_url(request.tenant, found),
+        "crumbs": _crumbs(f"/{found.code}", reverse("product:link", args=[found.id])),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "product/edit_link.html", context, status=status)
 
@@ -122,16 +130,20 @@ def delete_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 
 def _again(
-    request: HttpRequest, form: LinkForm, *, status: int, limit: LimitReached | None = None
+    request: HttpRequest, form: QuickLinkForm, *, status: int, limit: LimitReached | None = None
 ) -> HttpResponse:
     """The form as it was typed, with what is wrong."""
     template = "product/quick_link.html" if request.htmx else "product/new_link.html"
-    context: dict[str, Any] = {"form": form, "limit": limit}
+    context: dict[str, Any] = {"form": form, "limit": limit, "crumbs": _crumbs("New link")}
     return render(request, template, context, status=status)
 
 
 def _find(link_id: UUID) -> Link:
     return get_object_or_404(Link.objects.select_related("file"), pk=link_id)
+
+
+def _crumbs(here: str, url: str = "") -> list[dict[str, str]]:
+    return [{"label": "Links", "url": reverse("product:links")}, {"label": here, "url": url}]
 
 
 def _is_part(request: HttpRequest) -> bool:
