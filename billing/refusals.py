@@ -19,6 +19,10 @@ log = structlog.get_logger()
 View = Callable[..., HttpResponse]
 
 
+class AddressNotVerified(Exception):
+    """Who pays must have proved that the invoices reach them."""
+
+
 def in_words(view: View) -> View:
     """Answer the exceptions of billing's flows with a page that says what to do."""
 
@@ -34,6 +38,8 @@ def in_words(view: View) -> View:
         except NotForSale as error:
             log.error("billing.not_for_sale", error=str(error))
             return _page(request, 503, *NOT_FOR_SALE)
+        except AddressNotVerified:
+            return _page(request, 403, *NOT_VERIFIED)
         except NotOffered:
             return _page(request, 400, *NOT_OFFERED)
         except NoSubscription:
@@ -42,6 +48,10 @@ def in_words(view: View) -> View:
     return answered
 
 
+NOT_VERIFIED = (
+    "Please verify your address before you pay",
+    "We mailed you a link when you signed up; the button above sends it again.",
+)
 UNREACHABLE = (
     "We cannot reach our payment provider",
     "Nothing was lost: your workspace keeps its plan, and if you have just paid, the new limits "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,10 +11,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from billing import checkout, forms, page, subscription
 from billing.models import Account
-from billing.refusals import in_words
+from billing.refusals import AddressNotVerified, in_words
 from tenants.access import managers_only
-
-UNVERIFIED = "Please verify your address before you pay. The billing page sends the mail again."
 
 
 @require_safe
@@ -102,7 +99,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 def _require_verified(request: HttpRequest) -> None:
     if not request.user.has_verified_email:
-        raise PermissionDenied(UNVERIFIED)
+        raise AddressNotVerified
 
 
 def _see_other(url: str) -> HttpResponse:

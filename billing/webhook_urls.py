@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import path
 from djstripe.views import ProcessWebhookView
 
@@ -18,7 +18,8 @@ class InboxView(ProcessWebhookView):
     """dj-stripe's inbox without its DEBUG door, a header by which a sender may name the secret."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.META.pop("HTTP_X_DJSTRIPE_WEBHOOK_SECRET", None)
+        if "X-Djstripe-Webhook-Secret" in request.headers:
+            return HttpResponseBadRequest()
         return super().post(request, *args, **kwargs)
 
 

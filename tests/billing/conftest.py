@@ -1,0 +1,142 @@
+"""A workspace of its own for each test, and a Stripe that answers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+import stripe as sdk
+from django.test import Client
+
+from billing import inbox, prices, stripe_client
+from billing.models import Account
+from events.models import OutboxEvent
+from events.store import get_store
+from metering import limits
+from tenants import provisioning
+from tenants.models import Membership, Role, Tenant
+from tests.billing.simulated import Delivery, Mailbox, Simulator, pay
+
+SECRET = "whsec_" + "s" * 32
+KEY = "sk_test_" + "k" * 24
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Simulator]:
+    server = mailbox.open()
+    folder = tmp_path_factory.mktemp("stripe")
+    url = f"http://127.0.0.1:{server.server_port}/"
+    simulator = Simulator(folder, webhook_url=url, secret=SECRET)
+    yield simulator
+    simulator.stop()
+    server.shutdown()
+
+
+@pytest.fixture
+def stripe(simulator: Simulator, settings: SimpleNamespace) -> Iterator[sdk.StripeClient]:
+    """The application talks to the simulator, whose catalogue is ours; a client to look inside."""
+    settings.STRIPE_API_HOST = simulator.url
+    settings.STRIPE_LIVE_SECRET_KEY, settings.STRIPE_TEST_SECRET_KEY = "", KEY
+    settings.STRIPE_LIVE_MODE = False
+    stripe_client.configure()
+    if not simulator.has_catalogue:
+        prices.push()
+        simulator.has_catalogue = True
+    yield stripe_client.client()
+    stripe_client.configure()
+
+
+@dataclass
+class Shop:
+    """A workspace with its people's browsers, and what happened to it."""
+
+    tenant: Tenant
+    owner: Client
+    member: Client
+
+    @property
+    def account(self) -> Account:
+        return Account.objects.get(tenant=self.tenant)
+
+    @property
+    def customer(self) -> str:
+        return self.account.stripe_customer_id or ""
+
+    def limit(self, meter: str) -> int | None:
+        return limits.of(self.tenant)[meter].value
+
+    def start_checkout(self, plan: str = "pro", interval: str = "month") -> str:
+        """The address of Stripe's page."""
+        answer = self.owner.post("/billing/checkout/", {"plan": plan, "interval": interval})
+        assert answer.status_code == 303, answer.content.decode()
+        return answer["Location"]
+
+    def pay(self, plan: str = "pro", interval: str = "month") -> str:
+        """Pay on Stripe's page; the path to return to, which nobody has opened yet."""
+        back = urlsplit(pay(self.start_checkout(plan, interval)))
+        return f"{back.path}?{back.query}"
+
+    def buy(self, plan: str = "pro", interval: str = "month") -> None:
+        self.owner.get(self.pay(plan, interval))
+        assert self.account.plan_key == plan
+
+    def page(self) -> str:
+        return self.owner.get("/billing/").content.decode()
+
+    def recorded(self, name: str) -> list[dict[str, object]]:
+        """The properties of the events of this name that the store has kept. The schema of an
+        earlier test was rolled back and is this one's now, hence the time."""
+        with get_store().connection() as connection:
+            rows = connection.execute(
+                """SELECT properties FROM event
+                   WHERE tenant = %s AND name = %s AND received_at >= %s ORDER BY received_at""",
+                [self.tenant.schema_name, name, self.tenant.created_at],
+            ).fetchall()
+        return [row[0] for row in rows]
+
+
+@pytest.fixture
+def shop(
+    acme: Tenant, people: SimpleNamespace, client_for: Callable[..., Client], stripe: object
+) -> Shop:
+    """A new workspace. Stripe remembers what the database rolls back, so none is used twice."""
+    wanted = provisioning.NewWorkspace(name="Test shop", slug=f"shop-{uuid4().hex[:12]}")
+    tenant = provisioning.create_workspace(wanted, owner=people.acme_owner)
+    Membership.objects.create(tenant=tenant, user=people.acme_member, role=Role.MEMBER)
+    OutboxEvent.objects.all().delete()
+    return Shop(
+        tenant, client_for(people.acme_owner, tenant), client_for(people.acme_member, tenant)
+    )
+
+
+@pytest.fixture
+def deliver(
+    settings: SimpleNamespace, client_for: Callable[..., Client], stripe: object
+) -> Callable[..., object]:
+    """`deliver(delivery)`: hand a webhook to the application. Its signature, address and time
+    can be replaced."""
+    settings.STRIPE_WEBHOOK_UUID = str(uuid4())
+    settings.STRIPE_WEBHOOK_SECRET = SECRET
+    inbox.ensure()
+    site = client_for()
+
+    def post(
+        delivery: Delivery, *, signature: str | None = None, uuid: str | None = None
+    ) -> object:
+        return site.post(
+            f"/stripe/webhook/{uuid or settings.STRIPE_WEBHOOK_UUID}/",
+            delivery.body,
+            content_type="application/json",
+            headers={"stripe-signature": signature or delivery.signature},
+        )
+
+    return post
