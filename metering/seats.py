@@ -1,4 +1,8 @@
-"""Seats are a meter like any other; this answers when `tenants` asks for one."""
+"""A workspace that is full takes nobody else in.
+
+Members are rows of the primary database, so they are counted there, under a lock and in the
+transaction that adds one; the seats meter shows and bills the same changes.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,26 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from metering import quota
+from metering import limits
 from metering.catalogue import meters
-from metering.decision import QuotaExceeded
+from metering.decision import decide
 from tenants.membership import SeatRefused
-from tenants.models import Tenant
-from tenants.signals import seat_released, seat_requested
+from tenants.models import Membership, Tenant
+from tenants.signals import seat_requested
 
-SEATS = "seats"
+METER = "seats"  # limited where the product's catalogue has such a meter
 
 
 @receiver(seat_requested)
-def take_seat(tenant: Tenant, take: bool, **_: Any) -> None:
-    """Take a seat, or (for an invitation) only see whether one is left. Raises SeatRefused."""
-    if SEATS not in meters():
+def refuse_without_a_seat(*, tenant: Tenant, take: bool, **_: Any) -> None:
+    """Raises SeatRefused, in words. `take`: somebody joins now; else it is only asked."""
+    meter = meters().get(METER)
+    if meter is None:
         return
-    try:
-        quota.consume(tenant, SEATS)
-    except QuotaExceeded as refused:
-        raise SeatRefused(str(refused)) from refused
-    if not take:
-        quota.release(tenant, SEATS)
-
-
-@receiver(seat_released)
-def give_seat_back(tenant: Tenant, **_: Any) -> None:
-    if SEATS in meters():
-        quota.release(tenant, SEATS)
+    if take:  # two who join at once come one after the other
+        Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
+    taken = Membership.objects.for_tenant(tenant).count()
+    limit = limits.of(tenant)[METER]
+    decision = decide(meter, limit=limit, used=taken, amount=1, resets_at=None)
+    if not decision.allowed:
+        raise SeatRefused(decision.reason)
