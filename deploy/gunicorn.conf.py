@@ -12,7 +12,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 
 timeout = 30
-graceful_timeout = 5 if os.environ.get("DEBUG") == "1" else 30
+graceful_timeout = 3 if os.environ.get("DEBUG") == "1" else 30
 keepalive = 5
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeat files
 control_socket_disable = True  # gunicorn 27 would write one into the home folder

@@ -37,17 +37,21 @@ class Demo:
 def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown: Step) -> Demo:
     """Run `manage.py prepare` unless its stamp fits this database. Raises PreparationFailed."""
     stamp, about = state.path / "prepared", state.path / "demo.json"
-    fingerprint = f"{_fingerprint(env)} {_identity(env['DATABASE_URL'])}"
-    if stamp.is_file() and stamp.read_text() == fingerprint:
+    sources, database = _fingerprint(env), env["DATABASE_URL"]
+    if stamp.is_file() and stamp.read_text() == f"{sources} {_identity(database)}":
         shown.note = "unchanged"
         return _read(about)
+
+    def show(line: str) -> None:
+        shown.part(line) if PART_DONE.search(line) else shown.doing(line)
+
     command = programs.manage("prepare", "--progress", "--json", str(about))
-    code = supervisor.run("prepare", command, env=env, within=PREPARE_SECONDS, each_line=shown.part)
+    quietly = {**env, "LOG_LEVEL": "WARNING"}  # the editor's log of every seeded page is not news
+    code = supervisor.run("prepare", command, env=quietly, within=PREPARE_SECONDS, each_line=show)
     if code != 0:
         said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
         raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")
-    # The database may be new, so its identity is asked again.
-    stamp.write_text(f"{_fingerprint(env)} {_identity(env['DATABASE_URL'])}")
+    stamp.write_text(f"{sources} {_identity(database)}")
     return _read(about)
 
 

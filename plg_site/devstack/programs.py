@@ -15,9 +15,12 @@ from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Program
 
 SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
-FALLBACK_KEY = "sk_test_simulator"
+SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
 # Celery warns of root; here there is nothing but what the developer started.
-WORKER_NOISE = re.compile(r"SecurityWarning|superuser privileges|^\s*$|uid=0|warnings\.warn")
+WORKER_NOISE = re.compile(
+    r"SecurityWarning|superuser privileges|absolutely not recommended|specify a different user"
+    r"|^User information: |_warn_or_raise_security_error|^\s*egid, euid|^\s*euid=euid"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def environment(
         "SECRET_KEY": state.secret("secret_key"),
         "DEBUG": "1",
         "SITE_DOMAIN": addresses.domain,
+        "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }
     fixed = {
         "DJANGO_SETTINGS_MODULE": "plg_site.settings",
@@ -95,6 +99,7 @@ def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Progra
         env={**env, "WEB_BIND": bind, "WEB_RELOAD": str(int(reload))},
         ready=lambda: ports.answers_http(addresses.port, host=addresses.domain, path="/healthz"),
         layer=APPLICATION,
+        quiet=re.compile("Reloader is on"),
     )
 
 
@@ -105,7 +110,7 @@ def worker(env: Mapping[str, str]) -> Program:
             "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
             "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ),
-        env=env,
+        env={**env, "CELERY_SKIP_CHECKS": "1"},  # `prepare` has just run them
         # It waits for tasks: the broker has a client that blocks on a list.
         ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
@@ -117,7 +122,7 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
     return Program(
         name="beat",
         command=_python(
-            "-m", "celery", "-A", "plg_site", "--quiet", "beat",
+            "-m", "celery", "-A", "plg_site.schedule", "--quiet", "beat", "--loglevel", "WARNING",
             "--schedule", str(state.path / "beat-schedule"), "--pidfile", "",
         ),
         env=env,
@@ -144,7 +149,7 @@ def _stripe(state: State, addresses: Addresses, given: Mapping[str, str]) -> dic
         return {"STRIPE_SIMULATED": given.get("STRIPE_SIMULATED", "0")}
     return {
         "STRIPE_SIMULATED": "1",
-        "STRIPE_SECRET_KEY": FALLBACK_KEY,
+        "STRIPE_SECRET_KEY": SIMULATOR_KEY,
         "STRIPE_API_HOST": addresses.stripe,
         "STRIPE_WEBHOOK_UUID": state.secret("stripe_webhook_uuid", lambda: str(uuid.uuid4())),
         "STRIPE_WEBHOOK_SECRET": state.secret(
@@ -154,10 +159,10 @@ def _stripe(state: State, addresses: Addresses, given: Mapping[str, str]) -> dic
 
 
 def _search_path(given: Mapping[str, str]) -> str:
-    """The virtual environment first, then the embedded PostgreSQL: its pg_dump fits its server."""
+    """The embedded PostgreSQL first, as its pg_dump fits its server; then the virtual environment."""
     from plg_site.devstack import postgres
 
-    folders = [str(Path(sys.executable).parent)]
+    folders = [str(Path(sys.executable).parent), given.get("PATH", os.defpath)]
     if not (given.get("DATABASE_URL") and given.get("EVENTS_DATABASE_URL")):
-        folders.append(str(postgres.binaries_folder()))
-    return os.pathsep.join([*folders, given.get("PATH", os.defpath)])
+        folders.insert(0, str(postgres.binaries_folder()))
+    return os.pathsep.join(folders)

@@ -60,6 +60,7 @@ class Stack:
     def start(self, *, services_only: bool = False) -> Self:
         """Start it and wait until it can be used. When that fails, nothing is left running."""
         self.state.open(say=lambda text: print(f"  … {text}", flush=True) if self._show else None)
+        (self.state.path / "run").mkdir(mode=0o700, exist_ok=True)
         self.log = Log(self.state.log_path)
         self.supervisor = Supervisor(self.log, keep_open=self.state.children_lock)
         try:
