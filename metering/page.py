@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from events.store import StoreUnavailable
 from metering import limits, usage
@@ -98,11 +98,11 @@ def _gauge(reading: Reading, limit: Limit) -> Gauge:
         caption="Each day" if reading.period.start else "At the end of each day",
         bars=bars,
         highest=highest,
-        highest_label=f"up to {quantity(meter, highest)}",
+        highest_label=f"up to {quantity(meter, highest)}" if highest else "nothing yet",
     )
 
 
-def _bar(reading: Reading, day: datetime | object, value: int) -> Bar:
+def _bar(reading: Reading, day: date, value: int) -> Bar:
     return Bar(f"{day:%-d %b}", max(0, value), quantity(reading.meter, value))
 
 
