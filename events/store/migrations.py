@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import Connection
 
@@ -23,7 +23,7 @@ def apply_all(connection: Connection[Any]) -> list[str]:
     known = {name for (name,) in connection.execute("SELECT name FROM store_migration")}
     missing = [(name, path) for name, path in _files() if name not in known]
     for name, path in missing:
-        connection.execute(cast(LiteralString, path.read_text()))
+        connection.execute(path.read_bytes())
         connection.execute("INSERT INTO store_migration (name) VALUES (%s)", [name])
     return [name for name, _ in missing]
 
