@@ -20,7 +20,14 @@ from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtail.search import index
 
 from cms import slots
-from cms.blocks import ARTICLE_BODY, ARTWORK, PRICING_BODY, PROSE, SECTIONS
+from cms.blocks import (
+    ARTICLE_BODY,
+    ARTWORK,
+    PRICING_BODY,
+    PROSE,
+    SECTIONS,
+    validate_address,
+)
 from cms.site_page import SitePage
 
 WORDS_PER_MINUTE = 220
@@ -58,9 +65,13 @@ class HomePage(SitePage):
     hero_title = models.CharField(max_length=120)
     hero_text = models.TextField(max_length=400, blank=True)
     primary_label = models.CharField(max_length=40, blank=True)
-    primary_address = models.CharField(max_length=200, blank=True, default="/signup/")
+    primary_address = models.CharField(
+        max_length=200, blank=True, default="/signup/", validators=[validate_address]
+    )
     secondary_label = models.CharField(max_length=40, blank=True)
-    secondary_address = models.CharField(max_length=200, blank=True, default="/pricing/")
+    secondary_address = models.CharField(
+        max_length=200, blank=True, default="/pricing/", validators=[validate_address]
+    )
     hero_note = models.CharField(
         max_length=160, blank=True, help_text="Small print under the buttons"
     )

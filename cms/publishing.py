@@ -36,10 +36,10 @@ def connect() -> None:
         signals.page_published,
         signals.page_unpublished,
         signals.post_page_move,
-        signals.published,
-        signals.unpublished,
     ):
         signal.connect(rebuild_after_commit, dispatch_uid="cms.publishing")
+    for signal in (signals.published, signals.unpublished):
+        signal.connect(_rebuild_after_snippet, dispatch_uid="cms.publishing.snippets")
     for model in (Site, PageViewRestriction, SiteImage):
         post_save.connect(rebuild_after_commit, sender=model, dispatch_uid="cms.publishing")
     for signal in (post_save, post_delete):
@@ -52,6 +52,12 @@ def rebuild_after_commit(**_: Any) -> None:
         return
     wish = release.ask()
     transaction.on_commit(lambda: build_soon(wish), robust=True)
+
+
+def _rebuild_after_snippet(sender: type[Model], **_: Any) -> None:
+    """These two signals are sent for pages, too, beside the pages' own."""
+    if not issubclass(sender, Page):
+        rebuild_after_commit()
 
 
 def _rebuild_after_other_edits(sender: type[Model], signal: Any, **_: Any) -> None:
@@ -68,7 +74,9 @@ def build_soon(wish: int) -> None:
     from cms.tasks import build_site
 
     try:
-        build_site.apply_async((wish,), retry=False)
+        # A connection of its own that gives up at once: the pooled ones retry for seven seconds.
+        with build_site.app.connection_for_write(transport_options={"max_retries": 0}) as broker:
+            build_site.apply_async((wish,), connection=broker, retry=False)
     except (OperationalError, KombuError, RedisError, OSError) as unreachable:
         log.warning("no broker, building the site in this process", error=str(unreachable))
         build_now(wish)
