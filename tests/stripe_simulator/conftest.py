@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from stripe_simulator.store import Store
 SECRET = "whsec_of_the_tests"
 GOOD_CARD = {"card_number": "4242 4242 4242 4242", "card_expiry": "12 / 34", "card_cvc": "123"}
 DAY = 24 * 3600
+# A browser without a proxy; one for all, because each new one reads the certificate store.
+web = httpx.Client(trust_env=False, verify=False)  # noqa: S501  loopback, without TLS
 
 
 def free_port() -> int:
@@ -144,7 +147,7 @@ class World:
 
     def pay(self, session: stripe.checkout.Session, **fields: str) -> httpx.Response:
         assert session.url
-        return httpx.post(session.url, data=GOOD_CARD | fields, trust_env=False)
+        return web.post(session.url, data=GOOD_CARD | fields)
 
     def types_for(self, customer: str) -> list[str]:
         """Types of the events about one customer, in the order they were recorded."""
@@ -158,6 +161,7 @@ def _customer_of(event: stripe.Event) -> str | None:
     return snapshot["id"] if snapshot["object"] == "customer" else snapshot.get("customer")
 
 
+@cache
 def client_for(url: str, key: str = "sk_test_of_the_tests") -> stripe.StripeClient:
     return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
 

@@ -1,10 +1,9 @@
 """What every route has in common: keys, parameters, errors, idempotency, expansion, pages."""
 
-import httpx
 import pytest
 import stripe
 
-from .conftest import World, client_for
+from .conftest import World, client_for, web
 
 
 def test_a_key_that_is_not_a_test_key_is_refused(world: World) -> None:
@@ -16,13 +15,13 @@ def test_a_key_that_is_not_a_test_key_is_refused(world: World) -> None:
 
 
 def test_no_key_is_refused(world: World) -> None:
-    answer = httpx.get(f"{world.url}/v1/customers", trust_env=False)
+    answer = web.get(f"{world.url}/v1/customers")
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 def test_a_key_in_basic_authentication_is_accepted(world: World) -> None:
-    answer = httpx.get(f"{world.url}/v1/account", auth=("sk_test_x", ""), trust_env=False)
+    answer = web.get(f"{world.url}/v1/account", auth=("sk_test_x", ""))
     assert answer.json()["object"] == "account"
 
 
@@ -92,11 +91,10 @@ def test_an_object_that_does_not_exist_is_missing(world: World) -> None:
 
 
 def test_a_malformed_body_is_refused_and_not_a_fault(world: World) -> None:
-    answer = httpx.post(
+    answer = web.post(
         f"{world.url}/v1/customers",
         content=b"[[[=\xff&a[b]=1&a=2",
         headers={"Authorization": "Bearer sk_test_x"},
-        trust_env=False,
     )
     assert answer.status_code == 400
 

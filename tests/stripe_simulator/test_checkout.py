@@ -1,16 +1,15 @@
 """Hosted Checkout, as a person (or a client that posts the same form) goes through it."""
 
-import httpx
 import pytest
 import stripe
 
-from .conftest import World
+from .conftest import World, web
 
 
 def test_the_page_shows_what_is_bought_and_that_no_money_moves(world: World) -> None:
     session = world.checkout(customer_email="ada@example.com")
     assert session.url
-    page = httpx.get(session.url, trust_env=False)
+    page = web.get(session.url)
     assert page.status_code == 200
     for text in ("Plan at 2900", "$29.00", "ada@example.com", "Simulated Stripe", "no money moves"):
         assert text in page.text
@@ -64,7 +63,7 @@ def test_the_invoice_of_a_checkout_is_paid_and_leads_to_its_charge(world: World)
     assert isinstance(charge.balance_transaction, stripe.BalanceTransaction)
     assert charge.balance_transaction.net == 2900 - 114
     assert invoice.hosted_invoice_url
-    page = httpx.get(invoice.hosted_invoice_url, trust_env=False)
+    page = web.get(invoice.hosted_invoice_url)
     assert str(invoice.number) in page.text
 
 
@@ -127,8 +126,8 @@ def test_a_second_click_pays_once_and_goes_back_again(world: World) -> None:
     assert first.headers["location"] == second.headers["location"]
     assert len(world.client.v1.subscriptions.list({"customer": customer}).data) == 1
     assert session.url
-    assert "You&#39;re all done here" in httpx.get(session.url, trust_env=False).text or (
-        "You're all done here" in httpx.get(session.url, trust_env=False).text
+    assert "You&#39;re all done here" in web.get(session.url).text or (
+        "You're all done here" in web.get(session.url).text
     )
 
 
@@ -147,7 +146,7 @@ def test_a_session_expires_by_itself_after_a_day(world: World) -> None:
 
 
 def test_an_unknown_session_is_told(world: World) -> None:
-    answer = httpx.get(f"{world.url}/checkout/cs_test_none", trust_env=False)
+    answer = web.get(f"{world.url}/checkout/cs_test_none")
     assert answer.status_code == 404
     assert "No such checkout" in answer.text
 

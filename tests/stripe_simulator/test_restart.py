@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .conftest import GOOD_CARD, SECRET, App, client_for, eventually, free_port
+from .conftest import GOOD_CARD, SECRET, App, client_for, eventually, free_port, web
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ class Process:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", trust_env=False).is_success
+            return web.get(f"{self.url}/healthz").is_success
         except httpx.TransportError:
             return False
 
@@ -70,7 +70,7 @@ def test_a_killed_simulator_keeps_its_state_and_still_delivers(process: Process)
         }
     )
     assert session.url
-    assert httpx.post(session.url, data=GOOD_CARD, trust_env=False).status_code == 303
+    assert web.post(session.url, data=GOOD_CARD).status_code == 303
     process.kill()  # nobody has listened to a single webhook yet
 
     app = App(process.webhook_port)

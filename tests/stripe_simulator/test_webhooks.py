@@ -1,10 +1,9 @@
 """Webhooks: signed as Stripe signs, in order, again until answered, and again on request."""
 
-import httpx
 import pytest
 import stripe
 
-from .conftest import SECRET, App, World, eventually
+from .conftest import SECRET, App, World, eventually, web
 
 
 def test_a_webhook_carries_a_signature_that_the_sdk_accepts(world: World) -> None:
@@ -56,7 +55,7 @@ def test_an_event_that_was_refused_comes_again_and_others_meanwhile(world: World
 def test_resend_delivers_the_same_event_again(world: World) -> None:
     world.customer(card=None)
     event = eventually(lambda: world.app.events)[0]
-    answer = httpx.post(f"{world.url}/events/{event['id']}/resend", trust_env=False)
+    answer = web.post(f"{world.url}/events/{event['id']}/resend")
     assert answer.status_code == 303
     eventually(lambda: len(world.app.heard) == 2)
     assert world.app.events[1]["id"] == event["id"]
@@ -84,7 +83,7 @@ def test_the_dashboard_lists_everything_and_where_each_event_is(world: World) ->
     eventually(lambda: world.app.heard)
     session = world.checkout(customer=made.id)
     world.pay(session)
-    page = httpx.get(f"{world.url}/", trust_env=False)
+    page = web.get(f"{world.url}/")
     assert page.status_code == 200
     for text in ("Dashing Customer", "active", "customer.created", "delivered", "Resend"):
         assert text in page.text
