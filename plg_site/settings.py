@@ -190,10 +190,11 @@ MEDIA_ROOT = STATE_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Uploads of workspaces: one folder a schema, never served by address, only by signed link.
+    # Uploads of workspaces, never served by address, only by signed link. The product puts the
+    # schema in front of each name, so any storage (a bucket, too) keeps workspaces apart.
     "workspaces": {
-        "BACKEND": "django_tenants.files.storage.TenantFileSystemStorage",
-        "OPTIONS": {"location": str(STATE_DIR / "uploads" / "%s")},
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(STATE_DIR / "uploads")},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -53,7 +53,6 @@ def download(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
         file = File.objects.filter(pk=UUID(file_id)).first()
         if file is None:
             return _no_file(request, status=404)
-        # The folder follows the schema, so the file is opened here; it is read after this block.
         try:
             content = storage().open(file.storage_key)
         except FileNotFoundError:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.base import File as Content
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 
 import events
 from metering import catalogue, quota
@@ -42,7 +42,7 @@ class FileTooLarge(Exception):
 
 
 def storage() -> Storage:
-    """Where the bytes of the current schema's files are."""
+    """Where the bytes are; each name begins with the schema, see `new_key`."""
     return storages["workspaces"]
 
 
@@ -125,9 +125,12 @@ def in_bytes(size: int) -> str:
 
 
 def new_key() -> str:
-    """A name in the storage that nobody can guess, and that says nothing of the file."""
-    key = secrets.token_hex(16)
-    return f"{key[:2]}/{key}"
+    """A name in the storage: the workspace's folder, and what nobody can guess.
+
+    The folder is part of the name, not of the storage: TenantFileSystemStorage takes a given
+    location as it is, and a bucket knows no current schema.
+    """
+    return f"{connection.schema_name}/{secrets.token_hex(16)}"
 
 
 def clean_name(name: str) -> str:

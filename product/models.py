@@ -14,7 +14,7 @@ URL_MAX_LENGTH = 2048
 
 
 class File(models.Model):
-    """An upload. `storage_key` is its random name in the workspace's folder; `size` is bytes."""
+    """An upload. `storage_key` is "<schema>/<random>" in the storage; `size` is bytes."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=255)

@@ -18,7 +18,7 @@ EVENTS_SPOOL_DIR = STATE_DIR / "spool"
 SITE_RELEASES_DIR = STATE_DIR / "releases"
 MAIL_OUTBOX_DIR = STATE_DIR / "outbox"
 MEDIA_ROOT = STATE_DIR / "media"
-STORAGES["workspaces"]["OPTIONS"]["location"] = str(STATE_DIR / "uploads" / "%s")
+STORAGES["workspaces"]["OPTIONS"]["location"] = str(STATE_DIR / "uploads")
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 POOL_SIZE = 3
