@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -41,6 +42,7 @@ def links(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "rows": rows(request.tenant, page.object_list),
         "words": words,
+        "query": urlencode({"q": words}) if words else "",
     }
     template = "product/links_table.html" if _is_part(request) else "product/links.html"
     return render(request, template, context)
