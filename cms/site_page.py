@@ -61,6 +61,7 @@ class SitePage(Page):
         if site:
             context["site_name"] = site.site_name
             context["nav_items"] = _menu(site, request)
+            context["footer_items"] = _small_print(site, request)
         return {**context, "parent": self.get_parent()}
 
     def release_paths(self) -> list[str]:
@@ -74,4 +75,10 @@ class SitePage(Page):
 def _menu(site: Site, request: HttpRequest) -> list[dict[str, str]]:
     """Pages right below the home page that editors put into the menu, in their order."""
     pages = site.root_page.get_children().live().public().in_menu()
+    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
+
+
+def _small_print(site: Site, request: HttpRequest) -> list[dict[str, str]]:
+    """Pages right below the home page that are not in the menu (terms, privacy): for the footer."""
+    pages = site.root_page.get_children().live().public().not_in_menu()
     return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
