@@ -62,6 +62,7 @@ def new_session(state: State, lines: list[tuple[Json, int]], params: dict[str, A
             {"id": new_id("li"), "price": price["id"], "quantity": quantity}
             for price, quantity in lines
         ],
+        _customer_update=params.get("customer_update") or {},
         _subscription_data=params.get("subscription_data") or {},
     )
     merge_metadata(session, params)

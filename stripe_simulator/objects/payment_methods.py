@@ -4,7 +4,7 @@ from typing import Any
 
 import stripe
 
-from stripe_simulator.cards import Decline, TestCard, by_number
+from stripe_simulator.cards import TOKENS, Decline, TestCard, by_number
 from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
 from stripe_simulator.identifiers import new_id, token
@@ -61,6 +61,13 @@ def new_card(
 def decline_of(method: Json) -> Decline | None:
     """What the bank answers when this card is charged."""
     return by_number(method["_number"]).decline
+
+
+def by_token_or_id(state: State, id: str, *, status: int = 400) -> Json:
+    """A saved card, or a new one from a test token such as `pm_card_visa`."""
+    if id in TOKENS:
+        return new_card(state, TOKENS[id])
+    return state.require("payment_method", id, param="payment_method", status=status)
 
 
 def attach(state: State, method: Json, customer: Json) -> Json:

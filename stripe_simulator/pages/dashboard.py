@@ -20,8 +20,7 @@ def routes(store: Store) -> list[Route]:
         return await run_in_threadpool(_show, store)
 
     async def resend(request: Request) -> Response:
-        await run_in_threadpool(_resend, store, request.path_params["event"])
-        return RedirectResponse("/#events", status_code=303)
+        return await run_in_threadpool(_resend, store, request.path_params["event"])
 
     return [
         Route("/", show, methods=["GET"]),
@@ -56,7 +55,9 @@ def _newest(state: State, kind: str) -> list[Json]:
     ]
 
 
-def _resend(store: Store, event: str) -> None:
+def _resend(store: Store, event: str) -> Response:
     with store.transaction() as state:
-        state.require("event", event)
+        if state.get("event", event) is None:
+            return page("missing.html", status=404)
         outbox.resend(state, event)
+    return RedirectResponse("/#events", status_code=303)

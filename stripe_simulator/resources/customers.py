@@ -4,6 +4,7 @@ from stripe_simulator.errors import invalid
 from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.objects.customers import WRITABLE, apply, create_customer
+from stripe_simulator.objects.payment_methods import attach, by_token_or_id
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
 from stripe_simulator.rules.cancellation import cancel_now
@@ -13,7 +14,20 @@ from stripe_simulator.store import State
 
 @route("POST", "/v1/customers", honours=f"{WRITABLE} payment_method")
 def create(call: Call) -> Json:
-    return create_customer(call.state, **call.params)
+    """A new customer; `payment_method` is saved to it, and may be named as its default."""
+    params = dict(call.params)
+    given = params.pop("payment_method", None)
+    customer = create_customer(call.state, **params)
+    default = customer["invoice_settings"]["default_payment_method"]
+    if given:
+        method = by_token_or_id(call.state, given)
+        attach(call.state, method, customer)
+        if default == given:
+            customer["invoice_settings"]["default_payment_method"] = method["id"]
+            call.state.save(customer)
+    elif default:
+        _require_attached(call.state, default, customer["id"])
+    return customer
 
 
 @route("GET", "/v1/customers/{customer}")

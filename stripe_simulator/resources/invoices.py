@@ -8,7 +8,7 @@ from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import invoicing
+from stripe_simulator.rules import invoicing, standing
 from stripe_simulator.shapes import Json
 
 
@@ -48,9 +48,10 @@ def pay(call: Call) -> Json:
     if chosen:
         call.state.require("payment_method", chosen, param="payment_method", status=400)
     decline = invoicing.collect(call.state, invoice, payment_method=chosen)
+    standing.follow(call.state, invoice, paid=decline is None)
     if decline is not None:
         raise decline.error()
-    return _require(call)
+    return invoice
 
 
 @route("POST", "/v1/invoices/{invoice}/void")

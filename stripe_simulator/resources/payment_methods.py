@@ -5,7 +5,7 @@ from stripe_simulator.errors import NotSimulated, invalid, missing
 from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
-from stripe_simulator.objects.payment_methods import LAST_YEAR, attach, new_card
+from stripe_simulator.objects.payment_methods import LAST_YEAR, attach, by_token_or_id, new_card
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
 from stripe_simulator.shapes import Json
@@ -56,8 +56,7 @@ def attach_to(call: Call) -> Json:
     if "customer" not in call.params:
         raise missing("customer")
     customer = call.state.require("customer", call.params["customer"], param="customer", status=400)
-    id = call.path["payment_method"]
-    method = new_card(call.state, TOKENS[id]) if id in TOKENS else _require(call)
+    method = by_token_or_id(call.state, call.path["payment_method"], status=404)
     return attach(call.state, method, customer)
 
 

@@ -3,6 +3,7 @@
 from stripe_simulator.events import emit
 from stripe_simulator.objects.invoice_items import pending_items
 from stripe_simulator.objects.subscriptions import period_end
+from stripe_simulator.presentation import present
 from stripe_simulator.rules import invoicing
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State
@@ -27,7 +28,7 @@ def cancel_now(state: State, subscription: Json, *, details: Json | None = None)
 
 def expire_incomplete(state: State, subscription: Json) -> Json:
     """The first invoice was not paid in time: void it; the subscription never began."""
-    before = subscription.copy()
+    before = present(state, subscription)
     invoice = state.require("invoice", subscription["latest_invoice"])
     if invoice["status"] == "open":
         invoicing.void(state, invoice)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from stripe_simulator.cards import Decline
-from stripe_simulator.errors import invalid
+from stripe_simulator.errors import NotSimulated, invalid
 from stripe_simulator.events import emit
 from stripe_simulator.objects.invoice_items import new_proration_item, pending_items
 from stripe_simulator.objects.prices import item_amount
@@ -76,10 +76,12 @@ def change_items(
 
 
 def _item(state: State, subscription: Json, change: dict[str, Any], position: int) -> Json:
-    """The item a change means: the one named, or the only one."""
+    """The item that a change names."""
     items = {item["id"]: item for item in items_of(state, subscription["id"])}
     id = change.get("id")
-    if id is None or id not in items:
+    if id is None:
+        raise NotSimulated("Adding an item to a subscription", param=f"items[{position}]")
+    if id not in items:
         raise invalid(
             f"No such subscription item: '{id}'", f"items[{position}][id]", code="resource_missing"
         )

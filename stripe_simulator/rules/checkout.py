@@ -78,6 +78,9 @@ def _check_options(params: dict[str, Any]) -> None:
         raise NotSimulated("A Checkout that is not hosted", param="ui_mode")
     if params.get("payment_method_types", ["card"]) != ["card"]:
         raise NotSimulated("A payment method that is not a card", param="payment_method_types")
+    for name, choice in (params.get("customer_update") or {}).items():
+        if name != "name" and choice == "auto":
+            raise NotSimulated(f"`customer_update[{name}]`", param=f"customer_update[{name}]")
     for name in (params.get("subscription_data") or {}).keys() - {"metadata", "description"}:
         raise NotSimulated(f"`subscription_data[{name}]`", param=f"subscription_data[{name}]")
 
@@ -125,7 +128,8 @@ def _update_customer(state: State, customer: Json, session: Json, payer: Payer) 
     """What Checkout learns about a customer that did not know it yet."""
     before = present(state, customer)
     customer["email"] = customer["email"] or payer.email
-    customer["name"] = customer["name"] or payer.name or None
+    if session["_customer_update"].get("name") == "auto":
+        customer["name"] = payer.name or customer["name"]
     customer["currency"] = session["currency"]
     if customer != before:
         state.save(customer)

@@ -8,7 +8,7 @@ from stripe_simulator.events import emit
 from stripe_simulator.objects.subscription_items import items_of, price_of
 from stripe_simulator.objects.subscriptions import ENDED, period_end
 from stripe_simulator.presentation import present
-from stripe_simulator.rules import changes, invoicing
+from stripe_simulator.rules import changes, invoicing, standing
 from stripe_simulator.rules.cancellation import cancel_now, expire_incomplete
 from stripe_simulator.rules.checkout import expire
 from stripe_simulator.rules.periods import boundary_after
@@ -18,6 +18,12 @@ from stripe_simulator.store import State
 
 _INCOMPLETE_LASTS = 23 * invoicing.HOUR
 _DRAFT_WAITS = invoicing.HOUR
+_PERIOD_OR_LIFE_ENDED = """(
+    json_extract(data, '$.cancel_at') <= ? OR id IN (
+        SELECT json_extract(data, '$.subscription') FROM objects
+        WHERE object = 'subscription_item' AND json_extract(data, '$.current_period_end') <= ?
+    )
+)"""
 
 
 def run(state: State) -> None:
@@ -30,7 +36,12 @@ def run(state: State) -> None:
         values=(now,),
     ):
         expire(state, session)
-    for subscription in state.select("subscription", {"status": ["active", "past_due"]}):
+    for subscription in state.select(
+        "subscription",
+        {"status": ["active", "past_due"]},
+        condition=_PERIOD_OR_LIFE_ENDED,
+        values=(now, now),
+    ):
         _advance(state, subscription, now)
     for subscription in state.select("subscription", {"status": "incomplete"}):
         if subscription["created"] + _INCOMPLETE_LASTS <= now:
@@ -92,11 +103,4 @@ def _charge_renewal(state: State, invoice: Json) -> None:
         unpaid = invoicing.collect(state, invoice) is not None
     except StripeError:  # no card to charge
         unpaid = True
-    subscription_id = invoice["parent"]["subscription_details"]["subscription"]
-    subscription = state.require("subscription", subscription_id)
-    wanted = "past_due" if unpaid else "active"
-    if subscription["status"] not in (wanted, *ENDED):
-        before = present(state, subscription)
-        subscription["status"] = wanted
-        state.save(subscription)
-        emit(state, "customer.subscription.updated", subscription, before=before)
+    standing.follow(state, invoice, paid=not unpaid)

@@ -159,3 +159,15 @@ def test_a_deleted_customer_stays_as_a_stub(world: World) -> None:
     assert world.client.v1.customers.delete(customer).deleted
     assert world.client.v1.customers.retrieve(customer).deleted
     assert world.client.v1.subscriptions.retrieve(subscription.id).status == "canceled"
+
+
+def test_a_customer_is_created_with_its_card(world: World) -> None:
+    made = world.client.v1.customers.create(
+        {
+            "payment_method": "pm_card_visa",
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+        }
+    )
+    saved = world.client.v1.customers.payment_methods.list(made.id).data
+    assert made.invoice_settings
+    assert [method.id for method in saved] == [made.invoice_settings.default_payment_method]

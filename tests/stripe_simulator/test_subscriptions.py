@@ -148,6 +148,12 @@ def test_a_renewal_that_is_declined_makes_it_past_due_until_it_is_paid(world: Wo
         "invoice.payment_failed",
         "customer.subscription.updated",
     ]
+    unpaid = world.client.v1.invoices.list({"customer": customer, "status": "open"}).data[0]
+    with pytest.raises(stripe.CardError):
+        world.client.v1.invoices.pay(unpaid.id)
+    good = world.client.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    world.client.v1.invoices.pay(unpaid.id, {"payment_method": good.id})
+    assert world.client.v1.subscriptions.retrieve(made.id).status == "active"
 
 
 def test_a_card_declined_at_the_start_leaves_it_incomplete(world: World) -> None:
@@ -160,6 +166,17 @@ def test_a_card_declined_at_the_start_leaves_it_incomplete(world: World) -> None
     assert declined.value.code == "card_declined"
     every = world.client.v1.subscriptions.list({"customer": customer.id, "status": "all"})
     assert [one.id for one in every.data] == [made.id]
+
+
+def test_a_subscription_that_was_never_paid_expires(world: World) -> None:
+    customer = world.customer(card="pm_card_chargeCustomerFail")
+    params = {"customer": customer.id, "items": [{"price": world.price().id}]}
+    made = world.client.v1.subscriptions.create(params)  # type: ignore[arg-type]
+    world.pass_time(23 * 3600 + 1)
+    expired = world.client.v1.subscriptions.retrieve(made.id, {"expand": ["latest_invoice"]})
+    assert expired.status == "incomplete_expired"
+    assert isinstance(expired.latest_invoice, stripe.Invoice)
+    assert expired.latest_invoice.status == "void"
 
 
 def test_a_customer_without_a_card_cannot_subscribe(world: World) -> None:

@@ -1,0 +1,26 @@
+"""A subscription's standing follows the payment of its latest invoice."""
+
+from stripe_simulator.events import emit
+from stripe_simulator.objects.invoices import subscription_of
+from stripe_simulator.objects.subscriptions import ENDED
+from stripe_simulator.presentation import present
+from stripe_simulator.shapes import Json
+from stripe_simulator.store import State
+
+
+def follow(state: State, invoice: Json, *, paid: bool) -> None:
+    """Make the subscription active once its latest invoice is paid, past due once it is not.
+
+    One that never began (incomplete) stays so until it is paid.
+    """
+    subscription = state.get("subscription", subscription_of(invoice) or "")
+    if subscription is None or subscription["latest_invoice"] != invoice["id"]:
+        return
+    wanted = "active" if paid else "past_due"
+    stays = {wanted, *ENDED} if paid else {wanted, "incomplete", *ENDED}
+    if subscription["status"] in stays:
+        return
+    before = present(state, subscription)
+    subscription["status"] = wanted
+    state.save(subscription)
+    emit(state, "customer.subscription.updated", subscription, before=before)
