@@ -6,6 +6,8 @@ page; another choice closes it. So nobody can pay twice.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import stripe
 from django.db import transaction
 
@@ -55,7 +57,8 @@ def settle(account: Account, *, session_id: str) -> Account:
     if session.client_reference_id != str(account.tenant_id):
         raise ForeignSession
     account = subscription.sync(account, origin=Account.Origin.RETURN)
-    invoices.mirror_newest(account)
+    with suppress(stripe.StripeError):  # the plan is in force; its invoice can come later
+        invoices.mirror_newest(account)
     return account
 
 
@@ -102,22 +105,11 @@ def _open(
     account = Account.objects.locked(account.pk)
     if account.checkout_open:
         earlier = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
-        if earlier.status == "open" and earlier.metadata["price"] == price.id:
-            return earlier.url
+        for_the_same = earlier.metadata and earlier.metadata["price"] == price.id
+        if earlier.status == "open" and for_the_same:
+            return str(earlier.url)
         _close(earlier)
-    session = client().v1.checkout.sessions.create(
-        {
-            "mode": "subscription",
-            "customer": account.stripe_customer_id,
-            "client_reference_id": str(account.tenant_id),
-            "line_items": [{"price": price.id, "quantity": 1}],
-            "metadata": {"tenant": str(account.tenant_id), "plan": plan.key, "price": price.id},
-            "subscription_data": {"metadata": {"tenant": str(account.tenant_id)}},
-            "success_url": workspace_url(account.tenant, _RETURN),
-            "cancel_url": workspace_url(account.tenant, "/billing/"),
-        },
-        {"idempotency_key": _session_key(account, price)},
-    )
+    session = _create(account, price=price, plan=plan)
     account.checkout_session_id = session.id
     account.checkout_open = True
     account.save(update_fields=["checkout_session_id", "checkout_open", "updated_at"])
@@ -127,11 +119,28 @@ def _open(
         person=person,
         properties={"plan": plan.key, "interval": interval},
     )
-    return session.url
+    return str(session.url)
 
 
-# Stripe puts the session's id where the braces are ("Customize redirect behavior").
-_RETURN = "/billing/return/?session_id={CHECKOUT_SESSION_ID}"
+def _create(
+    account: Account, *, price: stripe.Price, plan: catalogue.Plan
+) -> stripe.checkout.Session:
+    tenant = account.tenant
+    # Stripe puts the session's id where the braces are ("Customize redirect behavior").
+    success_url = workspace_url(tenant, "/billing/return/?session_id={CHECKOUT_SESSION_ID}")
+    return client().v1.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "customer": account.stripe_customer_id or "",
+            "client_reference_id": str(tenant.pk),
+            "line_items": [{"price": price.id, "quantity": 1}],
+            "metadata": {"tenant": str(tenant.pk), "plan": plan.key, "price": price.id},
+            "subscription_data": {"metadata": {"tenant": str(tenant.pk)}},
+            "success_url": success_url,
+            "cancel_url": workspace_url(tenant, "/billing/"),
+        },
+        {"idempotency_key": _session_key(account, price)},
+    )
 
 
 def _session_key(account: Account, price: stripe.Price) -> str:
@@ -150,6 +159,6 @@ def _close(session: stripe.checkout.Session) -> None:
         except stripe.InvalidRequestError as error:
             raise AlreadySubscribed from error
     elif session.status == "complete":
-        bought = client().v1.subscriptions.retrieve(session.subscription)
+        bought = client().v1.subscriptions.retrieve(str(session.subscription))
         if bought.status in LIVE:
             raise AlreadySubscribed

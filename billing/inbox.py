@@ -14,8 +14,9 @@ def ensure() -> str | None:
     if not settings.STRIPE_WEBHOOK_UUID:
         return None
     uuid = UUID(settings.STRIPE_WEBHOOK_UUID)
+    url = settings.SITE_URL + address(uuid)
     wanted = {
-        "url": settings.SITE_URL + address(uuid),
+        "url": url,
         "secret": settings.STRIPE_WEBHOOK_SECRET,
         "livemode": settings.STRIPE_LIVE_MODE,
         "api_version": settings.STRIPE_API_VERSION,
@@ -28,7 +29,7 @@ def ensure() -> str | None:
     row, is_new = WebhookEndpoint.objects.get_or_create(djstripe_uuid=uuid, defaults=created)
     if not is_new and any(getattr(row, name) != value for name, value in wanted.items()):
         WebhookEndpoint.objects.filter(pk=row.pk).update(**wanted)
-    return wanted["url"]
+    return url
 
 
 def address(uuid: UUID) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import stripe
+from django.db import IntegrityError, transaction
 from djstripe import models as mirror
 
 import events
@@ -64,19 +66,25 @@ def mirror_newest(account: Account) -> None:
         return
     found = client().v1.invoices.list({"customer": account.stripe_customer_id, "limit": 5})
     for invoice in found.data:
-        mirror.Invoice.sync_from_stripe_data(invoice)
+        # Where a webhook writes the same row at this moment, that one will do.
+        with suppress(IntegrityError), transaction.atomic():
+            mirror.Invoice.sync_from_stripe_data(invoice)
 
 
-def record_if_paid(invoice: stripe.Invoice | None, *, account: Account) -> None:
-    """Record "Invoice Paid" in the current transaction. Its id comes from the invoice's: however
-    often and from wherever we hear of it, it counts once."""
-    if invoice is None or invoice.status != "paid":
+def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) -> None:
+    """Record "Invoice Paid" in the current transaction, for an invoice and not just the id of one.
+
+    The event's id comes from the invoice's: however often and from wherever we hear of it, it
+    counts once.
+    """
+    if not isinstance(invoice, stripe.Invoice) or invoice.status != "paid":
         return
+    paid_at = invoice.status_transitions.paid_at or invoice.created
     events.record_with_row(
         INVOICE_PAID.name,
         id=uuid5(_EVENT_IDS, str(invoice.id)),
         tenant=account.tenant,
-        time=datetime.fromtimestamp(invoice.status_transitions.paid_at, UTC),
+        time=datetime.fromtimestamp(paid_at, UTC),
         properties={
             "invoice_id": invoice.id,
             "amount": invoice.amount_paid,

@@ -86,7 +86,7 @@ class Account(models.Model):
         item = plan_item(subscription)
         self.subscription_id = subscription.id
         self.status = subscription.status
-        self.interval = item.price.recurring.interval
+        self.interval = item.price.recurring.interval if item.price.recurring else ""
         self.amount, self.currency = item.price.unit_amount, item.price.currency
         self.current_period_end = _moment(item.current_period_end)
         at_period_end = item.current_period_end if subscription.cancel_at_period_end else None

@@ -49,6 +49,14 @@ class IntervalTab:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A line about the plan: what it costs, when it renews or ends."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
 class BillingPage:
     """Everything on the overview."""
 
@@ -57,6 +65,8 @@ class BillingPage:
     status: str
     status_kind: str
     words: str
+    facts: Sequence[Fact]
+    period_end: str
     trouble: str
     gauges: Sequence[Gauge]
     interval: Interval
@@ -81,6 +91,8 @@ class BillingPage:
             status=status,
             status_kind=kind,
             words=_words(account, plan),
+            facts=_facts(account, plan),
+            period_end=day(account.current_period_end),
             trouble=_TROUBLE.get(account.status, ""),
             gauges=UsagePage.of(account.tenant).gauges,
             interval=interval,
@@ -129,14 +141,23 @@ def day(moment: datetime | None) -> str:
 def _words(account: Account, plan: Plan) -> str:
     if not account.has_subscription:
         return plan.summary
+    if not account.cancel_at:
+        return ""
     first = catalogue.plans()[0].name
-    if account.cancel_at:
-        return (
-            f"{plan.name} ends on {day(account.cancel_at)}. After that the workspace is on "
-            f"{first}; nothing is deleted."
-        )
+    return (
+        f"{plan.name} ends on {day(account.cancel_at)}. After that the workspace is on {first}; "
+        "nothing is deleted."
+    )
+
+
+def _facts(account: Account, plan: Plan) -> list[Fact]:
+    if not account.has_subscription:
+        return [Fact("Price", f"{_price(plan, 'month')} for ever")]
     amount = money.in_words(account.amount or 0, account.currency, short=True)
-    return f"{amount} a {account.interval}. Renews on {day(account.current_period_end)}."
+    facts = [Fact("Price", f"{amount} a {account.interval}")]
+    if account.cancel_at:
+        return [*facts, Fact("Ends on", day(account.cancel_at))]
+    return [*facts, Fact("Renews on", day(account.current_period_end))]
 
 
 def _price(plan: Plan, interval: Interval) -> str:

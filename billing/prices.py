@@ -78,19 +78,24 @@ def _our_products() -> Iterator[stripe.Product]:
 
 
 def _push_product(plan: Plan, product: stripe.Product | None, changes: Changes) -> None:
-    wanted = {"name": plan.name, "description": plan.summary}
     if product is None:
         client().v1.products.create(
-            {"id": product_id(plan), **wanted, "metadata": {_OURS: plan.key}}
+            {
+                "id": product_id(plan),
+                "name": plan.name,
+                "description": plan.summary,
+                "metadata": {_OURS: plan.key},
+            }
         )
         changes.note(f"product {product_id(plan)} created")
         return
-    stale = {key: value for key, value in wanted.items() if product[key] != value}
-    if plan.for_sale and not product.active:
-        stale["active"] = True
-    if stale:
-        client().v1.products.update(product.id, stale)
-        changes.note(f"product {product.id} updated: {', '.join(stale)}")
+    at_stripe = (product.name, product.description, product.active)
+    active = product.active or plan.for_sale
+    if at_stripe != (plan.name, plan.summary, active):
+        client().v1.products.update(
+            product.id, {"name": plan.name, "description": plan.summary, "active": active}
+        )
+        changes.note(f"product {product.id} updated")
 
 
 def _push_prices(plans: list[Plan], changes: Changes) -> None:

@@ -39,7 +39,8 @@ def test_the_limit_is_lifted_at_the_return_without_any_webhook(shop: Shop) -> No
 
     assert shop.limit("links") == 1_000
     assert "You are on Pro now" in page
-    assert "$29 a month. Renews on" in page
+    assert "$29 a month" in page
+    assert "Renews on" in page
     assert "1,000" in page
 
 
@@ -70,7 +71,7 @@ def test_the_periodic_check_lifts_the_limit_when_neither_return_nor_webhook_come
 def test_a_year_is_paid_at_once(shop: Shop) -> None:
     shop.buy("business", "year")
     assert shop.limit("seats") == 50
-    assert "$990 a year. Renews on" in shop.page()
+    assert "$990 a year" in shop.page()
 
 
 def test_an_upgrade_is_recorded_once_however_often_the_return_is_opened(

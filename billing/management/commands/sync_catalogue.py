@@ -11,13 +11,14 @@ class Command(BaseCommand):
         "Make Stripe's products and prices equal to the plan catalogue, and open the webhook inbox."
     )
 
-    def handle(self, **_: Any) -> None:
+    def handle(self, *, verbosity: int, **_: Any) -> None:
         url = inbox.ensure()
-        self.stdout.write(
-            f"webhooks are received at {url}" if url else "STRIPE_WEBHOOK_UUID is not set"
-        )
         try:
             changes = prices.push()
         except stripe.StripeError as error:
             raise CommandError(f"Stripe did not take the catalogue: {error}") from error
-        self.stdout.write("\n".join(changes.lines) or "the catalogue is up to date")
+        if verbosity:
+            opened = f"webhooks are received at {url}" if url else "STRIPE_WEBHOOK_UUID is not set"
+            self.stdout.write(
+                "\n".join([opened, *(changes.lines or ["the catalogue is up to date"])])
+            )
