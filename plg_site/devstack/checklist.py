@@ -65,7 +65,12 @@ def run(folder: Path, for_pytest: list[str]) -> int:
 def _only_pytest(stack: Stack, arguments: list[str], browser: str | None) -> int:
     if not browser:
         arguments = ["-m", "not browser", *arguments]
-    return subprocess.call([*PYTEST, *arguments], env=stack.env, cwd=ROOT)  # noqa: S603
+    return subprocess.call([*PYTEST, *arguments], env=_for_pytest(stack), cwd=ROOT)  # noqa: S603
+
+
+def _for_pytest(stack: Stack) -> dict[str, str]:
+    """Without the settings module: the variable would win over the one that pyproject.toml names."""
+    return {name: value for name, value in stack.env.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
 def _everything(stack: Stack, browser: str | None) -> int:
@@ -104,7 +109,11 @@ def _pytest(stack: Stack, name: str, marker: str, counted: dict[str, int]) -> Re
             summary = line
 
     code = stack.supervisor.run(
-        "pytest", [*PYTEST, "-m", marker], env=stack.env, within=TEST_SECONDS, each_line=show
+        "pytest",
+        [*PYTEST, "-m", marker],
+        env=_for_pytest(stack),
+        within=TEST_SECONDS,
+        each_line=show,
     )
     if found := SUMMARY.match(summary):
         for count in found[1].split(", "):

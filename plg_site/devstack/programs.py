@@ -16,6 +16,7 @@ from plg_site.devstack.supervisor import Program
 
 SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
 SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
+MADE_UP = "PLG_MADE_UP"  # names of the variables that a stack made up, for a stack inside it
 # Celery warns of root; here there is nothing but what the developer started.
 WORKER_NOISE = re.compile(
     r"SecurityWarning|superuser privileges|absolutely not recommended|specify a different user"
@@ -64,7 +65,14 @@ def environment(
         "PATH": _search_path(given),
     }
     given = {name: value for name, value in given.items() if value or name not in made_up}
-    return {**made_up, **given, **fixed, **_stripe(state, addresses, given)}
+    env = {**made_up, **given, **fixed, **_stripe(state, addresses, given)}
+    return {**env, MADE_UP: ",".join(name for name in env if name not in given)}
+
+
+def without_made_up(environ: Mapping[str, str]) -> dict[str, str]:
+    """What was given from outside: a stack inside another one must not use the other's services."""
+    made_up = {MADE_UP, *environ.get(MADE_UP, "").split(",")}
+    return {name: value for name, value in environ.items() if name not in made_up}
 
 
 def simulates_stripe(env: Mapping[str, str]) -> bool:

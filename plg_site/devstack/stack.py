@@ -52,7 +52,7 @@ class Stack:
         self._port = port
         self._reload = reload
         self._show = show
-        self._given = dict(os.environ if environ is None else environ)
+        self._given = programs.without_made_up(os.environ if environ is None else environ)
         self.env: dict[str, str] = {}
         self.services: dict[str, str] = {}
         self.demo = preparation.Demo()

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from plg_site.devstack.programs import without_made_up
 from plg_site.devstack.stack import Stack
-
-# What the test command sets for the tests of the application, and a stack of its own must not get.
-NOT_INHERITED = ("DATABASE_URL", "EVENTS_DATABASE_URL", "REDIS_URL", "STRIPE_", "STATE_DIR")
 
 
 @pytest.fixture(scope="session")
 def bare_environ() -> dict[str, str]:
     """This process's variables, as a newcomer's shell has them."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
+    return without_made_up(os.environ)
 
 
 @pytest.fixture
