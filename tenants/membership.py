@@ -17,7 +17,7 @@ from identity.persons import person_of
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.models import Invitation, Membership, Role, Tenant
-from tenants.signals import seat_released, seat_requested
+from tenants.signals import seat_requested
 
 LIFETIME = timedelta(days=7)
 
@@ -120,7 +120,6 @@ def remove_member(membership: Membership) -> None:
         raise LastOwner("A workspace needs an owner. Make somebody else an owner first.")
     membership.delete()
     record_seat(tenant, user=membership.user, role=membership.role, change=-1)
-    transaction.on_commit(lambda: seat_released.send(sender=Tenant, tenant=tenant))
 
 
 class LastOwner(Exception):

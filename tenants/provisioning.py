@@ -14,7 +14,7 @@ from tenants import addresses, pool
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
 from tenants.models import Domain, Membership, Role, Tenant
-from tenants.signals import seat_requested, workspace_created
+from tenants.signals import workspace_created
 
 
 class SlugTaken(Exception):
@@ -40,7 +40,6 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     )
     Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
     workspace_created.send(sender=Tenant, tenant=tenant, user=owner)
-    seat_requested.send(sender=Tenant, tenant=tenant, take=True)
     events.record_with_row(
         WORKSPACE_CREATED.name,
         tenant=tenant,

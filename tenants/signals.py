@@ -8,6 +8,3 @@ workspace_created = Signal()
 # Somebody is about to be invited (take=False) or to join (take=True), inside the transaction. A
 # receiver raises tenants.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
-
-# A member has left, after commit. kwargs: tenant.
-seat_released = Signal()

@@ -117,10 +117,9 @@ def test_the_last_owner_stays(client_for, people, acme):
     assert Membership.objects.filter(pk=mine.pk).exists()
 
 
-def test_a_full_workspace_refuses_the_next_seat_in_words(client_for, people, acme, settle):
+def test_a_full_workspace_refuses_the_next_seat_in_words(client_for, people, acme):
     from metering import Limit, quota
 
-    settle()
     quota.set_limits(acme, {"seats": Limit(1)})
     response = client_for(people.acme_owner, acme).post(
         "/members/invite/", {"email": "friend@example.org", "role": "member"}
