@@ -120,7 +120,7 @@ class Consumer:
     def _store_lines(self, lines: Sequence[bytes], *, source: str, position: bytes = b"") -> None:
         """Store encoded events; what can never be stored is put aside with its reason."""
         events, dead = decode_all(lines)
-        dead += self._append(events, reader=f"{self._reader.name} {source}", position=position)
+        dead += self._append(events, reader=source, position=position)
         if dead:
             self._reader.bury(dead)
             log.error("events_dead_letters", count=len(dead), first=dead[0][1])

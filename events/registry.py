@@ -85,7 +85,7 @@ def names() -> frozenset[str]:
 
 
 def _kinds(declared: type | UnionType) -> set[type]:
-    return set(get_args(declared)) if isinstance(declared, UnionType) else {declared}  # type: ignore[arg-type]
+    return set(get_args(declared)) if isinstance(declared, UnionType) else {declared}
 
 
 def _as_json(value: Any, *, declared: type | UnionType, where: str) -> Any:

@@ -24,7 +24,7 @@ from events.spool import get_spool
 from events.store import EventStore, get_store
 from events.transport import Keys
 
-TABLES = "event, event_key, event_reader, rollup_minute, rollup_hour, rollup_day"
+TABLES = ("event", "event_key", "event_reader", "rollup_minute", "rollup_hour", "rollup_day")
 
 
 class Log:
@@ -74,7 +74,8 @@ class Log:
 
     def empty(self) -> None:
         with self.store.connection() as connection:
-            connection.execute(f"TRUNCATE {TABLES}")
+            for table in TABLES:  # few rows: quicker than TRUNCATE of all partitions
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
 def an_event(
