@@ -92,7 +92,8 @@ def letter(request: HttpRequest, letter_id: str) -> HttpResponse:
     if request.GET.get("part") == "html":
         response = HttpResponse(found.html)
         response["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+            "default-src 'none'; style-src 'unsafe-inline'; "
+            "sandbox allow-popups allow-popups-to-escape-sandbox"  # its links open a page of ours
         )
         return response
     return render(request, "outbox/letter.html", {"letter": found})
