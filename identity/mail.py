@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import EmailMessage
@@ -16,7 +18,7 @@ def deliver(message: EmailMessage) -> None:
     html = next(
         (body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), ""
     )
-    parts = {
+    parts: dict[str, Any] = {
         "subject": message.subject,
         "body": message.body,
         "html": html if message.content_subtype != "html" else message.body,
@@ -26,7 +28,7 @@ def deliver(message: EmailMessage) -> None:
     transaction.on_commit(lambda: _enqueue(parts), robust=True)
 
 
-def _enqueue(parts: dict[str, object]) -> None:
+def _enqueue(parts: dict[str, Any]) -> None:
     from identity.tasks import send_mail
 
     try:

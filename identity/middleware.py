@@ -6,8 +6,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from uuid_utils.compat import uuid7
+
+from identity.requests import VisitorRequest
 
 ANONYMOUS_COOKIE = "plg_aid"
 SIGNED_IN_COOKIE = "plg_signed_in"
@@ -17,10 +19,10 @@ ONE_YEAR = 60 * 60 * 24 * 365
 class VisitorMiddleware:
     """Sets `request.anonymous_id` (UUID, or None where the browser asks not to be followed)."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[VisitorRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: VisitorRequest) -> HttpResponse:
         known = _parse(request.COOKIES.get(ANONYMOUS_COOKIE))
         wants_privacy = "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
         request.anonymous_id = None if wants_privacy else (known or uuid7())
@@ -32,7 +34,7 @@ class VisitorMiddleware:
         self._mark_sign_in(request, response)
         return response
 
-    def _mark_sign_in(self, request: HttpRequest, response: HttpResponse) -> None:
+    def _mark_sign_in(self, request: VisitorRequest, response: HttpResponse) -> None:
         """The site's pages are static files: a readable cookie lets them say "Open workspace"."""
         marked = SIGNED_IN_COOKIE in request.COOKIES
         # Only where the view looked at the session already; asking here would cost a query.

@@ -1,8 +1,10 @@
+from typing import Any
+
 from celery import shared_task
 
 from identity import mail
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
-def send_mail(**message: object) -> None:
+def send_mail(**message: Any) -> None:
     mail.send_now(**message)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.errors import HttpError
 
 from events.store import StoreUnavailable
 from metering import limits, usage
+from tenants.requests import KeyedRequest
 
 router = Router(tags=["Usage"])
 
@@ -28,7 +28,7 @@ class UsageOut(Schema):
 
 
 @router.get("/usage", response=list[UsageOut], summary="Usage of every meter")
-def list_usage(request: HttpRequest) -> list[UsageOut]:
+def list_usage(request: KeyedRequest) -> list[UsageOut]:
     """Each meter's usage in its current period, against the limit of the workspace's plan."""
     in_force = limits.of(request.tenant)
     try:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from metering.page import UsagePage
+from tenants.requests import WorkspaceRequest
 
 
 @require_safe
 @never_cache
-def usage(request: HttpRequest) -> HttpResponse:
+def usage(request: WorkspaceRequest) -> HttpResponse:
     """The whole page."""
     return render(request, "metering/usage.html", {"page": UsagePage.of(request.tenant)})
 
 
 @require_safe
 @never_cache
-def usage_live(request: HttpRequest) -> HttpResponse:
+def usage_live(request: WorkspaceRequest) -> HttpResponse:
     """The live part, asked for every second: 204 (htmx leaves the page alone) if nothing changed.
 
     Two small queries, no session write, no event.

@@ -53,10 +53,10 @@ class WorkspaceKey(ApiKeyAuth):
             return None
         events.context.add(api_key=str(key.id))
         if METER in catalogue.meters():
-            quota.consume(request.tenant, METER)
+            quota.consume(key.tenant, METER)
         events.record(
             API_CALLED.name,
-            tenant=request.tenant,
+            tenant=key.tenant,
             properties={
                 "method": request.method,
                 "path": route_template(request),
@@ -127,17 +127,19 @@ def build() -> WorkspaceAPI:
     problems.install(api)
     api.add_router("v1/", import_module(f"{settings.PRODUCT_APP}.api").router)
     api.add_router("v1/", metering_api.router)
-    fallback = Router()
-    every_method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    fallback.api_operation(
-        every_method, "/{path:rest}", auth=None, include_in_schema=False, url_name="unknown"
-    )(_unknown)
-    api.add_router("v1/", fallback)
+    api.add_router("v1/", _everything_else())
     return api
 
 
-def _unknown(request: HttpRequest, rest: str) -> Any:
-    return problems.not_found(request)
+def _everything_else() -> Router:
+    """Unknown paths are answered by the API, too: with a problem, not with a page."""
+    router = Router()
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    for path, name in (("", "nothing"), ("/{path:rest}", "unknown")):
+        router.api_operation(methods, path, auth=None, include_in_schema=False, url_name=name)(
+            problems.not_found
+        )
+    return router
 
 
 api = build()

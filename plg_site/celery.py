@@ -25,6 +25,6 @@ def use_django_logging(**_: object) -> None:
 @task_postrun.connect
 def forget_the_tenant(**_: object) -> None:
     """A task starts and ends in public; one that works in a workspace takes its schema as an argument."""
-    from django.db import connection
+    from tenants import schema
 
-    connection.set_schema_to_public()
+    schema.leave()

@@ -2,13 +2,14 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
 
 def line_formatter() -> logging.Formatter:
     """The formatter of settings.LOGGING; also makes structlog hand its records to `logging`."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),

@@ -27,7 +27,7 @@ class OutboxBackend(BaseEmailBackend):
     """Writes each message as <uuid7>.eml; a code or link in it is shown in the log."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        folder = Path(settings.MAIL_OUTBOX_DIR)
+        folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             name = f"{uuid7()}.eml"

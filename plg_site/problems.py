@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from metering import problems as metering_problems
 from metering.decision import QuotaExceeded
 from tenants import workspace_url
+from tenants.requests import KeyedRequest
 
 log = structlog.get_logger()
 CONTENT_TYPE = metering_problems.CONTENT_TYPE
@@ -62,25 +63,26 @@ def problem(
 
 def install(api: NinjaAPI) -> None:
     """Make the API answer its own exceptions, and ours, with problems."""
-    api.add_exception_handler(QuotaExceeded, _quota_exceeded)
-    api.add_exception_handler(AuthenticationError, _not_authenticated)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(HttpError, _http_error)
-    api.add_exception_handler(Http404, lambda request, error: problem(404, NOT_FOUND))
-    api.add_exception_handler(
-        PermissionDenied, lambda request, error: problem(403, str(error) or "This is not allowed.")
-    )
-    api.add_exception_handler(
-        RequestDataTooBig, lambda request, error: problem(413, "The body is larger than it may be.")
-    )
-    for unreadable in (SuspiciousOperation, MultiPartParserError):
-        api.add_exception_handler(
-            unreadable, lambda request, error: problem(400, "The request cannot be read.")
-        )
-    api.add_exception_handler(Exception, _unexpected)
+    handlers: dict[type[Exception], Any] = {
+        QuotaExceeded: _quota_exceeded,
+        AuthenticationError: _not_authenticated,
+        ValidationError: _invalid,
+        HttpError: _http_error,
+        Http404: lambda request, error: problem(404, NOT_FOUND),
+        PermissionDenied: lambda request, error: problem(403, str(error) or NOT_ALLOWED),
+        RequestDataTooBig: lambda request, error: problem(413, TOO_LARGE),
+        SuspiciousOperation: lambda request, error: problem(400, UNREADABLE),
+        MultiPartParserError: lambda request, error: problem(400, UNREADABLE),
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
 NOT_FOUND = "There is nothing at this address in this workspace."
+NOT_ALLOWED = "This is not allowed."
+TOO_LARGE = "The body is larger than it may be."
+UNREADABLE = "The request cannot be read."
 
 
 def not_found(request: HttpRequest, **_: object) -> HttpResponse:
@@ -103,7 +105,7 @@ def with_problem_for_405(view: View) -> View:
     return answering
 
 
-def _quota_exceeded(request: HttpRequest, error: QuotaExceeded) -> HttpResponse:
+def _quota_exceeded(request: KeyedRequest, error: QuotaExceeded) -> HttpResponse:
     body = metering_problems.quota_problem(
         error.decision, upgrade_url=workspace_url(request.tenant, "/billing/")
     )
@@ -129,9 +131,12 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _field(loc: tuple[Any, ...] | list[Any]) -> str:
-    """("body", "payload", "target_url") is target_url; ("query", "limit") is limit."""
-    source, *path = loc
-    if source in {"body", "form"} and len(path) > 1:
+    """("body", "payload", "target_url") is target_url; ("query", "limit") is limit.
+
+    Operations call their body `payload`; callers never see that name.
+    """
+    path = loc[1:]
+    if path and path[0] == "payload":
         path = path[1:]
     return ".".join(str(part) for part in path) or "body"
 

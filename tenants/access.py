@@ -7,9 +7,10 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from tenants.models import Role
+from tenants.requests import WorkspaceRequest
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -27,7 +28,7 @@ def require_role(
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.membership.role not in roles:
                 raise PermissionDenied("Ask an owner or admin of this workspace to do this.")
             return view(request, *args, **kwargs)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from tenants import api_keys
 from tenants.models import ApiKey
+from tenants.requests import HostRequest, KeyedRequest
 
 
 class ApiKeyAuth(HttpBearer):
@@ -15,8 +18,8 @@ class ApiKeyAuth(HttpBearer):
     openapi_bearer_format = "API key"
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        if request.tenant is None:
-            return None
-        key = api_keys.find(request.tenant, token)
-        request.api_key = key
+        tenant = cast(HostRequest, request).tenant
+        key = api_keys.find(tenant, token) if tenant else None
+        if key is not None:
+            cast(KeyedRequest, request).api_key = key
         return key

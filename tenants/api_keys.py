@@ -49,6 +49,7 @@ def find(tenant: Tenant, secret: str, *, now: datetime | None = None) -> ApiKey 
         .first()
     )
     if key is not None:
+        key.tenant = tenant  # known already: no query when somebody asks
         # A write a minute, not a write a call.
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _TOUCH_EVERY)
         if key.last_used_at is None or key.last_used_at < now - _TOUCH_EVERY:

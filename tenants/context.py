@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
+
+from tenants.requests import WorkspaceRequest
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class NavEntry:
     current: bool
 
 
-def workspace(request: HttpRequest) -> dict[str, object]:
+def workspace(request: WorkspaceRequest) -> dict[str, object]:
     """`workspace_nav` and `email_unverified` for members on a workspace host."""
     if getattr(request, "membership", None) is None:
         return {}

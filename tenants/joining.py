@@ -9,10 +9,11 @@ from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import EmailAddress, Login
 from django import forms
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from identity.models import User
 from identity.persons import identify
+from identity.requests import VisitorRequest
 from tenants import membership as members_flow
 from tenants import workspace_url
 from tenants.models import Invitation
@@ -49,7 +50,7 @@ class JoinForm(forms.Form):
         return password
 
     @transaction.atomic
-    def join(self, request: HttpRequest) -> HttpResponse:
+    def join(self, request: VisitorRequest) -> HttpResponse:
         """Make the user of the invited address, join, sign in. Raises SeatRefused."""
         user = self._user()
         identify(user, anonymous_id=request.anonymous_id)

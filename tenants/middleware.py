@@ -7,10 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import connection
 from django.http import (
     Http404,
-    HttpRequest,
     HttpResponse,
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
@@ -18,10 +16,11 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import set_urlconf
 
-from tenants import hosts
+from tenants import hosts, schema
 from tenants.models import Membership
+from tenants.requests import HostRequest
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[HostRequest], HttpResponse]
 API_PREFIX = "/api/v1/"  # these views ask for an API key, not for a session
 
 
@@ -31,8 +30,8 @@ class HostMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        connection.set_schema_to_public()
+    def __call__(self, request: HostRequest) -> HttpResponse:
+        schema.leave()
         request.tenant = None
         request.membership = None
         host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
@@ -49,18 +48,18 @@ class HostMiddleware:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             return render(request, "workspace/unknown_host.html", status=404)
         request.tenant = tenant
-        connection.set_tenant(tenant)
+        schema.enter(tenant)
         try:
             return self._answer(request, settings.ROOT_URLCONF)
         finally:
-            connection.set_schema_to_public()
+            schema.leave()
 
-    def _answer(self, request: HttpRequest, urlconf: str) -> HttpResponse:
+    def _answer(self, request: HostRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)
 
-    def _loopback(self, request: HttpRequest) -> HttpResponse:
+    def _loopback(self, request: HostRequest) -> HttpResponse:
         if request.path == "/healthz":
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         return HttpResponsePermanentRedirect(settings.SITE_URL + request.get_full_path())
@@ -72,11 +71,11 @@ class MembershipMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HostRequest) -> HttpResponse:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+        self, request: HostRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         if request.tenant is None or request.path.startswith(API_PREFIX):
             return None
@@ -91,7 +90,7 @@ class MembershipMiddleware:
             raise Http404
         return None
 
-    def _sign_in(self, request: HttpRequest) -> HttpResponse:
+    def _sign_in(self, request: HostRequest) -> HttpResponse:
         if request.headers.get("HX-Request"):
             # htmx would swap the sign-in page into a corner of this one: go there as a whole.
             return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context
 
+from tenants import schema
 from tenants.models import PoolSchema, SchemaTemplate
 from tenants.pg_dump import dump_schema
 
@@ -129,7 +130,7 @@ def _mark_shared_migrations() -> None:
     with schema_context("public"):
         done = MigrationRecorder.Migration.objects.exclude(app__in=tenant_labels)
         rows = list(done.values_list("app", "name", "applied"))
-    connection.set_schema(TEMPLATE_SCHEMA, include_public=False)
+    schema.enter_bare(TEMPLATE_SCHEMA)
     try:
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
@@ -137,7 +138,7 @@ def _mark_shared_migrations() -> None:
             recorder.Migration(app=app, name=name, applied=applied) for app, name, applied in rows
         )
     finally:
-        connection.set_schema_to_public()
+        schema.leave()
 
 
 def _drop_stale() -> None:

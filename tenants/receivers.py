@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,7 @@ def forget_domain(instance: Domain, **_: Any) -> None:
 @receiver([post_save, post_delete], sender=Tenant)
 def forget_tenant(instance: Tenant, **_: Any) -> None:
     for domain in Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True):
-        transaction.on_commit(lambda host=domain: hosts.forget(host))
+        transaction.on_commit(partial(hosts.forget, domain))
 
 
 @receiver(users_merged)

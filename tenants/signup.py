@@ -17,12 +17,13 @@ from allauth.account.models import Login
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 import events
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.persons import identify
+from identity.requests import VisitorRequest
 from tenants import addresses, provisioning
 from tenants.models import SignupAttempt, Tenant
 from tenants.pool import NoTemplate
@@ -77,7 +78,7 @@ class WorkspaceSignupForm(SignupForm):
                 raise _taken(slug)
         return slug
 
-    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+    def try_save(self, request: VisitorRequest) -> tuple[User | None, HttpResponse | None]:
         """Make user and workspace, or find what the first click made."""
         token = self.cleaned_data.get("token") or uuid4()
         try:
@@ -97,7 +98,7 @@ class WorkspaceSignupForm(SignupForm):
             return None, self._again(request, status=503)
         return user, None
 
-    def _sign_up(self, request: HttpRequest, attempt: SignupAttempt) -> User:
+    def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
         user = self.save(request)
         identify(user, anonymous_id=request.anonymous_id)
@@ -119,7 +120,7 @@ class WorkspaceSignupForm(SignupForm):
         return user
 
     def _second_click(
-        self, request: HttpRequest, token: UUID
+        self, request: VisitorRequest, token: UUID
     ) -> tuple[User | None, HttpResponse | None]:
         attempt = SignupAttempt.objects.filter(token=token).select_related("user").first()
         if attempt is None or attempt.user is None or attempt.email != self.cleaned_data["email"]:
@@ -132,7 +133,7 @@ class WorkspaceSignupForm(SignupForm):
         )
         return None, perform_login(request, login)
 
-    def _again(self, request: HttpRequest, *, status: int) -> HttpResponse:
+    def _again(self, request: VisitorRequest, *, status: int) -> HttpResponse:
         from django.shortcuts import render
 
         return render(request, "account/signup.html", {"form": self}, status=status)

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from identity.requests import UserRequest
 from tenants import membership as members_flow
 from tenants import provisioning, workspace_url
 from tenants.forms import NewWorkspaceForm
@@ -23,7 +24,7 @@ from tenants.signup import NOT_READY
 
 @never_cache
 @login_required
-def go(request: HttpRequest) -> HttpResponse:
+def go(request: UserRequest) -> HttpResponse:
     """After sign-in: into the only workspace, or to the list of several."""
     mine = list(_workspaces_of(request)[:2])
     if len(mine) == 1:
@@ -36,7 +37,7 @@ def go(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
-def workspaces(request: HttpRequest) -> HttpResponse:
+def workspaces(request: UserRequest) -> HttpResponse:
     """All workspaces of the person, and a form for another one."""
     form = NewWorkspaceForm(request.POST or None)
     status = 200
@@ -54,13 +55,13 @@ def workspaces(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/workspaces.html", context, status=status)
 
 
-def _workspaces_of(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _workspaces_of(request: UserRequest):  # type: ignore[no-untyped-def]
     return Tenant.objects.filter(memberships__user=request.user).order_by("name")
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+def invitation(request: UserRequest, secret: str) -> HttpResponse:
     """What the mailed link opens. Only the POST joins: mail scanners follow links."""
     found = members_flow.find(secret)
     if found is None:
@@ -84,7 +85,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def join(request: HttpRequest, secret: str) -> HttpResponse:
+def join(request: UserRequest, secret: str) -> HttpResponse:
     """An invited person without an account: name and, if they like, a password. No new workspace."""
     found = members_flow.find(secret)
     if found is None:

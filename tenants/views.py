@@ -7,7 +7,7 @@ from uuid import UUID
 from allauth.account.views import logout as allauth_logout
 from django.conf import settings as django_settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,16 +17,17 @@ from tenants import membership as members_flow
 from tenants.access import managers_only, open_to_visitors
 from tenants.forms import ApiKeyForm, InviteForm, WorkspaceNameForm
 from tenants.models import ApiKey, Invitation, Membership
+from tenants.requests import WorkspaceRequest
 
 
 @require_GET
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: WorkspaceRequest) -> HttpResponse:
     """Everybody in the workspace, open invitations, and for managers the form to invite."""
     return _members_page(request, InviteForm(initial={"role": "member"}))
 
 
 def _members_page(
-    request: HttpRequest, form: InviteForm, *, status: int = 200, refusal: str = ""
+    request: WorkspaceRequest, form: InviteForm, *, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -43,7 +44,7 @@ def _members_page(
 
 @require_POST
 @managers_only
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: WorkspaceRequest) -> HttpResponse:
     """Mail an invitation; only from an address that is proved, so nobody invites as somebody else."""
     form = InviteForm(request.POST)
     if not request.user.has_verified_email:
@@ -67,7 +68,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @managers_only
-def withdraw_invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
     """The link in the mail stops working."""
     invitations = Invitation.objects.for_tenant(request.tenant)
     invitation = get_object_or_404(invitations, pk=invitation_id, accepted_at=None)
@@ -78,7 +79,7 @@ def withdraw_invitation(request: HttpRequest, invitation_id: UUID) -> HttpRespon
 
 @require_POST
 @managers_only
-def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
+def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     """End somebody's membership; the last owner stays."""
     membership = get_object_or_404(
         Membership.objects.for_tenant(request.tenant).select_related("user"), pk=membership_id
@@ -95,7 +96,7 @@ def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @managers_only
 @never_cache
-def api_keys(request: HttpRequest) -> HttpResponse:
+def api_keys(request: WorkspaceRequest) -> HttpResponse:
     """The keys; a POST makes one and shows its secret on this one answer."""
     form = ApiKeyForm(request.POST or None)
     created, secret, status = None, None, 200
@@ -120,7 +121,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @managers_only
-def revoke_api_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     """From here on the key answers 401."""
     key = get_object_or_404(
         ApiKey.objects.for_tenant(request.tenant).select_related("tenant"), pk=key_id
@@ -132,7 +133,7 @@ def revoke_api_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @managers_only
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: WorkspaceRequest) -> HttpResponse:
     """Name of the workspace; its address and the like are shown."""
     form = WorkspaceNameForm(request.POST or None, instance=request.tenant)
     if request.method == "POST" and form.is_valid():
@@ -144,7 +145,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 
 @open_to_visitors
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: WorkspaceRequest) -> HttpResponse:
     """The session is shared, so signing out here signs out of the site, too."""
     if request.method != "POST":
         return redirect(f"{django_settings.SITE_URL}/logout/")

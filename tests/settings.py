@@ -11,6 +11,7 @@ DATABASES["default"]["NAME"] = f"test_{DATABASES['default']['NAME']}"
 _events = urlsplit(EVENTS_DATABASE_URL)
 EVENTS_DATABASE_URL = urlunsplit(_events._replace(path=f"/test_{_events.path.lstrip('/')}"))
 EVENTS_STREAM = "test-events"
+QUOTA_PREFIX = "test-quota"
 CACHES["default"]["KEY_PREFIX"] = "test"
 
 STATE_DIR = Path(tempfile.mkdtemp(prefix="plg-tests-"))

@@ -118,7 +118,7 @@ class Page:
 
     def attribute(self, name: str) -> str:
         """The first value of this attribute on the page."""
-        tag = self.soup.find(attrs={name: True})
+        tag = self.soup.select_one(f"[{name}]")
         if not isinstance(tag, Tag):
             raise WrongAnswer(f"{self.url} has no element with {name}.")
         return str(tag[name])

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from plg_site.walk.browser import Browser, Page, WrongAnswer, origin
+import httpx
+
+from plg_site.walk.browser import Browser, Form, Page, WrongAnswer, origin
 
 # Seconds. What is slower is said; what is several times slower is wrong, also on a busy machine.
 SEEN_WITHIN = 2.0  # from a click to the usage page
 READY_WITHIN = 1.0  # from the POST of the sign-up to the drawn workspace
 PUBLISHED_WITHIN = 10.0  # from publishing to the visitor
 WRONG_AFTER = 5  # times as long
+
+FILE_BYTES = 4096
 
 
 @dataclass
@@ -49,7 +55,7 @@ class Walk:
             time.sleep(0.1)
         raise WrongAnswer(f"No mail to {to} about {subject!r} within 5 s.")
 
-    def api(self, method: str, path: str, *, expect: int, **kwargs: object):  # type: ignore[no-untyped-def]
+    def api(self, method: str, path: str, *, expect: int, **kwargs: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.api_key}"}
         return self.user.call(
             method, f"{self.workspace}/api/v1{path}", expect=expect, headers=headers, **kwargs
@@ -135,14 +141,12 @@ def _short_url(page: Page, walk: Walk, *, title: str) -> str:
 
 def see_the_click(walk: Walk) -> str:
     """The click is on the usage page within two seconds, without a reload."""
-    usage = walk.user.open(walk.workspace + "/usage/")
-    fragment = usage.attribute("hx-get")
-    before = _used(walk, fragment, "clicks")
+    before = int(used(walk, "clicks"))
     visit = Browser().open(walk.short_url, expect=302, follow=False)
     if visit.response.headers["location"] != walk.target:
         raise WrongAnswer(f"{walk.short_url} leads to {visit.response.headers['location']}.")
     started = time.monotonic()
-    while (now := _used(walk, fragment, "clicks")) != before + 1:
+    while (now := int(used(walk, "clicks"))) != before + 1:
         if now > before + 1:
             raise WrongAnswer(f"One click is counted as {now - before}.")
         _timed(time.monotonic() - started, SEEN_WITHIN)
@@ -150,19 +154,20 @@ def see_the_click(walk: Walk) -> str:
     return f"counted {_timed(time.monotonic() - started, SEEN_WITHIN)} after the redirect"
 
 
-def _used(walk: Walk, fragment: str, meter: str) -> int:
-    page = walk.user.open(fragment)
-    tag = page.soup.find(attrs={"data-meter": meter})
+def used(walk: Walk, meter: str) -> str:
+    """What the live part of the usage page says of a meter, such as "3" or "4.0 KB"."""
+    page = walk.user.open(f"{walk.workspace}/usage/")
+    live = page.attribute("hx-get").split("?")[0]  # as the page asks, but without what it has seen
+    tag = walk.user.open(live).soup.select_one(f"#meter-{meter} .meter__value strong")
     if tag is None:
         raise WrongAnswer(f"The live part of the usage page has no meter {meter!r}.")
-    return int(str(tag["data-used"]))  # type: ignore[index]
+    return tag.get_text(strip=True).replace(",", "").replace("\xa0", " ")
 
 
 def share_a_file(walk: Walk) -> str:
     """They upload a file and share it; a stranger gets the very bytes; storage is counted."""
-    content = secrets.token_bytes(4096)
-    fragment = walk.user.open(walk.workspace + "/usage/").attribute("hx-get")
-    before = _used(walk, fragment, "storage")
+    content = secrets.token_bytes(FILE_BYTES)
+    before = used(walk, "storage")
     form = walk.user.open(walk.workspace + "/files/").form(field="file")
     page = walk.user.submit(form, files={"file": (f"plan-{walk.run}.bin", content)})
     page.must_say(f"plan-{walk.run}.bin")
@@ -180,7 +185,7 @@ def share_a_file(walk: Walk) -> str:
         raise WrongAnswer("The shared file is not sent as a download.")
     if got.request.url.host.endswith(urlsplit(walk.site).hostname or "?"):
         raise WrongAnswer("The shared file comes from a host that receives the session cookie.")
-    _wait(lambda: _used(walk, fragment, "storage") == before + len(content), "storage is counted")
+    _wait(lambda: used(walk, "storage") != before, "storage is counted")
     return f"{len(content)} bytes from {got.request.url.host}"
 
 
@@ -245,10 +250,17 @@ def call_the_api(walk: Walk) -> str:
     )
     _is_problem(wrong)
     walk.user.open(walk.workspace + "/api/docs")
-    return "key, link by API, docs"
+    facts = {"clicks": 1, "storage": FILE_BYTES, "seats": 2}
+    _wait(lambda: facts.items() <= _usage_by_api(walk).items(), f"the API says {facts}")
+    return "key, link by API, docs; usage agrees to the byte"
 
 
-def _is_problem(answer) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _usage_by_api(walk: Walk) -> dict[str, int]:
+    rows = walk.api("GET", "/usage", expect=200).json()
+    return {row["meter"]: row["used"] for row in rows}
+
+
+def _is_problem(answer: httpx.Response) -> dict[str, object]:
     if not answer.headers["content-type"].startswith("application/problem+json"):
         raise WrongAnswer(f"{answer.request.url} answers {answer.headers['content-type']}.")
     return dict(answer.json())
@@ -288,7 +300,7 @@ def upgrade(walk: Walk) -> str:
         raise WrongAnswer(f"Checkout stayed on {hosted.url}.")
     pay = hosted.form(field="card_number")
     back = walk.user.submit(
-        pay, {"card_number": "4242 4242 4242 4242", "exp": "12 / 34", "cvc": "123"}
+        pay, {"card_number": "4242 4242 4242 4242", "card_expiry": "12 / 34", "card_cvc": "123"}
     )
     back.must_say("Pro")
     if origin(str(back.url)) != walk.workspace:
@@ -337,10 +349,8 @@ def edit_the_site(walk: Walk) -> str:
     return f"seen by the visitor {took * 1000:.0f} ms after “publish”"
 
 
-def form_to(form, action: str):  # type: ignore[no-untyped-def]
+def form_to(form: Form, action: str) -> Form:
     """The same form sent to another address, as the preview panel does."""
-    import copy
-
     other = copy.copy(form)
     other.action = action
     return other
