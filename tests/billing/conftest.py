@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -10,12 +11,16 @@ from uuid import uuid4
 
 import pytest
 import stripe as sdk
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from billing import inbox, prices, stripe_client
 from billing.models import Account
 from events.models import OutboxEvent
 from events.store import get_store
+from identity.models import User
 from metering import limits
 from tenants import provisioning
 from tenants.models import Membership, Role, Tenant
@@ -116,6 +121,49 @@ def shop(
     return Shop(
         tenant, client_for(people.acme_owner, tenant), client_for(people.acme_member, tenant)
     )
+
+
+@pytest.fixture
+def open_shop(committed: None, stripe: object) -> Iterator[Callable[[], Shop]]:
+    """`open_shop()` is a new pair of browsers on one workspace, whose rows are committed: for
+    what happens at the same moment."""
+    email = f"{uuid4().hex}@clicks.example"
+    owner = User.objects.create_user(email, "correct horse")
+    EmailAddress.objects.create(user=owner, email=email, primary=True, verified=True)
+    wanted = provisioning.NewWorkspace(name="Clicks", slug=f"clicks-{uuid4().hex[:12]}")
+    tenant = provisioning.create_workspace(wanted, owner=owner)
+
+    def browsers() -> Shop:
+        host = f"{tenant.slug}.{settings.APP_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}"
+        shop = Shop(tenant, Client(headers={"host": host}), Client(headers={"host": host}))
+        shop.owner.force_login(owner)
+        return shop
+
+    yield browsers
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA "{tenant.schema_name}" CASCADE')
+    OutboxEvent.objects.filter(payload__contains=tenant.schema_name).delete()
+    tenant.delete()
+    owner.delete()
+
+
+def at_once(*actions: Callable[[], object]) -> list[object]:
+    """Run the actions at the same moment, each on a connection of its own; their results."""
+
+    def run(action: Callable[[], object]) -> object:
+        try:
+            return action()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def customers_of(tenant: Tenant, stripe: sdk.StripeClient) -> list[sdk.Customer]:
+    """The customers that Stripe has for a workspace."""
+    found = stripe.v1.customers.list({"limit": 100}).auto_paging_iter()
+    return [one for one in found if (one.metadata or {}).get("tenant") == str(tenant.pk)]
 
 
 @pytest.fixture

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import pytest
 import stripe as sdk
 from allauth.account.models import EmailAddress
-from django.conf import settings as project
-from django.db import connection
 from django.test import Client
 
 from billing import upkeep
 from billing.models import Account
 from identity.models import User
 from metering import limits
-from tenants import provisioning
-from tests.billing.conftest import Shop
+from tests.billing.conftest import Shop, customers_of
 from tests.billing.simulated import Mailbox
 
 
@@ -88,7 +83,7 @@ def test_an_upgrade_is_recorded_once_however_often_the_return_is_opened(
 
 def test_a_second_click_leads_to_the_same_page(shop: Shop, stripe: sdk.StripeClient) -> None:
     assert shop.start_checkout() == shop.start_checkout()
-    assert len(_customers(stripe, shop.tenant.pk)) == 1
+    assert len(customers_of(shop.tenant, stripe)) == 1
 
 
 def test_another_choice_closes_the_first_checkout(shop: Shop) -> None:
@@ -104,42 +99,6 @@ def test_who_paid_in_another_tab_is_not_sold_a_second_subscription(
     answer = shop.owner.post("/billing/checkout/", {"plan": "business", "interval": "month"})
     assert answer["Location"].startswith("/billing/change/?plan=business")
     assert len(stripe.v1.subscriptions.list({"customer": shop.customer}).data) == 1
-
-
-def test_two_clicks_at_the_same_moment_make_one_customer_and_one_checkout(
-    committed: None, stripe: sdk.StripeClient
-) -> None:
-    email = f"{uuid4().hex}@clicks.example"
-    owner = User.objects.create_user(email, "correct horse")
-    EmailAddress.objects.create(user=owner, email=email, primary=True, verified=True)
-    tenant = provisioning.create_workspace(
-        provisioning.NewWorkspace(name="Clicks", slug=f"clicks-{uuid4().hex[:12]}"), owner=owner
-    )
-    host = f"{tenant.slug}.{project.APP_DOMAIN}{project.PUBLIC_PORT_SUFFIX}"
-    browsers = [Client(headers={"host": host}) for _ in range(4)]
-    for browser in browsers:
-        browser.force_login(owner)
-    pages: list[str] = []
-
-    def click(browser: Client) -> None:
-        answer = browser.post("/billing/checkout/", {"plan": "pro", "interval": "month"})
-        pages.append(answer["Location"])
-        connection.close()
-
-    try:
-        threads = [threading.Thread(target=click, args=[browser]) for browser in browsers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(pages) == 4
-        assert len(set(pages)) == 1
-        assert len(_customers(stripe, tenant.pk)) == 1
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP SCHEMA "{tenant.schema_name}" CASCADE')
-        tenant.delete()
-        owner.delete()
 
 
 def test_an_unverified_person_cannot_pay_and_is_told_why(
@@ -205,8 +164,3 @@ def test_a_declined_card_leaves_the_free_plan(shop: Shop) -> None:
     upkeep.ask_stripe()
     assert shop.account.plan_key == "free"
     assert shop.account.checkout_open
-
-
-def _customers(stripe: sdk.StripeClient, tenant_id: object) -> list[sdk.Customer]:
-    found = stripe.v1.customers.list({"limit": 100}).auto_paging_iter()
-    return [one for one in found if (one.metadata or {}).get("tenant") == str(tenant_id)]
