@@ -7,13 +7,22 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, model_validator
+from pydantic import AfterValidator, ConfigDict, model_validator
 
 from product.listing import short_url
 from product.models import File, Link
 from tenants.models import Tenant
 
-Title = Annotated[str, Field(max_length=120, description="For your own list.")]
+
+def _plain(text: str) -> str:
+    if any(ord(character) < 32 for character in text):
+        raise ValueError("Use no control characters.")
+    return text
+
+
+Title = Annotated[
+    str, Field(max_length=120, description="For your own list."), AfterValidator(_plain)
+]
 Target = Annotated[
     str, Field(max_length=2048, description="http or https.", examples=["https://example.com/sale"])
 ]

@@ -34,7 +34,7 @@ _CHARTS: dict[str, tuple[clicks.Step, int, str]] = {
 @require_safe
 def links(request: HttpRequest) -> HttpResponse:
     """All links of the workspace, newest first, searched by `q`."""
-    words = request.GET.get("q", "").strip()[:200]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Link.objects.select_related("file").matching(words)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
