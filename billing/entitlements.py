@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import structlog
+from django.db import transaction
 
 from billing import catalogue
 from billing.catalogue import Plan
 from billing.models import Account
-from metering import quota
+from metering import Limit, quota
+from metering.models import Quota
 from tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -37,3 +41,21 @@ def apply(account: Account) -> None:
         log.error("billing.unknown_plan", plan=account.plan_key, tenant=str(account.tenant_id))
         return
     quota.set_limits(account.tenant, plan.limits)
+
+
+def refresh() -> int:
+    """Give every workspace the limits that its plan has in the catalogue now. Returns how many
+    had others; two queries when none had."""
+    in_force: defaultdict[object, dict[str, Limit]] = defaultdict(dict)
+    for tenant, meter, limit, hard in Quota.objects.values_list(
+        "tenant_id", "meter", "limit", "hard"
+    ).iterator():
+        in_force[tenant][meter] = Limit(limit, hard)
+    wanted = {plan.key: dict(plan.limits) for plan in catalogue.plans()}
+    changed = 0
+    for account in Account.objects.all().iterator():
+        if in_force[account.tenant_id] != wanted.get(account.plan_key, in_force[account.tenant_id]):
+            with transaction.atomic():
+                apply(Account.objects.locked(account.pk))
+            changed += 1
+    return changed
