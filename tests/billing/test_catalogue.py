@@ -9,8 +9,10 @@ import pytest
 import stripe as sdk
 from djstripe.models import WebhookEndpoint
 
-from billing import catalogue, inbox, money, prices, pricing
+from billing import catalogue, entitlements, inbox, money, prices, pricing
 from cms import slots
+from metering import Limit
+from tests.billing.conftest import Shop
 
 
 @pytest.fixture
@@ -62,6 +64,15 @@ def test_the_inbox_is_made_once_and_follows_a_new_secret(db: None, settings: obj
     inbox.ensure()
     row = WebhookEndpoint.objects.get(djstripe_uuid="5d0a3f2e-52a9-4f0f-9d57-0b9c8d7a6f11")
     assert row.secret == "whsec_two"
+
+
+def test_a_changed_limit_reaches_the_workspaces_on_that_plan(
+    shop: Shop, plans: list[catalogue.Plan]
+) -> None:
+    assert entitlements.refresh() == 0
+    plans[0] = replace(plans[0], limits={**plans[0].limits, "links": Limit(25)})
+    assert entitlements.refresh() > 0
+    assert shop.limit("links") == 25
 
 
 def test_the_website_gets_the_plans_in_words() -> None:
