@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refused
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import File as UploadPart
 from ninja import Header, Query, Router, Status, UploadedFile
@@ -17,6 +17,7 @@ from identity.persons import person_of
 from product import clicks, codes, files, links, targets, uploads
 from product.api_schemas import FileOut, FilePage, LinkChange, LinkIn, LinkOut, LinkPage
 from product.models import File, Link
+from tenants.requests import KeyedRequest
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
@@ -27,7 +28,7 @@ LINKS, FILES = ["Links"], ["Files"]
 @router.get(
     "/links", response=LinkPage, tags=LINKS, operation_id="list_links", summary="List links"
 )
-def list_links(request: HttpRequest, limit: Limit = 20, cursor: Cursor = None) -> LinkPage:
+def list_links(request: KeyedRequest, limit: Limit = 20, cursor: Cursor = None) -> LinkPage:
     """Newest first, samples included. Follow `next_cursor` until it is null."""
     page, following = _page(Link.objects.all(), limit, cursor)
     counts = clicks.totals(request.tenant, [link.id for link in page])
@@ -39,7 +40,7 @@ def list_links(request: HttpRequest, limit: Limit = 20, cursor: Cursor = None) -
     "/links", response={201: LinkOut}, tags=LINKS, operation_id="create_link", summary="Make a link"
 )
 def create_link(
-    request: HttpRequest,
+    request: KeyedRequest,
     response: HttpResponse,
     payload: LinkIn,
     idempotency_key: Annotated[
@@ -76,7 +77,7 @@ def create_link(
     operation_id="get_link",
     summary="Read a link",
 )
-def get_link(request: HttpRequest, link_id: UUID) -> LinkOut:
+def get_link(request: KeyedRequest, link_id: UUID) -> LinkOut:
     """One link with its clicks."""
     link = get_object_or_404(Link, pk=link_id)
     return LinkOut.of(request.tenant, link, _clicks(request, link))
@@ -89,7 +90,7 @@ def get_link(request: HttpRequest, link_id: UUID) -> LinkOut:
     operation_id="change_link",
     summary="Lead a link elsewhere",
 )
-def change_link(request: HttpRequest, link_id: UUID, payload: LinkChange) -> LinkOut:
+def change_link(request: KeyedRequest, link_id: UUID, payload: LinkChange) -> LinkOut:
     """Another target or title. The code stays, so what was printed keeps working."""
     link = get_object_or_404(Link, pk=link_id)
     if payload.target_url is not None and link.file_id:
@@ -110,7 +111,7 @@ def change_link(request: HttpRequest, link_id: UUID, payload: LinkChange) -> Lin
     operation_id="delete_link",
     summary="Delete a link",
 )
-def delete_link(request: HttpRequest, link_id: UUID) -> Status[None]:
+def delete_link(request: KeyedRequest, link_id: UUID) -> Status[None]:
     """For good. Its place is free again; its clicks stay counted."""
     link = get_object_or_404(Link, pk=link_id)
     links.delete_link(request.tenant, link, person_id=_person_id(request))
@@ -120,7 +121,7 @@ def delete_link(request: HttpRequest, link_id: UUID) -> Status[None]:
 @router.get(
     "/files", response=FilePage, tags=FILES, operation_id="list_files", summary="List files"
 )
-def list_files(request: HttpRequest, limit: Limit = 20, cursor: Cursor = None) -> FilePage:
+def list_files(request: KeyedRequest, limit: Limit = 20, cursor: Cursor = None) -> FilePage:
     """Newest first, samples included. Follow `next_cursor` until it is null."""
     page, following = _page(File.objects.all(), limit, cursor)
     return FilePage(items=[FileOut.of(file) for file in page], next_cursor=following)
@@ -135,7 +136,7 @@ def list_files(request: HttpRequest, limit: Limit = 20, cursor: Cursor = None) -
 )
 @decorate_view(uploads.bounded)
 def upload_file(
-    request: HttpRequest, file: Annotated[UploadedFile, UploadPart(description="The file.")]
+    request: KeyedRequest, file: Annotated[UploadedFile, UploadPart(description="The file.")]
 ) -> Status[FileOut]:
     """multipart/form-data with one part named `file`. Share it by making a link with its `id`."""
     try:
@@ -154,7 +155,7 @@ def upload_file(
     operation_id="delete_file",
     summary="Delete a file",
 )
-def delete_file(request: HttpRequest, file_id: UUID) -> Status[None]:
+def delete_file(request: KeyedRequest, file_id: UUID) -> Status[None]:
     """For good, with the links that lead to it."""
     file = get_object_or_404(File, pk=file_id)
     files.delete_file(request.tenant, file, person_id=_person_id(request))
@@ -170,7 +171,7 @@ def _page(rows: Any, limit: int, cursor: UUID | None) -> tuple[list[Any], UUID |
     return found[:limit], following
 
 
-def _clicks(request: HttpRequest, link: Link) -> int | None:
+def _clicks(request: KeyedRequest, link: Link) -> int | None:
     counts = clicks.totals(request.tenant, [link.id])
     return None if counts is None else counts[link.id]
 
@@ -184,7 +185,7 @@ def _file(file_id: UUID | None) -> File | None:
     return file
 
 
-def _person_id(request: HttpRequest) -> UUID | None:
+def _person_id(request: KeyedRequest) -> UUID | None:
     """The person who made the key: what it does is done in their name."""
     user = request.api_key.created_by
     return person_of(user).id if user else None

@@ -97,4 +97,4 @@ def _floor(moment: datetime, step: Step) -> datetime:
 
 def _rows(query: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
     with get_store().connection() as connection:
-        return connection.execute(query, params).fetchall()  # type: ignore[arg-type]
+        return connection.execute(query, params).fetchall()

@@ -109,7 +109,7 @@ def _file(tenant: Tenant, name: str, content: bytes, person_id: UUID, now: datet
         size=len(content),
         content_type="text/csv" if name.endswith(".csv") else "application/pdf",
         sha256=hashlib.sha256(content).hexdigest(),
-        storage_key=storage().save(new_key(), ContentFile(content)),
+        storage_key=storage().save(new_key(tenant.schema_name), ContentFile(content)),
         created_by=person_id,
         created_at=created_at,
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.base import File as Content
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 
 import events
 from metering import catalogue, quota
@@ -58,9 +58,9 @@ def store_file(tenant: Tenant, upload: UploadedFile, *, person_id: UUID | None) 
         raise FileTooLarge
     with reserved(tenant, METER, size):
         sha256 = _sha256(upload)
-        key = storage().save(new_key(), upload)
+        key = storage().save(new_key(tenant.schema_name), upload)
         try:
-            return _insert(tenant, upload, key=key, sha256=sha256, person_id=person_id)
+            return _insert(tenant, upload, size, key=key, sha256=sha256, person_id=person_id)
         except BaseException:
             storage().delete(key)
             raise
@@ -90,11 +90,17 @@ def delete_file(tenant: Tenant, file: File, *, person_id: UUID | None) -> None:
 
 @transaction.atomic
 def _insert(
-    tenant: Tenant, upload: UploadedFile, *, key: str, sha256: str, person_id: UUID | None
+    tenant: Tenant,
+    upload: UploadedFile,
+    size: int,
+    *,
+    key: str,
+    sha256: str,
+    person_id: UUID | None,
 ) -> File:
     file = File.objects.create(
         name=clean_name(upload.name or ""),
-        size=upload.size,
+        size=size,
         content_type=clean_content_type(upload.content_type or ""),
         sha256=sha256,
         storage_key=key,
@@ -124,13 +130,13 @@ def in_bytes(size: int) -> str:
     return quantity(catalogue.get(METER), size)
 
 
-def new_key() -> str:
+def new_key(schema_name: str) -> str:
     """A name in the storage: the workspace's folder, and what nobody can guess.
 
     The folder is part of the name, not of the storage: TenantFileSystemStorage takes a given
     location as it is, and a bucket knows no current schema.
     """
-    return f"{connection.schema_name}/{secrets.token_hex(16)}"
+    return f"{schema_name}/{secrets.token_hex(16)}"
 
 
 def clean_name(name: str) -> str:

@@ -24,7 +24,7 @@ class TargetField(forms.CharField):
         super().__init__(label="Where should it lead?", widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         looks_like_a_host = "." in text.partition("/")[0] and ":" not in text.partition("/")[0]
         return f"https://{text}" if looks_like_a_host else text
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import connection
 
 from identity.models import User
 from product.files import new_key, storage
@@ -22,12 +23,13 @@ def seed_workspace() -> None:
     Runs while a schema is made for the pool, so nobody owns these and no meter counts them.
     """
     content = SAMPLE.read_bytes()
+    schema_name: str = connection.schema_name  # type: ignore[attr-defined] # django-tenants' own
     file = File.objects.create(
         name=SAMPLE.name,
         size=len(content),
         content_type="application/pdf",
         sha256=hashlib.sha256(content).hexdigest(),
-        storage_key=storage().save(new_key(), ContentFile(content)),
+        storage_key=storage().save(new_key(schema_name), ContentFile(content)),
         is_sample=True,
     )
     Link.objects.bulk_create(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,13 +24,14 @@ from product.limits import limit_reached
 from product.listing import short_url
 from product.models import File, Link
 from product.pages.member import person_id
+from tenants.requests import WorkspaceRequest
 
 PAGE_SIZE = 20
 
 
 @csrf_exempt  # only until the upload is bounded: reading the token reads the whole body
 @require_http_methods(["GET", "HEAD", "POST"])
-def files(request: HttpRequest) -> HttpResponse:
+def files(request: WorkspaceRequest) -> HttpResponse:
     """The list; a POST is an upload."""
     if request.method == "POST":
         uploads.bound(request)
@@ -38,13 +39,13 @@ def files(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_protect
-def _files(request: HttpRequest) -> HttpResponse:
+def _files(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST":
         return _upload(request)
     return _page(request, UploadForm(max_bytes=settings.UPLOAD_MAX_BYTES))
 
 
-def _upload(request: HttpRequest) -> HttpResponse:
+def _upload(request: WorkspaceRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES, max_bytes=settings.UPLOAD_MAX_BYTES)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -64,7 +65,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def share_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def share_file(request: WorkspaceRequest, file_id: UUID) -> HttpResponse:
     """Make a short link that leads to the file."""
     file = get_object_or_404(File, pk=file_id)
     wanted = links.NewLink(file=file)
@@ -80,7 +81,7 @@ def share_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def download_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def download_file(request: WorkspaceRequest, file_id: UUID) -> HttpResponse:
     """A member's own way to the file, which is no click."""
     file = get_object_or_404(File, pk=file_id)
     response = HttpResponseRedirect(signed_address(request.tenant, file.id))
@@ -89,7 +90,7 @@ def download_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def delete_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def delete_file(request: WorkspaceRequest, file_id: UUID) -> HttpResponse:
     """Delete the file and its links for good; the page asked before."""
     file = get_object_or_404(File, pk=file_id)
     flows.delete_file(request.tenant, file, person_id=person_id(request))
@@ -98,7 +99,7 @@ def delete_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any
+    request: WorkspaceRequest, form: UploadForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     all_files = File.objects.prefetch_related(Prefetch("links", Link.objects.order_by("id")))
     page = Paginator(all_files, PAGE_SIZE).get_page(request.GET.get("page"))

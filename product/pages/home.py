@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,18 +13,19 @@ from product.forms import QuickLinkForm
 from product.listing import rows
 from product.models import Link
 from product.onboarding import checklist
+from tenants.requests import WorkspaceRequest
 
 _RECENT = 5
 _STATS = ("links", "clicks", "storage")
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: WorkspaceRequest) -> HttpResponse:
     """The page of the address that a member opens."""
     return render(request, "product/home.html", home_context(request, form=QuickLinkForm()))
 
 
-def home_context(request: HttpRequest, *, form: QuickLinkForm) -> dict[str, Any]:
+def home_context(request: WorkspaceRequest, *, form: QuickLinkForm) -> dict[str, Any]:
     """What the home page and the parts of it that htmx swaps show."""
     tenant = request.tenant
     usage = UsagePage.of(tenant)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from product.listing import rows, short_url
 from product.models import Link
 from product.pages.home import home_context
 from product.pages.member import person_id
+from tenants.requests import WorkspaceRequest
 
 PAGE_SIZE = 20
 _CHARTS: dict[str, tuple[clicks.Step, int, str]] = {
@@ -32,7 +33,7 @@ _CHARTS: dict[str, tuple[clicks.Step, int, str]] = {
 
 
 @require_safe
-def links(request: HttpRequest) -> HttpResponse:
+def links(request: WorkspaceRequest) -> HttpResponse:
     """All links of the workspace, newest first, searched by `q`."""
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Link.objects.select_related("file").matching(words)
@@ -49,7 +50,7 @@ def links(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_link(request: HttpRequest) -> HttpResponse:
+def new_link(request: WorkspaceRequest) -> HttpResponse:
     """The form; a POST also comes from the quick form of the home page, there by htmx."""
     if request.method != "POST":
         context = {"form": LinkForm(), "crumbs": _crumbs("New link")}
@@ -74,10 +75,11 @@ def new_link(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+def link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
     """One link: its address, where it leads, and its clicks by day or by hour."""
     found = _find(link_id)
-    by = request.GET.get("by") if request.GET.get("by") in _CHARTS else "days"
+    asked = request.GET.get("by", "")
+    by = asked if asked in _CHARTS else "days"
     step, buckets, label = _CHARTS[by]
     history = clicks.over_time(
         request.tenant, found.id, step=step, buckets=buckets, now=timezone.now()
@@ -89,7 +91,7 @@ def link(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "row": rows(request.tenant, [found])[0],
         "by": by,
         "bars": bars if history is not None else None,
-        "most": max((bar["value"] for bar in bars), default=0),
+        "most": max((bucket.clicks for bucket in history or ()), default=0),
         "tabs": [
             {"label": "30 days", "url": "?by=days", "current": by == "days"},
             {"label": "24 hours", "url": "?by=hours", "current": by == "hours"},
@@ -99,7 +101,7 @@ def link(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+def edit_link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
     """Another target or title for the same code."""
     found = _find(link_id)
     known = {"target_url": found.target_url, "title": found.title}
@@ -123,7 +125,7 @@ def edit_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def delete_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+def delete_link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
     """Delete for good; the page asked before."""
     found = _find(link_id)
     flows.delete_link(request.tenant, found, person_id=person_id(request))
@@ -132,7 +134,11 @@ def delete_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 
 def _again(
-    request: HttpRequest, form: QuickLinkForm, *, status: int, limit: LimitReached | None = None
+    request: WorkspaceRequest,
+    form: QuickLinkForm,
+    *,
+    status: int,
+    limit: LimitReached | None = None,
 ) -> HttpResponse:
     """The form as it was typed, with what is wrong."""
     template = "product/quick_link.html" if request.htmx else "product/new_link.html"
@@ -148,6 +154,6 @@ def _crumbs(here: str, url: str = "") -> list[dict[str, str]]:
     return [{"label": "Links", "url": reverse("product:links")}, {"label": here, "url": url}]
 
 
-def _is_part(request: HttpRequest) -> bool:
+def _is_part(request: WorkspaceRequest) -> bool:
     """htmx asks for the table alone; not when it restores a page of the history."""
     return bool(request.htmx) and not request.htmx.history_restore_request

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest
-
 from identity.persons import person_of
+from tenants.requests import WorkspaceRequest
 
 
-def person_id(request: HttpRequest) -> UUID:
+def person_id(request: WorkspaceRequest) -> UUID:
     """The id of the signed-in member's person."""
     return person_of(request.user).id
