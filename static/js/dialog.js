@@ -1,6 +1,7 @@
 // A confirmation is a <details> that opens in place. With script it becomes a modal dialog.
 function openAsDialog(details) {
   const panel = details.querySelector("[data-confirm-panel]");
+  panel.querySelector("[data-confirm-cancel]").hidden = false;
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   dialog.setAttribute("aria-labelledby", panel.dataset.confirmPanel);
