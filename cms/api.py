@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from ninja import NinjaAPI
 from wagtail.api.v3.errors import register_exception_handlers
@@ -31,7 +32,7 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         stranger = copy.copy(request)
         stranger.user = AnonymousUser()
-        stranger.session = {}
+        stranger.session = SessionBase()  # without a key it stays empty
         stranger.COOKIES = {}
         stranger.META = {k: v for k, v in request.META.items() if k not in _CREDENTIALS}
         return operation(stranger, *args, **kwargs)

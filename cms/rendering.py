@@ -88,13 +88,19 @@ def render(site: Site, address: Address) -> Rendered:
             f"{address.path} uses a CSRF token or the session, which belong to one visitor; "
             "public pages link to a form instead of holding it."
         )
-    content = b"".join(response) if response.streaming else response.content
-    return Rendered(address=address, content=content, content_type=response["Content-Type"])
+    return Rendered(
+        address=address,
+        content=b"".join(response),  # streamed or not
+        content_type=response["Content-Type"],
+    )
+
+
+class ReleaseRequest(WSGIRequest):
+    """A request that was made here. A type, because no visitor's header can claim to be one."""
 
 
 def is_for_release(request: HttpRequest) -> bool:
-    """Whether `request` was made here (no header can claim that)."""
-    return getattr(request, "renders_release", False)
+    return isinstance(request, ReleaseRequest)
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +110,7 @@ def _handler() -> BaseHandler:
     return handler
 
 
-def _request(site: Site, address: Address) -> WSGIRequest:
+def _request(site: Site, address: Address) -> ReleaseRequest:
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": unquote_to_bytes(address.path).decode("latin-1"),
@@ -121,9 +127,7 @@ def _request(site: Site, address: Address) -> WSGIRequest:
     if settings.SECURE_PROXY_SSL_HEADER:
         name, value = settings.SECURE_PROXY_SSL_HEADER
         environ[name] = value
-    request = WSGIRequest(environ)
-    request.renders_release = True
-    return request
+    return ReleaseRequest(environ)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def _answer(
     patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
     if entry.title:
         _record_visit(request, entry)
-    return get_conditional_response(request, etag, int(modified), response)
+    return get_conditional_response(request, etag, int(modified), response) or response
 
 
 def _record_visit(request: HttpRequest, entry: shelf.Entry) -> None:

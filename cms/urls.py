@@ -1,8 +1,14 @@
 """Addresses of the website. The last one matches every path: include this after all others."""
 
+from pathlib import Path
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import include, path, re_path
+from django.utils.cache import patch_cache_control
+from django.views import static
 from wagtail import views as wagtail_views
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
@@ -12,6 +18,13 @@ from cms.admin_urls import sign_in
 from cms.api import content_api
 from cms.feed import BlogFeed
 from cms.serving import not_found, released, serve
+
+
+def image(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
+    """An image of the website. Documents have views of their own, which ask for permission."""
+    response = static.serve(request, name, document_root=str(Path(settings.MEDIA_ROOT, folder)))
+    patch_cache_control(response, public=True, max_age=24 * 60 * 60)
+    return response
 
 
 def robots(request: HttpRequest) -> HttpResponse:
@@ -25,6 +38,8 @@ urlpatterns = [
     path("feed.xml", released(BlogFeed()), name="cms_feed"),
     path("404.html", not_found, name="cms_not_found"),
     path("cms/", include(admin_urls)),
+    # A name without slashes: the folders beside these two must stay out of reach.
+    re_path(r"^media/(?P<folder>images|avatar_images)/(?P<name>\w[\w.-]*)$", image),
     path("documents/", include(wagtaildocs_urls)),
     path("_util/login/", sign_in, name="wagtailcore_login"),
     path(

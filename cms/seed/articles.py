@@ -62,9 +62,8 @@ LINKS_THAT_LAST = {
             "value": text("""
                 <h2>Let the team own it</h2>
                 <p>The saddest dead links belong to people who left. An address made in somebody’s
-                private account goes when the account goes. Make links where the team can find
-                them, with the name of the maker beside each, and leaving becomes a matter of a
-                farewell cake.</p>
+                private account goes when the account goes. Make links where the whole team can
+                find them, and leaving becomes a matter of a farewell cake.</p>
                 <h2>Look at it twice a year</h2>
                 <p>Sort your links by clicks. Those at the top deserve a check that the page
                 behind them is still the best answer. Those at the bottom with a handful of clicks
@@ -172,14 +171,14 @@ MOVING_LINKS = {
                 much shorter here, and it feels good.</p>
                 <h2>2. Create them through the API</h2>
                 <p>Make an API key in your workspace (it is shown once, so keep it somewhere safe)
-                and let a script read the spreadsheet. Creating the same word twice is refused
-                with a clear answer, so the script may be run again after a hiccup.</p>
+                and let a script read the spreadsheet. A word that is taken is
+                refused with a clear answer, so the script may be run again after a hiccup.</p>
             """),
         },
         {
             "type": "code",
             "value": {
-                "caption": "links.csv has two columns: code and target",
+                "caption": "links.csv has two columns: code and target_url",
                 "code": dedent("""\
                     import csv, os, httpx
 

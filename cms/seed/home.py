@@ -61,7 +61,7 @@ PAGE = {
                     and everybody who scans it tomorrow arrives at the right place.</p>
                     <ul>
                     <li>Words you choose, so people can read an address aloud</li>
-                    <li>One list for the whole team, with the name of whoever made each link</li>
+                    <li>One list for the whole team, with its clicks beside each link</li>
                     <li>Links stay when a colleague leaves</li>
                     </ul>
                 """),
@@ -80,12 +80,12 @@ PAGE = {
                 "eyebrow": "Shared files",
                 "title": "Send the deck once, know that it arrived",
                 "text": text("""
-                    <p>Upload a file and share its address instead of a nine-megabyte attachment.
-                    When you notice the typing mistake on page four, replace the file: the address
-                    stays, and nobody opens last week’s version.</p>
+                    <p>Upload a file and share a short address instead of a nine-megabyte attachment.
+                    No mailbox bounces it, and you see whether anybody opened it. Take it back when it
+                    is out of date, so that nobody works with last month’s version.</p>
                     <ul>
                     <li>Files up to 20 MB, served from a host of their own</li>
-                    <li>Downloads counted next to your clicks</li>
+                    <li>Opened through a short link, so you see that it was</li>
                     <li>Delete it, and the room is yours again at once</li>
                     </ul>
                 """),
@@ -110,7 +110,7 @@ PAGE = {
                     the month.</p>
                     <ul>
                     <li>Live: a click is on the page within two seconds</li>
-                    <li>You are told before a limit is reached</li>
+                    <li>Amber before a limit is reached, in words when it is</li>
                     <li>Past the limit, links keep leading where they should</li>
                     </ul>
                 """),
@@ -193,9 +193,9 @@ PAGE = {
                     },
                     {
                         "icon": "lock",
-                        "title": "No trackers on your readers",
+                        "title": "No more than we need",
                         "text": text("""
-                            We count that a link was followed. We do not follow the reader.
+                            A browser that asks not to be followed is counted without being recognised.
                         """),
                     },
                     {

@@ -22,7 +22,8 @@ PRIVACY = {
         files) the team that owns the workspace decides, and we act on its behalf.</p>
         <h2>When you read this website</h2>
         <p>We count visits to our own pages with a random number in a cookie, so that we can tell
-        one visit from two. It is not joined with data of other companies and not sold. If your
+        one visit from two. If you open an account later, those visits belong to it. The number is
+        not joined with data of other companies and not sold. If your
         browser sends “Do Not Track” or “Global Privacy Control”, we do not set it. Pages load no
         fonts, scripts or images from third parties.</p>
         <h2>When you have an account</h2>
@@ -35,8 +36,10 @@ PRIVACY = {
         its last four digits.</li>
         </ul>
         <h2>When you follow a short link</h2>
-        <p>We record that the link was followed, and when. We build no profile of you and set no
-        cookie on the way. The page you arrive at has its own rules.</p>
+        <p>We record that the link was followed, when, and a random number from a
+        cookie that lets us tell one browser from two. The team behind the link sees counts, not
+        people. A browser that asks not to be followed gets no number. The page you arrive at has
+        its own rules.</p>
         <h2>How long we keep it</h2>
         <p>An account’s data until the account is deleted; what an invoice is made from as long as
         the law asks for; logs of requests for two weeks.</p>

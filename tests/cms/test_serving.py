@@ -12,7 +12,7 @@ from django.test import Client
 from wagtail.models import PageViewRestriction
 
 from cms import release, shelf
-from cms.models import ContentPage
+from cms.models import ContentPage, SiteImage
 
 
 def test_a_page_comes_from_the_release(visitor: Client, built: shelf.Release) -> None:
@@ -228,3 +228,28 @@ def test_the_folder_of_releases_is_never_listed(
 ) -> None:
     assert visitor.get(f"/{built.id}/").status_code == 404
     assert visitor.get("/current/").status_code == 404
+
+
+def test_an_uploaded_image_is_shown_and_nothing_else_of_the_media_folder(
+    visitor: Client, site: SimpleNamespace
+) -> None:
+    from wagtail.images.tests.utils import get_test_image_file
+
+    picture = SiteImage.objects.create(title="A sign", file=get_test_image_file(size=(1600, 900)))
+    site.article.image = picture
+    site.article.save()
+    release.build()
+    page = visitor.get("/blog/links-that-last/").content.decode()
+    sources = re.findall(
+        rf'(?:src|content)="(?:{re.escape(django_settings.SITE_URL)})?(/media/[^"]+)"', page
+    )
+    assert len(sources) == 2, "in the article, and for where it is shared"
+    for source in sources:
+        assert visitor.get(source)["Cache-Control"] == "public, max-age=86400"
+    assert visitor.get(f"/media/{picture.file.name}").status_code == 404
+    documents = Path(django_settings.MEDIA_ROOT, "documents")
+    documents.mkdir(parents=True, exist_ok=True)
+    (documents / "secret.pdf").write_bytes(b"%PDF")
+    assert visitor.get("/media/documents/secret.pdf").status_code == 404
+    assert visitor.get("/media/images/../documents/secret.pdf").status_code == 404
+    assert visitor.get("/media/images/").status_code == 404
