@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI, Router
 from ninja.openapi.docs import Swagger
@@ -134,11 +134,16 @@ def build() -> WorkspaceAPI:
 def _everything_else() -> Router:
     """Unknown paths are answered by the API, too: with a problem, not with a page."""
     router = Router()
+
+    def nothing(request: HttpRequest) -> HttpResponse:
+        return problems.not_found()
+
+    def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+        return problems.not_found()
+
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    for path, name in (("", "nothing"), ("/{path:rest}", "unknown")):
-        router.api_operation(methods, path, auth=None, include_in_schema=False, url_name=name)(
-            problems.not_found
-        )
+    for path, view in (("", nothing), ("/{path:rest}", unknown)):
+        router.api_operation(methods, path, auth=None, include_in_schema=False)(view)
     return router
 
 

@@ -68,7 +68,7 @@ def install(api: NinjaAPI) -> None:
         AuthenticationError: _not_authenticated,
         ValidationError: _invalid,
         HttpError: _http_error,
-        Http404: lambda request, error: problem(404, NOT_FOUND),
+        Http404: lambda request, error: not_found(),
         PermissionDenied: lambda request, error: problem(403, str(error) or NOT_ALLOWED),
         RequestDataTooBig: lambda request, error: problem(413, TOO_LARGE),
         SuspiciousOperation: lambda request, error: problem(400, UNREADABLE),
@@ -85,7 +85,7 @@ TOO_LARGE = "The body is larger than it may be."
 UNREADABLE = "The request cannot be read."
 
 
-def not_found(request: HttpRequest, **_: object) -> HttpResponse:
+def not_found() -> HttpResponse:
     """The answer to every path that the API does not have."""
     return problem(404, NOT_FOUND)
 
