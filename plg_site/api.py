@@ -85,6 +85,7 @@ class Docs(Swagger):
                 "displayRequestDuration": True,
                 "tryItOutEnabled": True,
                 "validatorUrl": None,
+                "deepLinking": False,  # its links would stand inside buttons
             }
         )
 

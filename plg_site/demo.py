@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
+from cms import editors
 from identity.models import User
 from tenants import provisioning, workspace_url
 from tenants.membership import add_member
@@ -31,8 +32,7 @@ def seed() -> str:
     with transaction.atomic():
         people = {role: _person(*who) for role, who in PEOPLE.items()}
         User.objects.filter(pk=people["admin"].pk).update(is_staff=True, is_superuser=True)
-        if editors := Group.objects.filter(name="Editors").first():
-            people["editor"].groups.add(editors)
+        people["editor"].groups.set(Group.objects.filter(name=editors.GROUP))
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])
         _workspace("Globex", "globex", people["other owner"])
         if is_new:

@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
 
 DEBUG = env.flag("DEBUG", False)
+# Development without DEBUG: changed files are seen at once, but people get the real error pages.
+WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
 SECRET_KEY = env.text("SECRET_KEY")
 
 # --- Hosts -------------------------------------------------------------------------------------
@@ -179,6 +181,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
+    "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
 }
 
@@ -198,12 +201,12 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if WATCH_FILES
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = WATCH_FILES
+WHITENOISE_AUTOREFRESH = WATCH_FILES
 SITE_RELEASES_DIR = STATE_DIR / "releases"
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bodies without files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -132,6 +133,12 @@ class Form:
         self.action = urljoin(base, str(tag.get("action") or ""))
         self.method = str(tag.get("method") or "get").upper()
         self.defaults = dict(_defaults(tag))
+
+    def sent_to(self, action: str) -> Form:
+        """The same form, sent to another address, as a script of the page may do."""
+        other = copy.copy(self)
+        other.action = action
+        return other
 
 
 def _defaults(form: Tag) -> Iterable[tuple[str, str]]:
