@@ -28,17 +28,22 @@ METER = "api_calls"  # consumed by each call, where the product's catalogue has 
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 DESCRIPTION = """
-Everything that people do with links and files, your programs can do, too.
+What people do in the workspace, your programs can do, too.
 
-**Keys.** Make one under *API keys* in your workspace and send it with each request:
+## Keys
+Make one under *API keys* in your workspace and send it with each request:
 `Authorization: Bearer sk_…`. A key belongs to one workspace and works on its address only.
 
-**Limits.** Each request with a valid key counts as an API call. At a limit of your plan the answer
-is `402` with the meter, its limit and where to upgrade; what exists keeps working.
+## Limits
+Each request with a valid key counts as an API call. At a limit of your plan the answer is `402`
+with the meter, its limit and where to upgrade; what exists keeps working.
 
-**Errors** are problem+json (RFC 9457) with words for people and a status for programs.
+## Errors
+They are problem+json (RFC 9457), with words for people and a status for programs.
 
-**Retries.** Send an `Idempotency-Key` with a POST that makes a link: the same key finds the same link.
+## Retries
+A POST may carry an `Idempotency-Key` where the operation names it: sent again with the same key, it
+finds what the first one made.
 """
 
 
@@ -83,7 +88,6 @@ class Docs(Swagger):
                 "docExpansion": "list",
                 "defaultModelsExpandDepth": 0,
                 "displayRequestDuration": True,
-                "tryItOutEnabled": True,
                 "validatorUrl": None,
                 "deepLinking": False,  # its links would stand inside buttons
             }
