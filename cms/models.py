@@ -16,7 +16,6 @@ from wagtail.api import APIField
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images.api.fields import ImageRenditionField
-from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtail.search import index
 
 from cms import slots
@@ -28,26 +27,21 @@ from cms.blocks import (
     SECTIONS,
     validate_address,
 )
+from cms.images import SiteImage, SiteRendition
 from cms.site_page import SitePage
 
+__all__ = [
+    "ArticlePage",
+    "BlogIndexPage",
+    "BuildRequest",
+    "ContentPage",
+    "HomePage",
+    "PricingPage",
+    "SiteImage",
+    "SiteRendition",
+]
+
 WORDS_PER_MINUTE = 220
-
-
-class SiteImage(AbstractImage):
-    """An uploaded image. Our own model, so that a field can be added later without moving rows."""
-
-    admin_form_fields = Image.admin_form_fields
-
-
-class SiteRendition(AbstractRendition):
-    image = models.ForeignKey(SiteImage, on_delete=models.CASCADE, related_name="renditions")
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["image", "filter_spec", "focal_point_key"], name="cms_rendition_once"
-            )
-        ]
 
 
 class BuildRequest(models.Model):

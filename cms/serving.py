@@ -24,6 +24,7 @@ from wagtail.views import serve as serve_from_wagtail
 import events
 from cms import shelf, slots
 from cms.event_types import PAGE_VIEWED
+from cms.navigation import frame
 from cms.rendering import NOT_FOUND, is_for_release
 
 View = Callable[..., HttpResponse]
@@ -71,7 +72,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
             return HttpResponse(content, status=HTTPStatus.NOT_FOUND)
         except OSError:  # pruned this very moment
             pass
-    return render(request, "cms/not_found.html", status=HTTPStatus.NOT_FOUND)
+    return render(request, "cms/not_found.html", frame(request), status=HTTPStatus.NOT_FOUND)
 
 
 def _from_release(request: HttpRequest) -> HttpResponse | None:

@@ -8,7 +8,9 @@ from django.db import models
 from django.http import HttpRequest
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
-from wagtail.models import Page, Site
+from wagtail.models import Page
+
+from cms.navigation import frame
 
 
 class SitePage(Page):
@@ -57,12 +59,7 @@ class SitePage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        site = Site.find_for_request(request)
-        if site:
-            context["site_name"] = site.site_name
-            context["nav_items"] = _menu(site, request)
-            context["footer_items"] = _small_print(site, request)
-        return {**context, "parent": self.get_parent()}
+        return {**context, **frame(request), "parent": self.get_parent()}
 
     def release_paths(self) -> list[str]:
         """Addresses below this page's own that a release holds; "" is the page itself."""
@@ -70,15 +67,3 @@ class SitePage(Page):
 
     def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
         return [] if self.hidden_from_search else super().get_sitemap_urls(request)
-
-
-def _menu(site: Site, request: HttpRequest) -> list[dict[str, str]]:
-    """Pages right below the home page that editors put into the menu, in their order."""
-    pages = site.root_page.get_children().live().public().in_menu()
-    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
-
-
-def _small_print(site: Site, request: HttpRequest) -> list[dict[str, str]]:
-    """Pages right below the home page that are not in the menu (terms, privacy): for the footer."""
-    pages = site.root_page.get_children().live().public().not_in_menu()
-    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]

@@ -183,3 +183,17 @@ def test_many_articles_are_spread_over_pages_that_are_all_built(site: SimpleName
     assert 'rel="next" href="/blog/page/2/"' in pages["blog/"].decode()
     assert 'rel="prev" href="/blog/"' in pages["blog/page/2/"].decode()
     assert pages["blog/page/2/"].count(b"post-card__text") == 3
+
+
+def test_menu_and_footer_lead_to_what_editors_put_there(
+    site: SimpleNamespace, built: shelf.Release, publish: Callable[..., ContentPage]
+) -> None:
+    before = contents(built)["blog/"].decode()
+    assert '<li><a href="/privacy/">Privacy</a></li>' in before
+    assert 'class="site-nav__link" href="/pricing/"' in before
+    publish(site.privacy, title="Data", show_in_menus=True)
+    after = shelf.current()
+    assert after is not None
+    assert (
+        'class="site-nav__link" href="/privacy/">Data</a>' in contents(after)["404.html"].decode()
+    )
