@@ -24,6 +24,11 @@ def line_formatter() -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                pad_event_to=0,
+                # Where rich is installed, the default prints local variables: secrets, slowly.
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
         ],
     )
