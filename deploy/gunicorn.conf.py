@@ -12,7 +12,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 
 timeout = 30
-graceful_timeout = 3 if os.environ.get("DEBUG") == "1" else 30
+graceful_timeout = 3 if os.environ.get("WATCH_FILES") == "1" else 30
 keepalive = 5
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeat files
 control_socket_disable = True  # gunicorn 27 would write one into the home folder
@@ -26,3 +26,10 @@ if reload:
     _root = Path(__file__).resolve().parent.parent
     reload_extra_files = [str(path) for path in _root.glob("**/templates/**/*.html")
                           if ".venv" not in path.parts and ".local" not in path.parts]  # fmt: skip
+
+
+def post_worker_init(worker):
+    """Resolve addresses and compile templates before the first visitor, not during their request."""
+    from plg_site import warm_up
+
+    warm_up.run()

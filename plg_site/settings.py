@@ -255,8 +255,11 @@ APPEND_SLASH = True
 AUTH_USER_MODEL = "identity.User"
 # Not ModelBackend: an address may belong to several unverified users until one proves it.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # email is unique once verified, see identity/README.md
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # email is unique once verified, see identity/README.md
+    "djstripe.W002",  # STRIPE_API_HOST is always set; elsewhere only to the simulator
+]
+PASSWORD_HASHERS = ["identity.hashers.Argon2idHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -51,7 +51,7 @@ def environment(
     made_up = {
         **services,
         "SECRET_KEY": state.secret("secret_key"),
-        "DEBUG": "1",
+        "WATCH_FILES": "1",
         "SITE_DOMAIN": addresses.domain,
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }

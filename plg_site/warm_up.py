@@ -1,0 +1,20 @@
+"""What a fresh web process would otherwise do during its first requests."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.urls import get_resolver
+
+
+def run() -> None:
+    """Import the views of every host and compile the templates of the project."""
+    for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF, settings.FILES_URLCONF):
+        get_resolver(urlconf)._populate()
+    import_module(f"{settings.PRODUCT_APP}.seed")
+    root = Path(settings.BASE_DIR, "templates")
+    for path in root.rglob("*.html"):
+        get_template(str(path.relative_to(root)))
