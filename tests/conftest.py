@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from psycopg import sql
@@ -45,7 +45,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         }
     )
     with django_db_blocker.unblock():
-        cache.clear()
+        _forget_redis()
         preparation.shared_tables()
         preparation.event_store()
         preparation.workspace_pool()
@@ -86,9 +86,18 @@ def _start_in_public(request: pytest.FixtureRequest) -> Iterator[None]:
     connection.set_schema_to_public()
 
 
+def _forget_redis() -> None:
+    """Cached hosts, limits and counters outlive a rollback. (cache.clear() would flush the events.)"""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    for prefix in (settings.CACHES["default"]["KEY_PREFIX"], settings.QUOTA_PREFIX):
+        if keys := list(client.scan_iter(f"{prefix}:*", count=1000)):
+            client.delete(*keys)
+    client.close()
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    cache.clear()
+    _forget_redis()
 
 
 @pytest.fixture

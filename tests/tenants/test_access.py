@@ -57,7 +57,9 @@ def test_a_member_may_look(client_for, people, acme, path):
 
 @pytest.mark.parametrize("path", ["api-keys/", "settings/"])
 def test_a_member_may_not_manage(client_for, people, acme, path):
-    assert client_for(people.acme_member, acme).get(f"/{path}").status_code == 403
+    response = client_for(people.acme_member, acme).get(f"/{path}")
+    assert response.status_code == 403
+    assert "Ask an owner or admin" in response.content.decode()
 
 
 def test_the_owner_of_one_workspace_is_an_outsider_in_another(client_for, people, globex):
