@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -13,10 +13,11 @@ from billing import checkout, forms, page, subscription
 from billing.models import Account
 from billing.refusals import AddressNotVerified, in_words
 from tenants.access import managers_only
+from tenants.requests import WorkspaceRequest
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: WorkspaceRequest) -> HttpResponse:
     """Plan, usage, price list and invoices; asks no one but our own databases."""
     account = Account.objects.of(request.tenant)
     shown = page.BillingPage.of(
@@ -31,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 @managers_only
 @in_words
-def checkout_plan(request: HttpRequest) -> HttpResponse:
+def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
     """Send the person to Stripe's page for the chosen plan."""
     _require_verified(request)
     wanted = forms.choice(request.POST)
@@ -46,7 +47,7 @@ def checkout_plan(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @in_words
-def come_back(request: HttpRequest) -> HttpResponse:
+def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""
     account = Account.objects.of(request.tenant)
     try:
@@ -62,7 +63,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
 
 @managers_only
 @in_words
-def change(request: HttpRequest) -> HttpResponse:
+def change(request: WorkspaceRequest) -> HttpResponse:
     """GET says in words what a change of plan means; POST does it."""
     wanted = forms.choice(request.POST if request.method == "POST" else request.GET)
     account = Account.objects.of(request.tenant)
@@ -80,7 +81,7 @@ def change(request: HttpRequest) -> HttpResponse:
 @require_POST
 @managers_only
 @in_words
-def cancel(request: HttpRequest) -> HttpResponse:
+def cancel(request: WorkspaceRequest) -> HttpResponse:
     """End the subscription with the period that is paid for."""
     account = subscription.cancel(Account.objects.of(request.tenant))
     messages.success(request, f"{page.plan_name(account)} ends on {page.day(account.cancel_at)}.")
@@ -90,14 +91,14 @@ def cancel(request: HttpRequest) -> HttpResponse:
 @require_POST
 @managers_only
 @in_words
-def resume(request: HttpRequest) -> HttpResponse:
+def resume(request: WorkspaceRequest) -> HttpResponse:
     """Take a cancellation back."""
     account = subscription.resume(Account.objects.of(request.tenant))
     messages.success(request, f"{page.plan_name(account)} goes on.")
     return redirect("billing:overview")
 
 
-def _require_verified(request: HttpRequest) -> None:
+def _require_verified(request: WorkspaceRequest) -> None:
     if not request.user.has_verified_email:
         raise AddressNotVerified
 

@@ -1,10 +1,11 @@
-"""The editors' pages need a wider content security policy than the rest; only they get it."""
+"""A wider content security policy for the editors' pages, and redirects on the site's host only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from wagtail.contrib.redirects.middleware import RedirectMiddleware
 
 PREFIX = "/cms/"
 
@@ -36,3 +37,12 @@ class EditorPolicyMiddleware:
         if request.path_info.startswith(PREFIX):
             response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class SiteRedirectMiddleware(RedirectMiddleware):
+    """Editors' redirects are the website's: an unknown address of a workspace asks nobody."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if getattr(request, "tenant", None) is not None:
+            return response
+        return super().process_response(request, response)

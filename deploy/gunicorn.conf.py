@@ -3,6 +3,7 @@
 Threads, not async workers: Django under django-tenants keeps its schema in thread-local state.
 """
 
+import gc
 import os
 from pathlib import Path
 
@@ -33,3 +34,12 @@ def post_worker_init(worker):
     from plg_site import warm_up
 
     warm_up.run()
+
+
+def post_worker_init(worker: object) -> None:
+    """What was imported stays; the garbage collector need not look at it again and again."""
+    gc.freeze()
+    gc.enable()
+
+
+gc.disable()  # until then: a fifth of the time to import the project goes into collecting nothing

@@ -31,6 +31,8 @@ class VisitorMiddleware:
             return response
         if known is None and _is_page(response):
             _set(response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
+            # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
+            response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
         self._mark_sign_in(request, response)
         return response
 

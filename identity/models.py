@@ -24,7 +24,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+# Wagtail's image model has a manager without types.
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """The login of a known person.
 
     `email` is not unique here: until an address is verified nobody owns it, and refusing a second

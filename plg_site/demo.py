@@ -6,7 +6,6 @@ from importlib import import_module
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
@@ -32,7 +31,7 @@ def seed() -> str:
     with transaction.atomic():
         people = {role: _person(*who) for role, who in PEOPLE.items()}
         User.objects.filter(pk=people["admin"].pk).update(is_staff=True, is_superuser=True)
-        people["editor"].groups.set(Group.objects.filter(name=editors.GROUP))
+        editors.admit(people["editor"])
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])
         _workspace("Globex", "globex", people["other owner"])
         if is_new:

@@ -85,7 +85,6 @@ SHARED_APPS = [
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
-    "wagtail.api.v2",
     "wagtail.embeds",
     "wagtail.sites",
     "cms.wagtail_users.EditorUsersConfig",
@@ -175,7 +174,11 @@ CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "max_retries": 0,  # a request that enqueues must not wait for a dead broker
+}
 CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -230,7 +233,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "identity.middleware.VisitorMiddleware",
     "tenants.middleware.MembershipMiddleware",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "cms.middleware.SiteRedirectMiddleware",
 ]
 TEMPLATES = [
     {

@@ -20,6 +20,8 @@ from psycopg import sql
 
 
 def _recreate(url: dict[str, str]) -> None:
+    if not url["name"].startswith("test_"):
+        pytest.exit(f"The tests would drop the database {url['name']!r}. Use --ds=tests.settings.")
     address = {k: url[k] for k in ("host", "port", "user", "password") if url[k]}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
         name = sql.Identifier(url["name"])

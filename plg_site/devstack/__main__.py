@@ -11,8 +11,11 @@ from plg_site.devstack import options  # noqa: E402
 
 
 def main(command: str, arguments: list[str]) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: a shell without job control starts what is in the background with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         if command == "test":
             from plg_site.devstack import checklist

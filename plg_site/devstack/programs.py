@@ -90,6 +90,7 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
         ),
         env=env,
         ready=lambda: ports.answers(addresses.stripe_port),
+        quiet=re.compile(r" 200 \(\d+ ms\)$| HTTP 200$"),
         layer=SERVICES,
     )  # fmt: skip
 
