@@ -29,15 +29,12 @@ if reload:
                           if ".venv" not in path.parts and ".local" not in path.parts]  # fmt: skip
 
 
-def post_worker_init(worker):
+def post_worker_init(worker: object) -> None:
     """Resolve addresses and compile templates before the first visitor, not during their request."""
     from plg_site import warm_up
 
     warm_up.run()
-
-
-def post_worker_init(worker: object) -> None:
-    """What was imported stays; the garbage collector need not look at it again and again."""
+    # What was imported stays: the garbage collector need not look at it again and again.
     gc.freeze()
     gc.enable()
 
