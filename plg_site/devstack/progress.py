@@ -40,7 +40,7 @@ class Step:
         if self._draws:
             line = f"  … {self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {detail}"
             sys.stdout.write(f"\r\033[K{line[: _columns() - 1]}")
-        elif time.monotonic() - self._said_at >= DETAIL_EVERY:
+        elif detail and time.monotonic() - self._said_at >= DETAIL_EVERY:
             self._said_at = time.monotonic()
             sys.stdout.write(f"  … {self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {detail}\n")
         sys.stdout.flush()
