@@ -111,16 +111,16 @@ def _works() -> bool:
 
 
 def _make_venv() -> None:
-    import venv
-
     has_pip = importlib.util.find_spec("ensurepip") is not None
     if not has_pip and importlib.util.find_spec("pip") is None:
         raise InstallFailed(NO_VENV.format(python=sys.executable))
     try:
+        import venv
+
         venv.EnvBuilder(clear=True, symlinks=True, with_pip=has_pip).create(VENV)
         if not has_pip:  # Debian without python3-venv: the system's pip installs one of our own
             _run([sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-q", "pip"])
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (ImportError, OSError, subprocess.CalledProcessError) as error:
         raise InstallFailed(f"{error}\n{NO_VENV.format(python=sys.executable)}") from error
 
 
