@@ -76,6 +76,6 @@ def step(name: str, *, shown: bool = True) -> Iterator[Step]:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size().columns
+        return os.get_terminal_size().columns or 100
     except OSError:
         return 100
