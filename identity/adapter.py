@@ -39,6 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if owner is not None:
             merging.merge(kept=owner, merged=email_address.user)
             merging.switch_sign_in(request, owner)
+            email_address.user = owner  # allauth signs out whoever is not the address's user
             return True
         return super().confirm_email(request, email_address)
 

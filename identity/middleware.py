@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.cache import patch_cache_control
 from uuid_utils.compat import uuid7
 
 from identity.requests import VisitorRequest
@@ -32,7 +33,7 @@ class VisitorMiddleware:
         if known is None and _is_page(response):
             _set(response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
-            response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+            patch_cache_control(response, private=True)
         self._mark_sign_in(request, response)
         return response
 

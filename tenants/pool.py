@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context
 
@@ -24,7 +26,7 @@ from tenants.models import PoolSchema, SchemaTemplate
 from tenants.pg_dump import dump_schema
 
 TEMPLATE_SCHEMA = "workspace_template"
-_LOCK = 7_204_001  # advisory lock: one process builds the template
+_LOCK = 7_204_001
 
 
 @cache
@@ -105,12 +107,9 @@ def build_template() -> str:
     `manage.py prepare` does it whenever the tenant migrations changed."""
     from django.core.management import call_command
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-    try:
-        found = SchemaTemplate.objects.filter(pk=fingerprint()).first()
-        if found is not None:
-            return found.script
+    with _one_builder():
+        if (script := _template_script(fingerprint())) is not None:
+            return script  # another process was faster
         with connection.cursor() as cursor:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{TEMPLATE_SCHEMA}" CASCADE')
             cursor.execute(f'CREATE SCHEMA "{TEMPLATE_SCHEMA}"')
@@ -119,9 +118,22 @@ def build_template() -> str:
         script = dump_schema(TEMPLATE_SCHEMA)
         SchemaTemplate.objects.create(fingerprint=fingerprint(), script=script)
         return script
+
+
+@contextmanager
+def _one_builder() -> Iterator[None]:
+    """One process builds the template. The lock has a connection of its own, because migrating
+    gives Django's back to the pool."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        with own.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            try:
+                yield
+            finally:  # the connection goes back to a pool, with what it holds
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        own.close()
 
 
 def _mark_shared_migrations() -> None:

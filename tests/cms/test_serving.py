@@ -16,6 +16,8 @@ from cms.models import ContentPage, SiteImage
 
 
 def test_a_page_comes_from_the_release(visitor: Client, built: shelf.Release) -> None:
+    first = visitor.get("/pricing/")
+    assert "private" in first["Cache-Control"], "it brings this browser's anonymous id"
     response = visitor.get("/pricing/")
     assert response.status_code == 200
     assert response.content == (built.folder / "pricing/index.html").read_bytes()

@@ -1,0 +1,136 @@
+"""Rules of the whole, asked of the database and the settings."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+# Shared tables that hold data of a workspace under another name than tenant_id, or none at all.
+WITHOUT_A_TENANT = {
+    "identity_user": "a human may be in several workspaces",
+    "identity_user_groups": "rights in the CMS",
+    "identity_user_user_permissions": "rights in the CMS",
+    "identity_person": "as the user",
+    "identity_personalias": "as the person",
+    "tenants_tenant": "the workspace itself",
+    "tenants_poolschema": "belongs to nobody yet",
+    "tenants_schematemplate": "empty of data",
+    "events_outboxevent": "the encoded event names its workspace",
+}
+OURS = ("identity_", "tenants_", "metering_", "billing_", "events_")
+
+
+def columns() -> dict[str, set[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT table_name, array_agg(column_name::text) FROM information_schema.columns
+            WHERE table_schema = 'public' GROUP BY table_name
+            """
+        )
+        return {name: set(names) for name, names in cursor.fetchall()}
+
+
+def test_every_shared_table_of_ours_names_its_workspace(db):
+    without = {
+        table
+        for table, names in columns().items()
+        if table.startswith(OURS) and "tenant_id" not in names
+    }
+    assert without == set(WITHOUT_A_TENANT)
+
+
+def test_every_shared_model_with_a_workspace_can_be_asked_for_one(db):
+    from django.apps import apps
+
+    missing = [
+        model.__name__
+        for model in apps.get_models()
+        if f"{model._meta.app_label}_" in OURS
+        and any(field.name == "tenant" for field in model._meta.fields)
+        and not hasattr(model._default_manager.all(), "for_tenant")
+        and model.__name__ not in {"Domain", "SignupAttempt"}  # looked up by host, by token
+    ]
+    assert missing == []
+
+
+def test_no_table_of_a_workspace_points_into_the_shared_schema(acme):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.conname FROM pg_constraint c
+            JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+            JOIN pg_class f ON f.oid = c.confrelid JOIN pg_namespace m ON m.oid = f.relnamespace
+            WHERE c.contype = 'f' AND n.nspname = %s AND m.nspname <> n.nspname
+            """,
+            [acme.schema_name],
+        )
+        assert cursor.fetchall() == []
+
+
+def test_content_types_are_in_public_only(acme):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_schema FROM information_schema.tables WHERE table_name = %s",
+            ["django_content_type"],
+        )
+        assert cursor.fetchall() == [("public",)]
+
+
+def test_a_replayed_schema_equals_a_migrated_one(committed):
+    """Column by column, index by index: the pool hands out what the migrations would have made."""
+    from django.core.management import call_command
+
+    from tenants import pool
+    from tenants.models import SchemaTemplate
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {pool.TEMPLATE_SCHEMA} CASCADE")
+    SchemaTemplate.objects.filter(pk=pool.fingerprint()).delete()
+    pool.build_template()
+    replayed = pool.make_schema()
+    try:
+        assert _shape(replayed) == _shape(pool.TEMPLATE_SCHEMA)
+        call_command("migrate_schemas", schema_name=replayed, interactive=False, verbosity=0)
+        assert _shape(replayed) == _shape(pool.TEMPLATE_SCHEMA), "nothing was left to migrate"
+    finally:
+        connection.set_schema_to_public()
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{replayed}" CASCADE')
+
+
+def _shape(schema: str) -> list[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT 'column', table_name, column_name, data_type, is_nullable,
+                   coalesce(replace(column_default, %(s)s, ''), ''), is_identity
+            FROM information_schema.columns WHERE table_schema = %(s)s
+            UNION ALL
+            SELECT 'index', tablename, indexname, replace(indexdef, %(s)s, ''), '', '', ''
+            FROM pg_indexes WHERE schemaname = %(s)s
+            UNION ALL
+            SELECT 'constraint', conrelid::regclass::text, conname,
+                   replace(pg_get_constraintdef(c.oid), %(s)s, ''), '', '', ''
+            FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+            WHERE n.nspname = %(s)s
+            """,
+            {"s": schema},
+        )
+        return sorted(
+            tuple(str(part).replace(f"{schema}.", "") for part in row) for row in cursor.fetchall()
+        )
+
+
+@pytest.mark.parametrize("host", ["SITE_DOMAIN", "APP_DOMAIN"])
+def test_uploads_come_from_a_host_that_gets_no_session(host):
+    assert not f".{settings.FILES_DOMAIN}".endswith(settings.SESSION_COOKIE_DOMAIN)
+    assert f".{getattr(settings, host)}".endswith(settings.SESSION_COOKIE_DOMAIN)
+
+
+@pytest.mark.parametrize("path", ["/login/", "/signup/"])
+def test_pages_allow_no_inline_script(client_for, path):
+    policy = client_for().get(path)["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
