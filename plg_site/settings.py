@@ -139,6 +139,7 @@ DATABASES = {
         "ENGINE": "django_tenants.postgresql_backend",
         **env.postgres("DATABASE_URL"),
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
+        "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
                 "min_size": 1,

@@ -11,7 +11,14 @@ from plg_site.devstack.stack import Stack
 from plg_site.walk.journey import Walk
 
 # What bin/test sets for the tests of the application must not leak into a stack of its own.
-NOT_INHERITED = ("DATABASE_URL", "EVENTS_DATABASE_URL", "REDIS_URL", "STRIPE_", "STATE_DIR")
+NOT_INHERITED = (
+    "DATABASE_URL",
+    "EVENTS_DATABASE_URL",
+    "REDIS_URL",
+    "STRIPE_",
+    "STATE_DIR",
+    "DEBUG",
+)
 
 
 @pytest.fixture(scope="session")
