@@ -158,9 +158,11 @@ def test_a_redis_that_lost_the_stream_and_group_does_not_stop_the_consumer(log):
 
 
 def test_the_command_stores_as_it_goes_and_stops_cleanly_on_sigterm(log, events_database, tmp_path):
+    primary = django_settings.DATABASES["default"]
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "plg_site.settings",
+        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**primary),
         "EVENTS_DATABASE_URL": events_database,
         "EVENTS_STREAM": django_settings.EVENTS_STREAM,
         "STATE_DIR": str(tmp_path),
@@ -175,7 +177,7 @@ def test_the_command_stores_as_it_goes_and_stops_cleanly_on_sigterm(log, events_
     recorded = open_doors(300)
     eventually(lambda: len(log.ids()) == 300, seconds=20)
     late = open_doors(3)
-    eventually(lambda: len(log.ids()) == 303, seconds=1.0)
+    eventually(lambda: len(log.ids()) == 303, seconds=5.0)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=5) == 0, process.stderr.read()
     assert log.ids() == recorded + late
