@@ -293,7 +293,9 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 # --- Mail --------------------------------------------------------------------------------------
-EMAIL_URL = env.text("EMAIL_URL", "")  # smtp://user:password@host:587; empty: the outbox folder
+# smtp://user:password@host:587. Only a development stack may do without: its outbox page shows
+# everybody's mail, sign-in codes included, to whoever asks.
+EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", False) else None)
 MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
 if EMAIL_URL:

@@ -52,6 +52,7 @@ def environment(
         **services,
         "SECRET_KEY": state.secret("secret_key"),
         "WATCH_FILES": "1",
+        "MAIL_OUTBOX": "1",
         "SITE_DOMAIN": addresses.domain,
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }

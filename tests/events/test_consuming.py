@@ -168,14 +168,18 @@ def test_the_command_stores_as_it_goes_and_stops_cleanly_on_sigterm(log, events_
         "STATE_DIR": str(tmp_path),
     }
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "consume_events", "--skip-checks"],
+        [sys.executable, "manage.py", "consume_events"],
         cwd=ROOT,
         env=env,
         stderr=subprocess.PIPE,
         text=True,
     )
     recorded = open_doors(300)
-    eventually(lambda: len(log.ids()) == 300, seconds=20)
+    try:
+        eventually(lambda: len(log.ids()) == 300, seconds=20)
+    except AssertionError:
+        process.kill()
+        raise AssertionError(process.stderr.read()) from None
     late = open_doors(3)
     eventually(lambda: len(log.ids()) == 303, seconds=5.0)
     process.send_signal(signal.SIGTERM)

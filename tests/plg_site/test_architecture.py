@@ -134,3 +134,15 @@ def test_pages_allow_no_inline_script(client_for, path):
     policy = client_for().get(path)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe-inline" not in policy
+
+
+def test_the_baseline_knows_every_migration():
+    """Else each new database pays for them; `manage.py make_baseline` writes the file anew."""
+    from django.db.migrations.loader import MigrationLoader
+
+    from plg_site import baseline
+
+    script = baseline.FILE.read_text()
+    known = MigrationLoader(None).disk_migrations
+    missing = [f"{app}.{name}" for app, name in known if f"'{app}', '{name}'" not in script]
+    assert missing == []

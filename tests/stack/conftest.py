@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from plg_site.devstack.stack import Stack
-from plg_site.walk.journey import Walk
+from plg_site.walk.walker import Walk
 
 # What bin/test sets for the tests of the application must not leak into a stack of its own.
 NOT_INHERITED = (

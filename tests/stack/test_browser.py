@@ -18,7 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from plg_site.walk.journey import Walk
+from plg_site.walk.walker import Walk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

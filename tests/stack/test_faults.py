@@ -10,6 +10,7 @@ import pytest
 
 from plg_site.walk import journey
 from plg_site.walk.browser import Browser
+from plg_site.walk.walker import used
 
 pytestmark = pytest.mark.stack
 
@@ -47,7 +48,7 @@ def test_sign_up_and_redirects_work_while_redis_is_down(stack, new_walk):
         stack.restart("redis")
     assert workspaces_without_owner_or_domain(stack) == 0
     until = time.monotonic() + 20
-    while journey.used(walk, "clicks") != "1":
+    while used(walk, "clicks") != "1":
         assert time.monotonic() < until, "the click of the outage was never counted"
         time.sleep(0.2)
 
@@ -110,11 +111,11 @@ def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, si
         Browser().open(signed_up.short_url, expect=302, follow=False)
     stack.restart("events")
     until = time.monotonic() + 20
-    while journey.used(signed_up, "clicks") != "20":
+    while used(signed_up, "clicks") != "20":
         assert time.monotonic() < until
         time.sleep(0.2)
     time.sleep(0.5)
-    assert journey.used(signed_up, "clicks") == "20"
+    assert used(signed_up, "clicks") == "20"
 
 
 def test_billing_says_so_in_words_while_stripe_is_away(stack, signed_up):

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from plg_site import demo
 from plg_site.walk.browser import WrongAnswer
-from plg_site.walk.journey import STEPS, Walk
+from plg_site.walk.journey import STEPS
+from plg_site.walk.walker import Walk
 
 
 class Command(BaseCommand):

@@ -1,0 +1,83 @@
+"""The walker: what it knows, how long it waits, and what it reads off the usage page."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from plg_site.walk.browser import Browser, WrongAnswer
+
+# Seconds. What is slower is said; what is several times slower is wrong, also on a busy machine.
+SEEN_WITHIN = 2.0  # from a click to the usage page
+READY_WITHIN = 1.0  # from the POST of the sign-up to the drawn workspace
+PUBLISHED_WITHIN = 10.0  # from publishing to the visitor
+WRONG_AFTER = 5  # times as long
+
+
+@dataclass
+class Walk:
+    """What the walker knows: addresses it was given, and what it met on the way."""
+
+    site: str
+    target: str  # where its short links lead
+    editor: tuple[str, str]
+    outsider: tuple[str, str]
+    visitor: Browser = field(default_factory=Browser)
+    user: Browser = field(default_factory=Browser)
+    run: str = field(default_factory=lambda: secrets.token_hex(3))
+    workspace: str = ""
+    short_url: str = ""
+    api_key: str = ""
+
+    @property
+    def email(self) -> str:
+        return f"walk-{self.run}@example.com"
+
+    def mail(self, to: str, subject: str) -> str:
+        """The text of the newest mail to an address whose subject contains `subject`."""
+        for _ in range(50):
+            answer = Browser().call(
+                "GET", f"{self.site}/outbox/", expect=200, params={"format": "json", "to": to}
+            )
+            for message in answer.json()["messages"]:
+                if subject.lower() in message["subject"].lower():
+                    return str(message["text"])
+            time.sleep(0.1)
+        raise WrongAnswer(f"No mail to {to} about {subject!r} within 5 s.")
+
+    def api(self, method: str, path: str, *, expect: int, **kwargs: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        return self.user.call(
+            method, f"{self.workspace}/api/v1{path}", expect=expect, headers=headers, **kwargs
+        )
+
+
+def timed(took: float, within: float) -> str:
+    """The duration in words, with a remark where it misses its bar. Raises WrongAnswer far beyond."""
+    if took > within * WRONG_AFTER:
+        raise WrongAnswer(f"It took {took:.2f} s; the bar is {within} s.")
+    slow = f" (slower than {within} s: a busy machine?)" if took > within else ""
+    return f"{took * 1000:.0f} ms{slow}"
+
+
+def wait(holds: Callable[[], bool], what: str, *, seconds: float = 3.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            raise WrongAnswer(f"Waited {seconds} s until {what}, in vain.")
+        time.sleep(0.1)
+
+
+def used(walk: Walk, meter: str) -> str:
+    """What the live part of the usage page says of a meter, such as "3" or "4.0 KB"."""
+    page = walk.user.open(f"{walk.workspace}/usage/")
+    live = page.attribute("hx-get").split("?")[0]  # as the page asks, but without what it has seen
+    tag = walk.user.open(live).soup.select_one(f"#meter-{meter} .meter__value strong")
+    if tag is None:
+        raise WrongAnswer(f"The live part of the usage page has no meter {meter!r}.")
+    return tag.get_text(strip=True).replace(",", "").replace("\xa0", " ")
