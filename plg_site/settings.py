@@ -1,6 +1,6 @@
 """Settings of the whole project. Every secret and address comes from the environment (`env.py`).
 
-`bin/dev` sets what is needed for development; `docs/deploy` of a later release says what production sets.
+`bin/dev` makes up what development needs; the README lists what a production environment gives.
 """
 
 from pathlib import Path

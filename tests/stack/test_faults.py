@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
@@ -102,6 +103,30 @@ def test_mail_that_waited_for_the_worker_arrives(stack, new_walk):
     journey.sign_up(walk)
     stack.restart("worker")
     walk.mail(walk.email, "")
+
+
+def test_the_same_worker_goes_on_after_redis_was_killed(stack, new_walk):
+    worker = stack.process("worker").pid
+    stack.kill("redis")
+    stack.wait_until_ready("redis")
+    walk = new_walk()
+    journey.sign_up(walk)
+    walk.mail(walk.email, "")
+    assert stack.process("worker").pid == worker
+
+
+def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
+    browser = Browser()
+    form = browser.open(stack.site_url + "/login/code/").form(field="email")
+    browser.submit(form, {"email": signed_up.email})
+    until = time.monotonic() + 10
+    wanted = re.compile(rf"{re.escape(signed_up.email)}.*code=(\S+)|code=(\S+).*{signed_up.email}")
+    while not (found := wanted.search(stack.state.log_path.read_text())):
+        assert time.monotonic() < until, "no code in the log"
+        time.sleep(0.1)
+    code = found.group(1) or found.group(2)
+    browser.submit(browser.page.form(field="code"), {"code": code.strip("'\"")})
+    assert str(browser.page.url).startswith(signed_up.workspace)
 
 
 def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, signed_up):
