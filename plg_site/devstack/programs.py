@@ -156,7 +156,7 @@ def _python(*arguments: str) -> list[str]:
 
 def _stripe(state: State, addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
     if given.get("STRIPE_SECRET_KEY"):
-        return {"STRIPE_SIMULATED": given.get("STRIPE_SIMULATED", "0")}
+        return {"STRIPE_SIMULATED": "0"}  # a key is for the real one
     return {
         "STRIPE_SIMULATED": "1",
         "STRIPE_SECRET_KEY": SIMULATOR_KEY,
