@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -19,6 +20,8 @@ Step = tuple[str, Callable[[], str]]
 
 def steps(*, with_demo: bool) -> Iterator[Step]:
     """The steps in order: a title, and a function that does it and says in words what it did."""
+    if not settings.WATCH_FILES:
+        yield "Static files", static_files
     yield "Shared tables", shared_tables
     yield "Event store", event_store
     yield "Workspace template and pool", workspace_pool
@@ -27,6 +30,12 @@ def steps(*, with_demo: bool) -> Iterator[Step]:
         yield "Website content", website
         yield "Demo workspaces", demo.seed
     yield "Website published", published
+
+
+def static_files() -> str:
+    """Hashed copies for WhiteNoise; pages of the website name them, so this comes first."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+    return "collected"
 
 
 def shared_tables() -> str:
