@@ -14,10 +14,12 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
+from allauth.account.views import SignupView
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
+from django.shortcuts import render
 
 import events
 from identity.event_types import SIGNED_UP
@@ -134,9 +136,14 @@ class WorkspaceSignupForm(SignupForm):
         return None, perform_login(request, login)
 
     def _again(self, request: VisitorRequest, *, status: int) -> HttpResponse:
-        from django.shortcuts import render
-
         return render(request, "account/signup.html", {"form": self}, status=status)
+
+
+class WorkspaceSignupView(SignupView):
+    """allauth's page; the price list hands over which plan was picked."""
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "plan": self.request.GET.get("plan", "")[:40]}
 
 
 def _is_second_click(token: str | None) -> bool:

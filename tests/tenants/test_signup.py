@@ -83,6 +83,15 @@ def test_the_person_keeps_the_history_of_the_anonymous_browser(client_for):
     assert alias.person == Person.objects.get(user__email=form["email"])
 
 
+def test_the_plan_picked_on_the_price_list_is_remembered(client_for):
+    client = client_for()
+    page = client.get(SIGNUP + "?plan=pro").content.decode()
+    assert 'name="plan" value="pro"' in page
+    form = answers(plan="pro")
+    client.post(SIGNUP, form)
+    assert Tenant.objects.get(slug=form["slug"]).intent == "pro"
+
+
 def test_without_a_password_it_works_and_the_user_signs_in_by_code(client_for):
     form = answers(password1="")
     assert client_for().post(SIGNUP, form).status_code == 302
