@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 RETRY_AFTER = 1.0  # seconds between two tries of a Redis that did not answer
@@ -30,12 +30,28 @@ _CALLS = frozenset(
 )
 
 
+class KeptClient(RedisCacheClient):
+    """Django makes a client object for every call, 0.3 ms each; one for each pool will do."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
+        if not hasattr(pool, "kept_client"):
+            pool.kept_client = self._client(connection_pool=pool)  # type: ignore[attr-defined]
+        return pool.kept_client
+
+
+class KeptRedisCache(RedisCache):
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
+
+
 class RedisOrLocalCache(BaseCache):
     """Forwards every call to Redis; on a connection error to a local memory cache."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self._redis = RedisCache(server, params)
+        self._redis = KeptRedisCache(server, params)
         self._local = LocMemCache(f"without-redis-{id(self)}", {})
         self._retry_at = 0.0
 

@@ -15,7 +15,7 @@ _KEEP = 300  # seconds; changes invalidate at once, this bounds a lost invalidat
 class Place(Enum):
     SITE = "site"
     FILES = "files"
-    LOOPBACK = "loopback"  # localhost and 127.0.0.1: redirected to the site in development
+    ALIAS = "alias"  # another name of the site, such as www: redirected to it
     WORKSPACE = "workspace"
 
 
@@ -26,8 +26,8 @@ def place_of(host: str) -> Place:
         return Place.SITE
     if host == settings.FILES_DOMAIN:
         return Place.FILES
-    if host in {"localhost", "127.0.0.1", "[::1]"}:
-        return Place.LOOPBACK
+    if host in {f"www.{settings.SITE_DOMAIN}", "localhost", "127.0.0.1", "[::1]"}:
+        return Place.ALIAS
     return Place.WORKSPACE
 
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import (
     Http404,
     HttpResponse,
-    HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
 from django.shortcuts import render
@@ -36,8 +35,8 @@ class HostMiddleware:
         request.membership = None
         host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
         place = hosts.place_of(host)
-        if place is hosts.Place.LOOPBACK:
-            return self._loopback(request)
+        if place is hosts.Place.ALIAS:
+            return self._to_the_site(request)
         request.is_bare_host = place is hosts.Place.FILES
         if place is hosts.Place.SITE:
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
@@ -59,10 +58,11 @@ class HostMiddleware:
         set_urlconf(urlconf)
         return self.get_response(request)
 
-    def _loopback(self, request: HostRequest) -> HttpResponse:
+    def _to_the_site(self, request: HostRequest) -> HttpResponse:
+        """Not a permanent redirect: browsers would keep it for every project on localhost."""
         if request.path == "/healthz":
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
-        return HttpResponsePermanentRedirect(settings.SITE_URL + request.get_full_path())
+        return HttpResponseRedirect(settings.SITE_URL + request.get_full_path())
 
 
 class MembershipMiddleware:

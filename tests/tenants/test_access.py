@@ -76,9 +76,10 @@ def test_a_host_that_is_not_ours_at_all_is_refused(db):
     assert Client(headers={"host": "evil.example"}).get("/login/").status_code == 404
 
 
-def test_localhost_leads_to_the_site(db):
-    response = Client(headers={"host": "localhost:8000"}).get("/pricing/?a=b")
-    assert response.status_code == 301
+@pytest.mark.parametrize("name", ["localhost:8000", f"www.{settings.SITE_DOMAIN}"])
+def test_other_names_of_the_site_lead_to_it(db, name):
+    response = Client(headers={"host": name}).get("/pricing/?a=b")
+    assert response.status_code == 302
     assert response["Location"] == f"{settings.SITE_URL}/pricing/?a=b"
 
 
