@@ -82,7 +82,9 @@ def sign_up(tab: Page, site: str) -> str:
     return run
 
 
-def test_a_person_goes_from_the_home_page_to_a_paid_workspace(tab, chromium, stack, new_walk):
+def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
+    tab, chromium, stack, new_walk
+):
     tab.goto(stack.site_url + "/")
     no_axe_violations(tab)
     tab.get_by_role("link", name="Pricing").first.click()
@@ -115,14 +117,134 @@ def test_a_person_goes_from_the_home_page_to_a_paid_workspace(tab, chromium, sta
     tab.goto(re.search(r"https?://\S+/confirm-email/\S+", text).group(0))
     tab.locator("main form button[type=submit]").first.click()
 
+    share_a_file(tab, workspace)
+    invite_a_colleague(tab, chromium, workspace, run, walk)
+    key = make_a_key(tab, workspace)
+    reach_the_limit(tab, workspace, key)
+    upgrade_and_cancel(tab, workspace)
+    sign_out(tab, workspace, stack.site_url)
+
+
+def share_a_file(tab: Page, workspace: str) -> None:
+    tab.goto(f"{workspace}/files/")
+    plan = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"north by northwest"}
+    tab.locator("input[name=file]").set_input_files(files=[plan])
+    tab.get_by_role("button", name="Upload").click()
+    tab.get_by_role("button", name="Share plan.txt").click()
+    short_url = tab.get_by_label("Short link").first.input_value()
+    with tab.expect_download() as download:
+        tab.evaluate("address => { window.location = address }", short_url)
+    assert download.value.path().read_bytes() == b"north by northwest"
+    assert "plg-files." in download.value.url, "uploads never come from a host with the session"
+
+
+def invite_a_colleague(tab: Page, chromium: Browser, workspace: str, run: str, walk: Walk) -> None:
+    friend = f"colleague-{run}@example.com"
+    tab.goto(f"{workspace}/members/")
+    tab.get_by_label("Email of your colleague").fill(friend)
+    tab.get_by_role("button", name="Send invitation").click()
+    expect(tab.locator("main")).to_contain_text(friend)
+    no_axe_violations(tab)
+    link = re.search(r"https?://\S+/invitations/\S+", walk.mail(friend, "invite"))
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(link.group(0))
+    page.get_by_role("link", name="Join with a new account").click()
+    page.get_by_label("Your name").fill("Conny Colleague")
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url(f"{workspace}/")
+    context.close()
+
+
+def make_a_key(tab: Page, workspace: str) -> str:
+    tab.goto(f"{workspace}/api-keys/")
+    tab.get_by_label("Name of the key").fill("website")
+    tab.get_by_role("button", name="Make key").click()
+    key = tab.locator("#new-api-key").input_value()
+    tab.goto(f"{workspace}/api-keys/")
+    expect(tab.locator("#new-api-key")).to_have_count(0)
+    tab.get_by_role("link", name="API documentation").click()
+    expect(tab.get_by_text("/api/v1/links", exact=True).first).to_be_visible()
+    return key
+
+
+def reach_the_limit(tab: Page, workspace: str, key: str) -> None:
+    for _ in range(20):
+        answer = tab.evaluate(
+            """async ([address, key]) => {
+                const answer = await fetch(address, {
+                    method: "POST",
+                    headers: {"Authorization": `Bearer ${key}`, "Content-Type": "application/json"},
+                    body: JSON.stringify({target_url: "https://example.com/"}),
+                });
+                return [answer.status, await answer.json()];
+            }""",
+            [f"{workspace}/api/v1/links", key],
+        )
+        if answer[0] != 201:
+            break
+    assert (answer[0], answer[1]["meter"]) == (402, "links")
+    tab.goto(f"{workspace}/")
+    tab.locator("input[name=target_url]").fill("https://example.com/one-too-many")
+    tab.get_by_role("button", name="Make link").click()
+    expect(tab.locator("main")).to_contain_text("has used all 10 links")
+    expect(tab.locator("input[name=target_url]")).to_have_value("https://example.com/one-too-many")
+    no_axe_violations(tab)
+
+
+def upgrade_and_cancel(tab: Page, workspace: str) -> None:
     tab.goto(f"{workspace}/billing/")
     no_axe_violations(tab)
-    tab.get_by_role("button", name=re.compile("Pro")).first.click()
+    tab.get_by_role("button", name="Upgrade to Pro").click()
+    no_axe_violations(tab)
     tab.locator("input[name=card_number]").fill("4242 4242 4242 4242")
     tab.locator("input[name=cardholder_name]").fill("Bruna Browser")
     tab.get_by_role("button", name=re.compile("Pay")).click()
     tab.wait_for_url(re.compile(rf"{re.escape(workspace)}/billing/"))
-    expect(tab.locator("main")).to_contain_text("Pro")
+    expect(tab.locator("main")).to_contain_text("1,000")
+    tab.get_by_text("Cancel plan").click()
+    tab.get_by_role("button", name="Yes, cancel it").click()
+    expect(tab.locator("main")).to_contain_text(re.compile(r"ends on \d"))
+    no_axe_violations(tab)
+
+
+def sign_out(tab: Page, workspace: str, site: str) -> None:
+    tab.goto(f"{site}/pricing/")
+    expect(tab.get_by_role("link", name="Open workspace").first).to_be_visible()
+    tab.goto(f"{workspace}/")
+    tab.locator(".user-menu summary").click()
+    tab.get_by_role("button", name="Sign out").last.click()
+    tab.goto(f"{workspace}/")
+    assert "/login/" in tab.url
+    tab.goto(f"{site}/workspaces/")
+    assert "/login/" in tab.url
+
+
+def test_an_editor_changes_the_home_page_and_the_visitor_sees_it(tab, chromium, stack):
+    from plg_site import demo
+
+    site, run = stack.site_url, secrets.token_hex(3)
+    tab.goto(f"{site}/login/?next=/cms/")
+    tab.locator("input[name=login]").fill(demo.PEOPLE["editor"][0])
+    tab.locator("input[name=password]").fill(demo.PASSWORD)
+    tab.locator("input[name=password]").press("Enter")
+    tab.wait_for_url(f"{site}/cms/")
+    pages = tab.evaluate("fetch('/api/content/pages/').then(answer => answer.json())")
+    home = pages["items"][0]["id"]
+    tab.goto(f"{site}/cms/pages/{home}/edit/")
+    title = f"Every sign in its place {run}"
+    tab.locator("input[name=hero_title]").fill(title)
+    with tab.expect_response(re.compile("action-publish|/edit/")):
+        tab.locator("button[name=action-publish]").evaluate("button => button.click()")
+    visitor = chromium.new_context().new_page()
+    visitor.goto(site)
+    for _ in range(50):
+        if title in visitor.content():
+            break
+        visitor.wait_for_timeout(200)
+        visitor.reload()
+    expect(visitor.locator("h1")).to_have_text(title)
+    visitor.context.close()
 
 
 PUBLIC = [
