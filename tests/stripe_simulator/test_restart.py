@@ -76,7 +76,8 @@ def test_a_killed_simulator_keeps_its_state_and_still_delivers(process: Process)
     app = App(process.webhook_port)
     process.start()
     assert client.v1.checkout.sessions.retrieve(session.id).status == "complete"
-    eventually(lambda: "customer.subscription.created" in app.types)
-    recorded = [event.id for event in reversed(client.v1.events.list({"limit": 100}).data)]
-    assert [event["id"] for event in app.events] == recorded
+    recorded = sorted(event.id for event in client.v1.events.list({"limit": 100}).data)
+    # Each one, once. Not in order: one whose first try failed is overtaken, as with Stripe itself.
+    eventually(lambda: len(app.events) >= len(recorded), within=15)
+    assert sorted(event["id"] for event in app.events) == recorded
     app.close()
