@@ -213,6 +213,8 @@ WHITENOISE_USE_FINDERS = WATCH_FILES
 WHITENOISE_AUTOREFRESH = WATCH_FILES
 SITE_RELEASES_DIR = STATE_DIR / "releases"
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 20 * 1024 * 1024)
+# Enough to start a download, too short to be passed around.
+DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 10 * 60)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bodies without files
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

@@ -21,7 +21,6 @@ from product.models import File
 from tenants.models import Tenant
 
 log = structlog.get_logger()
-LIFETIME = 10 * 60  # seconds: enough to start a download, too short to be passed around
 _SALT = "product.download"
 _HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -33,7 +32,7 @@ _HEADERS = {
 
 
 def signed_address(tenant: Tenant, file_id: UUID) -> str:
-    """The absolute address of a file of this workspace, good for LIFETIME seconds."""
+    """The absolute address of a file of this workspace, good for settings.DOWNLOAD_LINK_SECONDS."""
     token = signing.dumps([tenant.schema_name, file_id.hex], salt=_SALT)
     return f"{settings.FILES_URL}/{token}"
 
@@ -42,7 +41,9 @@ def signed_address(tenant: Tenant, file_id: UUID) -> str:
 def download(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     """Stream the file that the token names: 410 for an expired token, 404 for a wrong one."""
     try:
-        schema_name, file_id = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+        schema_name, file_id = signing.loads(
+            token, salt=_SALT, max_age=settings.DOWNLOAD_LINK_SECONDS
+        )
     except signing.SignatureExpired:
         return _no_file(request, status=410)
     except signing.BadSignature:

@@ -50,9 +50,9 @@ def test_the_files_host_sets_no_cookie_even_for_who_is_signed_in(
     assert not files_host.get("/nonsense").cookies
 
 
-def test_an_expired_address_says_so(files_host, acme, make_file, monkeypatch):
+def test_an_expired_address_says_so(files_host, acme, make_file, settings):
     address = signed_address(acme, make_file().id)
-    monkeypatch.setattr("product.downloads.LIFETIME", -1)
+    settings.DOWNLOAD_LINK_SECONDS = -1
     response = files_host.get(path(address))
     assert response.status_code == 410
     assert "has expired" in response.content.decode()
