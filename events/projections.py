@@ -1,31 +1,39 @@
-"""Tables that are a function of the raw events, kept up to date in the same transaction.
+"""Tables that are a function of the raw events, kept up to date together with them.
 
-A projection is told of each batch right after its raw rows were written and before the commit, so
-either both are stored or none. It brings its tables as numbered SQL files.
+A projection is told of the new events of each batch before these are committed, so either both are
+stored or none. It brings its tables as numbered SQL files, in the dialect of each kind of store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from psycopg import Connection
+from events.event import Event
 
 _registered: dict[str, Projection] = {}
 
 
 class Projection(Protocol):
-    """What an app registers.
-
-    `sql` is a folder of numbered files (0001_name.sql), applied once each, in order.
-    """
+    """What an app registers."""
 
     name: str
-    sql: Path
 
-    def apply(self, connection: Connection[Any], *, rows: str) -> None:
-        """Add the newly stored events: `rows` names a table with the columns of `event`."""
+    def sql(self, kind: str) -> Path:
+        """The folder of numbered files (0001_name.sql), applied once each, in order.
+
+        `kind` is the store's: "postgres" or "clickhouse".
+        """
+        ...
+
+    def apply(self, session: Any, events: Sequence[Event]) -> None:
+        """Add the events of a batch that were not stored before.
+
+        `session` is a psycopg connection inside the batch's transaction (PostgreSQL), or the
+        batch that a ClickHouse store is about to insert (`ClickHouseBatch`): the type tells which.
+        Rows are written in one order by everybody, so that consumers cannot deadlock.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from psycopg import Connection, sql
 
+from events import Event
+from events.store import copytext
 from metering.catalogue import Meter, meters
 
 Grain = Literal["minute", "hour", "day"]
@@ -44,10 +46,19 @@ class RollupProjection:
     """Registered with the event store: adds each newly stored batch to all rollups."""
 
     name = "metering"
-    sql = Path(__file__).parent / "sql"
 
-    def apply(self, connection: Connection[Any], *, rows: str) -> None:
+    def sql(self, kind: str) -> Path:
+        """The tables are the same in every store so far."""
+        return Path(__file__).parent / "sql"
+
+    def apply(self, session: Connection[Any], events: Sequence[Event]) -> None:
         """Sum the batch up by minute once, then add that to the three tables."""
+        connection, rows = session, "arriving"
+        connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS arriving (LIKE event) ON COMMIT DELETE ROWS"
+        )
+        with connection.cursor() as cursor, cursor.copy(copytext.INTO.format("arriving")) as copy:
+            copy.write(copytext.encode(events))
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS metered (LIKE rollup_minute) ON COMMIT DELETE ROWS"
         )

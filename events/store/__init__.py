@@ -7,10 +7,10 @@ from functools import cache
 
 from events import conf
 from events.errors import EventsUnstorable, StoreUnavailable
-from events.store.interface import EventStore, Stored
+from events.store.interface import EventStore, Stored, Wanted
 from events.store.postgres import PostgresEventStore
 
-__all__ = ["EventStore", "EventsUnstorable", "StoreUnavailable", "Stored", "get_store"]
+__all__ = ["EventStore", "EventsUnstorable", "StoreUnavailable", "Stored", "Wanted", "get_store"]
 
 
 def get_store() -> EventStore:

@@ -14,12 +14,18 @@ from events.event import Event
 COLUMNS = (
     "id, name, time, received_at, tenant, person, anonymous_id, properties, context"  # in order
 )
+INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN"
 _NULL = r"\N"
 
 
 def encode(events: Iterable[Event]) -> bytes:
     """One line an event, in the order of COLUMNS, UTF-8."""
     return "".join(_line(event) for event in events).encode()
+
+
+def keys(events: Iterable[Event]) -> bytes:
+    """The rows of `event_key`: id and time."""
+    return "".join([f"{event.id.hex}\t{event.time.isoformat()}\n" for event in events]).encode()
 
 
 def _line(event: Event) -> str:

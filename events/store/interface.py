@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from psycopg import Connection
+from datetime import date, datetime
+from typing import Any, Literal, Protocol, TypedDict, Unpack
+from uuid import UUID
 
 from events.event import Event
+
+Kind = Literal["postgres", "clickhouse"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,28 @@ class Stored:
     duplicates: int
 
 
+class Wanted(TypedDict, total=False):
+    """Which raw events `find` returns: all that fit everything said.
+
+    `start` belongs to the span, `end` does not (UTC). An empty collection, like None, says nothing.
+    `not_anonymous_ids` keeps events without any anonymous id.
+    """
+
+    tenant: str | None
+    names: Collection[str]
+    person: UUID | None
+    anonymous_ids: Collection[str]
+    not_anonymous_ids: Collection[str]
+    start: datetime | None
+    end: datetime | None
+    newest_first: bool
+    limit: int | None
+
+
 class EventStore(Protocol):
     """Raw events, each kept once, and the projections of them."""
+
+    kind: Kind
 
     def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
         """Store what is not yet stored, update the projections, note the reader's position.
@@ -31,8 +53,30 @@ class EventStore(Protocol):
         """
         ...
 
-    def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """A connection for reading, in a transaction of its own. Raises StoreUnavailable."""
+    def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
+        """Raw events, oldest first (or `newest_first`), then by id. Raises StoreUnavailable."""
+        ...
+
+    def connection(self) -> AbstractContextManager[Any]:
+        """For projections that speak the store's own dialect, and nothing else.
+
+        PostgreSQL: a psycopg connection in a transaction of its own. ClickHouse: a client of
+        clickhouse-connect. Raises StoreUnavailable.
+        """
+        ...
+
+    def raw_since(self) -> datetime | None:
+        """Raw events from this instant on are here; older ones may be archived. None: all are here.
+
+        A projection can be rebuilt, and a question be answered from raw events, only from here on.
+        """
+        ...
+
+    def drop_before(self, day: date) -> list[str]:
+        """Archive, then drop, the raw events of the days (UTC) before this one.
+
+        Returns what was dropped. A crash at any point loses nothing; calling again finishes.
+        """
         ...
 
     def migrate(self) -> list[str]:

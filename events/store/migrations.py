@@ -30,7 +30,10 @@ def apply_all(connection: Connection[Any]) -> list[str]:
 
 def _files() -> list[tuple[str, Path]]:
     """The store's own files first: projections build on its tables."""
-    folders = [("events", _OWN), *((each.name, each.sql) for each in projections.registered())]
+    folders = [
+        ("events", _OWN),
+        *((each.name, each.sql("postgres")) for each in projections.registered()),
+    ]
     return [
         (f"{owner}/{path.name}", path)
         for owner, folder in folders

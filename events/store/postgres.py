@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal, Unpack
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
@@ -15,23 +16,12 @@ from events import projections
 from events.circuit import Circuit
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
-from events.store import copytext, migrations, partitions
-from events.store.interface import Stored
+from events.store import copytext, finding, migrations, partitions
+from events.store.interface import Stored, Wanted
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
-_ROWS = "arriving"  # the staging table of a connection: the batch, then what is new in it
-
-_STAGE = f"CREATE TEMP TABLE IF NOT EXISTS {_ROWS} (LIKE event) ON COMMIT DELETE ROWS"
-_COPY = f"COPY {_ROWS} ({copytext.COLUMNS}) FROM STDIN"
-# In the order of the ids: two consumers with the same events wait for each other, not deadlock.
-_DROP_KNOWN = f"""
-    WITH claimed AS (
-        INSERT INTO event_key (id, time) SELECT id, time FROM {_ROWS} ORDER BY id
-        ON CONFLICT (id) DO NOTHING RETURNING id
-    )
-    DELETE FROM {_ROWS} AS row WHERE NOT EXISTS (SELECT FROM claimed WHERE claimed.id = row.id)
-"""  # noqa: S608 (constants only)
-_KEEP_RAW = f"INSERT INTO event ({copytext.COLUMNS}) SELECT {copytext.COLUMNS} FROM {_ROWS}"  # noqa: S608
+_KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
+_CLAIM = "COPY event_key (id, time) FROM STDIN"
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
     VALUES (%s, %s, %s, now())
@@ -42,6 +32,8 @@ _ADVANCE = """
 
 class PostgresEventStore:
     """Events in a PostgreSQL database, with a pool of its own (not a Django database)."""
+
+    kind: Literal["postgres"] = "postgres"
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self._pool = ConnectionPool(
@@ -87,23 +79,48 @@ class PostgresEventStore:
         return applied
 
     def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
-        """Store a batch (up to some 10,000 events) in one transaction. See EventStore."""
-        once = list({event.id: event for event in reversed(batch)}.values())
-        self._prepare_days({event.time.date() for event in once})
-        try:
-            with self.connection() as connection:
-                _stage(connection, once)
-                new = len(once) - connection.execute(_DROP_KNOWN).rowcount
-                if new:
-                    connection.execute(_KEEP_RAW)
-                    for projection in projections.registered():
-                        projection.apply(connection, rows=_ROWS)
-                if reader:
-                    connection.execute(_ADVANCE, [reader, position, new])
-        except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
-            self._days.clear()  # a partition may have been dropped under us: look again next time
-            raise EventsUnstorable(" ".join(str(error).split())[:500]) from error
-        return Stored(new=new, duplicates=len(batch) - new)
+        """Store a batch in one transaction. See EventStore."""
+        once = {event.id: event for event in reversed(batch)}
+        self._prepare_days({event.time.date() for event in once.values()})
+        # In the order of the ids: two consumers with the same events wait for each other, not deadlock.
+        ordered = [once[event_id] for event_id in sorted(once)]
+        while True:
+            try:
+                new = self._store(ordered, reader, position)
+                return Stored(new=new, duplicates=len(batch) - new)
+            except (
+                psycopg.errors.UniqueViolation
+            ):  # another consumer stored one meanwhile: look again
+                continue
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
+                self._days.clear()  # a partition may have been dropped under us: look again next time
+                raise EventsUnstorable(" ".join(str(error).split())[:500]) from error
+
+    def _store(self, ordered: Sequence[Event], reader: str, position: str) -> int:
+        with self.connection() as connection:
+            known = _known(connection, ordered)
+            new = [event for event in ordered if event.id not in known] if known else ordered
+            if new:
+                _copy(connection, _CLAIM, copytext.keys(new))
+                _copy(connection, copytext.INTO.format("event"), copytext.encode(new))
+                for projection in projections.registered():
+                    projection.apply(connection, new)
+            if reader:
+                connection.execute(_ADVANCE, [reader, position, len(new)])
+        return len(new)
+
+    def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
+        """Raw events. See EventStore."""
+        with self.connection() as connection:
+            return finding.find(connection, **wanted)
+
+    def raw_since(self) -> datetime | None:
+        """All raw events are here."""
+        return None
+
+    def drop_before(self, day: date) -> list[str]:
+        """Nothing yet."""
+        return []
 
     def close(self) -> None:
         """Close the pool."""
@@ -118,7 +135,11 @@ class PostgresEventStore:
             self._days |= missing
 
 
-def _stage(connection: Connection[Any], batch: Sequence[Event]) -> None:
-    connection.execute(_STAGE)
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(copytext.encode(batch))
+def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:
+    ids = "{" + ",".join([event.id.hex for event in batch]) + "}"
+    return {event_id for (event_id,) in connection.execute(_KNOWN, [ids])}
+
+
+def _copy(connection: Connection[Any], statement: str, rows: bytes) -> None:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(rows)

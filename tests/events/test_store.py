@@ -54,10 +54,10 @@ def test_a_partition_that_was_dropped_under_a_running_store_is_made_again(log):
 
 def test_raw_rows_and_projections_are_stored_together_or_not_at_all(log, monkeypatch):
     class Broken:
-        name, sql = "broken", None
+        name = "broken"
 
-        def apply(self, connection, *, rows):
-            connection.execute("DO $$ BEGIN RAISE 'no'; END $$")
+        def apply(self, session, events):
+            session.execute("DO $$ BEGIN RAISE 'no'; END $$")
 
     monkeypatch.setitem(projections._registered, "zz_broken", Broken())
     with pytest.raises(RaiseException):
