@@ -1,4 +1,4 @@
-"""What `bin/dev` and `bin/test` do once the packages are there; bootstrap.py starts this file."""
+"""What `bin/dev`, `bin/test` and `bin/bench` do once the packages are there; bootstrap.py starts it."""
 
 import signal
 import sys
@@ -22,6 +22,10 @@ def main(command: str, arguments: list[str]) -> int:
 
             known, for_pytest = options.test_parser().parse_known_args(arguments)
             return checklist.run(known.state, for_pytest)
+        if command == "bench":
+            from bench.__main__ import main as measure
+
+            return measure(arguments)
         from plg_site.devstack import dev
 
         chosen = options.dev_parser().parse_args(arguments)

@@ -39,12 +39,15 @@ class InstallFailed(Exception):
 def main() -> int:
     command, arguments = sys.argv[1], sys.argv[2:]
     os.environ["PLG_STARTED_AT"] = str(time.time())
+    # --help and mistakes cost no installation
     if command == "dev":
-        options.dev_parser().parse_args(arguments)  # --help and mistakes cost no installation
+        options.dev_parser().parse_args(arguments)
+    elif command == "bench":
+        options.bench_parser().parse_args(arguments)
     else:
         options.test_parser().parse_known_args(arguments)
     try:
-        install(with_tests=command == "test")
+        install(with_tests=command != "dev")  # benches need peers to compare with
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

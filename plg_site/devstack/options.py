@@ -1,4 +1,4 @@
-"""The command lines of `bin/dev` and `bin/test`, read before anything is installed."""
+"""The command lines of `bin/dev`, `bin/test` and `bin/bench`, read before anything is installed."""
 
 import argparse
 from pathlib import Path
@@ -41,6 +41,16 @@ Anything else is handed to pytest, and then only pytest runs:
 Chromium is looked for on PATH. Without it, `apt-get install chromium` is tried when run as root
 on Debian; otherwise the browser tests are reported as skipped.
 """
+BENCH = """\
+Measures an area of the project against private services that are started for the run and removed
+afterwards: one row a figure, each with its reference of the same run and the bar it is held to.
+What the references are, and why they are fair: bench/README.md.
+"""
+BENCH_NOTES = """\
+Exit code 0: every bar holds. 1: one does not, or a module failed; the others are still measured.
+
+A full run takes the whole machine for many minutes: let nothing else run beside it.
+"""
 
 
 def dev_parser() -> argparse.ArgumentParser:
@@ -62,6 +72,26 @@ def test_parser() -> argparse.ArgumentParser:
     """Options of `bin/test`; what it does not know is pytest's."""
     parser = _parser("bin/test", TEST, TEST_NOTES)
     _add_state(parser, ROOT / ".local" / "test", ".local/test")
+    return parser
+
+
+def bench_parser() -> argparse.ArgumentParser:
+    """Options of `bin/bench`; the areas are the packages below bench/."""
+    parser = _parser("bin/bench", BENCH, BENCH_NOTES)
+    areas = sorted(path.parent.name for path in (ROOT / "bench").glob("*/__init__.py"))
+    parser.add_argument("area", choices=areas, help=f"one of: {', '.join(areas)}", metavar="AREA")
+    parser.add_argument(
+        "--only", default=[], action="append", metavar="NAME",
+        help="a module of the area, such as throughput; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", type=lambda text: Path(text).resolve(), metavar="FILE",
+        help="write the rows there, too; after each module, so that a broken run leaves what it has",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tiny", action="store_true",
+        help="a size that takes seconds and proves only that everything runs; bars are not held",
+    )  # fmt: skip
     return parser
 
 

@@ -17,6 +17,7 @@ from plg_site.devstack.supervisor import Program
 SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
 SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
 MADE_UP = "PLG_MADE_UP"  # names of the variables that a stack made up, for a stack inside it
+SERVICE_VARIABLES = ("DATABASE_URL", "EVENTS_DATABASE_URL", "REDIS_URL", "STRIPE_")
 # Celery warns of root; here there is nothing but what the developer started.
 WORKER_NOISE = re.compile(
     r"SecurityWarning|superuser privileges|absolutely not recommended|specify a different user"
@@ -74,6 +75,12 @@ def without_made_up(environ: Mapping[str, str]) -> dict[str, str]:
     """What was given from outside: a stack inside another one must not use the other's services."""
     made_up = {MADE_UP, *environ.get(MADE_UP, "").split(",")}
     return {name: value for name, value in environ.items() if name not in made_up}
+
+
+def without_services(environ: Mapping[str, str]) -> dict[str, str]:
+    """For a stack that must have services, state and settings of its own, whatever was given."""
+    not_kept = (*SERVICE_VARIABLES, "STATE_DIR", "DEBUG", "DJANGO_SETTINGS_MODULE")
+    return {name: value for name, value in environ.items() if not name.startswith(not_kept)}
 
 
 def simulates_stripe(env: Mapping[str, str]) -> bool:

@@ -7,25 +7,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from plg_site.devstack.programs import without_services
 from plg_site.devstack.stack import Stack
 from plg_site.walk.walker import Walk
-
-# What bin/test sets for the tests of the application must not leak into a stack of its own.
-NOT_INHERITED = (
-    "DATABASE_URL",
-    "EVENTS_DATABASE_URL",
-    "REDIS_URL",
-    "STRIPE_",
-    "STATE_DIR",
-    "DEBUG",
-)
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Every process on free ports, with fresh state; stopped and removed at the end."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
-    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    environ = without_services(os.environ)
     # A run signs up more often in a minute than one address may.
     environ |= {"SIGNUP_RATE_LIMIT": "1000/m/ip", "LOGIN_RATE_LIMIT": "1000/m/ip"}
     with Stack(environ=environ).start() as running:

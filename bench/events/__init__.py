@@ -1,0 +1,3 @@
+"""`bin/bench events`: recording, storing, counting, deciding."""
+
+MODULES: tuple[str, ...] = ()

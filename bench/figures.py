@@ -1,0 +1,103 @@
+"""A figure, the table of them, and the file that a machine reads."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+ORDER = ("name", "value", "unit", "reference", "reference_value", "ratio", "bar", "holds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One row: what was measured, against which reference of the same run, and the issue's bar.
+
+    `ratio` is `value / reference_value`. `bar` is the bound of the ratio or, with `bar_on="value"`,
+    of the value itself; `better="more"` asks for at least the bar, "less" for at most. `note` says
+    what a reader of the table must know. `void` is why the measurement does not count (the load was
+    not reached, say): then the figure does not hold, whatever its value.
+    """
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    reference_value: float
+    bar: float
+    better: Literal["more", "less"]
+    bar_on: Literal["ratio", "value"] = "ratio"
+    note: str = ""
+    void: str = ""
+    module: str = ""  # set by the run
+
+    @property
+    def ratio(self) -> float:
+        return self.value / self.reference_value if self.reference_value else 0.0
+
+    @property
+    def holds(self) -> bool:
+        measured = self.ratio if self.bar_on == "ratio" else self.value
+        if self.void:
+            return False
+        return measured >= self.bar if self.better == "more" else measured <= self.bar
+
+    def as_json(self) -> dict[str, object]:
+        """The fields of a row in the file, in DESIGN's order, then the others."""
+        row = asdict(self) | {"ratio": self.ratio, "holds": self.holds}
+        return {key: row.pop(key) for key in ORDER} | row
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A module that raised: a row of the file that does not hold and has no numbers."""
+
+    module: str
+    error: Exception
+
+    def as_json(self) -> dict[str, object]:
+        row: dict[str, object] = dict.fromkeys(ORDER)
+        named = {"name": self.module, "module": self.module}
+        return row | named | {"holds": False, "error": repr(self.error)}
+
+
+def median_of(measure: Callable[[], float], *, runs: int = 3) -> float:
+    """The median of several runs: machines are shared and noisy."""
+    return statistics.median(measure() for _ in range(runs))
+
+
+def write(rows: Sequence[Figure | Failure], path: Path) -> None:
+    """The list as JSON."""
+    path.write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n")
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The rows as text, aligned, one line a figure, and what must be known of them below."""
+    rows = [("", "figure", "value", "reference", "ratio", "bar"), *map(_row, figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    said = [(figure.name, text) for figure in figures for text in (figure.void, figure.note)]
+    return "\n".join([*lines, *(f"   {name}: {text}" for name, text in said if text)])
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    sign = "≥" if figure.better == "more" else "≤"
+    unit = f" {figure.unit}" if figure.bar_on == "value" else ""
+    return (
+        "✓" if figure.holds else "✗",
+        figure.name,
+        f"{_number(figure.value)} {figure.unit}",
+        f"{_number(figure.reference_value)} {figure.reference}",
+        _number(figure.ratio),
+        f"{sign} {_number(figure.bar)}{unit}",
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

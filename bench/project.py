@@ -1,0 +1,123 @@
+"""Django and an empty event log for a module, and processes of the project beside it.
+
+log = project.set_up("visible", stack=stack, tables=True)
+with log.running(programs.events(log.env)):
+    ...
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from plg_site.devstack.stack import Stack
+from plg_site.devstack.supervisor import Program
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+_used: list[Log] = []
+
+
+@dataclass(frozen=True)
+class Log:
+    """An event log that nothing else uses: this process's settings and `env` name it."""
+
+    stack: Stack
+    name: str
+    env: dict[str, str]  # for processes that the module starts
+
+    @property
+    def url(self) -> str:
+        """The address of its database."""
+        return self.env["EVENTS_DATABASE_URL"]
+
+    @contextmanager
+    def running(self, *started: Program) -> Iterator[None]:
+        """Processes of the project, ready, until the end of the block."""
+        supervisor = self.stack.supervisor
+        try:
+            for program in started:
+                supervisor.start(program)
+            for program in started:
+                supervisor.wait_until_ready(program.name)
+            yield
+        finally:
+            for program in reversed(started):
+                supervisor.kill(program.name, signal.SIGTERM, stay_down=True)
+
+
+def set_up(name: str, *, stack: Stack, tables: bool = False) -> Log:
+    """Django with an empty, migrated log; `tables`: those of the primary database, too (seconds).
+
+    The log's database is dropped after the module.
+    """
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from events.store import get_store
+
+    url = _new_database(stack.env["EVENTS_DATABASE_URL"], f"bench_{name}")
+    env = {**stack.env, "EVENTS_DATABASE_URL": url, "EVENTS_STREAM": f"bench-{name}"}
+    settings.EVENTS_DATABASE_URL, settings.EVENTS_STREAM = url, env["EVENTS_STREAM"]
+    log = Log(stack, name, env)
+    _used.append(log)
+    get_store().migrate()
+    if tables:
+        _primary_tables()
+    return log
+
+
+def make_workspace(slug: str) -> Tenant:
+    """A workspace with an owner, without limits. Needs `tables`."""
+    from identity.models import User
+    from metering import limits
+    from tenants import provisioning
+
+    owner = User.objects.create_user(f"owner@{slug}.example", "correct horse", name=slug)
+    wanted = provisioning.NewWorkspace(name=slug, slug=slug)
+    tenant = provisioning.create_workspace(wanted, owner=owner)
+    limits.set_limits(tenant, {})
+    return tenant
+
+
+def tear_down() -> None:
+    """Drop what the last module set up; its size must not weigh on the next."""
+    while _used:
+        from events.store import get_store
+
+        log = _used.pop()
+        get_store().close()
+        with psycopg.connect(log.stack.env["DATABASE_URL"], autocommit=True) as admin:
+            admin.execute(_drop(log.url))
+
+
+@cache
+def _primary_tables() -> None:
+    from plg_site import preparation
+
+    preparation.shared_tables()
+    preparation.workspace_pool()
+
+
+def _new_database(beside: str, name: str) -> str:
+    url = urlunsplit(urlsplit(beside)._replace(path=f"/{name}"))
+    with psycopg.connect(beside, autocommit=True) as admin:
+        admin.execute(_drop(url))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return url
+
+
+def _drop(url: str) -> sql.Composed:
+    name = sql.Identifier(urlsplit(url).path.lstrip("/"))
+    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)

@@ -1,0 +1,31 @@
+"""Each module of each area once, at a size that takes seconds, so that no bench rots."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.measuring import modules_of
+from plg_site.devstack.options import ROOT
+
+AREAS = sorted(path.parent.name for path in (ROOT / "bench").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Path):
+    file = tmp_path / "rows.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", area, "--tiny", "--json", str(file)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    rows = json.loads(file.read_text())
+    assert {row["module"] for row in rows} == set(modules_of(area)), done.stdout
