@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -67,6 +68,12 @@ class Failure:
 def median_of(measure: Callable[[], float], *, runs: int = 3) -> float:
     """The median of several runs: machines are shared and noisy."""
     return statistics.median(measure() for _ in range(runs))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least `percent` of all do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def write(rows: Sequence[Figure | Failure], path: Path) -> None:

@@ -1,3 +1,3 @@
 """`bin/bench events`: recording, storing, counting, deciding."""
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("visible",)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.figures import ORDER, Failure, Figure, median_of, table, write
+from bench.figures import ORDER, Failure, Figure, median_of, percentile, table, write
 from bench.measuring import Run, modules_of
 from bench.sizes import FULL, TINY
 from plg_site.devstack.options import bench_parser
@@ -100,6 +100,13 @@ def test_a_failed_module_is_reported_and_the_file_is_written(tmp_path):
 def test_the_median_of_the_runs_counts():
     values = iter([3.0, 100.0, 1.0])
     assert median_of(lambda: next(values)) == 3.0
+
+
+def test_a_percentile_is_one_of_the_values():
+    values = [float(number) for number in range(200, 0, -1)]
+    assert percentile(values, 99) == 198
+    assert percentile(values, 50) == 100
+    assert percentile([7.0], 99) == 7
 
 
 def test_only_listed_modules_can_be_asked_for():
