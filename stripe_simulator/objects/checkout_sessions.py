@@ -39,7 +39,7 @@ def new_session(state: State, lines: list[tuple[Json, int]], params: dict[str, A
         created=state.now(),
         currency=lines[0][0]["currency"],
         custom_fields=[],
-        custom_text=shape(kind.CustomText),
+        custom_text=shape(kind.CustomText, **(params.get("custom_text") or {})),
         customer_creation=None if params.get("customer") else "always",
         customer_details=_details(params.get("customer_email")),
         discounts=[],

@@ -20,6 +20,9 @@ def new_invoice(
     period_start: int,
     period_end: int,
     subscription: Json | None = None,
+    auto_advance: bool = True,
+    default_payment_method: str | None = None,
+    description: str | None = None,
 ) -> Json:
     """An empty draft. Lines and totals come from rules/invoicing.py."""
     invoice = shape(
@@ -30,7 +33,7 @@ def new_invoice(
         **dict.fromkeys(_AMOUNTS, 0),
         attempt_count=0,
         attempted=False,
-        auto_advance=True,
+        auto_advance=auto_advance,
         automatic_tax=shape(stripe.Invoice.AutomaticTax, enabled=False),
         billing_reason=billing_reason,
         collection_method="charge_automatically",
@@ -44,7 +47,9 @@ def new_invoice(
         customer_shipping=customer["shipping"],
         customer_tax_exempt=customer["tax_exempt"],
         customer_tax_ids=[],
+        default_payment_method=default_payment_method,
         default_tax_rates=[],
+        description=description,
         discounts=[],
         issuer={"type": "self"},
         lines=None,
@@ -88,20 +93,19 @@ def new_line(
     state: State,
     invoice: Json,
     *,
-    price: Json,
+    price: Json | None,
     quantity: int,
     amount: int,
-    description: str,
+    description: str | None,
     period: tuple[int, int],
     parent: Json,
 ) -> Json:
     """One line of an invoice; `amount` in minor units, negative for a credit."""
-    pricing = stripe.InvoiceLineItem.Pricing
     line = shape(
         stripe.InvoiceLineItem,
         id=new_id("il"),
         amount=amount,
-        currency=price["currency"],
+        currency=invoice["currency"],
         description=description,
         discount_amounts=[],
         discountable=not _is_proration(parent),
@@ -112,12 +116,7 @@ def new_line(
         parent=parent,
         period={"start": period[0], "end": period[1]},
         pretax_credit_amounts=[],
-        pricing=shape(
-            pricing,
-            price_details={"price": price["id"], "product": price["product"]},
-            type="price_details",
-            unit_amount_decimal=price["unit_amount_decimal"],
-        ),
+        pricing=_pricing(price),
         quantity=quantity,
         quantity_decimal=str(quantity),
         subtotal=amount,
@@ -125,6 +124,17 @@ def new_line(
         taxes=[],
     )
     return state.save(line)
+
+
+def _pricing(price: Json | None) -> Json | None:
+    if price is None:
+        return None
+    return shape(
+        stripe.InvoiceLineItem.Pricing,
+        price_details={"price": price["id"], "product": price["product"]},
+        type="price_details",
+        unit_amount_decimal=price["unit_amount_decimal"],
+    )
 
 
 def _is_proration(parent: Json) -> bool:

@@ -8,8 +8,24 @@ from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import invoicing, standing
+from stripe_simulator.rules import invoicing, one_off, standing
 from stripe_simulator.shapes import Json
+
+_HONOURED = (
+    "auto_advance collection_method currency customer default_payment_method description metadata "
+    "pending_invoice_items_behavior"
+)
+_WRITABLE = "auto_advance default_payment_method description footer metadata"
+
+
+@route("POST", "/v1/invoices", honours=_HONOURED)
+def create(call: Call) -> Json:
+    return one_off.open_draft(call.state, call.params)
+
+
+@route("DELETE", "/v1/invoices/{invoice}")
+def delete(call: Call) -> Json:
+    return one_off.delete_draft(call.state, _require(call))
 
 
 @route("GET", "/v1/invoices/{invoice}")
@@ -17,11 +33,13 @@ def retrieve(call: Call) -> Json:
     return _require(call)
 
 
-@route("POST", "/v1/invoices/{invoice}", honours="auto_advance description footer metadata")
+@route("POST", "/v1/invoices/{invoice}", honours=_WRITABLE)
 def update(call: Call) -> Json:
     invoice = _require(call)
     before = present(call.state, invoice)
-    for name in ("auto_advance", "description", "footer"):
+    if method := call.params.get("default_payment_method"):
+        one_off.require_method(call.state, method, invoice["customer"])
+    for name in ("auto_advance", "default_payment_method", "description", "footer"):
         if name in call.params:
             invoice[name] = call.params[name] if call.params[name] != "" else None
     merge_metadata(invoice, call.params)
@@ -32,7 +50,9 @@ def update(call: Call) -> Json:
 
 @route("POST", "/v1/invoices/{invoice}/finalize", honours="auto_advance")
 def finalize(call: Call) -> Json:
-    return invoicing.finalize(call.state, _require(call))
+    return invoicing.finalize(
+        call.state, _require(call), auto_advance=call.params.get("auto_advance")
+    )
 
 
 @route("POST", "/v1/invoices/{invoice}/pay", honours="payment_method off_session")

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from stripe_simulator.cards import Decline
 from stripe_simulator.errors import NotSimulated, invalid
 from stripe_simulator.events import emit
-from stripe_simulator.objects.invoice_items import new_proration_item, pending_items
+from stripe_simulator.objects.invoice_items import new_proration_item
 from stripe_simulator.objects.prices import item_amount
 from stripe_simulator.objects.subscription_items import items_of, price_of
 from stripe_simulator.rules import invoicing
+from stripe_simulator.rules.pending import claim, take_pending
 from stripe_simulator.rules.periods import boundary_after
 from stripe_simulator.rules.proration import prorated
 from stripe_simulator.rules.subscribing import TIMES, cycle_line, wanted_items
@@ -143,31 +144,6 @@ def _invoice_now(
     subscription["latest_invoice"] = invoice["id"]
     state.save(subscription)
     return invoicing.collect(state, invoice)
-
-
-def take_pending(state: State, subscription: Json) -> list[invoicing.Line]:
-    """The pending prorations as lines of the next invoice."""
-    return [
-        invoicing.Line(
-            price=state.require("price", item["pricing"]["price_details"]["price"]),
-            quantity=item["quantity"],
-            amount=item["amount"],
-            description=item["description"],
-            period=(item["period"]["start"], item["period"]["end"]),
-            subscription=subscription["id"],
-            subscription_item=item["parent"]["subscription_details"]["subscription_item"],
-            invoice_item=item["id"],
-        )
-        for item in pending_items(state, subscription["id"])
-    ]
-
-
-def claim(state: State, lines: list[invoicing.Line], invoice: Json) -> None:
-    """Mark the prorations among the lines as billed on this invoice."""
-    for line in lines:
-        if line.invoice_item:
-            item = state.require("invoiceitem", line.invoice_item)
-            state.save(item | {"invoice": invoice["id"]})
 
 
 def announce(state: State, prorations: list[Json]) -> None:

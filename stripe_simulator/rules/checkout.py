@@ -81,6 +81,8 @@ def _check_options(params: dict[str, Any]) -> None:
     for name, choice in (params.get("customer_update") or {}).items():
         if name != "name" and choice == "auto":
             raise NotSimulated(f"`customer_update[{name}]`", param=f"customer_update[{name}]")
+    for name in (params.get("custom_text") or {}).keys() - {"submit"}:
+        raise NotSimulated(f"`custom_text[{name}]`", param=f"custom_text[{name}]")
     for name in (params.get("subscription_data") or {}).keys() - {"metadata", "description"}:
         raise NotSimulated(f"`subscription_data[{name}]`", param=f"subscription_data[{name}]")
 

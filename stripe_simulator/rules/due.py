@@ -8,7 +8,7 @@ from stripe_simulator.events import emit
 from stripe_simulator.objects.subscription_items import items_of, price_of
 from stripe_simulator.objects.subscriptions import ENDED, period_end
 from stripe_simulator.presentation import present
-from stripe_simulator.rules import changes, invoicing, standing
+from stripe_simulator.rules import invoicing, pending, standing
 from stripe_simulator.rules.cancellation import cancel_now, expire_incomplete
 from stripe_simulator.rules.checkout import expire
 from stripe_simulator.rules.periods import boundary_after
@@ -52,7 +52,12 @@ def run(state: State) -> None:
         condition="json_extract(data, '$.automatically_finalizes_at') <= ?",
         values=(now,),
     ):
-        _charge_renewal(state, invoice)
+        _charge(state, invoice)
+    for invoice in state.select(
+        "invoice", {"status": "open", "auto_advance": True, "billing_reason": "manual"}
+    ):
+        if not invoice["attempted"]:
+            _charge(state, invoice)
 
 
 def _advance(state: State, subscription: Json, now: int) -> None:
@@ -81,7 +86,7 @@ def _renew(state: State, subscription: Json) -> None:
         )
         state.save(item | {"current_period_start": start, "current_period_end": end})
     items = items_of(state, subscription["id"])
-    lines = changes.take_pending(state, subscription)
+    lines = pending.take_pending(state, subscription)
     lines += [cycle_line(state, subscription, item) for item in items]
     invoice = invoicing.draft(
         state,
@@ -92,15 +97,16 @@ def _renew(state: State, subscription: Json) -> None:
     )
     invoice["automatically_finalizes_at"] = state.now() + _DRAFT_WAITS
     state.save(invoice)
-    changes.claim(state, lines, invoice)
+    pending.claim(state, lines, invoice)
     subscription["latest_invoice"] = invoice["id"]
     state.save(subscription)
     emit(state, "customer.subscription.updated", subscription, before=before)
 
 
-def _charge_renewal(state: State, invoice: Json) -> None:
+def _charge(state: State, invoice: Json) -> None:
     try:
         unpaid = invoicing.collect(state, invoice) is not None
     except StripeError:  # no card to charge
         unpaid = True
+        state.save(invoice | {"attempted": True})
     standing.follow(state, invoice, paid=not unpaid)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stripe_simulator.cards import Decline
 from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
+from stripe_simulator.money import minimum_charge
 from stripe_simulator.objects.charges import new_charge
 from stripe_simulator.objects.invoice_payments import new_invoice_payment
 from stripe_simulator.objects.invoices import new_invoice, new_line, subscription_of
@@ -23,29 +24,35 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Line:
-    """A line to be invoiced: `amount` in minor units, `period` in seconds since 1970 UTC."""
+    """A line to be invoiced: `amount` in minor units, `period` in seconds since 1970 UTC. Of a
+    subscription's item, or (None) of an invoice item that stands for itself."""
 
-    price: Json
+    price: Json | None
     quantity: int
     amount: int
-    description: str
+    description: str | None
     period: tuple[int, int]
-    subscription: str
-    subscription_item: str
+    subscription: str | None = None
+    subscription_item: str | None = None
     invoice_item: str | None = None
 
     @property
     def parent(self) -> Json:
-        details = {
+        details: Json = {
             "invoice_item": self.invoice_item,
-            "proration": self.invoice_item is not None,
+            "proration": self.subscription_item is not None and self.invoice_item is not None,
             "proration_details": {"credited_items": None},
             "subscription": self.subscription,
-            "subscription_item": self.subscription_item,
         }
+        if self.subscription_item is None:
+            return {
+                "invoice_item_details": details,
+                "subscription_item_details": None,
+                "type": "invoice_item_details",
+            }
         return {
             "invoice_item_details": None,
-            "subscription_item_details": details,
+            "subscription_item_details": details | {"subscription_item": self.subscription_item},
             "type": "subscription_item_details",
         }
 
@@ -69,6 +76,13 @@ def draft(
         period_end=period[1],
         subscription=subscription,
     )
+    add_lines(state, invoice, lines)
+    emit(state, "invoice.created", invoice)
+    return invoice
+
+
+def add_lines(state: State, invoice: Json, lines: list[Line]) -> None:
+    """Put the lines on the draft and add it up; emits nothing."""
     for line in lines:
         new_line(
             state,
@@ -80,15 +94,17 @@ def draft(
             period=line.period,
             parent=line.parent,
         )
-    _add_up(invoice, sum(line.amount for line in lines), customer["balance"])
-    state.save(invoice)
-    emit(state, "invoice.created", invoice)
-    return invoice
+    add_up(state, invoice)
 
 
-def _add_up(invoice: Json, total: int, balance: int) -> None:
-    """Set the totals. A negative balance is the customer's credit, and pays first."""
+def add_up(state: State, invoice: Json) -> None:
+    """Set the draft's totals. A negative balance is the customer's credit, and pays first; what is
+    less than a card can be charged waits as a balance for the next invoice, as Stripe does."""
+    total = sum(line["amount"] for line in state.select("line_item", {"invoice": invoice["id"]}))
+    balance = state.require("customer", invoice["customer"])["balance"]
     due = max(total + balance, 0)
+    if due < minimum_charge(invoice["currency"]):
+        due = 0
     invoice.update(
         subtotal=total,
         subtotal_excluding_tax=total,
@@ -98,15 +114,19 @@ def _add_up(invoice: Json, total: int, balance: int) -> None:
         amount_due=due,
         amount_remaining=due,
     )
+    state.save(invoice)
 
 
-def finalize(state: State, invoice: Json) -> Json:
+def finalize(state: State, invoice: Json, *, auto_advance: bool | None = None) -> Json:
     """Give the draft its number and open it; with nothing due it is paid at once."""
     if invoice["status"] != "draft":
         raise StripeError(
             "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
             code="invoice_not_editable",
         )
+    add_up(state, invoice)  # the balance may have moved since the draft was made
+    if auto_advance is not None:
+        invoice["auto_advance"] = auto_advance
     customer = state.require("customer", invoice["customer"])
     sequence = state.next_number(f"invoices of {customer['id']}")
     hosted = f"{state.public_url}/invoices/{invoice['id']}"
@@ -117,7 +137,7 @@ def finalize(state: State, invoice: Json) -> Json:
         automatically_finalizes_at=None,
         hosted_invoice_url=hosted,
         invoice_pdf=f"{hosted}.pdf",
-        ending_balance=min(invoice["starting_balance"] + invoice["total"], 0),
+        ending_balance=invoice["starting_balance"] + invoice["total"] - invoice["amount_due"],
     )
     invoice["status_transitions"]["finalized_at"] = state.now()
     state.save(invoice)
@@ -174,7 +194,8 @@ def _payment_method(state: State, invoice: Json, chosen: str | None) -> Json:
     customer = state.require("customer", invoice["customer"])
     subscription = state.get("subscription", subscription_of(invoice) or "") or {}
     default = customer["invoice_settings"]["default_payment_method"]
-    id = chosen or subscription.get("default_payment_method") or default
+    preferred = invoice["default_payment_method"] or subscription.get("default_payment_method")
+    id = chosen or preferred or default
     if not id:
         raise no_payment_method()
     return state.require("payment_method", id)

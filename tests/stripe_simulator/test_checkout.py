@@ -162,3 +162,11 @@ def test_a_checkout_without_a_way_back_is_refused(world: World) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         world.checkout(success_url="")
     assert refused.value.param == "success_url"
+
+
+def test_the_page_shows_the_apps_own_words_above_the_button(world: World) -> None:
+    session = world.checkout(custom_text={"submit": {"message": "Then $1.00 per 10,000 <clicks>."}})
+    assert session.custom_text.submit
+    assert session.custom_text.submit.message == "Then $1.00 per 10,000 <clicks>."
+    assert session.url
+    assert "Then $1.00 per 10,000 &lt;clicks&gt;." in web.get(session.url).text

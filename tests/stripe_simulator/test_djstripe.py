@@ -85,3 +85,20 @@ def test_a_webhook_delivered_twice_is_processed_once(mirrored: World) -> None:
     deliver(mirrored)
     deliver(mirrored)
     assert models.Event.objects.count() == len(mirrored.app.heard)
+
+
+def test_dj_stripe_mirrors_an_invoice_that_no_subscription_made(mirrored: World) -> None:
+    world = mirrored
+    customer = world.customer().id
+    api = world.client.v1
+    made = api.invoices.create({"customer": customer, "currency": "usd"})
+    api.invoice_items.create(
+        {"customer": customer, "invoice": made.id, "amount": 700, "currency": "usd"}
+    )
+    api.invoices.finalize_invoice(made.id, {"auto_advance": True})
+    world.pass_time(1)
+    eventually(lambda: "invoice.paid" in world.app.types)
+    deliver(world)
+    assert models.Invoice.objects.get(id=made.id).status == "paid"
+    assert models.InvoiceItem.objects.filter(customer__id=customer).count() == 1
+    assert not models.WebhookEventTrigger.objects.exclude(exception="").exists()
