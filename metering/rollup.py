@@ -58,7 +58,7 @@ class RollupProjection:
             "CREATE TEMP TABLE IF NOT EXISTS arriving (LIKE event) ON COMMIT DELETE ROWS"
         )
         with connection.cursor() as cursor, cursor.copy(copytext.INTO.format("arriving")) as copy:
-            copy.write(copytext.encode(events))
+            copy.write(b"".join(copytext.rows(events)))
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS metered (LIKE rollup_minute) ON COMMIT DELETE ROWS"
         )

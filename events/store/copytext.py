@@ -1,63 +1,60 @@
-"""Events as PostgreSQL's COPY text: psycopg's own row adaptation costs seven times as much.
+"""Events as PostgreSQL's COPY text: psycopg's own row adaptation costs twenty times as much.
 
-Format: https://www.postgresql.org/docs/current/sql-copy.html, "Text Format".
+Format: https://www.postgresql.org/docs/current/sql-copy.html, "Text Format". Ids, times and JSON are
+written by msgspec, many in one call, which is why NULL is spelled as in JSON.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from events.event import Event
 
-COLUMNS = (
-    "id, name, time, received_at, tenant, person, anonymous_id, properties, context"  # in order
-)
-INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN"
-_NULL = r"\N"
+COLUMNS = "id, time, received_at, person, name, tenant, anonymous_id, properties, context"
+INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN (NULL 'null')"
+_AT_ONCE = 2_000  # rows that are encoded while the server reads those before
+_NULL = b"null"
+_json = msgspec.json.Encoder(uuid_format="hex").encode
 
 
-def encode(events: Iterable[Event]) -> bytes:
-    """One line an event, in the order of COLUMNS, UTF-8."""
-    return "".join(_line(event) for event in events).encode()
+def rows(events: Sequence[Event]) -> Iterator[bytes]:
+    """The events in the order of COLUMNS, UTF-8, some thousand rows at a time."""
+    for start in range(0, len(events), _AT_ONCE):
+        yield b"".join([_row(event) for event in events[start : start + _AT_ONCE]])
 
 
-def keys(events: Iterable[Event]) -> bytes:
-    """The rows of `event_key`: id and time."""
-    return "".join([f"{event.id.hex}\t{event.time.isoformat()}\n" for event in events]).encode()
+def ids(events: Sequence[Event], *, separator: bytes) -> bytes:
+    """The events' ids; they need no escaping."""
+    return _json([event.id for event in events])[2:-2].replace(b'","', separator)
 
 
-def _line(event: Event) -> str:
-    return (
-        "\t".join(
-            (
-                event.id.hex,
-                _text(event.name),
-                event.time.isoformat(),
-                event.received_at.isoformat(),
-                _text(event.tenant),
-                event.person.hex if event.person else _NULL,
-                _text(event.anonymous_id),
-                _json(event.properties),
-                _json(event.context),
-            )
-        )
-        + "\n"
+def _row(event: Event) -> bytes:
+    fixed = _json((event.id, event.time, event.received_at, event.person))
+    properties, context = _json(event.properties), _json(event.context)
+    if (
+        b"\\" in properties
+    ):  # JSON escapes tabs and line ends; only the backslash is special to COPY
+        properties = properties.replace(b"\\", rb"\\")
+    if b"\\" in context:
+        context = context.replace(b"\\", rb"\\")
+    return b"%b\t%b\t%b\t%b\t%b\t%b\n" % (
+        fixed[1:-1].replace(b'"', b"").replace(b",", b"\t"),
+        _text(event.name),
+        _text(event.tenant),
+        _text(event.anonymous_id),
+        properties,
+        context,
     )
 
 
-def _text(value: str | None) -> str:
+def _text(value: str | None) -> bytes:
     if value is None:
         return _NULL
-    if value.isalnum():  # nearly all
-        return value
+    if value.isprintable() and "\\" not in value and value != "null":  # nearly all
+        return value.encode()
+    if value == "null":
+        return rb"\156ull"  # a text, not the marker
     escaped = value.replace("\\", "\\\\").replace("\t", "\\t")
-    return escaped.replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    if not value:
-        return "{}"
-    # JSON writes tabs and line ends as escapes; only the backslash is special to COPY.
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("\\", "\\\\")
+    return escaped.replace("\n", "\\n").replace("\r", "\\r").encode()

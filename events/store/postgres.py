@@ -1,8 +1,12 @@
-"""The PostgreSQL store: COPY into a staging table, then one transaction of named steps."""
+"""The PostgreSQL store: each batch is one transaction of two COPYs and its projections.
+
+First the ids are claimed in `event_key`, whose primary key decides what is new; nearly always all
+are. Only when one is not, which ends the attempt, the known ones are looked up and left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Unpack
@@ -21,7 +25,9 @@ from events.store.interface import Stored, Wanted
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
-_CLAIM = "COPY event_key (id, time) FROM STDIN"
+_CLAIM = "COPY event_key (id) FROM STDIN"
+_KEEP = copytext.INTO.format("event")
+_CAREFUL = 100  # batches after one with a known id, in which known ids are looked for first
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
     VALUES (%s, %s, %s, now())
@@ -53,6 +59,7 @@ class PostgresEventStore:
         )
         self._circuit = Circuit()
         self._days: set[date] = set()
+        self._careful = 0
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -79,34 +86,44 @@ class PostgresEventStore:
         return applied
 
     def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
-        """Store a batch in one transaction. See EventStore."""
-        once = {event.id: event for event in reversed(batch)}
-        self._prepare_days({event.time.date() for event in once.values()})
+        """Store a batch (up to some 10,000 events) in one transaction. See EventStore."""
+        once = {event.id.int: event for event in reversed(batch)}
         # In the order of the ids: two consumers with the same events wait for each other, not deadlock.
-        ordered = [once[event_id] for event_id in sorted(once)]
+        ordered = [once[number] for number in sorted(once)]
+        self._prepare_days({event.time.date() for event in ordered})
+        try:
+            new = self._store_new(ordered, reader, position)
+        except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
+            raise EventsUnstorable(" ".join(str(error).split())[:500]) from error
+        return Stored(new=new, duplicates=len(batch) - new)
+
+    def _store_new(self, ordered: Sequence[Event], reader: str, position: str) -> int:
+        """Try until nobody interferes; returns how many events were new."""
         while True:
             try:
-                new = self._store(ordered, reader, position)
-                return Stored(new=new, duplicates=len(batch) - new)
-            except (
-                psycopg.errors.UniqueViolation
-            ):  # another consumer stored one meanwhile: look again
-                continue
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
-                self._days.clear()  # a partition may have been dropped under us: look again next time
-                raise EventsUnstorable(" ".join(str(error).split())[:500]) from error
+                return self._try_to_store(ordered, reader, position)
+            except psycopg.errors.UniqueViolation as error:
+                if error.diag.table_name != "event_key":
+                    raise
+                self._careful = _CAREFUL  # some are known, perhaps only since a moment
+            except psycopg.errors.CheckViolation:
+                if not self._days:
+                    raise
+                self._days.clear()  # a partition was archived under us
+                self._prepare_days({event.time.date() for event in ordered})
 
-    def _store(self, ordered: Sequence[Event], reader: str, position: str) -> int:
+    def _try_to_store(self, ordered: Sequence[Event], reader: str, position: str) -> int:
         with self.connection() as connection:
-            known = _known(connection, ordered)
+            known = _known(connection, ordered) if self._careful else ()
             new = [event for event in ordered if event.id not in known] if known else ordered
             if new:
-                _copy(connection, _CLAIM, copytext.keys(new))
-                _copy(connection, copytext.INTO.format("event"), copytext.encode(new))
+                _copy(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
+                _copy(connection, _KEEP, copytext.rows(new))
                 for projection in projections.registered():
                     projection.apply(connection, new)
             if reader:
                 connection.execute(_ADVANCE, [reader, position, len(new)])
+        self._careful = _CAREFUL if known else max(0, self._careful - 1)
         return len(new)
 
     def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
@@ -136,10 +153,12 @@ class PostgresEventStore:
 
 
 def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:
-    ids = "{" + ",".join([event.id.hex for event in batch]) + "}"
-    return {event_id for (event_id,) in connection.execute(_KNOWN, [ids])}
+    ids = copytext.ids(batch, separator=b",").decode()
+    connection.execute("SET LOCAL enable_seqscan = off")  # the planner would read all keys
+    return {event_id for (event_id,) in connection.execute(_KNOWN, [f"{{{ids}}}"])}
 
 
-def _copy(connection: Connection[Any], statement: str, rows: bytes) -> None:
+def _copy(connection: Connection[Any], statement: str, rows: Iterable[bytes]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(rows)
+        for some in rows:
+            copy.write(some)

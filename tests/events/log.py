@@ -24,7 +24,15 @@ from events.spool import get_spool
 from events.store import EventStore, get_store
 from events.transport import Keys
 
-TABLES = ("event", "event_key", "event_reader", "rollup_minute", "rollup_hour", "rollup_day")
+TABLES = (
+    "event",
+    "event_key",
+    "event_reader",
+    "event_archive",
+    "rollup_minute",
+    "rollup_hour",
+    "rollup_day",
+)
 
 
 class Log:
