@@ -1,8 +1,9 @@
 """What a workspace uses, and how much of it it may use.
 
-Definitions: `Meter` and `Limit`. Questions: `metering.usage`. Decisions: `metering.quota`.
+Definitions: `Meter`, `Limit`, `UsagePrice`. Questions: `metering.query`. Decisions:
+`metering.quota`.
 """
 
-from metering.catalogue import Limit, Meter
+from metering.catalogue import Limit, Meter, UsagePrice
 
-__all__ = ["Limit", "Meter"]
+__all__ = ["Limit", "Meter", "UsagePrice"]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib import import_module
+from math import floor
 from typing import Literal
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from events import registry
-
-Aggregation = Literal["count", "sum"]
+Aggregation = Literal["count", "sum", "max", "latest", "unique"]
 PeriodKind = Literal["month", "lifetime"]
-Unit = Literal["", "bytes"]
+Scalar = str | int | float | bool | UUID
+
+PERSON = "person"  # what an event has besides its properties, for group_by, filters and "unique"
+ANONYMOUS_ID = "anonymous_id"
 
 
 class CatalogueError(ImproperlyConfigured):
@@ -25,11 +29,19 @@ class CatalogueError(ImproperlyConfigured):
 
 @dataclass(frozen=True, kw_only=True)
 class Meter:
-    """A named sum over one kind of event.
+    """A named aggregation over one kind of event.
 
-    "count" counts the events; "sum" adds up their number `property`, which may be negative: what
-    exists now (links, bytes) is the lifetime sum of its changes. A "month" meter starts again with
-    each billing period, a "lifetime" meter never does. `unit` is "" for things, or "bytes".
+    "count" counts the events. "sum" adds up their number `property`, which may be negative: what
+    exists now (links, bytes) is the lifetime sum of its changes. "max" is its highest value,
+    "latest" its value in the last event (by time, then id). "unique" counts the different values of
+    `property`: a text, number, flag or UUID, or the event's "person" or "anonymous_id"; an event
+    without one is not counted.
+
+    `filters` keep the events whose property is the given value, or one of a tuple of values.
+    `group_by` names the properties (or "person") that questions may group by and filter on; each
+    combination of their values that occurs in an hour costs a row. A "month" meter starts again
+    with each billing period, a "lifetime" meter never does. `unit` is "" for things, or "bytes", or
+    any word.
     """
 
     key: str
@@ -37,28 +49,56 @@ class Meter:
     event: str
     aggregation: Aggregation
     property: str | None = None
-    unit: Unit = ""
+    unit: str = ""
     period: PeriodKind = "month"
     description: str = ""
+    filters: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
+    group_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UsagePrice:
+    """What usage costs: `amount` (minor currency units) for each `per` units of the meter.
+
+    Exact, and rounded half up once for a meter and period: amount × quantity / per.
+    """
+
+    amount: int
+    per: int = 1
+
+    def __post_init__(self) -> None:
+        if self.amount < 0 or self.per < 1:
+            raise ValueError("A usage price is not negative, for one unit or more.")
+
+    def cost(self, quantity: Decimal | int) -> int:
+        """What so many units cost, in minor units; a quantity below zero costs nothing."""
+        exact = Fraction(quantity) * self.amount / self.per
+        return max(0, floor(exact + Fraction(1, 2)))
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How much of a meter a plan includes (None: no limit). Only a hard limit ever refuses."""
+    """How much of a meter a plan includes (None: no limit). Only a hard limit ever refuses.
+
+    `price` is what each unit above a soft limit costs; None: nothing.
+    """
 
     value: int | None
     hard: bool = True
+    price: UsagePrice | None = None
 
 
 @cache
 def meters() -> Mapping[str, Meter]:
     """The product's meters by key, in its order. Raises CatalogueError."""
+    from metering.definitions import check  # it reads Meter
+
     listed: Iterable[Meter] = import_module(f"{settings.PRODUCT_APP}.catalogue").METERS
     found: dict[str, Meter] = {}
     for meter in listed:
         if meter.key in found:
             raise CatalogueError(f'Two meters have the key "{meter.key}".')
-        _check(meter)
+        check(meter)
         found[meter.key] = meter
     return found
 
@@ -69,20 +109,3 @@ def get(key: str) -> Meter:
         return meters()[key]
     except KeyError:
         raise KeyError(f'No meter "{key}"; the catalogue has {", ".join(meters())}.') from None
-
-
-def _check(meter: Meter) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", meter.key):
-        raise CatalogueError(f'The meter key "{meter.key}" must be small letters, digits and "_".')
-    if meter.event not in registry.names():
-        raise CatalogueError(f'{meter.key}: no app registered the event "{meter.event}".')
-    if meter.aggregation == "count":
-        if meter.property is not None:
-            raise CatalogueError(
-                f'{meter.key}: a count has no property (found "{meter.property}").'
-            )
-    elif meter.property not in registry.get(meter.event).numbers():
-        raise CatalogueError(
-            f'{meter.key}: "{meter.event}" needs a number property "{meter.property}" that is '
-            f"always given (int, float or Decimal, without None)."
-        )

@@ -6,21 +6,24 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from metering import counters
-from metering.catalogue import Limit, get, meters
+from metering import counters, terms
+from metering.catalogue import Limit, UsagePrice, get, meters
 from metering.models import Quota
 from tenants.models import Tenant
 
 
-def set_limits(tenant: Tenant, limits: Mapping[str, Limit | int | None]) -> None:
+def set_limits(
+    tenant: Tenant, limits: Mapping[str, Limit | int | None], *, currency: str = ""
+) -> None:
     """Make these the workspace's limits; a meter that is not named becomes unlimited.
 
-    A number is a hard limit, None is no limit. In force once the current transaction commits.
-    Lowering a limit below what is used deletes nothing. Raises KeyError for an unknown meter.
+    A number is a hard limit, None is no limit; prices are in `currency` (ISO 4217, small letters).
+    In force once the current transaction commits. Lowering a limit below what is used deletes
+    nothing. Raises KeyError for an unknown meter.
     """
     rows = [
-        Quota(tenant=tenant, meter=get(key).key, limit=limit.value, hard=limit.hard)
-        for key, limit in ((key, as_limit(value)) for key, value in limits.items())
+        _row(tenant, get(key).key, as_limit(value), currency=currency)
+        for key, value in limits.items()
     ]
     counters.forget_limits(tenant.schema_name)  # for whoever reads on in this transaction
     with transaction.atomic():
@@ -29,19 +32,34 @@ def set_limits(tenant: Tenant, limits: Mapping[str, Limit | int | None]) -> None
             rows,
             update_conflicts=True,
             unique_fields=["tenant", "meter"],
-            update_fields=["limit", "hard"],
+            update_fields=["limit", "hard", "price_amount", "price_per", "currency"],
         )
+        terms.note(tenant)
         # Written, not just forgotten: a reader that still holds the old rows cannot put them back.
         transaction.on_commit(lambda: counters.remember_limits(tenant.schema_name, of(tenant)))
 
 
 def of(tenant: Tenant) -> dict[str, Limit]:
     """The limit of every meter of the catalogue, from the rows."""
-    rows = Quota.objects.for_tenant(tenant).values_list("meter", "limit", "hard")
-    known = {meter: Limit(limit, hard) for meter, limit, hard in rows}
+    known = {row.meter: _limit(row) for row in Quota.objects.for_tenant(tenant)}
     return {key: known.get(key, Limit(None)) for key in meters()}
 
 
 def as_limit(value: Limit | int | None) -> Limit:
     """A Limit, from one or from a bare number."""
     return value if isinstance(value, Limit) else Limit(value)
+
+
+def _row(tenant: Tenant, meter: str, limit: Limit, *, currency: str) -> Quota:
+    row = Quota(tenant=tenant, meter=meter, limit=limit.value, hard=limit.hard)
+    if limit.price is not None:
+        row.price_amount, row.price_per = limit.price.amount, limit.price.per
+        row.currency = currency
+    return row
+
+
+def _limit(row: Quota) -> Limit:
+    price = None
+    if row.price_amount is not None and row.price_per is not None:
+        price = UsagePrice(row.price_amount, row.price_per)
+    return Limit(row.limit, row.hard, price)

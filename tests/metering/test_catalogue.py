@@ -1,7 +1,7 @@
 import pytest
 
 from events import EventType, registry
-from metering import Meter, catalogue, checks
+from metering import Meter, catalogue, checks, definitions
 from metering.catalogue import CatalogueError
 
 
@@ -33,8 +33,8 @@ def test_the_products_meters_are_in_order_and_found_by_key():
 )
 def test_a_meter_that_cannot_be_counted_is_refused_in_words(parcels, changes, words):
     with pytest.raises(CatalogueError, match=words):
-        catalogue._check(a_meter(**changes))
+        definitions.check(a_meter(**changes))
 
 
 def test_a_meter_over_a_number_that_is_always_given_is_fine(parcels):
-    catalogue._check(a_meter(aggregation="sum", property="grams"))
+    definitions.check(a_meter(aggregation="sum", property="grams"))
