@@ -8,4 +8,5 @@ app_name = "metering"
 urlpatterns = [
     path("", views.usage, name="usage"),
     path("live/", views.usage_live, name="usage-live"),
+    path("live/address/", views.live_address, name="live-address"),
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from metering import live
 from metering.page import UsagePage
 from tenants.requests import WorkspaceRequest
 
@@ -29,3 +30,11 @@ def usage_live(request: WorkspaceRequest) -> HttpResponse:
     if request.GET.get("seen") == page.version:
         return HttpResponse(status=204)
     return render(request, "metering/live.html", {"page": page})
+
+
+@require_safe
+@never_cache
+def live_address(request: WorkspaceRequest) -> JsonResponse:
+    """Where this page may listen for changes in the next minutes; "" when it has to ask."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    return JsonResponse({"url": live.address(request.tenant.schema_name, origin=origin)})

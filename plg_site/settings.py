@@ -29,6 +29,14 @@ SITE_URL = f"{PUBLIC_SCHEME}://{SITE_DOMAIN}{_port}"
 FILES_URL = f"{PUBLIC_SCHEME}://{FILES_DOMAIN}{_port}"
 WORKSPACES_URL_PATTERN = f"{PUBLIC_SCHEME}://*.{APP_DOMAIN}{_port}"
 
+# The `live` process, an origin of its own; "" leaves pages to ask once a second.
+LIVE_URL = env.text(
+    "LIVE_URL",
+    f"http://{SITE_DOMAIN}:{PUBLIC_PORT + 2}" if PUBLIC_SCHEME == "http" else "",
+)
+LIVE_MAX_LISTENERS = env.number("LIVE_MAX_LISTENERS", 5_000)  # open pages, for each live process
+LIVE_MAX_LISTENERS_PER_WORKSPACE = env.number("LIVE_MAX_LISTENERS_PER_WORKSPACE", 200)
+
 ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
 USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_SCHEME == "https" else None
@@ -55,6 +63,7 @@ CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/cms/"],
     "DIRECTIVES": {
         "default-src": [SELF],
+        "connect-src": [SELF, *([LIVE_URL] if LIVE_URL else [])],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -16,6 +16,7 @@ from plg_site.devstack.supervisor import Program
 
 SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
 SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  only when the developer asks for it
 MADE_UP = "PLG_MADE_UP"  # names of the variables that a stack made up, for a stack inside it
 SERVICE_VARIABLES = ("DATABASE_URL", "EVENTS_DATABASE_URL", "REDIS_URL", "STRIPE_")
 # Celery warns of root; here there is nothing but what the developer started.
@@ -32,6 +33,7 @@ class Addresses:
     domain: str
     port: int
     stripe_port: int
+    live_port: int
 
     @property
     def site(self) -> str:
@@ -55,6 +57,7 @@ def environment(
         "WATCH_FILES": "1",
         "MAIL_OUTBOX": "1",
         "SITE_DOMAIN": addresses.domain,
+        "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }
     fixed = {
@@ -104,9 +107,8 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
 
 
 def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Program:
-    everywhere = {"0.0.0.0", "::"}  # noqa: S104  only when the developer asks for it
     extra = env.get("BIND_HOST") or ports.LOOPBACK
-    hosts = [extra] if extra in everywhere else sorted({ports.LOOPBACK, extra})
+    hosts = [extra] if extra in EVERYWHERE else sorted({ports.LOOPBACK, extra})
     bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
     return Program(
         name="web",
@@ -150,6 +152,22 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
 
 def events(env: Mapping[str, str]) -> Program:
     return Program(name="events", command=manage("consume_events"), env=env, layer=APPLICATION)
+
+
+def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
+    asked = env.get("BIND_HOST", "")
+    host = asked if asked in EVERYWHERE else ports.LOOPBACK
+    port = str(addresses.live_port)
+    return Program(
+        name="live",
+        command=_python("-m", "plg_site.live", "--host", host, "--port", port),
+        env=env,
+        ready=lambda: ports.answers_http(
+            addresses.live_port, host=addresses.domain, path="/healthz"
+        ),
+        layer=APPLICATION,
+        quiet=re.compile(r"startup|shutdown|server process|Shutting down|Uvicorn running"),
+    )
 
 
 def manage(*arguments: str) -> list[str]:

@@ -105,7 +105,7 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, stripe, web, worker, beat or events; `.pid` is None while it is down."""
+        """postgres, redis, stripe, web, worker, beat, events or live; `.pid` is None while down."""
         return self.supervisor.process(name)
 
     def restart(self, name: str) -> None:
@@ -128,20 +128,23 @@ class Stack:
         )  # fmt: skip
 
     def _choose_addresses(self) -> programs.Addresses:
-        port = self._port if self._port is not None else ports.find_free(neighbours=1)
+        port = self._port if self._port is not None else ports.find_free(neighbours=2)
         simulates = not self._given.get("STRIPE_SECRET_KEY")
         for number, what in (
             (port, "The website's port"),
             (port + 1, "The Stripe simulator's port"),
+            (port + 2, "The live updates' port"),
         ):
             if ports.is_free(number) or (number == port + 1 and not simulates):
                 continue
             raise ports.PortTaken(
                 f"{what} {number} is in use by another program. Stop it, or choose another: "
-                f"bin/dev --port {ports.find_free(neighbours=1)}"
+                f"bin/dev --port {ports.find_free(neighbours=2)}"
             )
         domain = self._given.get("SITE_DOMAIN") or "plg.localhost"
-        return programs.Addresses(domain=domain, port=port, stripe_port=port + 1)
+        return programs.Addresses(
+            domain=domain, port=port, stripe_port=port + 1, live_port=port + 2
+        )
 
     def _start_postgres(self) -> None:
         if self._given.get("DATABASE_URL") and self._given.get("EVENTS_DATABASE_URL"):
@@ -186,6 +189,7 @@ class Stack:
                 programs.worker(self.env),
                 programs.events(self.env),
                 programs.beat(self.state, self.env),
+                programs.live(self.addresses, self.env),
             )
             for program in started:
                 self.supervisor.start(program)

@@ -1,0 +1,97 @@
+"""GET /live/usage?token=…: server-sent events (HTML standard, "Server-sent events")."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from events import changes
+from metering import live
+from metering.live import NotAllowed, Pass
+from plg_site.live.hub import Deaf, Hub, Listener, TooMany
+
+HEARTBEAT = 15.0  # seconds: shorter than what proxies and phones wait for
+AT_MOST_EVERY = 0.25  # seconds between two `changed` of one page
+
+
+def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
+    """The application over this hub, which runs as long as the application does."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        running = asyncio.create_task(hub.run())
+        yield
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    async def usage(request: Request) -> Response:
+        try:
+            allowed = live.read(request.query_params.get("token", ""))
+        except NotAllowed as refused:
+            return _refuse(401, str(refused))
+        origin = request.headers.get("origin")
+        if origin is not None and origin != allowed.origin:
+            return _refuse(403, "This token is for the pages of another address.")
+        return await _listen(hub, allowed, heartbeat)
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse(
+            {"hears": hub.hears, "listeners": len(hub)}, status_code=200 if hub.hears else 503
+        )
+
+    routes = [Route("/live/usage", usage, methods=["GET"]), Route("/healthz", healthz)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _listen(hub: Hub, allowed: Pass, heartbeat: float) -> Response:
+    channel = changes.channel(allowed.schema)
+    headers = {
+        "Access-Control-Allow-Origin": allowed.origin,
+        "Vary": "Origin",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",  # nginx would collect the stream
+    }
+    try:
+        listener = await hub.join(channel)
+    except TooMany as refused:
+        return _refuse(429, str(refused), **headers)
+    except Deaf:
+        return _refuse(503, "Changes cannot be heard right now.", **headers)
+
+    async def stream() -> AsyncIterator[str]:
+        try:
+            async for text in _news(listener, until=allowed.until, heartbeat=heartbeat):
+                yield text
+        finally:
+            await hub.leave(channel, listener)
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
+
+
+async def _news(listener: Listener, *, until: float, heartbeat: float) -> AsyncIterator[str]:
+    """What this page hears, until its token ends or nothing can be heard any more."""
+    yield "retry: 2000\n: hello\n\n"
+    while (left := until - time.time()) > 0:
+        try:
+            async with asyncio.timeout(min(heartbeat, left)):
+                await listener.changed.wait()
+        except TimeoutError:
+            yield ": still here\n\n"
+            continue
+        if listener.over:
+            return
+        listener.changed.clear()
+        yield "event: changed\ndata: usage\n\n"
+        await asyncio.sleep(AT_MOST_EVERY)
+
+
+def _refuse(status: int, words: str, **headers: str) -> Response:
+    return PlainTextResponse(words + "\n", status_code=status, headers=headers)
