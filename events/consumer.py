@@ -10,14 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import django.db
 import structlog
 
-from events import outbox
-from events.errors import EventRefused, EventsUnstorable, StoreUnavailable
-from events.event import Event, decode
+from events import changes, outbox
+from events.batches import FEWEST, Batch, Batches, decode_all
+from events.errors import EventsUnstorable, StoreUnavailable
+from events.event import Event
+from events.health import Watch
 from events.outage import Outage
 from events.reader import Dead, Entry, StreamReader
 from events.redis_client import UNAVAILABLE
@@ -26,8 +27,11 @@ from events.store.interface import EventStore
 
 log = structlog.get_logger()
 
-BATCH = 10_000
 _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as often
+_GATHER = (
+    0.05  # seconds after a small batch: a commit for each event would cost more than it brings
+)
+_FEW = 1_000
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable)
 _OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
 
@@ -38,12 +42,14 @@ class Consumer:
     def __init__(
         self, *, store: EventStore, reader: StreamReader, spool: Spool, take_over_after: float = 5.0
     ) -> None:
-        self._store = store
+        self._event_store = store
         self._reader = reader
         self._spool = spool
         self._take_over_after = take_over_after
-        self._in_hand: list[Entry] = []
+        self._in_hand: Batch | None = None
+        self._batches = Batches(self._fetch)
         self._next_take_over = 0.0
+        self._watch = Watch()
         self._ways: list[tuple[Outage, Callable[[], int]]] = [
             (Outage("outbox", _OUTBOX_DOWN), self._relay_outbox),
             (Outage("spool", _STREAM_DOWN), self._deliver_spool),
@@ -53,8 +59,12 @@ class Consumer:
     def run(self, stop: threading.Event) -> None:
         """Move events until `stop` is set; what was read is stored before this returns."""
         while not stop.is_set():
-            if not self.step() and self._has_outage():
+            moved = self.step()
+            self._watch.look()
+            if not moved and self._has_outage():
                 stop.wait(_WAIT_MS / 1000)  # else the stream has waited for us
+            elif moved < _FEW:
+                stop.wait(_GATHER)
         self._leave()
 
     def drain(self) -> bool:
@@ -85,31 +95,40 @@ class Consumer:
             if path is None:
                 return 0
             lines = [line for line in path.read_bytes().split(b"\n") if line]
-            for start in range(0, len(lines), BATCH):
-                self._store_lines(lines[start : start + BATCH], source="spool")
+            for start in range(0, len(lines), FEWEST):
+                self._store_lines(lines[start : start + FEWEST], source="spool")
         log.info("events_spool_delivered", events=len(lines))
         return len(lines)
 
     def _read_stream(self) -> int:
-        if not self._in_hand:
-            self._in_hand = self._abandoned() or self._reader.read(most=BATCH, wait_ms=self._wait())
-        if not self._in_hand:
-            return 0
-        entries = self._in_hand
-        self._store_lines([line for _, line in entries], source="stream", position=entries[-1][0])
-        self._reader.finish([entry_id for entry_id, _ in entries])
-        self._in_hand = []
-        return len(entries)
+        return self._store_in_hand(self._batches.take)
+
+    def _store_in_hand(self, take: Callable[[], Batch]) -> int:
+        """Store the batch in hand, or else the next; it is let go of once it is committed."""
+        batch = self._in_hand = self._in_hand or take()
+        if batch.ids:
+            began = time.monotonic()
+            self._batches.read_ahead(batch)
+            self._store(batch, source="stream", position=batch.ids[-1].decode())
+            self._reader.finish(batch.ids)
+            self._batches.stored(batch, seconds=time.monotonic() - began)
+        self._in_hand = None
+        return len(batch.ids)
+
+    def _fetch(self, most: int) -> Batch:
+        """Runs in a thread of its own when there is a backlog."""
+        entries = self._abandoned(most) or self._reader.read(most=most, wait_ms=self._wait())
+        return Batch.of(entries)
 
     def _wait(self) -> int:
         return _WAIT_MS if self._take_over_after else 0
 
-    def _abandoned(self) -> list[Entry]:
+    def _abandoned(self, most: int) -> list[Entry]:
         """What a dead consumer left; looked for now and then, and until there is no more."""
         if time.monotonic() < self._next_take_over:
             return []
         idle_ms = int(self._take_over_after * 1000)
-        entries = self._reader.take_over(most=BATCH, idle_ms=idle_ms)
+        entries = self._reader.take_over(most=most, idle_ms=idle_ms)
         if entries:
             log.info("events_taken_over", events=len(entries))
         else:
@@ -117,40 +136,41 @@ class Consumer:
             self._next_take_over = time.monotonic() + max(self._take_over_after, 0.1)
         return entries
 
-    def _store_lines(self, lines: Sequence[bytes], *, source: str, position: bytes = b"") -> None:
-        """Store encoded events; what can never be stored is put aside with its reason."""
+    def _store_lines(self, lines: Sequence[bytes], *, source: str) -> None:
         events, dead = decode_all(lines)
-        dead += self._append(events, reader=source, position=position)
+        self._store(Batch(events=events, dead=dead), source=source)
+
+    def _store(self, batch: Batch, *, source: str, position: str = "") -> None:
+        """Store a batch, tell who watches, and put aside with its reason what can never be stored."""
+        dead = batch.dead + self._append(batch.events, reader=source, position=position)
+        if batch.events:
+            workspaces = {event.tenant for event in batch.events if event.tenant}
+            changes.announce(self._reader.client, workspaces)
         if dead:
             self._reader.bury(dead)
             log.error("events_dead_letters", count=len(dead), first=dead[0][1])
 
-    def _append(self, events: Sequence[Event], **progress: Any) -> list[Dead]:
+    def _append(self, events: Sequence[Event], *, reader: str, position: str) -> list[Dead]:
         """Store the events; find those that the store refuses by halving the batch."""
         if not events:
             return []
-        reader, position = progress["reader"], progress["position"].decode()
         try:
-            self._store.append(events, reader=reader, position=position)
+            self._event_store.append(events, reader=reader, position=position)
         except EventsUnstorable as error:
             if len(events) == 1:
-                return [(events[0].encode(), str(error))]
+                return [(events[0].encode(), f"unstorable: {error}")]
             half = len(events) // 2
-            return self._append(events[:half], **progress) + self._append(events[half:], **progress)
+            return [
+                dead
+                for part in (events[:half], events[half:])
+                for dead in self._append(part, reader=reader, position=position)
+            ]
         return []
 
     def _leave(self) -> None:
-        with suppress(*UNAVAILABLE):
+        """Store what is in hand, if that is possible now; then say goodbye."""
+        with suppress(*_STREAM_DOWN):
+            while self._store_in_hand(self._batches.taken_ahead):
+                pass
             self._reader.leave()
-
-
-def decode_all(lines: Sequence[bytes]) -> tuple[list[Event], list[Dead]]:
-    """The events of these lines, and the lines that are none."""
-    events: list[Event] = []
-    dead: list[Dead] = []
-    for line in lines:
-        try:
-            events.append(decode(line))
-        except EventRefused as refused:
-            dead.append((line, f"{refused.reason}: {refused}"))
-    return events, dead
+        self._batches.close()

@@ -104,6 +104,7 @@ def _metered(rows: str, grain: Grain) -> sql.Composed:
 
 
 def _definitions(defined: Mapping[str, Meter]) -> dict[str, list[str | None]]:
+    defined = {key: each for key, each in defined.items() if each.aggregation in ("count", "sum")}
     return {
         "keys": list(defined),
         "events": [meter.event for meter in defined.values()],

@@ -1,0 +1,81 @@
+"""Batches of the stream: while one is being stored, a thread reads and decodes the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from events.errors import EventRefused
+from events.event import Event, decode
+from events.reader import Dead, Entry
+
+FEWEST = 10_000  # at once, when the stream does not hold more
+MOST = 50_000
+_LONGEST = 0.7  # seconds for storing a batch that may grow: others take over what lasts for long
+
+
+@dataclass
+class Batch:
+    """Entries of the stream: their ids, the events in them, and the lines that are none."""
+
+    ids: list[bytes] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    dead: list[Dead] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Batch:
+        """Decode these entries."""
+        events, dead = decode_all([line for _, line in entries])
+        return cls([entry_id for entry_id, _ in entries], events, dead)
+
+
+class Batches:
+    """What `fetch(most)` reads, batch after batch, ahead of time as long as there is a backlog.
+
+    A long backlog makes larger batches: what a batch costs once (a commit, a row for each bucket
+    of each workspace) is then shared by more events.
+    """
+
+    def __init__(self, fetch: Callable[[int], Batch]) -> None:
+        self._fetch = fetch
+        self._most = FEWEST
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="events-ahead")
+        self._ahead: Future[Batch] | None = None
+
+    def take(self) -> Batch:
+        """The next batch; it is empty when nothing came. Raises what `fetch` raises."""
+        ahead, self._ahead = self._ahead, None
+        return ahead.result() if ahead else self._fetch(self._most)
+
+    def taken_ahead(self) -> Batch:
+        """Like `take`, but only what has been read already: what is left to do before the end."""
+        return self.take() if self._ahead else Batch()
+
+    def read_ahead(self, batch: Batch) -> None:
+        """Begin to read what follows this batch, if it shows that there is more."""
+        if len(batch.ids) >= self._most and not self._ahead:
+            self._ahead = self._thread.submit(self._fetch, self._most)
+
+    def stored(self, batch: Batch, *, seconds: float) -> None:
+        """Learn from how long the batch took."""
+        if len(batch.ids) < FEWEST:
+            self._most = FEWEST
+        elif len(batch.ids) >= self._most and seconds < _LONGEST:
+            self._most = min(MOST, self._most * 2)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+
+def decode_all(lines: Sequence[bytes]) -> tuple[list[Event], list[Dead]]:
+    """The events of these lines, and the lines that are none, with the reason."""
+    events: list[Event] = []
+    dead: list[Dead] = []
+    for line in lines:
+        try:
+            events.append(decode(line))
+        except EventRefused as refused:
+            dead.append((line, f"{refused.reason}: {refused}"))
+    return events, dead
