@@ -87,6 +87,14 @@ class Limit:
     hard: bool = True
     price: UsagePrice | None = None
 
+    def above(self, used: Decimal | int) -> Decimal | int:
+        """How much of what was used is not included."""
+        return 0 if self.value is None else max(0, used - self.value)
+
+    def cost(self, used: Decimal | int) -> int:
+        """What a period with this usage costs, in minor units: the price of what is above."""
+        return self.price.cost(self.above(used)) if self.price else 0
+
 
 @cache
 def meters() -> Mapping[str, Meter]:
