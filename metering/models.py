@@ -7,7 +7,20 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from metering.watch_models import Alert, AlertSent, SpendLimit
 from tenants.models import ForTenant, Tenant
+
+__all__ = [
+    "Adjustment",
+    "Alert",
+    "AlertSent",
+    "BillingCycle",
+    "Ledger",
+    "Quota",
+    "SpendLimit",
+    "Statement",
+    "Terms",
+]
 
 
 class Quota(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from tenants import zones
 from tenants.models import Role, Tenant
 
 
@@ -24,10 +25,16 @@ class ApiKeyForm(forms.Form):
     )
 
 
-class WorkspaceNameForm(forms.ModelForm):
+class WorkspaceForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zones.choices,
+        help_text="Where your days begin: usage is shown by day in it. Billing periods stay as they are.",
+    )
+
     class Meta:
         model = Tenant
-        fields = ["name"]
+        fields = ["name", "time_zone"]
         labels = {"name": "Workspace name"}
 
 

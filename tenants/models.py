@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
-from tenants import addresses
+from tenants import addresses, zones
 
 
 class ForTenant(models.QuerySet[Any]):
@@ -31,6 +31,10 @@ class Tenant(TenantMixin):
     name = models.CharField(max_length=80)
     slug = models.CharField(
         max_length=addresses.SLUG_MAX_LENGTH, unique=True, validators=[addresses.validate_slug]
+    )
+    # An IANA name; what "a day" means on its usage pages. Periods and invoices do not depend on it.
+    time_zone = models.CharField(
+        max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_time_zone]
     )
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.UUIDField("person who signed up", null=True, editable=False)

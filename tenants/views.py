@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tenants import api_keys as keys
 from tenants import membership as members_flow
 from tenants.access import managers_only, open_to_visitors
-from tenants.forms import ApiKeyForm, InviteForm, WorkspaceNameForm
+from tenants.forms import ApiKeyForm, InviteForm, WorkspaceForm
 from tenants.models import ApiKey, Invitation, Membership
 from tenants.requests import WorkspaceRequest
 
@@ -134,8 +134,8 @@ def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @managers_only
 def settings(request: WorkspaceRequest) -> HttpResponse:
-    """Name of the workspace; its address and the like are shown."""
-    form = WorkspaceNameForm(request.POST or None, instance=request.tenant)
+    """Name and time zone of the workspace; its address and the like are shown."""
+    form = WorkspaceForm(request.POST or None, instance=request.tenant)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")
