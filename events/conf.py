@@ -33,8 +33,16 @@ def spool_max_bytes() -> int:
 
 
 def database_url() -> str:
-    """The store: postgres://user:password@host:port/name. Never the primary database."""
+    """The store: postgres://user:password@host:port/name. Never the primary database.
+
+    Or clickhouse://user:password@host:8123/name, and clickhouse+https://.
+    """
     return settings.EVENTS_DATABASE_URL
+
+
+def clickhouse_cluster() -> str:
+    """The name of a cluster of replicas that holds the ClickHouse tables; empty: one server."""
+    return getattr(settings, "EVENTS_CLICKHOUSE_CLUSTER", "")
 
 
 def pool_size() -> int:

@@ -1,0 +1,243 @@
+"""The ClickHouse store: exactly once without transactions.
+
+A batch goes into several tables, each by an insert that is atomic by itself. What makes them one:
+
+1. One process writes at a time (clickhouse_writer.py: a turn in Redis, with a lease).
+2. Ids that are stored already are left out (`event_key`).
+3. What is left is kept in Redis, byte by byte as it will be sent, with a number and a token.
+4. The raw rows are inserted first, then keys and projections, each under a token of batch and table:
+   the server drops a repeat. All rows carry the batch's number.
+5. The batch is taken out of Redis, the turn is given back.
+
+Whoever takes the next turn finishes first what it finds, before it looks at events of its own. The
+crash points, what the tokens do not cover, and what a Redis that lost its last second means, are in
+docs/decisions/0006-exactly-once-in-clickhouse.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, Literal, Unpack
+from uuid import UUID
+
+import redis
+import structlog
+from clickhouse_connect.driver.client import Client
+
+from events import projections
+from events.errors import EventsUnstorable
+from events.event import Event
+from events.store import clickhouse_finding as finding
+from events.store import clickhouse_schema as schema
+from events.store.clickhouse_batch import ClickHouseBatch, Insert, Record, token_of
+from events.store.clickhouse_client import ClickHouse
+from events.store.clickhouse_writer import Turn, Writer
+from events.store.interface import Stored, Wanted
+
+log = structlog.get_logger()
+
+LEASE = 10.0  # seconds without a word from the writer, then another takes over
+_AT_ONCE = 4  # inserts
+_READING = {
+    "date_time_input_format": "best_effort",  # ISO 8601 with a zone
+    "input_format_json_read_objects_as_strings": 1,
+    "input_format_skip_unknown_fields": 1,
+    "max_partitions_per_insert_block": 0,  # an import spans many days
+    "async_insert": 0,  # an answer means stored
+}
+_QUORUM = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
+_KNOWN = """
+    SELECT id FROM event_key WHERE id IN (
+        SELECT toFixedString(unhex(substring('{ids}', number * 32 + 1, 32)), 16) FROM numbers({count}))
+"""
+
+
+class ClickHouseEventStore:
+    """Events in a ClickHouse database; the turn to write and the batch in hand in Redis."""
+
+    kind: Literal["clickhouse"] = "clickhouse"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        redis_client: redis.Redis,
+        key: str,
+        cluster: str = "",
+        lease: float = LEASE,
+    ) -> None:
+        self._clickhouse = ClickHouse(url)
+        self._writer = Writer(redis_client, key=key, lease=lease)
+        self._cluster = cluster
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="clickhouse")
+
+    @contextmanager
+    def connection(self) -> Iterator[Client]:
+        """A client of clickhouse-connect. See EventStore."""
+        with self._clickhouse.connection() as client:
+            yield client
+
+    def migrate(self) -> list[str]:
+        """Make the database and apply the missing SQL files."""
+        self._clickhouse.make_database(schema.on_cluster(self._cluster))
+        with self.connection() as client:
+            return schema.apply_all(client, cluster=self._cluster)
+
+    def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
+        """Store a batch in the steps that this module's docstring names. See EventStore."""
+        once = {event.id: event for event in reversed(batch)}
+        ordered = [once[event_id] for event_id in sorted(once)]
+        with self._writer.turn() as turn:
+            self._finish_unfinished(turn)
+            known = self._known(ordered)
+            new = [event for event in ordered if event.id not in known] if known else ordered
+            if new:
+                number = turn.done + 1
+                record = Record.of(new, number=number, reader=reader, position=position)
+                added = _additions(
+                    new, number, reader, position
+                )  # here, because it may refuse a number
+                turn.persist(record.encode())
+                self._send_raw(turn, record)
+                self._send_all(turn, record, added.inserts)
+                turn.finish(number)
+        return Stored(new=len(new), duplicates=len(batch) - len(new))
+
+    def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
+        """Raw events. See EventStore."""
+        with self.connection() as client:
+            return finding.find(client, **wanted)
+
+    def raw_since(self) -> datetime | None:
+        """All raw events are here."""
+        return None
+
+    def drop_before(self, day: date) -> list[str]:
+        """Nothing yet."""
+        return []
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._threads.shutdown()
+        self._clickhouse.close()
+
+    def _known(self, batch: Sequence[Event]) -> set[UUID]:
+        if not batch:
+            return set()
+        ids = "".join([event.id.hex for event in batch])
+        query = _KNOWN.format(ids=ids, count=len(batch))
+        settings = {"max_query_size": len(query) + 1024, **self._consistent()}
+        with self.connection() as client:
+            found = client.raw_query(query, fmt="RowBinary", settings=settings)
+        return {UUID(bytes=found[start : start + 16]) for start in range(0, len(found), 16)}
+
+    def _send_raw(self, turn: Turn, record: Record) -> None:
+        try:
+            self._send(turn, record.raw(), token=record.token)
+        except EventsUnstorable:
+            turn.discard()  # rows that the server cannot read are refused together
+            raise
+
+    def _send_all(self, turn: Turn, record: Record, inserts: Sequence[Insert]) -> None:
+        turn.renew()
+        sent = [
+            self._threads.submit(self._send, turn, each, token=record.token) for each in inserts
+        ]
+        for each in sent:
+            each.exception()  # wait for all, then raise the first
+        for each in sent:
+            each.result()
+
+    def _send(self, turn: Turn, insert: Insert, *, token: str) -> None:
+        turn.renew()
+        name = f"{token}:{insert.table}"
+        settings: dict[str, Any] = {
+            **_READING,
+            "insert_deduplication_token": name,
+            "query_id": name,
+        }
+        if self._cluster:
+            settings |= _QUORUM
+        with self.connection() as client:
+            client.raw_insert(
+                insert.table,
+                column_names=insert.columns,
+                insert_block=insert.body,
+                settings=settings,
+                fmt=insert.format,
+                compression=insert.compression,
+            )
+
+    def _finish_unfinished(self, turn: Turn) -> None:
+        """Complete what a dead writer left, by what Redis knows and, if unsure, by the store."""
+        number = turn.done
+        if turn.unfinished:
+            record = Record.decode(turn.unfinished)
+            log.warning("events_batch_unfinished", number=record.number, events=record.count)
+            try:
+                self._complete_raw(turn, record)
+            except EventsUnstorable as error:  # its events still wait; they will be told apart
+                log.error("events_batch_unstorable", number=record.number, error=str(error))
+            else:
+                self._complete_rest(turn, record.number, record.reader, record.position)
+                number = max(number, record.number)
+        if not turn.is_sure and (last := self._last("event")):
+            log.info("events_batch_asked_of_store", known=number, stored=last)
+            self._complete_rest(turn, last)
+            number = max(number, last)
+        if turn.unfinished or not turn.is_sure:
+            turn.finish(number)
+
+    def _complete_raw(self, turn: Turn, record: Record) -> None:
+        """Repeat under the same token; what is missing then, under another."""
+        if self._count("event", record.number) < record.count:
+            self._send_raw(turn, record)
+        if self._count("event", record.number) < record.count:
+            with self.connection() as client:
+                stored = {event.id for event in finding.of_batch(client, record.number)}
+            self._send(turn, record.raw_without(stored), token=f"{record.token}:again")
+
+    def _complete_rest(self, turn: Turn, number: int, reader: str = "", position: str = "") -> None:
+        """Keys and projections are a function of the raw rows: the same two steps for them."""
+        with self.connection() as client:
+            stored = finding.of_batch(client, number)
+        if not stored:
+            return
+        token = token_of(stored, number)
+        added = _additions(stored, number, reader, position)
+        for each_token in (token, f"{token}:again"):
+            for each in added.inserts:
+                if not self._is_in(each, number, len(stored)):
+                    self._send(turn, each, token=each_token)
+
+    def _is_in(self, insert: Insert, number: int, count: int) -> bool:
+        if insert.table == "event_key":  # the one partitioned table
+            return self._count(insert.table, number) >= count
+        return self._last(insert.table) >= number
+
+    def _count(self, table: str, number: int) -> int:
+        return self._number(f"SELECT count() FROM {table} WHERE batch = {number}")  # noqa: S608
+
+    def _last(self, table: str) -> int:
+        return self._number(f"SELECT max(batch) FROM {table}")  # noqa: S608
+
+    def _number(self, query: str) -> int:
+        with self.connection() as client:
+            return int(client.query(query, settings=self._consistent()).result_rows[0][0])
+
+    def _consistent(self) -> dict[str, Any]:
+        return {"select_sequential_consistency": 1} if self._cluster else {}
+
+
+def _additions(events: Sequence[Event], number: int, reader: str, position: str) -> ClickHouseBatch:
+    """What a batch's raw rows bring with them."""
+    batch = ClickHouseBatch(number)
+    batch.add_keys(events)
+    for projection in projections.registered():
+        projection.apply(batch, events)
+    if reader:
+        batch.add_reader(reader, position, len(events))
+    return batch
