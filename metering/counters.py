@@ -1,17 +1,17 @@
-"""The counters of the hot path: one atomic check-and-add in Redis, one round trip a decision.
+"""The central counters: one for each workspace, meter and period, in Redis.
 
-A counter is a shortcut, never the truth: where it is missing it is filled from the rollup, and an
-hour after its last use it is dropped, so that a count which drifted (a crash between the decision
-and the recording) heals itself.
+A counter is a shortcut, never the truth: where it is missing it is filled from the log and the
+rollup, and an hour after its last use it is dropped. Worker processes do not ask it for each
+decision; they lease a part of what is left (leases.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import redis
 import structlog
@@ -19,93 +19,140 @@ from django.conf import settings
 
 from events.circuit import Circuit
 from events.redis_client import UNAVAILABLE, quick
+from events.redis_script import Script
+from metering import counter_scripts as scripts
 from metering.catalogue import Limit
 
 log = structlog.get_logger()
 
 LIMITS_SECONDS = 30
 COUNTER_SECONDS = 60 * 60
+_BEGUN_SECONDS = 60  # a counter that was begun and never confirmed goes
+DEAD_AFTER_MS = 1_000  # a lease's holder that has not come back so long after its end
+SHARE = 16  # a lease takes at most this part of the room: the last ones go one by one
 
 
 class CountersUnavailable(ConnectionError):
     """Redis does not answer."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What one round trip asks for: `need` at once, and if there is room a lease of `want` more.
+
+    `settle` names the lease that is given back, with `spent` of it used.
+    """
+
+    need: int
+    want: int = 0
+    lease: str = ""
+    lease_ms: int = 0
+    settle: str = ""
+    spent: int = 0
+
+
 @dataclass(frozen=True)
 class Taken:
-    """What the script decided: whether `used` (after it) includes the amount asked for."""
+    """The answer: `used` is what is known to be used, with `need` where it was `allowed`.
+
+    `leased` may be spent besides. `check` names a check of the counter that is to be finished.
+    """
 
     allowed: bool
     used: int
     limit: Limit
+    leased: int
+    check: str
 
 
-Missing = Literal["limits", "counter"]
+@dataclass(frozen=True)
+class Missing:
+    """What must be filled in first: the limits (None), or the counter that has this limit."""
 
-# KEYS: limits, counter. ARGV: meter, amount, seconds to keep the counter.
-_TAKE = """
-local limit = redis.call('HGET', KEYS[1], ARGV[1])
-if not limit then return {'limits'} end
-local used = tonumber(redis.call('GET', KEYS[2]))
-if not used then return {'counter'} end
-local amount = tonumber(ARGV[2])
-local value, hard = string.match(limit, '^(%d*):([01])$')
-if amount > 0 and hard == '1' and value ~= '' and used + amount > tonumber(value) then
-  return {'refused', used, limit}
-end
-used = redis.call('INCRBY', KEYS[2], ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-return {'taken', used, limit}
-"""
-
-# KEYS: counter. ARGV: amount. Without a counter there is nothing to give back to.
-_GIVE_BACK = """
-local used = tonumber(redis.call('GET', KEYS[1]))
-if used then redis.call('DECRBY', KEYS[1], math.min(tonumber(ARGV[1]), math.max(used, 0))) end
-"""
-
-# KEYS: limits. ARGV: seconds to keep, then meter and limit in turn. Never overwrites.
-_FILL_LIMITS = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-"""
+    limit: Limit | None
 
 
-def take(schema: str, meter: str, period: str, *, amount: int) -> Taken | Missing:
-    """Add `amount` if the limit allows it; or say what must be filled in first.
+_listeners: list[Callable[[str], None]] = []
+
+
+def when_limits_change(listener: Callable[[str], None]) -> None:
+    """Call this with the schema whose limits this process has changed."""
+    _listeners.append(listener)
+
+
+def take(schema: str, meter: str, period: str, asked: Asked) -> Taken | Missing:
+    """Add to the counter what the limit allows; or say what is missing.
 
     Raises CountersUnavailable.
     """
-    keys = [_limits_key(schema), _counter_key(schema, meter, period)]
-    answer: Any = _run(_TAKE, keys, [meter, amount, COUNTER_SECONDS])
-    verdict = answer[0].decode()
-    if verdict in ("limits", "counter"):
-        return verdict
-    return Taken(verdict == "taken", int(answer[1]), _parse(answer[2].decode()))
+    answer: Any = _run(
+        scripts.TAKE,
+        [_limits_key(schema), _counter_key(schema, meter, period)],
+        [
+            *(meter, COUNTER_SECONDS, asked.settle, asked.spent, asked.lease),
+            *(asked.need, asked.want, asked.lease_ms, DEAD_AFTER_MS, SHARE, recorded_within_ms()),
+        ],
+    )
+    verdict = answer[0]
+    if verdict in (b"limits", b"counter"):
+        return Missing(_parse(answer[1].decode()) if verdict == b"counter" else None)
+    _, used, limit, leased, check = answer
+    return Taken(verdict == b"taken", used, _parse(limit.decode()), leased, check.decode())
+
+
+def settle(schema: str, meter: str, period: str, spent: Sequence[tuple[str, int]]) -> None:
+    """Give back what was not spent of these leases. Raises CountersUnavailable."""
+    arguments = [part for pair in spent for part in pair]
+    _run(scripts.SETTLE, [_counter_key(schema, meter, period)], arguments)
 
 
 def give_back(schema: str, meter: str, period: str, *, amount: int) -> None:
     """Take `amount` off the counter, where there is one. Raises CountersUnavailable."""
-    _run(_GIVE_BACK, [_counter_key(schema, meter, period)], [amount])
+    _run(scripts.GIVE_BACK, [_counter_key(schema, meter, period)], [amount])
 
 
-def seed(schema: str, meter: str, period: str, *, used: int) -> None:
-    """Start a missing counter; one that exists is left alone. Raises CountersUnavailable."""
+def life() -> tuple[str, int]:
+    """A name for the life of Redis since it last lost its data, and its age in ms as we know it.
+
+    Raises CountersUnavailable.
+    """
+    born, age = _run(scripts.LIFE, [f"{_prefix()}-life"], [])
+    return born.decode(), age
+
+
+def fill(schema: str, meter: str, period: str, *, used: int, born: str) -> bool:
+    """Make a missing counter. False when Redis lost its data meanwhile: then `used` is too old.
+
+    The marker of the life and the counter may be on two nodes, so that no script sees both: the
+    counter counts only once it is certain that it was made in the life that `used` belongs to.
+    Raises CountersUnavailable.
+    """
     key = _counter_key(schema, meter, period)
-    _call(lambda client: client.set(key, used, nx=True, ex=COUNTER_SECONDS))
+    _run(scripts.BEGIN, [key], [born, used, _BEGUN_SECONDS])
+    if life()[0] != born:
+        return False
+    return bool(_run(scripts.CONFIRM, [key], [born, COUNTER_SECONDS]))
+
+
+def correct(schema: str, meter: str, period: str, *, check: str, used: int) -> int:
+    """Finish a check: lower the counter to what the log knows; returns by how much.
+
+    Raises CountersUnavailable.
+    """
+    return int(_run(scripts.CORRECT, [_counter_key(schema, meter, period)], [check, used]))
 
 
 def fill_limits(schema: str, limits: Mapping[str, Limit]) -> None:
     """Keep these limits for LIMITS_SECONDS, unless some are kept. Raises CountersUnavailable."""
     parts = [part for key, limit in limits.items() for part in (key, _format(limit))]
-    _run(_FILL_LIMITS, [_limits_key(schema)], [LIMITS_SECONDS, *parts])
+    _run(scripts.FILL_LIMITS, [_limits_key(schema)], [LIMITS_SECONDS, *parts])
 
 
 def forget_limits(schema: str) -> None:
     """Let the next decision read the rows. Without Redis, there is nothing to forget."""
     with suppress(CountersUnavailable):
         _call(lambda client: client.delete(_limits_key(schema)))
+    _tell(schema)
 
 
 def remember_limits(schema: str, limits: Mapping[str, Limit]) -> None:
@@ -123,10 +170,21 @@ def remember_limits(schema: str, limits: Mapping[str, Limit]) -> None:
         _call(replace)
     except CountersUnavailable:
         log.warning("quota_limits_not_remembered", schema=schema)
+    _tell(schema)
 
 
-def _run(script: str, keys: list[str], args: list[Any]) -> Any:
-    return _call(lambda client: client.register_script(script)(keys=keys, args=args))
+def recorded_within_ms() -> int:
+    """What was allowed is recorded (or given back) so soon; a check of a counter waits for it."""
+    return int(getattr(settings, "QUOTA_RECORDED_WITHIN", 60) * 1000)
+
+
+def _tell(schema: str) -> None:
+    for listener in _listeners:
+        listener(schema)
+
+
+def _run(script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    return _call(lambda client: script.run(client, keys, arguments))
 
 
 def _call(command: Any) -> Any:

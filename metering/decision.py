@@ -9,7 +9,7 @@ from metering.catalogue import Limit, Meter, get
 from metering.words import in_sentence, quantity, things
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided, and on what.
 

@@ -9,15 +9,16 @@ that too, people are let in: a quota must never stop a paying customer because o
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 
 from events.store import StoreUnavailable
-from metering import counters, limits, periods, usage
-from metering.catalogue import Meter, get
-from metering.counters import CountersUnavailable, Taken
+from metering import counters, leases, limits, periods, recorded, usage
+from metering.catalogue import Limit, Meter, get
+from metering.counters import CountersUnavailable, Missing, Taken
 from metering.decision import Decision, QuotaExceeded, decide
 from metering.limits import set_limits
 from metering.periods import Period
@@ -26,6 +27,8 @@ from tenants.models import Tenant
 __all__ = ["Decision", "QuotaExceeded", "consume", "peek", "release", "set_limits"]
 
 log = structlog.get_logger()
+
+_AFTER_A_LOSS_MS = 1_000  # besides a lease's time: for what was allowed to be recorded
 
 
 def consume(
@@ -38,14 +41,21 @@ def consume(
     """
     if amount < 0:
         raise ValueError("Use release() to give something back.")
-    decision = _decide(tenant, get(meter_key), amount, now or datetime.now(UTC))
+    decision = leases.of_this_process().spend(
+        (tenant.schema_name, meter_key), amount, now=now.timestamp() if now else time.time()
+    )
+    if decision is None:
+        decision = _decide(tenant, get(meter_key), amount, now or datetime.now(UTC))
     if not decision.allowed:
         raise QuotaExceeded(decision)
     return decision
 
 
 def peek(tenant: Tenant, meter_key: str, *, now: datetime | None = None) -> Decision:
-    """Where the meter stands, without using any of it. Never raises QuotaExceeded."""
+    """Where the meter stands, without using any of it. Never raises QuotaExceeded.
+
+    What other processes have spent of their leases is known when these end.
+    """
     return _decide(tenant, get(meter_key), 0, now or datetime.now(UTC))
 
 
@@ -53,43 +63,69 @@ def release(
     tenant: Tenant, meter_key: str, amount: int = 1, *, now: datetime | None = None
 ) -> None:
     """Give back `amount` that was consumed, or that existed and is now deleted."""
-    period = periods.current(get(meter_key).period, now=now or datetime.now(UTC))
+    period = _period(tenant, get(meter_key), now or datetime.now(UTC))
     with suppress(CountersUnavailable):  # without a counter, the recorded event says it all
         counters.give_back(tenant.schema_name, meter_key, period.key, amount=amount)
 
 
 def _decide(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decision:
-    period = periods.current(meter.period, now=now)
+    period = _period(tenant, meter, now)
     try:
-        taken = _take(tenant, meter, period, amount, now)
+        return _ask(tenant, meter, period, amount, now)
     except CountersUnavailable:
         return _decide_by_rollup(tenant, meter, period, amount, now)
     except StoreUnavailable as error:
         log.warning("quota_undecided", meter=meter.key, schema=tenant.schema_name, error=str(error))
-        return Decision(meter.key, None, amount, allowed=True, resets_at=period.end, asked=amount)
-    return Decision(
-        meter=meter.key,
-        limit=taken.limit.value,
-        used=taken.used,
-        allowed=taken.allowed,
-        resets_at=period.end,
-        asked=amount,
-    )
+        return _undecided(meter, period, amount)
 
 
-def _take(tenant: Tenant, meter: Meter, period: Period, amount: int, now: datetime) -> Taken:
+def _ask(tenant: Tenant, meter: Meter, period: Period, amount: int, now: datetime) -> Decision:
     """Ask the counter; fill in what it misses, and ask again."""
-    schema = tenant.schema_name
-    for _ in range(5):  # limits and counter may each be missing, and expire while we fill the other
-        answer = counters.take(schema, meter.key, period.key, amount=amount)
-        if isinstance(answer, Taken):
+    key = (tenant.schema_name, meter.key)
+    for _ in range(8):  # limits and counter may each be missing, and go while we fill the other
+        answer = leases.of_this_process().take(key, period, amount, now=now.timestamp())
+        if isinstance(answer, Decision):
             return answer
-        if answer == "limits":
-            counters.fill_limits(schema, limits.of(tenant))
-        else:
-            used = usage.current(tenant, meter.key, now=now)
-            counters.seed(schema, meter.key, period.key, used=used)
+        if isinstance(answer, Taken):
+            if answer.check:
+                _finish_check(tenant, meter, period, answer.check, now)
+            return Decision(
+                meter.key, answer.limit.value, answer.used, answer.allowed, period.end, amount
+            )
+        if answer.limit is None:
+            counters.fill_limits(tenant.schema_name, limits.of(tenant))
+        elif not _fill(tenant, meter, period, answer.limit, now):
+            return _undecided(meter, period, amount, answer.limit)
     raise CountersUnavailable("The counter does not stay: Redis is evicting keys.")
+
+
+def _fill(tenant: Tenant, meter: Meter, period: Period, limit: Limit, now: datetime) -> bool:
+    """Make the missing counter. False when it is too early, and the limit never refuses.
+
+    Where Redis has lost its data, others may still spend what they had leased: nothing is granted
+    until those leases are over and what they allowed is recorded.
+    """
+    born, age_ms = counters.life()
+    too_early_ms = leases.longest_ms() + _AFTER_A_LOSS_MS - age_ms
+    if too_early_ms > 0:
+        if not _refuses(limit):
+            return False
+        time.sleep(too_early_ms / 1000)
+    used = recorded.used(tenant, meter, period, now=now)
+    counters.fill(tenant.schema_name, meter.key, period.key, used=max(0, used), born=born)
+    return True
+
+
+def _finish_check(tenant: Tenant, meter: Meter, period: Period, check: str, now: datetime) -> None:
+    """Take off the counter what was allowed and never recorded, such as a dead process's leases."""
+    try:
+        used = recorded.used(tenant, meter, period, now=now)
+        schema = tenant.schema_name
+        lowered = counters.correct(schema, meter.key, period.key, check=check, used=used)
+    except (CountersUnavailable, StoreUnavailable):
+        return  # the next one tries again
+    if lowered:
+        log.info("quota_counter_corrected", meter=meter.key, schema=schema, by=lowered)
 
 
 def _decide_by_rollup(
@@ -98,9 +134,23 @@ def _decide_by_rollup(
     """Without Redis: as exact as the rollup is fresh. Without the rollup: allowed."""
     limit = limits.of(tenant)[meter.key]
     try:
-        used = usage.current(tenant, meter.key, now=now)
+        used = int(usage.current(tenant, meter.key, now=now))
     except StoreUnavailable:
-        return Decision(
-            meter.key, limit.value, amount, allowed=True, resets_at=period.end, asked=amount
-        )
+        return _undecided(meter, period, amount, limit)
+    if not _refuses(limit):
+        key = (tenant.schema_name, meter.key)
+        leases.of_this_process().allow_for_now(key, period, limit=limit, used=used + amount)
     return decide(meter, limit=limit, used=used, amount=amount, resets_at=period.end)
+
+
+def _undecided(meter: Meter, period: Period, amount: int, limit: Limit | None = None) -> Decision:
+    value = limit.value if limit else None
+    return Decision(meter.key, value, amount, allowed=True, resets_at=period.end, asked=amount)
+
+
+def _refuses(limit: Limit) -> bool:
+    return limit.hard and limit.value is not None
+
+
+def _period(tenant: Tenant, meter: Meter, now: datetime) -> Period:
+    return periods.current(meter.period, now=now)

@@ -171,6 +171,7 @@ EVENTS_SPOOL_DIR = STATE_DIR / "spool"
 EVENTS_SPOOL_MAX_BYTES = env.number("EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
 
 REDIS_URL = env.text("REDIS_URL")
+QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
 CACHES = {
     "default": {
         "BACKEND": "plg_site.cache.RedisOrLocalCache",

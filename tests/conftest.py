@@ -90,11 +90,15 @@ def _start_in_public(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _forget_redis() -> None:
     """Cached hosts, limits and counters outlive a rollback. (cache.clear() would flush the events.)"""
+    from metering import leases
+
     client = redis.Redis.from_url(settings.REDIS_URL)
     for prefix in (settings.CACHES["default"]["KEY_PREFIX"], settings.QUOTA_PREFIX):
         if keys := list(client.scan_iter(f"{prefix}:*", count=1000)):
             client.delete(*keys)
+    client.set(f"{settings.QUOTA_PREFIX}-life", 1)  # this Redis has lost nothing lately
     client.close()
+    leases.forget_all()
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -23,6 +27,7 @@ from events.redis_client import patient
 from events.spool import get_spool
 from events.store import EventStore, get_store
 from events.transport import Keys
+from tests.clickhouse_process import ClickHouseProcess
 
 TABLES = (
     "event",
@@ -62,7 +67,8 @@ class Log:
 
     def stored(self) -> list[tuple[Any, ...]]:
         """(id, name, time, tenant, properties) of every stored event, by id."""
-        return self.query("SELECT id, name, time, tenant, properties FROM event ORDER BY id")
+        found = sorted(self.store.find(), key=lambda event: event.id)
+        return [(each.id, each.name, each.time, each.tenant, each.properties) for each in found]
 
     def ids(self) -> list[UUID]:
         return [row[0] for row in self.stored()]
@@ -78,10 +84,19 @@ class Log:
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         with self.store.connection() as connection:
+            if self.store.kind == "clickhouse":
+                return [tuple(row) for row in connection.query(text).result_rows]
             return connection.execute(text).fetchall()
+
+    def count(self, table: str) -> int:
+        return self.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
 
     def empty(self) -> None:
         with self.store.connection() as connection:
+            if self.store.kind == "clickhouse":
+                for table in TABLES:
+                    connection.command(f"TRUNCATE TABLE IF EXISTS {table}")
+                return
             for table in TABLES:  # few rows: quicker than TRUNCATE of all partitions
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
@@ -107,8 +122,8 @@ def an_event(
 
 
 @pytest.fixture(scope="session")
-def events_database() -> Iterator[str]:
-    """An empty, migrated events database; dropped at the end."""
+def postgres_events() -> Iterator[str]:
+    """An empty events database in PostgreSQL; dropped at the end."""
     parts = urlsplit(django_settings.EVENTS_DATABASE_URL)
     name = f"{parts.path.strip('/')}_log"
     identifier = sql.Identifier(name)
@@ -120,6 +135,38 @@ def events_database() -> Iterator[str]:
         admin.execute(drop)
 
 
+@pytest.fixture(scope="session")
+def clickhouse_events() -> str:
+    """An events database in the ClickHouse engine, in a process of its own."""
+    pytest.importorskip("chdb", reason="chdb, the ClickHouse engine of the tests, is not installed")
+    return _clickhouse().url("events_log")
+
+
+@cache
+def _clickhouse() -> ClickHouseProcess:
+    """One for all folders of tests that ask."""
+    folder = Path(mkdtemp(prefix="plg-clickhouse-"))
+    server = ClickHouseProcess(folder).start()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.kill)  # before its folder goes: the last registered is the first called
+    return server
+
+
+@pytest.fixture
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Which store `log` is of. A test of both: `@both_stores`."""
+    return getattr(request, "param", "postgres")
+
+
+@pytest.fixture
+def events_database(store_kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of the store's database."""
+    return request.getfixturevalue(f"{store_kind}_events")
+
+
+both_stores = pytest.mark.parametrize("store_kind", ["postgres", "clickhouse"], indirect=True)
+
+
 @pytest.fixture
 def log(events_database: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
     """An empty log, which `events.record` and everything else in this test uses."""
@@ -128,6 +175,7 @@ def log(events_database: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
     settings.QUOTA_PREFIX = f"{settings.EVENTS_STREAM}-quota"
     settings.EVENTS_SPOOL_DIR = tmp_path / "spool"
     redis_url = settings.REDIS_URL
+    patient(redis_url).set(f"{settings.QUOTA_PREFIX}-life", 1)  # this Redis has lost nothing lately
     log = Log()
     log.store.migrate()
     log.empty()
