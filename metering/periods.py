@@ -1,15 +1,24 @@
 """When a meter's period begins and ends: the one place that decides it.
 
-A month is a calendar month in UTC. Everything else takes the two instants from here, so a billing
-period that starts at any instant changes only this module.
+A month begins at the instant of the workspace's anchor (`cycles.py`) or, without one, with the
+calendar month in UTC. The anchor's day is clamped to short months and comes back after them, as
+Stripe does it ("Billing cycle"): from 31 January to 28 February to 31 March.
 """
 
 from __future__ import annotations
 
+import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from events.recording import HasSchema
+from metering import cycles
 from metering.catalogue import PeriodKind
+from metering.cycles import Cycle
+
+_CALENDAR = datetime(2000, 1, 1, tzinfo=UTC)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -21,17 +30,61 @@ class Period:
 
     @property
     def key(self) -> str:
-        """A name for this period that no other period has."""
+        """A name for this period that no other period of the workspace has."""
         return "lifetime" if self.start is None else f"{self.start:%Y%m%dT%H%M%S}"
 
 
 LIFETIME = Period(None, None)
 
 
-def current(kind: PeriodKind, *, now: datetime) -> Period:
-    """The period that `now` (aware) lies in."""
+def current(kind: PeriodKind, *, tenant: HasSchema | str | None = None, now: datetime) -> Period:
+    """The period of a workspace that `now` (aware) lies in; without one, the calendar month."""
     if kind == "lifetime":
         return LIFETIME
-    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = start.replace(month=start.month % 12 + 1, year=start.year + start.month // 12)
-    return Period(start, following)
+    return within(cycles.of(tenant) if tenant is not None else (), now=now)
+
+
+def previous(period: Period, *, tenant: HasSchema | str | None = None) -> Period:
+    """The month before this one. Raises ValueError for a lifetime, which has none before it."""
+    if period.start is None:
+        raise ValueError("Before a lifetime there was nothing.")
+    return current("month", tenant=tenant, now=period.start - _MOMENT)
+
+
+def following(period: Period, *, tenant: HasSchema | str | None = None) -> Period:
+    """The month after this one. Raises ValueError for a lifetime, which never ends."""
+    if period.end is None:
+        raise ValueError("A lifetime does not end.")
+    return current("month", tenant=tenant, now=period.end)
+
+
+def within(history: Sequence[Cycle], *, now: datetime) -> Period:
+    """The month that `now` lies in, when these cycles (oldest first) followed each other."""
+    now = now.astimezone(UTC)
+    since, anchor, until = None, None, None
+    for cycle in history:
+        if cycle.since > now:
+            until = cycle.since
+            break
+        since, anchor = cycle.since, cycle.anchor
+    start, end = _month(anchor or _CALENDAR, now)
+    return Period(
+        start if since is None else max(start, since), end if until is None else min(end, until)
+    )
+
+
+def _month(anchor: datetime, now: datetime) -> tuple[datetime, datetime]:
+    number = (now.year - anchor.year) * 12 + now.month - anchor.month
+    start = _add(anchor, number)
+    if start > now:
+        number -= 1
+        start = _add(anchor, number)
+    return start, _add(anchor, number + 1)
+
+
+def _add(anchor: datetime, months: int) -> datetime:
+    """So many months later, on the anchor's day or the last one of the month."""
+    years, month = divmod(anchor.month - 1 + months, 12)
+    year, month = anchor.year + years, month + 1
+    day = min(anchor.day, calendar.monthrange(year, month)[1])
+    return anchor.replace(year=year, month=month, day=day)
