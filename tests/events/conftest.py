@@ -5,7 +5,13 @@ import pytest
 import events
 from events import EventType
 from events.models import OutboxEvent
-from tests.events.log import events_database, log  # noqa: F401 (fixtures)
+from tests.events.log import (  # noqa: F401 (fixtures)
+    clickhouse_events,
+    events_database,
+    log,
+    postgres_events,
+    store_kind,
+)
 
 DOOR_OPENED = EventType("Door Opened", {"floor": int, "who": str | None, "force": float | None})
 
