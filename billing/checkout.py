@@ -12,7 +12,7 @@ import stripe
 from django.db import transaction
 
 import events
-from billing import catalogue, invoices, prices, subscription
+from billing import catalogue, invoices, prices, pricing, subscription
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account
 from billing.stripe_client import client
@@ -128,6 +128,7 @@ def _create(
     tenant = account.tenant
     # Stripe puts the session's id where the braces are ("Customize redirect behavior").
     success_url = workspace_url(tenant, "/billing/return/?session_id={CHECKOUT_SESSION_ID}")
+    usage = " ".join(pricing.usage_prices(plan))
     return client().v1.checkout.sessions.create(
         {
             "mode": "subscription",
@@ -136,6 +137,7 @@ def _create(
             "line_items": [{"price": price.id, "quantity": 1}],
             "metadata": {"tenant": str(tenant.pk), "plan": plan.key, "price": price.id},
             "subscription_data": {"metadata": {"tenant": str(tenant.pk)}},
+            "custom_text": {"submit": {"message": usage}} if usage else {},
             "success_url": success_url,
             "cancel_url": workspace_url(tenant, "/billing/"),
         },

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing import catalogue
 from billing.catalogue import Plan
 from billing.models import Account
-from metering import Limit, quota
+from metering import Limit, UsagePrice, limits
 from metering.models import Quota
 from tenants.models import Tenant
 
@@ -40,18 +40,20 @@ def apply(account: Account) -> None:
     except KeyError:
         log.error("billing.unknown_plan", plan=account.plan_key, tenant=str(account.tenant_id))
         return
-    quota.set_limits(account.tenant, plan.limits)
+    limits.set_limits(account.tenant, plan.limits, currency=plan.currency)
 
 
 def refresh() -> int:
     """Give every workspace the limits that its plan has in the catalogue now. Returns how many
     had others; two queries when none had."""
-    in_force: defaultdict[object, dict[str, Limit]] = defaultdict(dict)
-    for tenant, meter, limit, hard in Quota.objects.values_list(
-        "tenant_id", "meter", "limit", "hard"
-    ).iterator():
-        in_force[tenant][meter] = Limit(limit, hard)
-    wanted = {plan.key: dict(plan.limits) for plan in catalogue.plans()}
+    in_force: defaultdict[object, dict[str, tuple[Limit, str]]] = defaultdict(dict)
+    for row in Quota.objects.all().iterator():
+        price = UsagePrice.stored(row.price_amount, row.price_per)
+        in_force[row.tenant_id][row.meter] = (Limit(row.limit, row.hard, price), row.currency)
+    wanted = {
+        plan.key: {meter: _priced(limit, plan) for meter, limit in plan.limits.items()}
+        for plan in catalogue.plans()
+    }
     changed = 0
     for account in Account.objects.all().iterator():
         if in_force[account.tenant_id] != wanted.get(account.plan_key, in_force[account.tenant_id]):
@@ -59,3 +61,7 @@ def refresh() -> int:
                 apply(Account.objects.locked(account.pk))
             changed += 1
     return changed
+
+
+def _priced(limit: Limit, plan: Plan) -> tuple[Limit, str]:
+    return limit, plan.currency if limit.price else ""

@@ -14,6 +14,12 @@ SUBSCRIPTION_RESUMED = EventType("Subscription Resumed", properties={"plan": str
 INVOICE_PAID = EventType(
     "Invoice Paid", properties={"invoice_id": str, "amount": int, "currency": str}
 )
+# What a statement of metering costs. `quantity` is what was above the plan, exact, as text (below
+# zero: taken back); one event for a statement, and one for each adjustment of it.
+USAGE_BILLED = EventType(
+    "Usage Billed",
+    properties={"statement": str, "meter": str, "quantity": str, "amount": int, "currency": str},
+)
 
 ALL = (
     PLAN_CHANGED,
@@ -21,4 +27,5 @@ ALL = (
     SUBSCRIPTION_CANCELED,
     SUBSCRIPTION_RESUMED,
     INVOICE_PAID,
+    USAGE_BILLED,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 # Stripe, "Supported currencies": these have no minor unit.
 _ZERO_DECIMAL = {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"}
 _ZERO_DECIMAL |= {"pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
@@ -11,7 +13,7 @@ _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 def in_words(amount: int, currency: str, *, short: bool = False) -> str:
     """The amount (minor units) like "$1,290.00"; `short` leaves out cents where there are none."""
     places = 0 if currency in _ZERO_DECIMAL else 2
-    units = abs(amount) / 10**places
+    units = Decimal(abs(amount)).scaleb(-places)
     digits = 0 if short and units == int(units) else places
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     symbol = _SYMBOLS.get(currency)

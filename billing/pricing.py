@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from billing import catalogue
+from billing import catalogue, usage_words
 from billing.catalogue import Interval, Plan
 from metering import Limit, Meter
 from metering.catalogue import meters
@@ -47,11 +47,25 @@ def public(plan: Plan) -> PublicPlan:
 
 
 def limits_in_words(plan: Plan) -> list[str]:
-    """One phrase for each meter, in its order: "1,000 links", "50 MB of storage"."""
-    return [_phrase(meter, plan.limits.get(key)) for key, meter in meters().items()]
+    """One phrase for each meter, in its order: "1,000 links", "100,000 clicks a month, then $1.00
+    per 10,000 clicks"."""
+    return [_phrase(meter, plan.limits.get(key), plan) for key, meter in meters().items()]
 
 
-def _phrase(meter: Meter, limit: Limit | None) -> str:
+def usage_prices(plan: Plan) -> list[str]:
+    """What is charged above the plan, as sentences for the moment of buying; none: nothing is."""
+    return [
+        f"{things(meter, limit.value)} a month are included, then "
+        f"{usage_words.price(meter, limit.price, plan.currency)}, invoiced at the end of each month."
+        for meter, limit in ((meters()[key], limit) for key, limit in plan.limits.items())
+        if limit.price is not None and limit.value is not None
+    ]
+
+
+def _phrase(meter: Meter, limit: Limit | None, plan: Plan) -> str:
     if limit is None or limit.value is None:
         return f"Unlimited {in_sentence(meter.label)}"
-    return things(meter, limit.value) + (" a month" if meter.period == "month" else "")
+    phrase = things(meter, limit.value) + (" a month" if meter.period == "month" else "")
+    if limit.price is None:
+        return phrase
+    return f"{phrase}, then {usage_words.price(meter, limit.price, plan.currency)}"

@@ -1,18 +1,36 @@
-"""What billing does when workspaces change."""
+"""What billing does when workspaces change and periods end."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from django.dispatch import receiver
+from kombu.exceptions import OperationalError
 
-from billing import entitlements
+from billing import entitlements, tasks
 from billing.models import Account
+from metering.models import Statement
+from metering.signals import period_closed
 from tenants.models import Tenant
 from tenants.signals import workspace_created
+
+log = structlog.get_logger()
 
 
 @receiver(workspace_created)
 def open_account(tenant: Tenant, **_: Any) -> None:
     """Every workspace starts on the first plan, in the transaction that makes it."""
     entitlements.apply(Account.objects.create(tenant=tenant))
+
+
+@receiver(period_closed)
+def bill_soon(statements: Sequence[Statement], **_: Any) -> None:
+    """In a worker, so that closing the next workspace's period does not wait for Stripe; without
+    a broker the periodic check bills what was stated."""
+    for tenant in {str(statement.tenant_id) for statement in statements}:
+        try:
+            tasks.bill_usage.apply_async((tenant,), retry=False)
+        except OperationalError as error:
+            log.warning("billing.usage_waits_for_the_check", tenant=tenant, error=str(error))

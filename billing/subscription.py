@@ -33,7 +33,7 @@ def sync(account: Account, *, origin: Account.Origin) -> Account:
     Raises stripe.StripeError, and then nothing has changed.
     """
     account = Account.objects.locked(account.pk)
-    found = _current(account.stripe_customer_id)
+    found = newest(account.stripe_customer_id)
     plan_before, cancel_before = account.plan_key, account.cancel_at
     period_before = account.current_period_end
     account.adopt(found)
@@ -86,14 +86,17 @@ def _set_cancel(account: Account, *, at_period_end: bool) -> Account:
 
 
 def _changeable(account: Account) -> stripe.Subscription:
-    current = _current(account.stripe_customer_id)
+    current = newest(account.stripe_customer_id)
     if current is None or current.status not in LIVE:
         raise NoSubscription
     return current
 
 
-def _current(customer_id: str | None) -> stripe.Subscription | None:
-    """The customer's live subscription, or the newest that has ended, or None."""
+def newest(customer_id: str | None) -> stripe.Subscription | None:
+    """The customer's live subscription, or the newest that has ended, or None.
+
+    Raises stripe.StripeError.
+    """
     if customer_id is None:
         return None
     found = client().v1.subscriptions.list(

@@ -6,3 +6,8 @@ from billing import upkeep
 @shared_task
 def ask_stripe() -> int:
     return upkeep.ask_stripe()
+
+
+@shared_task
+def bill_usage(tenant: str | None = None) -> int:
+    return upkeep.bill_usage(tenant)

@@ -1,4 +1,5 @@
-"""What keeps plans right when nothing comes: no webhook, no return, a tab closed in mid-payment."""
+"""What keeps plans and bills right when nothing comes: no webhook, no return, a tab closed in
+mid-payment, a process killed between two steps."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ import stripe
 import structlog
 from django.utils import timezone
 
-from billing import checkout, subscription
-from billing.models import Account
+from billing import checkout, subscription, usage_charges, usage_invoices
+from billing.models import Account, UsageInvoice
+from tenants.models import Tenant
 
 log = structlog.get_logger()
 
@@ -28,3 +30,25 @@ def ask_stripe(*, now: datetime | None = None) -> int:
             log.warning("billing.check_failed", stripe=account.stripe_customer_id, error=str(error))
         asked += 1
     return asked
+
+
+def bill_usage(tenant: str | None = None) -> int:
+    """Bill what is stated and not billed yet, of one workspace (its id) or of all.
+
+    Returns how many invoices were finalized. A failure leaves that workspace for the next run.
+    """
+    finalized = 0
+    for one in Tenant.objects.filter(pk__in=[tenant] if tenant else _with_something_to_bill()):
+        try:
+            finalized += usage_invoices.bill(one)
+        except stripe.StripeError as error:
+            log.warning("billing.usage_not_billed", tenant=str(one.pk), error=str(error))
+    return finalized
+
+
+def _with_something_to_bill() -> set[object]:
+    unasked = UsageInvoice.objects.filter(
+        finalized_at=None, tenant__billing_account__stripe_customer_id__isnull=False
+    )
+    waiting = (usage_charges.uncharged_statements(), usage_charges.uncharged_adjustments(), unasked)
+    return {pk for rows in waiting for pk in rows.values_list("tenant_id", flat=True).distinct()}

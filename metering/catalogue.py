@@ -70,6 +70,11 @@ class UsagePrice:
         if self.amount < 0 or self.per < 1:
             raise ValueError("A usage price is not negative, for one unit or more.")
 
+    @classmethod
+    def stored(cls, amount: int | None, per: int | None) -> UsagePrice | None:
+        """The price that two columns hold; None where there is none."""
+        return None if amount is None or per is None else cls(amount, per)
+
     def cost(self, quantity: Decimal | int) -> int:
         """What so many units cost, in minor units; a quantity below zero costs nothing."""
         exact = Fraction(quantity) * self.amount / self.per
@@ -80,16 +85,26 @@ class UsagePrice:
 class Limit:
     """How much of a meter a plan includes (None: no limit). Only a hard limit ever refuses.
 
-    `price` is what each unit above a soft limit costs; None: nothing.
+    `price` is what each unit above a soft limit costs; None: nothing. A limit that the workspace
+    has set for itself is its `own`, always hard; `included` is then what its plan includes.
     """
 
     value: int | None
     hard: bool = True
     price: UsagePrice | None = None
+    own: bool = False
+    included: int | None = None
+
+    def capped(self, most: int) -> Limit:
+        """This limit with one of the workspace's own, where that is lower than what is refused."""
+        if self.hard and self.value is not None and self.value <= most:
+            return self
+        return Limit(most, hard=True, price=self.price, own=True, included=self.value)
 
     def above(self, used: Decimal | int) -> Decimal | int:
         """How much of what was used is not included."""
-        return 0 if self.value is None else max(0, used - self.value)
+        included = self.included if self.own else self.value
+        return 0 if included is None else max(0, used - included)
 
     def cost(self, used: Decimal | int) -> int:
         """What a period with this usage costs, in minor units: the price of what is above."""

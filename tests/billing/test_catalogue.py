@@ -79,7 +79,8 @@ def test_the_website_gets_the_plans_in_words() -> None:
     free, pro, business = slots.get("pricing")()
     assert (free.is_free, pro.highlighted, business.prices["month"]) == (True, True, 99_00)
     assert "10 links" in free.limits_in_words
-    assert "100,000 clicks a month" in pro.limits_in_words
+    assert "100,000 clicks a month, then $1.00 per 10,000 clicks" in pro.limits_in_words
+    assert "1,000 clicks a month" in free.limits_in_words
     assert "10 GB of storage" in pro.limits_in_words
     assert "1,000 API calls a month" in free.limits_in_words
 
