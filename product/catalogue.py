@@ -1,7 +1,7 @@
 """What Signpost counts and what it sells. Everything else reads it from here."""
 
 from billing.catalogue import Plan
-from metering import Limit, Meter
+from metering import Limit, Meter, UsagePrice
 
 MB, GB = 1024**2, 1024**3
 
@@ -71,7 +71,7 @@ PLANS = [
         prices={"month": 29_00, "year": 290_00},
         limits={
             "links": Limit(1_000),
-            "clicks": Limit(100_000, hard=False),
+            "clicks": Limit(100_000, hard=False, price=UsagePrice(1_00, per=10_000)),
             "storage": Limit(10 * GB),
             "seats": Limit(10),
             "api_calls": Limit(100_000),
@@ -86,7 +86,7 @@ PLANS = [
         prices={"month": 99_00, "year": 990_00},
         limits={
             "links": Limit(10_000),
-            "clicks": Limit(1_000_000, hard=False),
+            "clicks": Limit(1_000_000, hard=False, price=UsagePrice(50, per=10_000)),
             "storage": Limit(100 * GB),
             "seats": Limit(50),
             "api_calls": Limit(1_000_000),
