@@ -1,0 +1,102 @@
+"""The one place where usage is read: a question about a meter, answered exactly.
+
+A question is taken to pieces (`plan.py`): whole days, hours and minutes come from the rollups, the
+rest (parts of a minute; for groups, parts of an hour) from raw events. So any two instants will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from events.recording import HasSchema
+from metering import conf
+from metering.plan import Planned, Window, WrongQuestion, plan
+from metering.rollups import rollups
+from metering.rollups.protocol import Found
+
+__all__ = ["Question", "Row", "Window", "WrongQuestion", "ask"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a meter counted from `start` (included; None: ever) to `end` (not included; None: ever).
+
+    `window` splits the span: at each full minute or hour, midnight, or first of a month in
+    `time_zone` (an IANA name); the first and last window end where the span does. `filters` keep
+    only these values of a dimension; `group_by` gives each combination of values rows of its own,
+    and `top` keeps only the n largest groups (by the sum over their windows). Dimensions are those
+    that the meter declares; over all workspaces, "tenant" is one more.
+    """
+
+    meter: str
+    start: datetime | None = None
+    end: datetime | None = None
+    window: Window | None = None
+    time_zone: str = "UTC"
+    filters: Mapping[str, Collection[str | None]] = field(default_factory=dict)
+    group_by: Sequence[str] = ()
+    top: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The meter's value in one window (UTC) and group; a group's value None: events without one.
+
+    `count` is the number of events, `late` how many of them came late.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    group: Mapping[str, str | None]
+    value: Decimal
+    count: int
+    late: int
+
+
+def ask(
+    tenant: HasSchema | str | None, *questions: Question, now: datetime | None = None
+) -> list[list[Row]]:
+    """Answer each question about a workspace (None: over all of them), in one round trip.
+
+    Rows are ordered by window, then by value, largest first. Windows and groups without an event
+    are left out; a question without either always has its one row. `now` is where the windows of an
+    open end stop.
+
+    Raises KeyError (no such meter), WrongQuestion (in words), StoreUnavailable.
+    """
+    schema = tenant if isinstance(tenant, str | None) else tenant.schema_name
+    moment = now or datetime.now(UTC)
+    planned = [plan(schema, question, now=moment) for question in questions]
+    found = rollups().answer([each.plan for each in planned])
+    return [
+        _rows(question, each, rows)
+        for question, each, rows in zip(questions, planned, found, strict=True)
+    ]
+
+
+def _rows(question: Question, planned: Planned, found: Sequence[Found]) -> list[Row]:
+    if len(found) > planned.plan.most:
+        raise WrongQuestion(
+            f"The answer has more than {conf.most_rows():,} rows: ask for a shorter span, longer "
+            f"windows or the top groups."
+        )
+    if not (found or question.window or question.group_by):
+        found = [Found(0, (), Decimal(0), 0, 0)]
+    ordered = sorted(found, key=lambda row: (row.window, -row.value, _sortable(row)))
+    return [
+        Row(
+            *planned.windows[row.window],
+            group=dict(zip(question.group_by, row.group, strict=True)),
+            value=row.value,
+            count=row.count,
+            late=row.late,
+        )
+        for row in ordered
+    ]
+
+
+def _sortable(row: Found) -> list[str]:
+    return ["" if value is None else value for value in row.group]

@@ -1,0 +1,45 @@
+"""Rollups: a function of the raw events, kept together with them, in the dialect of their store.
+
+`RollupProjection` is registered with the event log. Everything else asks `rollups()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from events import Event
+from events.store import get_store
+from metering import partials
+from metering.rollups.protocol import Rollups
+
+__all__ = ["RollupProjection", "Rollups", "rollups"]
+
+_FOLDERS = {"postgres": "sql", "clickhouse": "sql_clickhouse"}
+_DIALECTS = {
+    "postgres": ("metering.rollups.postgres", "PostgresRollups"),
+    "clickhouse": ("metering.rollups.clickhouse", "ClickHouseRollups"),
+}
+
+
+def rollups() -> Rollups:
+    """Those of the store in use."""
+    module, name = _DIALECTS[get_store().kind]  # the other one's driver need not be there
+    dialect: Rollups = getattr(import_module(module), name)()
+    return dialect
+
+
+class RollupProjection:
+    """Registered with the event store: adds each newly stored batch to all rollups."""
+
+    name = "metering"
+
+    def sql(self, kind: str) -> Path:
+        """The tables of this kind of store."""
+        return Path(__file__).parent.parent / _FOLDERS[kind]
+
+    def apply(self, session: Any, events: Sequence[Event]) -> None:
+        """Sum the batch up in memory, then add that to each table."""
+        rollups().merge(session, partials.aggregate(events))

@@ -1,0 +1,137 @@
+"""What rollups must do in every dialect, and the questions and answers that go to and fro.
+
+Every implementation passes the same tests (tests/metering/test_rollups.py, test_query.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, Protocol
+
+from metering.catalogue import Meter
+from metering.partials import Grain, Partials
+from metering.values import Dims
+
+Source = Literal["day", "hour", "minute", "raw"]
+
+
+class Piece(NamedTuple):
+    """A part of a window that one source answers: whole buckets of it, or raw events.
+
+    UTC; None is open, on days alone.
+    """
+
+    window: int
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A question, taken to pieces. All pieces of a window together are the window.
+
+    `tenant` None: all workspaces. `group_by` and `filters` name dimensions of the meter, or
+    "tenant"; with any of the meter's own, `broken_down` is set, and "day" and "hour" pieces are
+    read from the breakdowns. Filters' values are as breakdowns keep them (`values.dimension`).
+    `single`: each window is one bucket of a rollup, so its `value` is the answer.
+    """
+
+    meter: Meter
+    tenant: str | None
+    pieces: Mapping[Source, Sequence[Piece]]
+    group_by: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    broken_down: bool = False
+    single: bool = False
+    top: int | None = None  # only so many groups: those with the largest sum over their windows
+    most: int  # rows at most; one more says that there are more
+
+
+class Found(NamedTuple):
+    """One row of an answer; windows and groups without an event have none."""
+
+    window: int
+    group: Dims  # in the order of the plan's group_by
+    value: Decimal
+    count: int
+    late: int
+
+
+class Bucket(NamedTuple):
+    """Where a number stands. `dims` is None for a total."""
+
+    tenant: str
+    meter: str
+    bucket: datetime
+    dims: Dims | None
+
+
+class Value(NamedTuple):
+    """What stands there: for "latest" also whose value it is, for "unique" also the values."""
+
+    value: Decimal
+    count: int
+    late: int
+    at: datetime | None = None
+    event_id: Any = None
+    distinct: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """By which definition a meter's buckets were made; not `complete`: not all of them."""
+
+    fingerprint: str
+    complete: bool
+
+
+class Rollups(Protocol):
+    """The rollups in one kind of store. Everything raises StoreUnavailable."""
+
+    def merge(self, session: Any, partials: Partials) -> None:
+        """Add a batch, in the session of its raw rows (see `events.projections`)."""
+        ...
+
+    def answer(self, plans: Sequence[Plan]) -> list[list[Found]]:
+        """The rows of each plan, all in one round trip, unordered."""
+        ...
+
+    def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+        """What the rollups hold for all workspaces; hours and days with their breakdowns."""
+        ...
+
+    def recount(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+        """The same, counted again from the raw events."""
+        ...
+
+    def days(self, *, meters: Collection[str], tenant: str | None = None) -> list[date]:
+        """The days (UTC) that have raw events, or buckets of these meters; oldest first."""
+        ...
+
+    def rebuild(self, day: date, *, meters: Collection[Meter], tenant: str | None = None) -> None:
+        """Make all buckets of a day anew from its raw events: all or nothing.
+
+        Batches that come meanwhile are neither lost nor counted twice.
+        """
+        ...
+
+    def differences(
+        self, day: date, *, meters: Collection[Meter], tenant: str | None = None
+    ) -> int:
+        """How many buckets of the day are not what a rebuild would make them."""
+        ...
+
+    def definitions(self) -> dict[str, Definition]:
+        """By meter."""
+        ...
+
+    def define(self, definitions: Mapping[str, Definition], *, gone: Collection[str] = ()) -> None:
+        """Note these, and forget meters that are gone."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether there is no raw event at all."""
+        ...
