@@ -15,6 +15,12 @@ class UnknownEvent(EventRefused):
     reason = "unknown_event"
 
 
+class NotOpen(EventRefused):
+    """The name is registered, but only we may record it (see EventType.external)."""
+
+    reason = "not_open"
+
+
 class WrongProperty(EventRefused):
     """A property is missing, not declared, of another type, or cannot be stored."""
 
@@ -33,8 +39,44 @@ class TooLarge(EventRefused):
     reason = "too_large"
 
 
+class WrongAttribute(EventRefused):
+    """An attribute of a CloudEvent is missing, of another type, or cannot be stored."""
+
+    reason = "wrong_attribute"
+
+
+class DuplicateKey(EventRefused):
+    """A JSON object says one key twice: which of the two is meant is anybody's guess."""
+
+    reason = "duplicate_key"
+
+
+class AnotherWorkspace(EventRefused):
+    """The event says that it is about another workspace than the one whose key sent it."""
+
+    reason = "another_workspace"
+
+
+class TooMany(EventRefused):
+    """More events in one request than cloudevents.MAX_EVENTS."""
+
+    reason = "too_many"
+
+
+class UnsupportedType(EventRefused):
+    """A content type or encoding in which no events are read."""
+
+    reason = "unsupported_type"
+
+
+class NoLength(EventRefused):
+    """A request that does not say beforehand how long its body is."""
+
+    reason = "no_length"
+
+
 class Undecodable(EventRefused):
-    """Bytes on the wire that are no event."""
+    """Bytes that are no event: not UTF-8, not JSON, or nested too deeply."""
 
     reason = "undecodable"
 

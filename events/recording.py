@@ -114,14 +114,13 @@ def _encoded(name: str, details: Details) -> tuple[UUID, bytes]:
         event = _event(name, details)
         return event.id, event.encode()
     except EventRefused as refused:
-        refusals.count(refused.reason)
+        refusals.count(refused.reason, tenant=_schema(details.get("tenant")))
         raise
 
 
 def _event(name: str, details: Details) -> Event:
     now = datetime.now(UTC)
     time = details.get("time")
-    tenant = details.get("tenant")
     person = details.get("person")
     anonymous_id = details.get("anonymous_id")
     said = {**ambient.current(), **(details.get("context") or {})}
@@ -130,12 +129,16 @@ def _event(name: str, details: Details) -> Event:
         name=name,
         time=check_time(time, received_at=now) if time else now,
         received_at=now,
-        tenant=tenant if tenant is None or isinstance(tenant, str) else tenant.schema_name,
+        tenant=_schema(details.get("tenant")),
         person=person if person is None or isinstance(person, UUID) else person.pk,
         anonymous_id=None if anonymous_id is None else _text(anonymous_id, "anonymous_id"),
         properties=registry.get(name).validated(details.get("properties") or {}),
         context={key: _text(value, f"context: {key}") for key, value in said.items()},
     )
+
+
+def _schema(tenant: HasSchema | str | None) -> str | None:
+    return tenant if tenant is None or isinstance(tenant, str) else tenant.schema_name
 
 
 def _text(value: UUID | str, where: str) -> str:

@@ -16,8 +16,10 @@ from types import NoneType, UnionType
 from typing import Any, get_args
 from uuid import UUID
 
-from events.errors import UnknownEvent, WrongProperty
+from events.errors import NotOpen, UnknownEvent, WrongProperty
 
+BOUND = 2**63  # every number is smaller than this: a bigint, and a Decimal(38, 18) of ClickHouse
+DECIMALS = 18  # at most so many digits after the point of a Decimal
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*( [A-Z][A-Za-z0-9]*)+")
 _KINDS = (str, int, float, bool, Decimal, UUID)
 _registered: dict[str, EventType] = {}
@@ -29,10 +31,15 @@ class EventType:
 
     `properties` maps a property's name to str, int, float, bool, Decimal or UUID; `int | None`
     says that it may be missing. A property that is not declared is refused, as is a missing one.
+    `external`: customers may send it with an API key; the others only our own code records.
+    `formats` gives a text property a regular expression that the whole text must match: do so for
+    a text that comes from outside and is grouped by.
     """
 
     name: str
     properties: Mapping[str, type | UnionType] = field(default_factory=dict)
+    external: bool = False
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -40,27 +47,33 @@ class EventType:
                 f'"{self.name}" must be like "Link Clicked": a thing and what happened.'
             )
         for key, declared in self.properties.items():
-            if not _kinds(declared) <= {*_KINDS, NoneType}:
+            if not kinds(declared) <= {*_KINDS, NoneType}:
                 raise ValueError(f"{self.name}: {key} cannot be of type {declared}.")
+        for key in self.formats:
+            if str not in kinds(self.properties.get(key, NoneType)):
+                raise ValueError(f"{self.name}: {key} has a format and is no text.")
 
     def validated(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties as JSON values, without None. Raises WrongProperty, which names it."""
         if extra := properties.keys() - self.properties.keys():
-            raise WrongProperty(f'{self.name} has no property "{min(extra)}".')
+            raise WrongProperty(f'{self.name} has no property "{_short(min(map(str, extra)))}".')
         valid: dict[str, Any] = {}
         for key, declared in self.properties.items():
             value = properties.get(key)
             if value is None:
-                if NoneType not in _kinds(declared):
+                if NoneType not in kinds(declared):
                     raise WrongProperty(f'{self.name} needs its property "{key}".')
                 continue
             valid[key] = _as_json(value, declared=declared, where=f"{self.name}: {key}")
+        for key, pattern in self.formats.items():
+            if key in valid and not re.fullmatch(pattern, valid[key], re.ASCII):
+                raise WrongProperty(f"{self.name}: {key} must match {pattern}.")
         return valid
 
     def numbers(self) -> set[str]:
         """The properties that are numbers and always given: what may be summed."""
         summable = {int, float, Decimal}
-        return {key for key, declared in self.properties.items() if _kinds(declared) <= summable}
+        return {key for key, declared in self.properties.items() if kinds(declared) <= summable}
 
 
 def register(*types: EventType) -> None:
@@ -76,7 +89,20 @@ def get(name: str) -> EventType:
     try:
         return _registered[name]
     except KeyError:
-        raise UnknownEvent(f'No app registered an event named "{name}".') from None
+        raise UnknownEvent(f'No app registered an event named "{_short(name)}".') from None
+
+
+def get_external(name: str) -> EventType:
+    """The type of this name, if customers may send it. Raises UnknownEvent, NotOpen."""
+    event_type = get(name)
+    if not event_type.external:
+        raise NotOpen(f'"{name}" is recorded by us alone. {_open_names()}')
+    return event_type
+
+
+def external() -> list[EventType]:
+    """All types that customers may send, by name."""
+    return [_registered[name] for name in sorted(_registered) if _registered[name].external]
 
 
 def names() -> frozenset[str]:
@@ -84,27 +110,45 @@ def names() -> frozenset[str]:
     return frozenset(_registered)
 
 
-def _kinds(declared: type | UnionType) -> set[type]:
+def kinds(declared: type | UnionType) -> set[type]:
+    """The types that a declaration allows; NoneType says that the property may be missing."""
     return set(get_args(declared)) if isinstance(declared, UnionType) else {declared}
 
 
 def _as_json(value: Any, *, declared: type | UnionType, where: str) -> Any:
-    kinds = _kinds(declared)
+    allowed = kinds(declared)
     if isinstance(value, bool):  # Python's bool is an int; a flag is not a number
-        fits = bool in kinds
+        fits = bool in allowed
     elif isinstance(value, int):
-        fits = bool({int, float, Decimal} & kinds)
+        fits = bool({int, float, Decimal} & allowed)
     else:
-        fits = isinstance(value, tuple(kinds))
+        fits = isinstance(value, tuple(allowed))
     if not fits:
         raise WrongProperty(f"{where} must be {_words(declared)}, not {type(value).__name__}.")
     if isinstance(value, str):
         return storable(value, where=where)
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise WrongProperty(f"{where} is too large a number.")
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
+    if isinstance(value, int | float | Decimal):
+        return _bounded(value, where=where)
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _bounded(value: float | Decimal, *, where: str) -> float | str:
+    """The number, if every store can sum it exactly; a Decimal as text, without an exponent."""
+    if not _is_finite(value):
         raise WrongProperty(f"{where} must be a finite number.")
-    return str(value) if isinstance(value, UUID | Decimal) else value
+    if not -BOUND < value < BOUND:  # a comparison, for abs() of a Decimal rounds and may overflow
+        raise WrongProperty(f"{where} is too large a number.")
+    if not isinstance(value, Decimal):
+        return value
+    if -int(value.as_tuple().exponent) > DECIMALS:
+        raise WrongProperty(f"{where} has more than {DECIMALS} digits after the point.")
+    return f"{value:f}"
+
+
+def _is_finite(value: float | Decimal) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value.is_finite() if isinstance(value, Decimal) else True
 
 
 def storable(value: str, *, where: str) -> str:
@@ -119,5 +163,15 @@ def storable(value: str, *, where: str) -> str:
 
 
 def _words(declared: type | UnionType) -> str:
-    kinds = _kinds(declared) - {NoneType}
-    return " or ".join(sorted(kind.__name__ for kind in kinds))
+    return " or ".join(sorted(kind.__name__ for kind in kinds(declared) - {NoneType}))
+
+
+def _open_names() -> str:
+    if open_ones := [f'"{event_type.name}"' for event_type in external()]:
+        return f"Send {', '.join(open_ones)}."
+    return "No name is open to callers."
+
+
+def _short(name: str) -> str:
+    """A name of somebody else's, fit for a message."""
+    return name if len(name) <= 60 else f"{name[:60]}…"

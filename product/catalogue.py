@@ -23,6 +23,14 @@ METERS = [
         description="Visits through your short links. They keep working above the limit.",
     ),
     Meter(
+        key="conversions",
+        label="Conversions",
+        event="Conversion Reported",
+        aggregation="count",
+        group_by=("link_id", "currency"),
+        description="What your own site reported over the API.",
+    ),
+    Meter(
         key="storage",
         label="Storage",
         event="Storage Changed",

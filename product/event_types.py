@@ -1,10 +1,12 @@
 """What Signpost records.
 
-Three of these are metered: `Link Count Changed` (summed), `Link Clicked` (counted) and
-`Storage Changed` (summed). The others say what happened, for timelines and funnels. Samples that
-come with a new workspace are never in any of them, except when somebody clicks a sample link.
+Four of these are metered: `Link Count Changed` (summed), `Link Clicked` (counted, and its visitors),
+`Storage Changed` (summed) and `Conversion Reported` (counted), which the customer's own shop or
+site sends over the API. The others say what happened, for timelines and funnels. Samples that come
+with a new workspace are never in any of them, except when somebody clicks a sample link.
 """
 
+from decimal import Decimal
 from uuid import UUID
 
 from events import EventType
@@ -18,6 +20,12 @@ FILE_STORED = EventType(
 )
 FILE_DELETED = EventType("File Deleted", properties={"file_id": UUID, "bytes": int})
 STORAGE_CHANGED = EventType("Storage Changed", properties={"bytes": int, "file_id": UUID})
+CONVERSION_REPORTED = EventType(
+    "Conversion Reported",
+    properties={"link_id": UUID | None, "amount": Decimal | None, "currency": str | None},
+    external=True,
+    formats={"currency": "[A-Z]{3}"},  # ISO 4217; also what keeps the groups few
+)
 
 ALL = (
     LINK_CREATED,
@@ -27,4 +35,5 @@ ALL = (
     FILE_STORED,
     FILE_DELETED,
     STORAGE_CHANGED,
+    CONVERSION_REPORTED,
 )

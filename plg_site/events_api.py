@@ -1,0 +1,122 @@
+"""`POST /api/v1/events`: what happened, told by a workspace's own programs, as CloudEvents 1.0.
+
+What an event is and how it is taken stands in events (cloudevents.py, from_outside.py); this is
+the HTTP around it. docs/events-api.md is the same in words for whoever sends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Literal
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from ninja import Router, Schema
+from pydantic import Field
+
+from events import cloudevents, from_outside, refusals
+from events.errors import (
+    EventRefused,
+    EventsNotAccepted,
+    NoLength,
+    TooLarge,
+    TooMany,
+    UnsupportedType,
+)
+from events.from_outside import Outcome
+from plg_site import events_api_docs
+from plg_site.problems import problem
+from tenants import other_workspaces
+from tenants.requests import KeyedRequest
+
+router = Router(tags=["Events"])
+RETRY_AFTER = "5"  # seconds
+_STATUS = {  # of a request that cannot be read at all
+    NoLength.reason: 411,
+    TooLarge.reason: 413,
+    TooMany.reason: 413,
+    UnsupportedType.reason: 415,
+}
+
+
+class EventOut(Schema):
+    """What became of one event of the request."""
+
+    index: int = Field(description="Its place in the request, from 0.")
+    status: Literal["accepted", "duplicate", "refused"]
+    id: str | None = Field(description="As you sent it.")
+    source: str | None = Field(description="As you sent it.")
+    event_id: UUID | None = Field(description="Our id, the same for each repetition.")
+    reason: str | None = Field(description="Of a refused one: a word for programs.")
+    message: str | None = Field(description="Of a refused one: words for people.")
+
+
+class Report(Schema):
+    """How many were taken, and what became of each, in the order of the request."""
+
+    accepted: int
+    refused: int
+    events: list[EventOut]
+
+
+@router.post(
+    "/events",
+    response={204: None, 200: Report, 207: Report},
+    operation_id="send_events",
+    summary="Send events",
+    description=events_api_docs.description(),
+    openapi_extra=events_api_docs.request_body(),
+)
+def send_events(request: KeyedRequest) -> HttpResponse:
+    """Take the events of a request one by one, or none at all when nothing can keep them."""
+    try:
+        said = cloudevents.read(_body(request), request.headers)
+    except EventRefused as refused:
+        refusals.count(refused.reason, tenant=request.tenant.schema_name)
+        return problem(_STATUS.get(refused.reason, 422), str(refused), reason=refused.reason)
+    try:
+        outcomes = from_outside.take(
+            said,
+            tenant=request.tenant,
+            names_others=lambda texts: other_workspaces.named_in(texts, besides=request.tenant),
+        )
+    except EventsNotAccepted:
+        return problem(
+            503,
+            "We cannot keep events right now, so none of these was taken. Please send them again.",
+            headers={"Retry-After": RETRY_AFTER},
+            reason=EventsNotAccepted.reason,
+        )
+    return _answer(request, outcomes)
+
+
+def _body(request: KeyedRequest) -> bytes:
+    """The body, if its announced length is allowed: nothing is read before that is known."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length and "HTTP_TRANSFER_ENCODING" in request.META:
+        raise NoLength("Send a Content-Length; a body in chunks is not read.")
+    if length.isdecimal() and int(length[:20]) > cloudevents.MAX_BODY:
+        raise TooLarge(f"The body is larger than {cloudevents.MAX_BODY} bytes.")
+    return request.body
+
+
+def _answer(request: KeyedRequest, outcomes: list[Outcome]) -> HttpResponse:
+    """204 says that all is well; who wants it in detail accepts application/json by name.
+
+    As soon as one was refused the answer has a body, whatever was asked for: a refusal must not
+    look like a success, to OpenMeter's client least of all, which knows one success, 204.
+    """
+    accepted = sum(outcome.status == "accepted" for outcome in outcomes)
+    refused = [outcome for outcome in outcomes if outcome.status == "refused"]
+    report = {
+        "accepted": accepted,
+        "refused": len(refused),
+        "events": [asdict(outcome) for outcome in outcomes],
+    }
+    if refused and len(refused) == len(outcomes):
+        return problem(422, str(refused[0].message), reason=refused[0].reason, **report)
+    if refused:
+        return JsonResponse(report, status=207)
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse(report)
+    return HttpResponse(status=204)
