@@ -82,10 +82,14 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class Definition:
-    """By which definition a meter's buckets were made; not `complete`: not all of them."""
+    """By which definition a meter's buckets were made; not `complete`: not all of them.
+
+    `changes` goes up whenever somebody adds to the meter by another definition.
+    """
 
     fingerprint: str
     complete: bool
+    changes: int = 0
 
 
 class Rollups(Protocol):
@@ -125,11 +129,25 @@ class Rollups(Protocol):
         ...
 
     def definitions(self) -> dict[str, Definition]:
-        """By meter."""
+        """By meter; what `merge` noted when it added by a definition that was not yet noted."""
         ...
 
-    def define(self, definitions: Mapping[str, Definition], *, gone: Collection[str] = ()) -> None:
-        """Note these, and forget meters that are gone."""
+    def begin(self, fingerprints: Mapping[str, str]) -> dict[str, Definition]:
+        """Note these definitions as the ones in force, not complete, before a rebuild.
+
+        Batches that were added by others, and did not say so, are committed when this returns.
+        """
+        ...
+
+    def finish(self, begun: Mapping[str, Definition]) -> set[str]:
+        """Note them as complete, after a rebuild of every day.
+
+        Returns the meters that somebody added to by another definition meanwhile.
+        """
+        ...
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Drop all buckets of these meters, which are no longer defined, and their definitions."""
         ...
 
     def is_empty(self) -> bool:
