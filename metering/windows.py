@@ -65,9 +65,8 @@ def first_instant(day: date, *, tz: ZoneInfo) -> datetime:
     instant = midnight.astimezone(UTC)
     if instant.astimezone(tz).date() == day and instant.astimezone(tz).time() == time():
         return instant
-    skipped = midnight.replace(fold=1).utcoffset(), midnight.replace(fold=0).utcoffset()
-    assert skipped[0] is not None and skipped[1] is not None  # noqa: S101 (a zone has offsets)
-    instant = (datetime.combine(day, time(), UTC) - max(skipped)).astimezone(UTC)
+    offsets = [midnight.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1)]
+    instant = (datetime.combine(day, time(), UTC) - max(offsets)).astimezone(UTC)
     while instant.astimezone(tz).date() < day:  # the change comes a little later than midnight
         instant += timedelta(minutes=1)
     return instant

@@ -1,0 +1,192 @@
+"""Questions as SQL for a PostgreSQL store: one statement a question, all in one round trip.
+
+A statement adds up rows of (window, groups, value, count, late) from each source that the plan
+needs; what a source gives is a bucket of a rollup or a raw event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby, product
+from math import prod
+from typing import Any
+
+from psycopg import Connection
+
+from metering import conf
+from metering.plan import TENANT
+from metering.rollups import postgres_raw
+from metering.rollups.protocol import Found, Piece, Plan, Source
+from metering.values import TOTAL, key_of
+
+_MOST_KEYS = 1_000
+_VALUES = {
+    "count": "coalesce(sum(number), 0)",
+    "sum": "coalesce(sum(number), 0)",
+    "max": "max(number)",
+    "latest": "(array_agg(number ORDER BY at DESC, event_id DESC))[1]",
+    "unique": "count(DISTINCT word)",
+}
+# Each gives: window, groups, number, word, count, late, at, event_id.
+_KEPT = """
+    SELECT no{groups}, {number} AS number, NULL::text AS word, kept.count, kept.late, kept.at,
+           kept.event_id
+    FROM unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
+                %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
+    JOIN {table}_{source} AS kept
+      ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
+"""
+_SEEN = """
+    SELECT no{groups}, NULL, seen.value, 0, 0, NULL, NULL
+    FROM unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
+                %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
+    JOIN {table}_{source} AS kept
+      ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
+    JOIN distinct_{source} AS seen
+      ON seen.tenant = kept.tenant AND seen.meter = kept.meter AND seen.bucket = kept.bucket
+         AND seen.key = {key}
+"""
+_RAW = """
+    SELECT no{groups}, kept.number, kept.word, 1, kept.late::int, kept.at, kept.event_id
+    FROM ({events} AND event.time >= %({raw}_low)s AND event.time < %({raw}_high)s) AS kept
+    JOIN unnest(%({raw}_no)s::int[], %({raw}_start)s::timestamptz[], %({raw}_end)s::timestamptz[])
+         AS piece (no, start, stop) ON kept.at >= start AND kept.at < stop{where}
+"""
+_ANSWER = """
+    SELECT no{groups}, {value} AS value, sum(count)::bigint AS count, sum(late)::bigint AS late
+    FROM ({parts}) AS part GROUP BY no{groups}
+"""
+_TOP = """
+    SELECT no{groups}, value, count, late FROM (
+        SELECT *, dense_rank() OVER (ORDER BY size DESC{groups}) AS place FROM (
+            SELECT *, sum(value) OVER (PARTITION BY NULL::int{groups}) AS size
+            FROM ({answer}) AS answer
+        ) AS sized
+    ) AS ranked WHERE place <= %(top)s
+"""
+
+
+def answer(connection: Connection[Any], plans: Sequence[Plan]) -> list[list[Found]]:
+    """The rows of each plan, unordered."""
+    within = int(conf.answer_within().total_seconds() * 1000)
+    with connection.pipeline():
+        connection.execute(f"SET LOCAL statement_timeout = {within}")
+        cursors = [connection.execute(*_statement(plan)) if plan.pieces else None for plan in plans]
+    return [
+        [] if cursor is None else [_found(plan, row) for row in cursor.fetchall()]
+        for plan, cursor in zip(plans, cursors, strict=True)
+    ]
+
+
+def _found(plan: Plan, row: Sequence[Any]) -> Found:
+    window, *groups, value, count, late = row
+    return Found(window, tuple(groups), Decimal(value), count, late)
+
+
+def _statement(plan: Plan) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {
+        "tenant": plan.tenant,
+        "meter": plan.meter.key,
+        "top": plan.top,
+        "most": plan.most + 1,
+    }
+    where = _where(plan, params)
+    parts: list[str] = []
+    for source, pieces in plan.pieces.items():
+        if source == "raw":
+            parts += _raw_parts(plan, pieces, where, params)
+        else:
+            parts += _kept_parts(plan, source, where, pieces, params)
+    names = "".join(f", g{n}" for n in range(len(plan.group_by)))
+    statement = _ANSWER.format(
+        groups=names,
+        value=_VALUES["sum" if plan.single else plan.meter.aggregation],
+        parts=" UNION ALL ".join(parts),
+    )
+    if plan.top is not None:
+        statement = _TOP.format(groups=names, answer=statement)
+    return f"{statement} LIMIT %(most)s", params
+
+
+def _kept_parts(
+    plan: Plan, source: Source, where: str, pieces: Sequence[Piece], params: dict[str, Any]
+) -> list[str]:
+    """What a rollup says; of a unique count, also the values that it has seen."""
+    _send(params, source, pieces)
+    by_values = plan.meter.aggregation == "unique" and not plan.single
+    filled = {
+        "source": source,
+        "table": "breakdown" if plan.broken_down else "rollup",
+        "groups": _groups(plan),
+        "where": where + _keys(plan, params),
+    }
+    kept = _KEPT.format(number="NULL::numeric" if by_values else "kept.value", **filled)
+    if not by_values:
+        return [kept]
+    key = "kept.key" if plan.broken_down else f"'{TOTAL}'"
+    return [kept, _SEEN.format(key=key, **filled)]
+
+
+def _raw_parts(
+    plan: Plan, pieces: Sequence[Piece], where: str, params: dict[str, Any]
+) -> list[str]:
+    """What raw events say, a part for each day: so only the partitions of these are looked at."""
+    parts = []
+    events = postgres_raw.events(plan.meter)
+    if plan.tenant is not None:
+        events += " AND tenant = %(tenant)s"
+    for number, (_, found) in enumerate(groupby(pieces, key=_day)):
+        of_day = list(found)
+        raw = f"raw{number}"
+        _send(params, raw, of_day)
+        params[f"{raw}_low"] = min(piece.start for piece in of_day if piece.start)
+        params[f"{raw}_high"] = max(piece.end for piece in of_day if piece.end)
+        parts.append(_RAW.format(events=events, groups=_groups(plan), where=where, raw=raw))
+    return parts
+
+
+def _day(piece: Piece) -> date:
+    assert piece.start is not None  # noqa: S101 (only days are open)
+    return piece.start.date()
+
+
+def _send(params: dict[str, Any], name: str, pieces: Iterable[Piece]) -> None:
+    numbers, starts, ends = zip(*pieces, strict=True)
+    params[f"{name}_no"] = list(numbers)
+    params[f"{name}_start"] = [each.isoformat() if each else "-infinity" for each in starts]
+    params[f"{name}_end"] = [each.isoformat() if each else "infinity" for each in ends]
+
+
+def _groups(plan: Plan) -> str:
+    return "".join(f", {_column(plan, name)} AS g{n}" for n, name in enumerate(plan.group_by))
+
+
+def _where(plan: Plan, params: dict[str, Any]) -> str:
+    conditions = [] if plan.tenant is None else ["kept.tenant = %(tenant)s"]
+    for number, (name, values) in enumerate(plan.filters.items()):
+        params[f"filter{number}"] = [value for value in values if value is not None]
+        fits = f"{_column(plan, name)} = ANY(%(filter{number})s::text[])"
+        if None in values:
+            fits = f"({fits} OR {_column(plan, name)} IS NULL)"
+        conditions.append(fits)
+    return "".join(f" AND {condition}" for condition in conditions)
+
+
+def _keys(plan: Plan, params: dict[str, Any]) -> str:
+    """When filters leave few combinations, the breakdown's index finds them."""
+    dims = plan.meter.group_by
+    if not plan.broken_down or not plan.filters.keys() >= set(dims):
+        return ""
+    wanted = [plan.filters[name] for name in dims]
+    if prod(map(len, wanted)) > _MOST_KEYS:
+        return ""
+    params["keys"] = [key_of(dims) for dims in product(*wanted)]
+    return " AND kept.key = ANY(%(keys)s::uuid[])"
+
+
+def _column(plan: Plan, name: str) -> str:
+    if name == TENANT:
+        return "kept.tenant"
+    return f"kept.dims[{plan.meter.group_by.index(name) + 1}]"

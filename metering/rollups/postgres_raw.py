@@ -1,0 +1,151 @@
+"""What raw events in a PostgreSQL store count as, said in SQL: to answer, recount and rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from psycopg import Connection, sql
+
+from metering import conf
+from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
+from metering.definitions import accepted
+from metering.partials import Grain
+from metering.values import text
+
+# How a bucket's value comes from its events, by the meter's aggregation. Events are `number` or
+# `word` (for unique counts), `at` and `event_id`.
+VALUES = {
+    "count": "count(*)",
+    "sum": "sum(number)",
+    "max": "max(number)",
+    "latest": "(array_agg(number ORDER BY at DESC, event_id DESC))[1]",
+    "unique": "count(DISTINCT word)",
+}
+_WHOSE = """(array_agg(at ORDER BY at DESC, event_id DESC))[1],
+            (array_agg(event_id ORDER BY at DESC, event_id DESC))[1]"""
+_NOBODYS = "NULL::timestamptz, NULL::uuid"
+
+_EVENTS = """
+    SELECT {meter} AS meter, tenant, event.time AS at, event.id AS event_id, {number} AS number,
+           {word} AS word, {dims} AS dims, {late} AS late
+    FROM event
+    WHERE name = {event} AND tenant IS NOT NULL{filters}
+"""
+_TOTALS = """
+    SELECT tenant, meter, date_trunc('{grain}', at, 'UTC') AS bucket, {value}, count(*),
+           count(*) FILTER (WHERE late), {whose}
+    FROM metered WHERE meter = %(meter)s GROUP BY 1, 2, 3
+"""
+_BREAKDOWNS = """
+    SELECT tenant, meter, bucket, metered_key(dims), dims, value, count, late, at, event_id
+    FROM (SELECT tenant, meter, date_trunc('{grain}', at, 'UTC') AS bucket, dims, {value}, count(*),
+                 count(*) FILTER (WHERE late), {whose}
+          FROM metered WHERE meter = %(meter)s GROUP BY 1, 2, 3, 4)
+         AS grouped (tenant, meter, bucket, dims, value, count, late, at, event_id)
+"""
+_DISTINCT = """
+    SELECT DISTINCT tenant, meter, date_trunc('{grain}', at, 'UTC'), {key}, word
+    FROM metered WHERE meter = %(meter)s
+"""
+
+
+def events(meter: Meter) -> str:
+    """SELECT of the events that a meter counts; add conditions with AND. No parameters."""
+    return _EVENTS.format(
+        meter=quoted(meter.key),
+        event=quoted(meter.event),
+        number="1" if meter.aggregation == "count" else _number(meter),
+        word=_word(meter),
+        dims=f"ARRAY[{', '.join(map(dimension, meter.group_by))}]::text[]",
+        late=_late(),
+        filters="".join(f" AND {_passes(meter, name)}" for name in meter.filters)
+        + ("" if meter.aggregation == "count" else f" AND {_has_value(meter)}"),
+    )
+
+
+def collect(
+    connection: Connection[Any],
+    meters: Collection[Meter],
+    *,
+    start: Any = None,
+    end: Any = None,
+    tenant: str | None = None,
+) -> None:
+    """Put the events that these meters count into the temporary table `metered`."""
+    within = ""
+    if start is not None:
+        within = " AND event.time >= %(start)s AND event.time < %(end)s"
+    if tenant is not None:
+        within += " AND tenant = %(tenant)s"
+    connection.execute("DROP TABLE IF EXISTS metered")
+    chosen = " UNION ALL ".join(f"({events(meter)}{within})" for meter in meters)
+    connection.execute(
+        f"CREATE TEMP TABLE metered ON COMMIT DROP AS {chosen}",
+        {"start": start, "end": end, "tenant": tenant},
+    )
+
+
+def totals(meter: Meter, grain: Grain) -> str:
+    """SELECT of the rows of rollup_<grain>, from `metered`; %(meter)s is the meter's key."""
+    return _TOTALS.format(grain=grain, value=VALUES[meter.aggregation], whose=_whose(meter))
+
+
+def breakdowns(meter: Meter, grain: Grain) -> str:
+    """SELECT of the rows of breakdown_<grain>, from `metered`."""
+    return _BREAKDOWNS.format(grain=grain, value=VALUES[meter.aggregation], whose=_whose(meter))
+
+
+def distinct(grain: Grain, *, broken_down: bool) -> str:
+    """SELECT of the rows of distinct_<grain>, from `metered`."""
+    key = "metered_key(dims)" if broken_down else "'00000000-0000-0000-0000-000000000000'::uuid"
+    return _DISTINCT.format(grain=grain, key=key)
+
+
+def dimension(name: str) -> str:
+    """The expression of a dimension's value as breakdowns keep it."""
+    return f"metered_dimension({_text(name)})"
+
+
+def quoted(value: str) -> str:
+    """A literal, in a statement that has parameters."""
+    return sql.Literal(value).as_string(None).replace("%", "%%")
+
+
+def _text(name: str) -> str:
+    if name == PERSON:
+        return "person::text"
+    if name == ANONYMOUS_ID:
+        return "anonymous_id"
+    return f"metered_text(properties -> {quoted(name)})"
+
+
+def _number(meter: Meter) -> str:
+    if meter.aggregation == "unique":
+        return "NULL::numeric"
+    return f"metered_number(properties -> {quoted(str(meter.property))})"
+
+
+def _word(meter: Meter) -> str:
+    if meter.aggregation != "unique":
+        return "NULL::text"
+    return f"metered_distinct({_text(str(meter.property))})"
+
+
+def _has_value(meter: Meter) -> str:
+    told = _word(meter) if meter.aggregation == "unique" else _number(meter)
+    return f"{told} IS NOT NULL"
+
+
+def _passes(meter: Meter, name: str) -> str:
+    wanted = ", ".join(quoted(str(text(value))) for value in accepted(meter, name))
+    return f"{_text(name)} IN ({wanted})"
+
+
+def _late() -> str:
+    seconds = 60 + conf.late_after().total_seconds()
+    return f"received_at - date_trunc('minute', event.time) > interval '{seconds} seconds'"
+
+
+def _whose(meter: Meter) -> str:
+    return _WHOSE if meter.aggregation == "latest" else _NOBODYS
