@@ -20,7 +20,7 @@ from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
 from events.health import Watch
 from events.outage import Outage
-from events.reader import Dead, Entry, StreamReader
+from events.reader import Dead, DeadLettersFull, Entry, StreamReader
 from events.redis_client import UNAVAILABLE
 from events.spool import Spool
 from events.store.interface import EventStore
@@ -28,11 +28,10 @@ from events.store.interface import EventStore
 log = structlog.get_logger()
 
 _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as often
-_GATHER = (
-    0.05  # seconds after a small batch: a commit for each event would cost more than it brings
-)
+_GATHER = 0.05  # seconds after a small batch: a commit for each event costs more than it brings
 _FEW = 1_000
-_STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable)
+_MOST_DEAD = 100  # of one batch; more are no bad events but a store that is not right: wait for it
+_STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
 
 
@@ -53,7 +52,7 @@ class Consumer:
         self._ways: list[tuple[Outage, Callable[[], int]]] = [
             (Outage("outbox", _OUTBOX_DOWN), self._relay_outbox),
             (Outage("spool", _STREAM_DOWN), self._deliver_spool),
-            (Outage("stream", _STREAM_DOWN), self._read_stream),
+            (Outage("stream", _STREAM_DOWN), self.read_stream),
         ]
 
     def run(self, stop: threading.Event) -> None:
@@ -63,7 +62,7 @@ class Consumer:
             self._watch.look()
             if not moved and self._has_outage():
                 stop.wait(_WAIT_MS / 1000)  # else the stream has waited for us
-            elif moved < _FEW:
+            elif 0 < moved < _FEW:
                 stop.wait(_GATHER)
         self._leave()
 
@@ -100,7 +99,8 @@ class Consumer:
         log.info("events_spool_delivered", events=len(lines))
         return len(lines)
 
-    def _read_stream(self) -> int:
+    def read_stream(self) -> int:
+        """Move one batch of the stream; returns how many entries it had."""
         return self._store_in_hand(self._batches.take)
 
     def _store_in_hand(self, take: Callable[[], Batch]) -> int:
@@ -152,20 +152,21 @@ class Consumer:
 
     def _append(self, events: Sequence[Event], *, reader: str, position: str) -> list[Dead]:
         """Store the events; find those that the store refuses by halving the batch."""
-        if not events:
-            return []
-        try:
-            self._event_store.append(events, reader=reader, position=position)
-        except EventsUnstorable as error:
-            if len(events) == 1:
-                return [(events[0].encode(), f"unstorable: {error}")]
-            half = len(events) // 2
-            return [
-                dead
-                for part in (events[:half], events[half:])
-                for dead in self._append(part, reader=reader, position=position)
-            ]
-        return []
+        dead: list[Dead] = []
+        parts = [events] if events else []
+        while parts:
+            part = parts.pop()
+            try:
+                self._event_store.append(part, reader=reader, position=position)
+            except EventsUnstorable as error:
+                if len(part) > 1:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+                    continue
+                dead.append((part[0].encode(), f"unstorable: {error}"))
+                if len(dead) > _MOST_DEAD:
+                    raise StoreUnavailable(f"It refuses event after event: {error}") from error
+        return dead
 
     def _leave(self) -> None:
         """Store what is in hand, if that is possible now; then say goodbye."""

@@ -6,7 +6,8 @@ stored or none. It brings its tables as numbered SQL files, in the dialect of ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -45,3 +46,15 @@ def register(projection: Projection) -> None:
 def registered() -> Iterable[Projection]:
     """All projections, by name: one order for everybody, so that consumers cannot deadlock."""
     return [_registered[name] for name in sorted(_registered)]
+
+
+@contextmanager
+def none() -> Iterator[None]:
+    """Without any projection, in this process: what the store alone does, and for bringing back rows
+    that the projections have counted before."""
+    kept = dict(_registered)
+    _registered.clear()
+    try:
+        yield
+    finally:
+        _registered.update(kept)

@@ -6,7 +6,7 @@ the way there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 import redis
@@ -14,11 +14,15 @@ import redis
 from events.transport import Keys
 
 GROUP = "store"
-_DEAD_KEPT = 100_000
+DEAD_MOST = 100_000
 _FORGET_AFTER_MS = 60 * 60 * 1000  # a consumer that died that long ago, with nothing in hand
 
 Entry = tuple[bytes, bytes]  # the stream's id, the encoded event
 Dead = tuple[bytes, str]  # the bytes that could not be stored, the reason
+
+
+class DeadLettersFull(ConnectionError):
+    """There is no more room for what can never be stored: see `manage.py dead_letters`."""
 
 
 class StreamReader:
@@ -64,12 +68,17 @@ class StreamReader:
         pipeline.xdel(self._keys.stream, *ids)
         pipeline.execute()
 
-    def bury(self, dead: Iterable[Dead]) -> None:
-        """Put what can never be stored aside, each with its reason, and count it."""
+    def bury(self, dead: Collection[Dead]) -> None:
+        """Put what can never be stored aside, each with its reason, and count it.
+
+        Raises DeadLettersFull: none is ever dropped but by somebody who decides to.
+        """
+        if cast(int, self._redis.xlen(self._keys.dead)) + len(dead) > DEAD_MOST:
+            raise DeadLettersFull(f"{DEAD_MOST} dead letters wait for a decision.")
         pipeline = self._redis.pipeline(transaction=True)
         for line, reason in dead:
             fields = {"e": line, "reason": reason}
-            pipeline.xadd(self._keys.dead, cast(Any, fields), maxlen=_DEAD_KEPT, approximate=True)
+            pipeline.xadd(self._keys.dead, cast(Any, fields))
             pipeline.hincrby(self._keys.refused, "dead_letter", 1)
         pipeline.execute()
 

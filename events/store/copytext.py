@@ -6,17 +6,31 @@ written by msgspec, many in one call, which is why NULL is spelled as in JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
+from psycopg import Connection
 
 from events.event import Event
 
 COLUMNS = "id, time, received_at, person, name, tenant, anonymous_id, properties, context"
-INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN (NULL 'null')"
+_INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN (NULL 'null')"
 _AT_ONCE = 2_000  # rows that are encoded while the server reads those before
 _NULL = b"null"
 _json = msgspec.json.Encoder(uuid_format="hex").encode
+
+
+def copy(connection: Connection[Any], table: str, texts: Iterable[bytes]) -> None:
+    """Send these rows, in the order of COLUMNS, into a table."""
+    send(connection, _INTO.format(table), texts)
+
+
+def send(connection: Connection[Any], statement: str, texts: Iterable[bytes]) -> None:
+    """Send these texts as the rows of a COPY statement."""
+    with connection.cursor() as cursor, cursor.copy(statement) as sending:
+        for text in texts:
+            sending.write(text)
 
 
 def rows(events: Sequence[Event]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ are. Only when one is not, which ends the attempt, the known ones are looked up 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Unpack
@@ -26,7 +26,6 @@ from events.store.interface import Stored, Wanted
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
 _CLAIM = "COPY event_key (id) FROM STDIN"
-_KEEP = copytext.INTO.format("event")
 _CAREFUL = 100  # batches after one with a known id, in which known ids are looked for first
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
@@ -117,8 +116,8 @@ class PostgresEventStore:
             known = _known(connection, ordered) if self._careful else ()
             new = [event for event in ordered if event.id not in known] if known else ordered
             if new:
-                _copy(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
-                _copy(connection, _KEEP, copytext.rows(new))
+                copytext.send(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
+                copytext.copy(connection, "event", copytext.rows(new))
                 for projection in projections.registered():
                     projection.apply(connection, new)
             if reader:
@@ -156,9 +155,3 @@ def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:
     ids = copytext.ids(batch, separator=b",").decode()
     connection.execute("SET LOCAL enable_seqscan = off")  # the planner would read all keys
     return {event_id for (event_id,) in connection.execute(_KNOWN, [f"{{{ids}}}"])}
-
-
-def _copy(connection: Connection[Any], statement: str, rows: Iterable[bytes]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for some in rows:
-            copy.write(some)

@@ -58,7 +58,7 @@ def test_a_consumer_killed_between_commit_and_acknowledgement_counts_once(log):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         reader = Killed(log.redis, keys=log.keys, name="killed")
-        Consumer(store=log.store, reader=reader, spool=get_spool())._read_stream()
+        Consumer(store=log.store, reader=reader, spool=get_spool()).read_stream()
         os._exit(0)
     _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
@@ -98,7 +98,7 @@ def test_two_consumers_share_the_work_and_store_each_event_once(log):
 
 def _read_until(consumer, stop):
     while not stop.is_set():
-        consumer._read_stream()  # threads have no part in this test's transaction: no outbox
+        consumer.read_stream()  # threads have no part in this test's transaction: no outbox
 
 
 def test_what_is_no_event_goes_to_the_dead_letters_with_its_reason(log):
