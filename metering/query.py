@@ -13,9 +13,10 @@ from decimal import Decimal
 
 from events.recording import HasSchema
 from metering import conf
-from metering.plan import Planned, Window, WrongQuestion, plan
+from metering.plan import Planned, WrongQuestion, plan
 from metering.rollups import rollups
 from metering.rollups.protocol import Found
+from metering.windows import Window
 
 __all__ = ["Question", "Row", "Window", "WrongQuestion", "ask"]
 
