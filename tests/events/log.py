@@ -37,6 +37,12 @@ TABLES = (
     "rollup_minute",
     "rollup_hour",
     "rollup_day",
+    "breakdown_hour",
+    "breakdown_day",
+    "distinct_minute",
+    "distinct_hour",
+    "distinct_day",
+    "rollup_definition",
 )
 
 
