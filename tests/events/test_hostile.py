@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -113,7 +114,5 @@ def test_any_values_are_either_refused_or_fit_for_every_store(data):
 @quick
 @given(st.binary(max_size=200) | st.text().map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_are_json_or_refused(body):
-    try:
+    with suppress(Undecodable):
         loads(body)
-    except Undecodable as refused:
-        assert str(refused)

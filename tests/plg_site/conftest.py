@@ -93,19 +93,11 @@ def outside(log, client_for, people, acme) -> SimpleNamespace:  # type: ignore[n
         """What the log has of acme's parcels, as dicts."""
         log.settle()
         found = log.store.find(names=[PARCEL.name])
-        return sorted(
-            (
-                {
-                    "id": e.id,
-                    "tenant": e.tenant,
-                    "time": e.time,
-                    "context": e.context,
-                    **e.properties,
-                }
-                for e in found
-            ),
-            key=lambda each: str(each["context"]["source_id"]),
-        )
+        said = [
+            {"id": e.id, "tenant": e.tenant, "time": e.time, "context": e.context, **e.properties}
+            for e in found
+        ]
+        return sorted(said, key=lambda each: str(each["context"]["source_id"]))
 
     return SimpleNamespace(
         key=secret, client=client, send=send, report=report, get=get, post=post, stored=stored

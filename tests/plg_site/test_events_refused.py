@@ -278,7 +278,7 @@ nearly = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(body=anything | nearly | st.lists(nearly, max_size=4) | st.binary(min_size=1, max_size=60))
 def test_no_body_at_all_is_a_fault_of_ours(outside, body):
     answer = outside.send(body if isinstance(body, bytes) else json.dumps(body))

@@ -1,0 +1,149 @@
+"""OpenMeter's own client, unchanged, over real HTTP: it ingests, it reads meters, it asks them.
+
+It is pointed at us by its endpoint and token; `*.localhost` does not resolve everywhere, so the
+name of the workspace comes as a header.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from corehttp.exceptions import ClientAuthenticationError, HttpResponseError
+from corehttp.runtime.policies import HeadersPolicy, RetryPolicy
+from django.conf import settings as django_settings
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from openmeter import Client
+from openmeter.models import Event
+from uuid_utils.compat import uuid7
+
+from identity.models import User
+from tenants import api_keys
+from tenants.models import ApiKey, Tenant
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class Server(ThreadedWSGIServer):
+    def close_request(self, request):
+        connection.close()  # each request has a thread of its own
+        super().close_request(request)
+
+
+@pytest.fixture
+def endpoint(committed) -> Iterator[str]:
+    server = Server(("127.0.0.1", 0), Quiet)
+    server.set_app(get_wsgi_application())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def tenant(committed) -> Tenant:
+    return Tenant.objects.get(slug="acme")
+
+
+@pytest.fixture
+def token(log, tenant) -> Iterator[str]:
+    owner = User.objects.get(email="owner@acme.example")
+    key, secret = api_keys.create(tenant, name="openmeter", user=owner)
+    yield secret
+    ApiKey.objects.filter(pk=key.pk).delete()
+
+
+@pytest.fixture
+def openmeter(endpoint, token, tenant) -> Iterator[Client]:
+    with client(endpoint, token) as made:
+        yield made
+
+
+def client(endpoint: str, token: str, **options) -> Client:
+    host = HeadersPolicy({"Host": f"acme.{django_settings.APP_DOMAIN}"})
+    return Client(endpoint=endpoint, token=token, headers_policy=host, **options)
+
+
+def parcel(grams: int = 5, *, id: str | None = None, type: str = "Parcel Sent", **more) -> Event:
+    return Event(
+        id=id or str(uuid7()),
+        source="my-app",
+        specversion="1.0",
+        type=type,
+        subject="customer-1",
+        time=datetime.now(UTC),
+        data={"grams": grams},
+        **more,
+    )
+
+
+def grams(log) -> list[int]:
+    log.settle()
+    return sorted(event.properties["grams"] for event in log.store.find(names=["Parcel Sent"]))
+
+
+def test_it_ingests_one_and_many_and_repeats_what_it_likes(openmeter, log):
+    again = parcel(1, id="order-1")
+    openmeter.events.ingest_event(again)
+    openmeter.events.ingest_events([parcel(2), parcel(3), again])
+    openmeter.events.ingest_events_json(parcel(4))
+    openmeter.events.ingest_events_json([parcel(5), again])
+    assert grams(log) == [1, 2, 3, 4, 5]
+
+
+def test_it_is_told_of_a_refusal(openmeter, log):
+    with pytest.raises(HttpResponseError) as alone:
+        openmeter.events.ingest_event(parcel(type="Nobody Knows"))
+    assert (alone.value.status_code, alone.value.response.json()["reason"]) == (
+        422,
+        "unknown_event",
+    )
+    with pytest.raises(HttpResponseError) as some:
+        openmeter.events.ingest_events([parcel(7), parcel(type="Link Clicked")])
+    assert some.value.status_code == 207
+    events = some.value.response.json()["events"]
+    assert [event["status"] for event in events] == ["accepted", "refused"]
+    assert grams(log) == [7]
+
+
+def test_it_is_told_that_its_token_is_wrong(endpoint, log, token):
+    with client(endpoint, "sk_wrong") as stranger, pytest.raises(ClientAuthenticationError):
+        stranger.events.ingest_event(parcel())
+
+
+def test_it_waits_and_sends_again_when_nothing_takes_events(endpoint, token, log, settings):
+    real, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
+    settings.EVENTS_SPOOL_MAX_BYTES = 10
+    with client(endpoint, token, retry_policy=RetryPolicy(retry_total=0)) as once:
+        with pytest.raises(HttpResponseError) as refused:
+            once.events.ingest_event(parcel(id="a"))
+        assert (refused.value.status_code, refused.value.response.headers["Retry-After"]) == (
+            503,
+            "5",
+        )
+        settings.REDIS_URL, settings.EVENTS_SPOOL_MAX_BYTES = real, 10**8
+        once.events.ingest_event(parcel(id="a"))
+    assert grams(log) == [5]
+
+
+def test_its_asynchronous_client_ingests(endpoint, token, log):
+    import asyncio
+
+    from openmeter.aio import Client as AsyncClient
+
+    async def ingest() -> None:
+        host = HeadersPolicy({"Host": f"acme.{django_settings.APP_DOMAIN}"})
+        async with AsyncClient(endpoint=endpoint, token=token, headers_policy=host) as made:
+            await made.events.ingest_events([parcel(8), parcel(9)])
+
+    asyncio.run(ingest())
+    assert grams(log) == [8, 9]
