@@ -114,6 +114,7 @@ class Supervisor:
         process = self._processes[name]
         with self._lock:
             popen, process.wanted = process.popen, not stay_down
+            process.pause = FIRST_PAUSE  # it was told to: no sign that it cannot run
             if popen:
                 os.kill(popen.pid, number)
         deadline = time.monotonic() + process.program.stop_within

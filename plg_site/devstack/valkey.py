@@ -14,7 +14,8 @@ from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Program
 
 MACHINES = {"amd64": "x86_64"}
-# A write survives the end of the process at once, and that of the machine after a second.
+# What was answered is on the disk. With "everysec", kill -9 alone loses up to two seconds of what
+# was answered (docs/decisions/0005-redis-syncs-before-it-answers.md).
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -22,7 +23,7 @@ dir {folder}
 requirepass {password}
 protected-mode yes
 appendonly yes
-appendfsync everysec
+appendfsync always
 save ""
 loglevel warning
 daemonize no

@@ -1,24 +1,46 @@
-"""One running stack for the tests that need every process: walk, browser, faults."""
+"""One running stack for the tests that need every process: walk, browser, faults, survival."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from plg_site.devstack import ports, postgres
 from plg_site.devstack.programs import without_services
 from plg_site.devstack.stack import Stack
+from plg_site.devstack.state import State
 from plg_site.walk.walker import Walk
+from tests.events.door import Door
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def state() -> State:
+    """A folder for the stack; it knows its ports and passwords before anything runs."""
+    return State(Path(tempfile.mkdtemp(prefix="plg-")))
+
+
+@pytest.fixture(scope="session")
+def store_door(state: State) -> Iterator[Door]:
+    """The stack's only way to the events database: closing it leaves the primary one alone."""
+    door = Door(ports.LOOPBACK, state.port("postgres"))
+    yield door
+    door.close()
+
+
+@pytest.fixture(scope="session")
+def stack(state: State, store_door: Door) -> Iterator[Stack]:
     """Every process on free ports, with fresh state; stopped and removed at the end."""
     environ = without_services(os.environ)
     # A run signs up more often in a minute than one address may.
     environ |= {"SIGNUP_RATE_LIMIT": "1000/m/ip", "LOGIN_RATE_LIMIT": "1000/m/ip"}
-    with Stack(environ=environ).start() as running:
+    who = f"{postgres.OWNER}:{state.secret('postgres_password')}"
+    where = f"{ports.LOOPBACK}:{store_door.port}/{postgres.DATABASES[1]}"
+    environ["EVENTS_DATABASE_URL"] = f"postgres://{who}@{where}"
+    with Stack(state.path, throw_away=True, environ=environ).start() as running:
         yield running
 
 

@@ -1,0 +1,89 @@
+"""Run in the environment of a stack: waits until all is stored, then counts everything again.
+
+    python -m tests.stack.survival.recount SCHEMA
+
+Says as JSON how much it waited for, how fast that was stored, which buckets differ from the raw
+events, what lies in the dead letters, and how many links the workspace has by row and by meter.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+import django
+
+PATIENCE = 90.0
+
+
+def main(schema: str) -> dict[str, Any]:
+    from django_tenants.utils import schema_context
+
+    from metering import usage
+    from product.models import Link
+
+    waited_for, seconds = drained()
+    with schema_context(schema):
+        links = Link.objects.filter(is_sample=False).count()
+    return {
+        "waited_for": waited_for,
+        "seconds": seconds,
+        "different": different(),
+        "dead": dead(),
+        "links": links,
+        "links_metered": int(usage.current(schema, "links")),
+    }
+
+
+def drained() -> tuple[int, float]:
+    """How many events waited, and in how many seconds they were stored. Raises TimeoutError."""
+    from events import health
+
+    began, most = time.monotonic(), 0
+    while True:
+        lag = health.lag()
+        waiting = lag.waiting + lag.outbox
+        most = max(most, waiting)
+        seconds = time.monotonic() - began
+        if not (waiting or lag.pending or lag.spool_bytes or lag.unknown):
+            return most, seconds
+        if seconds > PATIENCE:
+            raise TimeoutError(f"Not all was stored: {lag}")
+        time.sleep(0.2)
+
+
+def different() -> list[str]:
+    """Buckets of all workspaces that do not say what the raw events say."""
+    from metering.catalogue import meters
+    from metering.rollups import rollups
+    from metering.windows import GRAINS
+
+    kept_by, defined, found = rollups(), list(meters().values()), []
+    for grain in GRAINS:
+        kept = kept_by.stored(grain=grain, meters=defined)
+        counted = kept_by.recount(grain=grain, meters=defined)
+        for bucket in kept.keys() | counted.keys():
+            if kept.get(bucket) != counted.get(bucket):
+                said = f"kept {kept.get(bucket)}, counted {counted.get(bucket)}"
+                found.append(f"{grain} {bucket}: {said}")
+    for day in kept_by.days(meters=list(meters())):
+        if count := kept_by.differences(day, meters=defined):  # by dimension and by value, too
+            found.append(f"{day}: {count} buckets")
+    return found
+
+
+def dead() -> list[str]:
+    """Each dead letter with its reason."""
+    from events import conf
+    from events.redis_client import patient
+    from events.transport import Keys
+
+    entries = patient(conf.redis_url()).xrange(Keys(conf.stream()).dead)
+    return [f"{fields[b'reason'].decode()}: {fields[b'e']!r}" for _, fields in entries]
+
+
+if __name__ == "__main__":
+    django.setup()
+    print(json.dumps(main(sys.argv[1])))
