@@ -5,8 +5,11 @@ class MeteringConfig(AppConfig):
     name = "metering"
 
     def ready(self) -> None:
+        import events
         from events import projections
-        from metering import checks, seats  # noqa: F401 (register checks and receivers)
-        from metering.rollup import RollupProjection
+        from metering import checks, event_types, own_names, seats  # noqa: F401 (checks, receivers)
+        from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())
+        events.register(*event_types.ALL)
+        own_names.register()

@@ -1,4 +1,7 @@
-"""Which limits are in force: rows are the truth, Redis keeps a short-lived copy of them."""
+"""Which limits are in force: rows are the truth, Redis keeps a short-lived copy of them.
+
+The plan sets some (`Quota`), the workspace may set lower ones for itself (`spend.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from metering import counters, terms
+from metering import counters, spend, terms
 from metering.catalogue import Limit, UsagePrice, get, meters
 from metering.models import Quota
 from tenants.models import Tenant
@@ -36,13 +39,30 @@ def set_limits(
         )
         terms.note(tenant)
         # Written, not just forgotten: a reader that still holds the old rows cannot put them back.
-        transaction.on_commit(lambda: counters.remember_limits(tenant.schema_name, of(tenant)))
+        transaction.on_commit(lambda: put_in_force(tenant))
+
+
+def put_in_force(tenant: Tenant) -> None:
+    """Let every process decide by the rows as they are now. After the commit that changed them."""
+    counters.remember_limits(tenant.schema_name, of(tenant))
 
 
 def of(tenant: Tenant) -> dict[str, Limit]:
-    """The limit of every meter of the catalogue, from the rows."""
+    """The limit of every meter of the catalogue: the plan's, or the workspace's own if lower."""
+    caps = spend.caps(tenant, plan := of_plan(tenant))
+    return {key: limit.capped(caps[key]) if key in caps else limit for key, limit in plan.items()}
+
+
+def of_plan(tenant: Tenant) -> dict[str, Limit]:
+    """The limit of every meter of the catalogue as the plan sets it."""
     known = {row.meter: _limit(row) for row in Quota.objects.for_tenant(tenant)}
     return {key: known.get(key, Limit(None)) for key in meters()}
+
+
+def currency_of(tenant: Tenant) -> str:
+    """The currency of the workspace's usage prices (ISO 4217, small letters); "" without one."""
+    rows = Quota.objects.for_tenant(tenant).exclude(currency="")
+    return rows.values_list("currency", flat=True).first() or ""
 
 
 def as_limit(value: Limit | int | None) -> Limit:

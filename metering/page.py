@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from events.store import StoreUnavailable
-from metering import limits, usage
-from metering.catalogue import Limit
+from metering import costs, forecast, limits, money, series, usage
+from metering.catalogue import Limit, UsagePrice
+from metering.costs import Bill, Cost
 from metering.decision import decide
+from metering.forecast import Forecast
 from metering.usage import Change, Reading
-from metering.words import quantity, signed
+from metering.words import quantity, signed, size
 from tenants.models import Tenant
 
 
@@ -36,6 +39,7 @@ class Gauge:
     used: int
     limit: int | None
     note: str
+    outlook: str
     warning: str
     caption: str
     bars: Sequence[Bar]
@@ -45,11 +49,32 @@ class Gauge:
 
 @dataclass(frozen=True)
 class ActivityLine:
-    """A minute in which a meter changed."""
+    """A minute, or an hour, in which a meter changed."""
 
     label: str
     amount: str
-    minute: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """A priced meter in words."""
+
+    label: str
+    included: str
+    above: str
+    price: str
+    so_far: str
+    by_end: str
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """What the period costs, in words; `until` is its end."""
+
+    lines: Sequence[CostLine]
+    so_far: str
+    by_end: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +84,8 @@ class UsagePage:
     gauges: Sequence[Gauge]
     activity: Sequence[ActivityLine]
     version: str
+    costs: CostTable | None = None
+    method: str = ""
     is_available: bool = True
 
     @classmethod
@@ -67,14 +94,26 @@ class UsagePage:
         now = now or datetime.now(UTC)
         try:
             found = usage.snapshot(tenant, now=now)
+            in_force = limits.of(tenant)
         except StoreUnavailable:
             return cls((), (), "unavailable", is_available=False)
-        in_force = limits.of(tenant)
-        gauges = [_gauge(reading, in_force[reading.meter.key]) for reading in found.readings]
+        zone = series.zone_of(tenant)
+        outlooks = {
+            reading.meter.key: outlook(reading, in_force[reading.meter.key], now=now)
+            for reading in found.readings
+        }
+        gauges = [
+            gauge(each, in_force[each.meter.key], outlooks[each.meter.key], zone)
+            for each in found.readings
+        ]
         activity = [_activity_line(change) for change in found.changes]
-        shown = repr((gauges, activity, f"{now:%Y-%m-%d %H:%M}"))  # "3 minutes ago" ages, too
+        table = _cost_table(tenant, found.readings, in_force, outlooks)
+        # "3 minutes ago" ages, too.
+        shown = repr((gauges, activity, table, f"{now:%Y-%m-%d %H:%M}"))
         version = hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
-        return cls(gauges, activity, version)
+        methods = {each.days: each.method for each in outlooks.values() if each}
+        method = methods[max(methods)] if methods else ""
+        return cls(gauges, activity, version, table, method)
 
     @property
     def warnings(self) -> list[Gauge]:
@@ -82,7 +121,45 @@ class UsagePage:
         return [gauge for gauge in self.gauges if gauge.warning]
 
 
-def _gauge(reading: Reading, limit: Limit) -> Gauge:
+def outlook(reading: Reading, limit: Limit, *, now: datetime) -> Forecast | None:
+    """Where the meter will be."""
+    if reading.since is None:
+        return None
+    return forecast.of(
+        reading.meter,
+        used=reading.used,
+        recent=reading.recent,
+        since=reading.since,
+        period=reading.period,
+        limit=limit.value,
+        now=now,
+    )
+
+
+def outlook_in_words(reading: Reading, expected: Forecast | None, zone: ZoneInfo) -> str:
+    """Like "About 1,240 by 1 December; the limit is reached on 24 November"."""
+    if expected is None:
+        return ""
+    meter = reading.meter
+    when = _day(expected.until, zone) if reading.period.end else "30 days from now"
+    words = f"About {quantity(meter, expected.value)} by {when}"
+    if not reading.period.end:
+        words = f"About {quantity(meter, expected.value)} in 30 days"
+    if expected.passes_at:
+        words += f"; the limit is reached on {_day(expected.passes_at, zone)}"
+    return words
+
+
+def price_in_words(price: UsagePrice, currency: str, *, unit: str) -> str:
+    """Like "$0.50 for each 1,000"."""
+    amount = money.in_words(price.amount, currency, short=True)
+    if unit == "bytes":
+        return f"{amount} for each {size(price.per)}"
+    return f"{amount} each" if price.per == 1 else f"{amount} for each {price.per:,}"
+
+
+def gauge(reading: Reading, limit: Limit, expected: Forecast | None, zone: ZoneInfo) -> Gauge:
+    """A meter with its words."""
     meter = reading.meter
     bars = [_bar(reading, day, value) for day, value in reading.by_day]
     highest = max((bar.value for bar in bars), default=0)
@@ -93,9 +170,10 @@ def _gauge(reading: Reading, limit: Limit) -> Gauge:
         description=meter.description,
         used=max(0, reading.used),
         limit=limit.value,
-        note=_note(reading, limit),
+        note=_note(reading, limit, zone),
+        outlook=outlook_in_words(reading, expected, zone),
         warning=_warning(reading, limit),
-        caption="Each day" if reading.period.start else "At the end of each day",
+        caption="At the end of each day" if series.is_level(meter) else "Each day",
         bars=bars,
         highest=highest,
         highest_label=f"up to {quantity(meter, highest)}" if highest else "nothing yet",
@@ -106,7 +184,7 @@ def _bar(reading: Reading, day: date, value: int) -> Bar:
     return Bar(f"{day:%-d %b}", max(0, value), quantity(reading.meter, value))
 
 
-def _note(reading: Reading, limit: Limit) -> str:
+def _note(reading: Reading, limit: Limit, zone: ZoneInfo) -> str:
     parts = []
     if limit.value is not None:
         left = limit.value - reading.used
@@ -116,8 +194,10 @@ def _note(reading: Reading, limit: Limit) -> str:
             parts.append("All used")
         else:
             parts.append(f"{quantity(reading.meter, -left)} over")
+        if limit.own:
+            parts[-1] += " of your own limit"
     if reading.period.end:
-        parts.append(f"starts again on {reading.period.end:%-d %B}")
+        parts.append(f"starts again on {_day(reading.period.end, zone)}")
     return ", ".join(parts)
 
 
@@ -138,5 +218,60 @@ def _warning(reading: Reading, limit: Limit) -> str:
 
 def _activity_line(change: Change) -> ActivityLine:
     return ActivityLine(
-        label=change.meter.label, amount=signed(change.meter, change.value), minute=change.minute
+        label=change.meter.label, amount=signed(change.meter, change.value), at=change.at
     )
+
+
+def cost_of(reading: Reading, limit: Limit, expected: Forecast | None) -> Cost | None:
+    """What the meter's usage costs in this period."""
+    return costs.of(reading.meter, limit, used=reading.used, forecast=expected)
+
+
+def bill_of(
+    tenant: Tenant, readings: Sequence[Reading], in_force: dict[str, Limit],
+    outlooks: dict[str, Forecast | None],
+) -> Bill | None:  # fmt: skip
+    """The priced meters together; None without one."""
+    found = {
+        reading.meter.key: cost_of(
+            reading, in_force[reading.meter.key], outlooks[reading.meter.key]
+        )
+        for reading in readings
+    }
+    if not any(found.values()):
+        return None
+    return costs.bill(found, currency=limits.currency_of(tenant) or "usd")
+
+
+def _cost_table(
+    tenant: Tenant, readings: Sequence[Reading], in_force: dict[str, Limit],
+    outlooks: dict[str, Forecast | None],
+) -> CostTable | None:  # fmt: skip
+    bill = bill_of(tenant, readings, in_force, outlooks)
+    if bill is None:
+        return None
+    return CostTable(
+        lines=[cost_in_words(cost, bill.currency) for cost in bill.costs],
+        so_far=money.in_words(bill.so_far, bill.currency),
+        by_end=_about(bill.by_end, bill.currency),
+    )
+
+
+def cost_in_words(cost: Cost, currency: str) -> CostLine:
+    """A priced meter as a line of a table."""
+    return CostLine(
+        label=cost.meter.label,
+        included=quantity(cost.meter, cost.included),
+        above=quantity(cost.meter, cost.above),
+        price=price_in_words(cost.price, currency, unit=cost.meter.unit),
+        so_far=money.in_words(cost.so_far, currency),
+        by_end=_about(cost.by_end, currency),
+    )
+
+
+def _about(amount: int | None, currency: str) -> str:
+    return "not yet known" if amount is None else f"about {money.in_words(amount, currency)}"
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%-d %B}"

@@ -1,38 +1,44 @@
-"""What a workspace has used, read from the rollups: every number shown or billed is from here."""
+"""What a workspace has used: the numbers that pages, limits and alerts share, from `query.ask`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-
-from psycopg import sql
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from events.recording import HasSchema
-from events.store import get_store
-from metering import periods, rollup
+from metering import forecast, periods, series
 from metering.catalogue import Meter, get, meters
 from metering.periods import Period
+from metering.query import Question, Row, ask
 
-__all__ = ["Change", "Reading", "Snapshot", "current", "series", "snapshot"]
+__all__ = ["Change", "Reading", "Snapshot", "current", "snapshot", "totals"]
+
+_MINUTES = timedelta(hours=1)  # how far back the last changes are told by the minute
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One meter of a workspace: the value of its current period, and one for each recent day."""
+    """One meter of a workspace: the value of its current period, and one for each recent day.
+
+    `recent` is what was used `since` then, for a forecast.
+    """
 
     meter: Meter
     used: int
     period: Period
     by_day: Sequence[tuple[date, int]] = ()
+    recent: Decimal = Decimal(0)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a meter gained (or lost) within one minute."""
+    """What a meter gained (or lost) within a minute of the last hour, or an hour before that."""
 
     meter: Meter
-    minute: datetime
+    at: datetime
     value: int
 
 
@@ -44,129 +50,89 @@ class Snapshot:
     changes: Sequence[Change] = field(default=())
 
 
-def current(tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None) -> int:
-    """The meter's value in its current period (now: aware, default the clock).
+def current(tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None) -> Decimal:
+    """The meter's exact value in its current period (now: aware, default the clock).
 
     Raises KeyError for an unknown meter, StoreUnavailable.
     """
-    period = periods.current(get(meter_key).period, now=now or datetime.now(UTC))
-    table = sql.Identifier(f"rollup_{rollup.finest_needed(period.start, period.end)}")
-    query = sql.SQL(
-        """SELECT coalesce(sum(value), 0) FROM {}
-           WHERE tenant = %s AND meter = %s AND bucket >= %s AND bucket < %s"""
-    ).format(table)
-    with get_store().connection() as connection:
-        row = connection.execute(query, [_schema(tenant), meter_key, *_range(period)]).fetchone()
-    return int(row[0]) if row else 0
+    return totals(tenant, [meter_key], now=now)[meter_key]
 
 
-def series(
-    tenant: HasSchema | str, meter_key: str, *, grain: rollup.Grain, start: datetime, end: datetime
-) -> list[tuple[datetime, int]]:
-    """What the meter gained in each minute, hour or day (UTC) from `start` until before `end`.
+def totals(
+    tenant: HasSchema | str, keys: Collection[str], *, now: datetime | None = None
+) -> dict[str, Decimal]:
+    """The values of these meters in their current periods, in one round trip.
 
-    Buckets without an event are left out. Raises StoreUnavailable.
+    Raises KeyError for an unknown meter, StoreUnavailable.
     """
-    query = sql.SQL(
-        """SELECT bucket, value FROM {}
-           WHERE tenant = %s AND meter = %s AND bucket >= %s AND bucket < %s ORDER BY bucket"""
-    ).format(sql.Identifier(f"rollup_{grain}"))
-    with get_store().connection() as connection:
-        rows = connection.execute(query, [_schema(tenant), get(meter_key).key, start, end])
-        return [(bucket, int(value)) for bucket, value in rows]
+    now = now or datetime.now(UTC)
+    questions = [_total(get(key), period_of(tenant, get(key), now=now)) for key in keys]
+    answers = ask(tenant, *questions, now=now)
+    return {key: rows[0].value for key, rows in zip(keys, answers, strict=True)}
 
 
-# One round trip for a whole page: the totals, the recent days, and the last minutes with a change.
-_SNAPSHOT = """
-    SELECT 'total', asked.meter, NULL::timestamptz, sum(day.value)
-    FROM unnest(%(meters)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-         AS asked (meter, start, stop)
-    JOIN rollup_day AS day ON day.tenant = %(tenant)s AND day.meter = asked.meter
-         AND day.bucket >= asked.start AND day.bucket < asked.stop
-    GROUP BY asked.meter
-  UNION ALL
-    SELECT 'day', meter, bucket, value FROM rollup_day
-    WHERE tenant = %(tenant)s AND meter = ANY(%(meters)s) AND bucket >= %(since)s
-  UNION ALL
-    (SELECT 'change', change.meter, change.bucket, change.value
-     FROM unnest(%(meters)s::text[]) AS asked (meter)
-     CROSS JOIN LATERAL (
-         SELECT meter, bucket, value FROM rollup_minute
-         WHERE tenant = %(tenant)s AND meter = asked.meter AND value <> 0
-         ORDER BY bucket DESC LIMIT %(changes)s
-     ) AS change
-     ORDER BY change.bucket DESC, change.meter LIMIT %(changes)s)
-"""
+def period_of(tenant: HasSchema | str, meter: Meter, *, now: datetime) -> Period:
+    """The current period of a meter in this workspace."""
+    return periods.current(meter.period, tenant=tenant, now=now)
 
 
 def snapshot(
-    tenant: HasSchema | str, *, now: datetime | None = None, days: int = 30, changes: int = 8
-) -> Snapshot:
-    """All meters at once, with `days` daily values (today last) and the latest `changes`.
+    tenant: HasSchema, *, now: datetime | None = None, days: int = 30, changes: int = 8,
+    only: Collection[str] | None = None,
+) -> Snapshot:  # fmt: skip
+    """All meters at once (or `only` these), with `days` daily values (today last) and the latest
+    `changes`.
 
-    A day's value is what was used on it; of a lifetime meter, what there was at its end. One
-    query. Raises StoreUnavailable.
+    A day is the workspace's (`time_zone`); its value is what was used on it, or, of a sum that
+    never starts again, what there was at its end. One round trip. Raises StoreUnavailable.
     """
     now = (now or datetime.now(UTC)).astimezone(UTC)
-    first_day = now.date() - timedelta(days=days - 1)
-    in_force = {key: periods.current(meter.period, now=now) for key, meter in meters().items()}
-    ranges = [_range(period) for period in in_force.values()]
-    asked = {
-        "tenant": _schema(tenant),
-        "meters": list(in_force),
-        "starts": [start for start, _ in ranges],
-        "ends": [end for _, end in ranges],
-        "since": datetime.combine(first_day, time(), UTC),
-        "changes": changes,
-    }
-    with get_store().connection() as connection:
-        rows = connection.execute(_SNAPSHOT, asked).fetchall()
-    totals = {key: int(value) for kind, key, _, value in rows if kind == "total"}
-    by_day = {(key, at.date()): int(value) for kind, key, at, value in rows if kind == "day"}
-    every_day = [first_day + timedelta(days=offset) for offset in range(days)]
-    return Snapshot(
-        readings=[
+    zone = series.zone_of(tenant)
+    first = now.astimezone(zone).date() - timedelta(days=days - 1)
+    wanted = [meter for key, meter in meters().items() if only is None or key in only]
+    in_force = {meter.key: period_of(tenant, meter, now=now) for meter in wanted}
+    questions: list[Question] = []
+    for meter in wanted:
+        questions += [
+            _total(meter, in_force[meter.key]),
+            series.by_day(meter, first=first, last=now.astimezone(zone).date(), zone=zone),
+            forecast.question(meter, series.since(tenant), now=now),
+            Question(meter=meter.key, start=now - _MINUTES, window="minute"),
+        ]
+    answers = iter(ask(tenant, *questions, now=now))
+    readings, lines = [], []
+    for meter in wanted:
+        [total], by_day, by_hour, by_minute = (next(answers) for _ in range(4))
+        period = in_force[meter.key]
+        level = int(total.value) if series.is_level(meter) else None
+        readings.append(
             Reading(
-                meter=meters()[key],
-                used=totals.get(key, 0),
+                meter=meter,
+                used=int(total.value),
                 period=period,
-                by_day=_daily(key, by_day, every_day, level=_level(period, totals.get(key, 0))),
+                by_day=series.daily(by_day, first=first, days=days, zone=zone, level=level),
+                recent=forecast.total([row.value for row in by_hour]),
+                since=forecast.looks_back(series.since(tenant), now=now),
             )
-            for key, period in in_force.items()
-        ],
-        changes=[
-            Change(meters()[key], at, int(value))
-            for kind, key, at, value in rows
-            if kind == "change"
-        ],
-    )
+        )
+        lines += _changes(meter, by_minute, by_hour, now=now)
+    lines.sort(key=lambda change: (-change.at.timestamp(), change.meter.key))
+    return Snapshot(readings, lines[:changes])
 
 
-def _level(period: Period, total: int) -> int | None:
-    return total if period.start is None else None
+def _changes(
+    meter: Meter, by_minute: Sequence[Row], by_hour: Sequence[Row], *, now: datetime
+) -> list[Change]:
+    """The last hour by the minute, what was before by the hour."""
+    if meter.aggregation not in ("count", "sum"):
+        return []
+    before = [row for row in by_hour if row.end and row.end <= now - _MINUTES]
+    return [
+        Change(meter, row.start, int(row.value))
+        for row in (*before, *by_minute)
+        if row.start and row.value
+    ]
 
 
-def _daily(
-    key: str, gained: dict[tuple[str, date], int], days: list[date], *, level: int | None
-) -> list[tuple[date, int]]:
-    """Each day's gain; with a `level` of today, each day's level, found by going back from it."""
-    gains = [(day, gained.get((key, day), 0)) for day in days]
-    if level is None:
-        return gains
-    levels: list[tuple[date, int]] = []
-    for day, gain in reversed(gains):
-        levels.append((day, level))
-        level -= gain
-    return levels[::-1]
-
-
-def _range(period: Period) -> tuple[str, str]:
-    """The period's edges as PostgreSQL reads them."""
-    return (
-        period.start.isoformat() if period.start else "-infinity",
-        period.end.isoformat() if period.end else "infinity",
-    )
-
-
-def _schema(tenant: HasSchema | str) -> str:
-    return tenant if isinstance(tenant, str) else tenant.schema_name
+def _total(meter: Meter, period: Period) -> Question:
+    return Question(meter=meter.key, start=period.start, end=period.end)

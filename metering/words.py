@@ -10,7 +10,7 @@ _BYTES = ("bytes", "KB", "MB", "GB", "TB", "PB")
 
 def quantity(meter: Meter, amount: int) -> str:
     """The bare amount: "1,000", or "1.5 MB" (1 KB is 1,024 bytes)."""
-    return _size(amount) if meter.unit == "bytes" else f"{amount:,}"
+    return size(amount) if meter.unit == "bytes" else f"{amount:,}"
 
 
 def things(meter: Meter, amount: int) -> str:
@@ -29,7 +29,8 @@ def signed(meter: Meter, amount: int) -> str:
     return ("+" if amount > 0 else _MINUS) + quantity(meter, abs(amount))
 
 
-def _size(amount: float) -> str:
+def size(amount: float) -> str:
+    """Bytes as people read them: "1.5 MB"."""
     unit = 0
     while abs(amount) >= 1024 and unit < len(_BYTES) - 1:
         amount /= 1024

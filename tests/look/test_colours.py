@@ -26,6 +26,7 @@ PAIRS = [
     ("on-panel-2", "panel", TEXT),
     ("link", "brand-soft", TEXT),
     ("line-strong", "surface", SHAPE),
+    *[(f"series-{name}", "surface", SHAPE) for name in ("1", "2", "3", "4", "5", "others")],
     ("focus", "ground", SHAPE),
     ("focus", "surface", SHAPE),
 ]

@@ -1,0 +1,94 @@
+"""Where usage will be at the period's end, at the pace of the last days.
+
+The method, which the page states: what was used since a week ago, divided by that time, goes on
+until the end. It is a straight line, not a promise. Only what adds up (count and sum) is forecast,
+and only after a workspace's first day. A meter that never starts again is looked at 30 days ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from metering.catalogue import Meter
+from metering.periods import Period
+from metering.query import Question
+
+PACE_OVER = timedelta(days=7)
+AHEAD = timedelta(days=30)
+LEAST = timedelta(days=1)
+METHOD = "At the pace of the last {days} days."
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`value` at `until` (UTC), in the meter's unit; `a_day` is the pace, over `days` days.
+
+    `passes_at` is when the limit is reached at that pace: None if not before `until`.
+    """
+
+    value: int
+    until: datetime
+    a_day: Decimal
+    days: int
+    passes_at: datetime | None = None
+
+    @property
+    def method(self) -> str:
+        return METHOD.format(days=self.days) if self.days > 1 else "At the pace of the last day."
+
+
+def looks_back(tenant_since: datetime, *, now: datetime) -> datetime:
+    """From when (a whole hour, UTC) the pace is taken: a week, or as long as there was a workspace."""
+    start = max(now - PACE_OVER, tenant_since).astimezone(UTC)
+    return start.replace(minute=0, second=0, microsecond=0)
+
+
+def question(meter: Meter, tenant_since: datetime, *, now: datetime) -> Question:
+    """What has to be asked for a forecast: the usage that makes the pace, from the hourly rollup."""
+    end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return Question(
+        meter=meter.key, start=looks_back(tenant_since, now=now), end=end, window="hour"
+    )
+
+
+def of(
+    meter: Meter, *, used: Decimal | int, recent: Decimal | int, since: datetime, period: Period,
+    limit: int | None, now: datetime,
+) -> Forecast | None:  # fmt: skip
+    """The forecast, when `recent` was used since then; None where none can be made honestly."""
+    elapsed = now - since
+    if meter.aggregation not in ("count", "sum") or elapsed < LEAST:
+        return None
+    until = period.end or now + AHEAD
+    pace = Decimal(recent) / _seconds(elapsed)
+    value = max(Decimal(0), used + pace * _seconds(until - now))
+    return Forecast(
+        value=int(value.to_integral_value(ROUND_HALF_UP)),
+        until=until,
+        a_day=pace * 86_400,
+        days=round(elapsed / timedelta(days=1)),
+        passes_at=_passes(used, pace, limit, now=now, until=until),
+    )
+
+
+def total(values: Sequence[Decimal | int]) -> Decimal:
+    """The sum of a series, exact."""
+    return sum(map(Decimal, values), Decimal(0))
+
+
+def _passes(
+    used: Decimal | int, pace: Decimal, limit: int | None, *, now: datetime, until: datetime
+) -> datetime | None:
+    if limit is None or used >= limit or pace <= 0:
+        return None
+    seconds = (limit - used) / pace
+    if seconds > _seconds(until - now):
+        return None
+    return now + timedelta(seconds=float(seconds))
+
+
+def _seconds(span: timedelta) -> Decimal:
+    return Decimal(span // timedelta(milliseconds=1)) / 1000
