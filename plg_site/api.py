@@ -18,7 +18,7 @@ from ninja.openapi.docs import Swagger
 
 import events
 from metering import api as metering_api
-from metering import catalogue, quota
+from metering import catalogue, meters_api, quota
 from plg_site import events_api, problems
 from tenants.api_auth import ApiKeyAuth
 from tenants.event_types import API_CALLED
@@ -133,6 +133,7 @@ def build() -> WorkspaceAPI:
     api.add_router("v1/", import_module(f"{settings.PRODUCT_APP}.api").router)
     api.add_router("v1/", events_api.router)
     api.add_router("v1/", metering_api.router)
+    api.add_router("v1/", meters_api.router)
     api.add_router("v1/", _everything_else())
     return api
 

@@ -23,6 +23,14 @@ METERS = [
         description="Visits through your short links. They keep working above the limit.",
     ),
     Meter(
+        key="visitors",
+        label="Visitors",
+        event="Link Clicked",
+        aggregation="unique",
+        property="anonymous_id",
+        description="Different browsers that followed your links.",
+    ),
+    Meter(
         key="conversions",
         label="Conversions",
         event="Conversion Reported",

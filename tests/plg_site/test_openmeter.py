@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from corehttp.exceptions import ClientAuthenticationError, HttpResponseError
@@ -18,7 +18,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from openmeter import Client
-from openmeter.models import Event
+from openmeter.models import Event, FilterString, MeterQueryRequest
 from uuid_utils.compat import uuid7
 
 from identity.models import User
@@ -147,3 +147,73 @@ def test_its_asynchronous_client_ingests(endpoint, token, log):
 
     asyncio.run(ingest())
     assert grams(log) == [8, 9]
+
+
+@pytest.fixture
+def converted(openmeter, log) -> datetime:
+    """Three conversions of the last hour, sent by its client, and stored; returns that hour."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    sent = [
+        Event(
+            id=str(number),
+            source="shop",
+            specversion="1.0",
+            type="Conversion Reported",
+            subject="customer-1",
+            time=hour + timedelta(minutes=number),
+            data={"amount": "10.00", "currency": currency},
+        )
+        for number, currency in enumerate(["EUR", "EUR", "USD"])
+    ]
+    openmeter.events.ingest_events(sent)
+    log.settle()
+    return hour
+
+
+def test_it_lists_and_reads_meters(openmeter):
+    listed = {meter.slug: meter for meter in openmeter.meters.list()}
+    assert listed["storage"].aggregation == "SUM"
+    assert listed["visitors"].aggregation == "UNIQUE_COUNT"
+    meter = openmeter.meters.get("conversions")
+    assert (meter.event_type, meter.group_by["currency"]) == ("Conversion Reported", "$.currency")
+
+
+def test_it_asks_a_meter_by_window_group_and_filter(openmeter, converted):
+    answer = openmeter.meters.query_json(
+        "conversions",
+        from_parameter=converted,
+        to=converted + timedelta(hours=1),
+        window_size="HOUR",
+        window_time_zone="Europe/Berlin",
+        group_by=["currency", "subject"],
+    )
+    assert [(row.group_by["currency"], row.value) for row in answer.data] == [
+        ("EUR", 2),
+        ("USD", 1),
+    ]
+    assert answer.window_size == "HOUR"
+    first = answer.data[0]
+    assert (first.window_start, first.window_end) == (converted, converted + timedelta(hours=1))
+    only = {"currency": {"$in": ["USD"]}}
+    some = openmeter.meters.query_json("conversions", advanced_meter_group_by_filters=only)
+    assert [row.value for row in some.data] == [1]
+
+
+def test_it_asks_by_post_and_for_csv(openmeter, converted):
+    asked = MeterQueryRequest(
+        from_property=converted, window_size="DAY", filter_group_by={"currency": ["EUR"]}
+    )
+    assert sum(row.value for row in openmeter.meters.query("conversions", asked).data) == 2
+    dollars = {"currency": FilterString(eq="USD")}
+    asked = MeterQueryRequest(advanced_meter_group_by_filters=dollars)
+    assert [row.value for row in openmeter.meters.query("conversions", asked).data] == [1]
+    text = openmeter.meters.query_csv("conversions", group_by=["currency"])
+    assert text.splitlines()[1:] == [",,,EUR,2", ",,,USD,1"]
+
+
+def test_a_filter_that_its_client_garbles_is_refused_and_not_ignored(openmeter, converted):
+    """In an address it writes `filterGroupBy=currency` and drops the value."""
+    with pytest.raises(HttpResponseError) as refused:
+        openmeter.meters.query_json("conversions", filter_group_by={"currency": "EUR"})
+    assert refused.value.status_code == 422
+    assert "filterGroupBy[name]=value" in str(refused.value.response.json())
