@@ -60,7 +60,7 @@ class Meter:
 class UsagePrice:
     """What usage costs: `amount` (minor currency units) for each `per` units of the meter.
 
-    Exact, and rounded half up once for a meter and period: amount × quantity / per.
+    Exact, and rounded half up once for a meter and period: amount * quantity / per.
     """
 
     amount: int
@@ -94,6 +94,11 @@ class Limit:
     price: UsagePrice | None = None
     own: bool = False
     included: int | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether more than this is ever refused."""
+        return self.hard and self.value is not None
 
     def capped(self, most: int) -> Limit:
         """This limit with one of the workspace's own, where that is lower than what is refused."""

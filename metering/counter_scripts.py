@@ -14,12 +14,12 @@ from events.redis_script import Script
 
 # KEYS: limits, counter. ARGV: meter, seconds to keep the counter, the lease that is given back (or
 # ""), what was spent of it, the new lease, what is needed now, what is wanted besides, how long the
-# lease lasts (ms), how much later its holder counts as dead (ms), the share of the room that one
-# lease may take (1/n), how long after its beginning a check may be finished (ms).
+# lease lasts (ms; a holder that has not come back for as long again counts as dead), the share of the
+# room that one lease may take (1/n), how long after its beginning a check may be finished (ms).
 TAKE = Script("""
 local limit = redis.call('HGET', KEYS[1], ARGV[1])
 if not limit then return {'limits'} end
-local value, hard = string.match(limit, '^(%d*):([01])$')
+local value, hard = string.match(limit, '^(%d*):([01])')
 local bound = hard == '1' and value ~= ''
 local counter, fields = {}, redis.call('HGETALL', KEYS[2])
 for i = 1, #fields, 2 do counter[fields[i]] = fields[i + 1] end
@@ -40,7 +40,7 @@ for field, text in pairs(counter) do
       redis.call('HDEL', KEYS[2], field)
     elseif kind == 'x:' then
       lost = lost + 1
-    elseif now > tonumber(ends) + tonumber(ARGV[9]) then
+    elseif now > tonumber(ends) + tonumber(ARGV[8]) then
       lost = lost + 1
       redis.call('HDEL', KEYS[2], field)
       redis.call('HSET', KEYS[2], 'x:' .. lease, amount)
@@ -54,7 +54,7 @@ local need, chunk, refused = tonumber(ARGV[6]), tonumber(ARGV[7]), false
 if bound then
   local room = tonumber(value) - (gross - given_back)
   refused = need > 0 and need > room
-  chunk = math.max(0, math.min(chunk, math.floor((room - need) / tonumber(ARGV[10]))))
+  chunk = math.max(0, math.min(chunk, math.floor((room - need) / tonumber(ARGV[9]))))
 end
 if refused then need, chunk = 0, 0 end
 gross = gross + need + chunk
@@ -69,7 +69,7 @@ if refused or lost > 0 then
   if not counter.t then
     local settled = string.format('%d', gross - open - chunk)
     redis.call('HSET', KEYS[2], 't', string.format('%d', now), 's', settled)
-  elseif now - tonumber(counter.t) >= tonumber(ARGV[11]) then
+  elseif now - tonumber(counter.t) >= tonumber(ARGV[10]) then
     check = counter.t
   end
 end

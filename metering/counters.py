@@ -28,7 +28,6 @@ log = structlog.get_logger()
 LIMITS_SECONDS = 30
 COUNTER_SECONDS = 60 * 60
 _BEGUN_SECONDS = 60  # a counter that was begun and never confirmed goes
-DEAD_AFTER_MS = 1_000  # a lease's holder that has not come back so long after its end
 SHARE = 16  # a lease takes at most this part of the room: the last ones go one by one
 
 
@@ -90,7 +89,7 @@ def take(schema: str, meter: str, period: str, asked: Asked) -> Taken | Missing:
         [_limits_key(schema), _counter_key(schema, meter, period)],
         [
             *(meter, COUNTER_SECONDS, asked.settle, asked.spent, asked.lease),
-            *(asked.need, asked.want, asked.lease_ms, DEAD_AFTER_MS, SHARE, recorded_within_ms()),
+            *(asked.need, asked.want, asked.lease_ms, SHARE, recorded_within_ms()),
         ],
     )
     verdict = answer[0]
@@ -220,9 +219,10 @@ def _prefix() -> str:
 
 
 def _format(limit: Limit) -> str:
-    return f"{'' if limit.value is None else limit.value}:{int(limit.hard)}"
+    """What a decision needs of it; a price is no part of that."""
+    return f"{'' if limit.value is None else limit.value}:{int(limit.hard)}:{int(limit.own)}"
 
 
 def _parse(text: str) -> Limit:
-    value, hard = text.split(":")
-    return Limit(int(value) if value else None, hard == "1")
+    value, hard, own = text.split(":")
+    return Limit(int(value) if value else None, hard == "1", own=own == "1")

@@ -15,7 +15,8 @@ class Decision:
 
     `meter` is the meter's key. `used` includes what was just allowed; `remaining` is None without
     a limit and never negative. `resets_at` (UTC) is None for a meter that never starts again.
-    `over` says that usage is above the limit, which only a soft limit allows.
+    `over` says that usage is above the limit, which only a soft limit allows. `own`: the workspace
+    has set this limit for itself.
     """
 
     meter: str
@@ -24,6 +25,7 @@ class Decision:
     allowed: bool
     resets_at: datetime | None = None
     asked: int = 1
+    own: bool = False
 
     @property
     def remaining(self) -> int | None:
@@ -62,6 +64,7 @@ def decide(
         allowed=allowed,
         resets_at=resets_at,
         asked=amount,
+        own=limit.own,
     )
 
 

@@ -89,6 +89,11 @@ class Leases:
         # One question at a time for each counter: whoever waits finds what the first one leased.
         self._asking = [threading.Lock() for _ in range(_ROW_OF_LOCKS)]
 
+    @property
+    def milliseconds(self) -> int:
+        """How long a lease may be spent after it was given."""
+        return int(self._seconds * 1000)
+
     def spend(self, key: Key, amount: int, *, now: float) -> Decision | None:
         """Decide from memory (`now`: POSIX seconds); None when the counter must be asked."""
         lease = self._open.get(key)
@@ -103,7 +108,8 @@ class Leases:
                 return None
             lease.rest -= amount
             used = lease.used + lease.amount - lease.rest
-        return Decision(key[1], lease.limit.value, used, True, lease.resets_at, amount)
+        limit = lease.limit
+        return Decision(key[1], limit.value, used, True, lease.resets_at, amount, limit.own)
 
     def take(
         self, key: Key, period: Period, amount: int, *, now: float
@@ -121,7 +127,7 @@ class Leases:
                 need=amount,
                 want=self._want(key, amount, at=asked_at) if amount else 0,
                 lease=uuid7().hex,
-                lease_ms=int(self._seconds * 1000),
+                lease_ms=self.milliseconds,
                 settle=held.id if held else "",
                 spent=held.spent if held else 0,
             )
@@ -274,14 +280,9 @@ def of_this_process() -> Leases:
     return _of_process(settings.REDIS_URL, settings.QUOTA_PREFIX)
 
 
-def longest_ms() -> int:
-    """How long a lease may be spent after it was given."""
-    return int(getattr(settings, "QUOTA_LEASE_SECONDS", LEASE_SECONDS) * 1000)
-
-
 @cache
 def _of_process(url: str, prefix: str) -> Leases:
-    leases = Leases(seconds=longest_ms() / 1000)
+    leases = Leases(seconds=getattr(settings, "QUOTA_LEASE_SECONDS", LEASE_SECONDS))
     atexit.register(leases.return_ended, all_of_them=True)
     return leases
 

@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 import structlog
 
 from events.store import StoreUnavailable
-from metering import counters, leases, limits, periods, recorded, usage
+from metering import asking, counters, leases, limits, periods, recorded, usage
+from metering.asking import Counter
 from metering.catalogue import Limit, Meter, get
-from metering.counters import CountersUnavailable, Missing, Taken
+from metering.counters import CountersUnavailable
 from metering.decision import Decision, QuotaExceeded, decide
 from metering.limits import set_limits
 from metering.periods import Period
@@ -27,8 +28,6 @@ from tenants.models import Tenant
 __all__ = ["Decision", "QuotaExceeded", "consume", "peek", "release", "set_limits"]
 
 log = structlog.get_logger()
-
-_AFTER_A_LOSS_MS = 1_000  # besides a lease's time: for what was allowed to be recorded
 
 
 def consume(
@@ -71,61 +70,22 @@ def release(
 def _decide(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decision:
     period = _period(tenant, meter, now)
     try:
-        return _ask(tenant, meter, period, amount, now)
+        return asking.ask(
+            leases.of_this_process(),
+            Counter(
+                key=(tenant.schema_name, meter.key),
+                period=period,
+                limits=lambda: limits.of(tenant),
+                used=lambda: recorded.used(tenant, meter, period, now=now),
+            ),
+            amount,
+            now=now.timestamp(),
+        )
     except CountersUnavailable:
         return _decide_by_rollup(tenant, meter, period, amount, now)
     except StoreUnavailable as error:
         log.warning("quota_undecided", meter=meter.key, schema=tenant.schema_name, error=str(error))
         return _undecided(meter, period, amount)
-
-
-def _ask(tenant: Tenant, meter: Meter, period: Period, amount: int, now: datetime) -> Decision:
-    """Ask the counter; fill in what it misses, and ask again."""
-    key = (tenant.schema_name, meter.key)
-    for _ in range(8):  # limits and counter may each be missing, and go while we fill the other
-        answer = leases.of_this_process().take(key, period, amount, now=now.timestamp())
-        if isinstance(answer, Decision):
-            return answer
-        if isinstance(answer, Taken):
-            if answer.check:
-                _finish_check(tenant, meter, period, answer.check, now)
-            return Decision(
-                meter.key, answer.limit.value, answer.used, answer.allowed, period.end, amount
-            )
-        if answer.limit is None:
-            counters.fill_limits(tenant.schema_name, limits.of(tenant))
-        elif not _fill(tenant, meter, period, answer.limit, now):
-            return _undecided(meter, period, amount, answer.limit)
-    raise CountersUnavailable("The counter does not stay: Redis is evicting keys.")
-
-
-def _fill(tenant: Tenant, meter: Meter, period: Period, limit: Limit, now: datetime) -> bool:
-    """Make the missing counter. False when it is too early, and the limit never refuses.
-
-    Where Redis has lost its data, others may still spend what they had leased: nothing is granted
-    until those leases are over and what they allowed is recorded.
-    """
-    born, age_ms = counters.life()
-    too_early_ms = leases.longest_ms() + _AFTER_A_LOSS_MS - age_ms
-    if too_early_ms > 0:
-        if not _refuses(limit):
-            return False
-        time.sleep(too_early_ms / 1000)
-    used = recorded.used(tenant, meter, period, now=now)
-    counters.fill(tenant.schema_name, meter.key, period.key, used=max(0, used), born=born)
-    return True
-
-
-def _finish_check(tenant: Tenant, meter: Meter, period: Period, check: str, now: datetime) -> None:
-    """Take off the counter what was allowed and never recorded, such as a dead process's leases."""
-    try:
-        used = recorded.used(tenant, meter, period, now=now)
-        schema = tenant.schema_name
-        lowered = counters.correct(schema, meter.key, period.key, check=check, used=used)
-    except (CountersUnavailable, StoreUnavailable):
-        return  # the next one tries again
-    if lowered:
-        log.info("quota_counter_corrected", meter=meter.key, schema=schema, by=lowered)
 
 
 def _decide_by_rollup(
@@ -137,7 +97,7 @@ def _decide_by_rollup(
         used = int(usage.current(tenant, meter.key, now=now))
     except StoreUnavailable:
         return _undecided(meter, period, amount, limit)
-    if not _refuses(limit):
+    if not limit.refuses:
         key = (tenant.schema_name, meter.key)
         leases.of_this_process().allow_for_now(key, period, limit=limit, used=used + amount)
     return decide(meter, limit=limit, used=used, amount=amount, resets_at=period.end)
@@ -146,10 +106,6 @@ def _decide_by_rollup(
 def _undecided(meter: Meter, period: Period, amount: int, limit: Limit | None = None) -> Decision:
     value = limit.value if limit else None
     return Decision(meter.key, value, amount, allowed=True, resets_at=period.end, asked=amount)
-
-
-def _refuses(limit: Limit) -> bool:
-    return limit.hard and limit.value is not None
 
 
 def _period(tenant: Tenant, meter: Meter, now: datetime) -> Period:
