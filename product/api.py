@@ -96,6 +96,7 @@ def change_link(request: KeyedRequest, link_id: UUID, payload: LinkChange) -> Li
     if payload.target_url is not None and link.file_id:
         raise _invalid("target_url", "This link leads to a file, and cannot lead to an address.")
     links.change_target(
+        request.tenant,
         link,
         target_url=_checked(targets.validate_target, payload.target_url, "target_url")
         or link.target_url,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 import events
 from metering import quota
-from product import codes, event_types
+from product import codes, destinations, event_types
 from product.models import File, Link
 from product.reserving import reserved
 from tenants.models import Tenant
@@ -64,12 +64,13 @@ def create_link(tenant: Tenant, wanted: NewLink, *, person_id: UUID | None) -> t
         raise
 
 
-def change_target(link: Link, *, target_url: str, title: str) -> None:
+def change_target(tenant: Tenant, link: Link, *, target_url: str, title: str) -> None:
     """Lead the link elsewhere (`target_url` validated). A file's link keeps its file."""
     link.title = title
     if link.file_id is None:
         link.target_url = target_url
     link.save(update_fields=["title", "target_url"])
+    _forget(tenant, link.code)
 
 
 @transaction.atomic
@@ -79,6 +80,7 @@ def delete_link(tenant: Tenant, link: Link, *, person_id: UUID | None) -> None:
     deleted, _ = Link.objects.filter(pk=link_id).delete()
     if not deleted:
         return  # somebody else was faster, and has told the meter
+    _forget(tenant, link.code)
     events.record_with_row(
         event_types.LINK_DELETED.name,
         tenant=tenant,
@@ -88,6 +90,12 @@ def delete_link(tenant: Tenant, link: Link, *, person_id: UUID | None) -> None:
     if not link.is_sample:
         _count(tenant, link_id, person_id, change=-1)
         transaction.on_commit(lambda: quota.release(tenant, METER, 1), robust=True)
+
+
+def _forget(tenant: Tenant, code: str) -> None:
+    """Where the code led is not known any more: now, and again when others can see the change."""
+    destinations.forget(tenant, code)
+    transaction.on_commit(lambda: destinations.forget(tenant, code))
 
 
 def _insert(tenant: Tenant, wanted: NewLink, person_id: UUID | None) -> Link:

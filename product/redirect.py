@@ -1,7 +1,7 @@
-"""The hot path: from a short code to where it leads, in one query.
+"""From a short code to where it leads, with the click recorded and its quota asked.
 
-It reads no session and asks no quota: clicks have a soft limit, so no answer of the quota could
-change what happens here. Recording goes to the stream, or to the disk while Redis is away.
+Recording goes to the stream, or to the disk while Redis is away; the quota is decided in memory.
+Nothing here reads a session.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from django.views.decorators.http import require_safe
 
 import events
 from identity.requests import VisitorRequest
+from metering import quota
 from product.codes import is_reserved
+from product.destinations import Destination, look_up
 from product.downloads import signed_address
 from product.event_types import LINK_CLICKED
-from product.models import Link
 from tenants.access import open_to_visitors
 from tenants.models import Tenant
+
+METER = "clicks"
+_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
 class FollowRequest(VisitorRequest):
@@ -29,27 +33,46 @@ class FollowRequest(VisitorRequest):
 @open_to_visitors
 @require_safe
 def follow(request: FollowRequest, code: str) -> HttpResponse:
-    """Send the visitor on, and count the click."""
-    link = Link.objects.only("id", "target_url", "file_id").filter(code=code).first()
-    if link is None:
+    """Send the visitor on; comes here when the early answer knew nothing of this code."""
+    destination = look_up(code)
+    if destination is None:
         return _unknown(request, code)
-    if _is_a_visit(request):
+    return send_on(request, destination=destination)
+
+
+def send_on(request: FollowRequest, *, destination: Destination) -> HttpResponse:
+    """Answer with the way on, and count the click.
+
+    Visitors are never held up by a limit. One that refuses (a workspace may have set itself a limit
+    of what clicks may cost) is kept by not counting the click: what is not counted costs nothing.
+    """
+    if _is_a_visit(request) and _may_count(request.tenant):
         events.record(
             LINK_CLICKED.name,
             tenant=request.tenant,
             anonymous_id=request.anonymous_id,
-            properties={"link_id": link.id, "code": code},
+            properties={"link_id": destination.link_id, "code": destination.code},
         )
-    to = signed_address(request.tenant, link.file_id) if link.file_id else link.target_url
-    response = HttpResponseRedirect(to)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    to = destination.url
+    if destination.file_id:
+        to = signed_address(request.tenant, destination.file_id)
+    return HttpResponse(status=302, headers={"Location": to, "Cache-Control": "private, no-store"})
+
+
+def _may_count(tenant: Tenant) -> bool:
+    try:
+        quota.consume(tenant, METER)
+    except quota.QuotaExceeded:
+        return False
+    return True
 
 
 def _is_a_visit(request: FollowRequest) -> bool:
     """Not a look ahead: HEAD, or a browser that loads what may be opened next."""
-    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
-    return request.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
+    if request.method != "GET":
+        return False
+    said = request.META
+    return not any("prefetch" in said[name] for name in _PURPOSES if name in said)
 
 
 def _unknown(request: FollowRequest, code: str) -> HttpResponse:

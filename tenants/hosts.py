@@ -8,7 +8,10 @@ from django.conf import settings
 from django.core.cache import cache
 
 from tenants.models import Domain, Tenant
+from tenants.short_memory import ShortMemory
 
+# In front of the cache: under load, a host is asked for once a second by each process.
+_recent: ShortMemory[str, Tenant] = ShortMemory(seconds=1.0, most=1_000)
 _KEEP = 300  # seconds; changes invalidate at once, this bounds a lost invalidation
 
 
@@ -44,9 +47,26 @@ def tenant_for(host: str) -> Tenant | None:
     return found
 
 
+def tenant_to_read(host: str) -> Tenant | None:
+    """The same, at most a second old and shared by all threads: nobody may change this object."""
+    found = _recent.get(host)
+    if found is None and (found := tenant_for(host)) is not None:
+        _recent.keep(host, found)
+    return found
+
+
+def forget_here() -> None:
+    """Forget what this process knows by heart."""
+    _recent.clear()
+
+
 def forget(host: str) -> None:
-    """Drop the cached answer for `host`; called when a domain or its tenant changes."""
+    """Drop what is known of `host`; called when a domain or its tenant changes.
+
+    Other processes know it by heart for a second more.
+    """
     cache.delete(_key(host))
+    forget_here()
 
 
 def _key(host: str) -> str:

@@ -91,6 +91,8 @@ def _start_in_public(request: pytest.FixtureRequest) -> Iterator[None]:
 def _forget_redis() -> None:
     """Cached hosts, limits and counters outlive a rollback. (cache.clear() would flush the events.)"""
     from metering import leases
+    from product import destinations
+    from tenants import hosts
 
     client = redis.Redis.from_url(settings.REDIS_URL)
     for prefix in (settings.CACHES["default"]["KEY_PREFIX"], settings.QUOTA_PREFIX):
@@ -99,6 +101,8 @@ def _forget_redis() -> None:
     client.set(f"{settings.QUOTA_PREFIX}-life", 1)  # this Redis has lost nothing lately
     client.close()
     leases.forget_all()
+    hosts.forget_here()
+    destinations.forget_all()
 
 
 @pytest.fixture(autouse=True)

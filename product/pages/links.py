@@ -108,6 +108,7 @@ def edit_link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
     form = EditLinkForm(request.POST or None, initial=known, link=found)
     if form.is_valid():
         flows.change_target(
+            request.tenant,
             found,
             target_url=form.cleaned_data.get("target_url", ""),
             title=form.cleaned_data["title"],

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from events.store import get_store
+from metering import counters, limits
 from metering.quota import set_limits
 
 
@@ -45,17 +50,78 @@ def test_a_browser_that_looks_ahead_makes_no_click(visitor, make_link, used, hea
     assert used("clicks") == before
 
 
-def test_one_query_and_no_session(visitor, make_link, monkeypatch):
-    link = make_link()
-    visitor.get(f"/{link.code}")  # the host is in the cache from now on
+def test_the_first_visit_costs_one_query_the_next_none_and_no_session_is_read(
+    visitor, make_link, monkeypatch
+):
+    link, warm = make_link(), make_link()
+    visitor.get(f"/{warm.code}")  # the host and the limits are known from now on
     monkeypatch.setattr(SessionStore, "load", lambda self: pytest.fail("The session was read."))
     visitor.cookies["plg_session"] = "x" * 32
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    assert len(_queries(visitor, link)) == 1
+    assert _queries(visitor, link) == []
+
+
+def _queries(visitor, link):
+    with CaptureQueriesContext(connection) as asked:
         assert visitor.get(f"/{link.code}").status_code == 302
-    statements = [query["sql"] for query in asked if "search_path" not in query["sql"]]
-    assert len(statements) == 1, statements
+    return [query["sql"] for query in asked if "search_path" not in query["sql"]]
+
+
+def test_a_click_tells_who_clicked_and_a_new_visitor_gets_an_id(visitor, make_link, acme, settle):
+    link = make_link()
+    given = visitor.get(f"/{link.code}").cookies["plg_aid"]
+    assert given["domain"] == settings.SESSION_COOKIE_DOMAIN
+    assert given["httponly"]
+    again = visitor.get(f"/{link.code}")
+    assert "plg_aid" not in again.cookies
+    settle()
+    clicks = get_store().find(tenant=acme.schema_name, names=["Link Clicked"])
+    ids = [click.anonymous_id for click in clicks if click.properties["code"] == link.code]
+    assert ids == [given.value] * 2
+
+
+def test_who_asks_not_to_be_followed_is_not(visitor, make_link, acme, settle):
+    link = make_link()
+    response = visitor.get(f"/{link.code}", headers={"Sec-GPC": "1"})
+    assert not response.cookies
+    settle()
+    clicks = get_store().find(tenant=acme.schema_name, names=["Link Clicked"])
+    assert [c.anonymous_id for c in clicks if c.properties["code"] == link.code] == [None]
+
+
+def test_the_security_headers_of_every_answer_are_there(visitor, make_link):
+    response = visitor.get(f"/{make_link().code}")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == settings.SECURE_REFERRER_POLICY
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_a_changed_link_leads_to_its_new_target_at_once(member, visitor, make_link):
+    link = make_link(target_url="https://example.com/old")
+    assert visitor.get(f"/{link.code}")["Location"] == "https://example.com/old"
+    target = {"target_url": "https://example.com/new", "title": ""}
+    member.post(f"/links/{link.id}/edit/", target)
+    assert visitor.get(f"/{link.code}")["Location"] == "https://example.com/new"
+
+
+def test_what_another_process_deleted_is_gone_after_a_second(visitor, make_link, in_acme):
+    link = make_link()
+    visitor.get(f"/{link.code}")
+    with in_acme():
+        link.delete()  # as elsewhere: nobody tells this process
+    assert visitor.get(f"/{link.code}").status_code == 302
+    time.sleep(1.05)
+    assert visitor.get(f"/{link.code}").status_code == 404
+
+
+def test_at_a_limit_that_refuses_visitors_are_sent_on_and_the_click_costs_nothing(
+    visitor, acme, make_link, used
+):
+    link, before = make_link(), used("clicks")
+    set_limits(acme, {"clicks": before})
+    counters.remember_limits(acme.schema_name, limits.of(acme))  # a test never commits
+    assert visitor.get(f"/{link.code}").status_code == 302
+    assert used("clicks") == before
 
 
 def test_clicks_above_the_limit_still_work_and_still_count(visitor, acme, make_link, used):
@@ -113,5 +179,6 @@ def test_a_post_to_a_short_link_is_refused(visitor, make_link):
 
 def test_a_deleted_link_leads_nowhere(member, visitor, make_link):
     link = make_link()
+    assert visitor.get(f"/{link.code}").status_code == 302
     member.post(f"/links/{link.id}/delete/")
     assert visitor.get(f"/{link.code}").status_code == 404
