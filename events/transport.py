@@ -7,10 +7,10 @@ drop the oldest unread events instead.)
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 import redis
 import structlog
@@ -18,18 +18,20 @@ import structlog
 from events import conf, refusals
 from events.circuit import Circuit
 from events.errors import TransportUnavailable
+from events.express import Line, Together
 from events.redis_client import UNAVAILABLE, quick
+from events.redis_script import Script, Value
 
 log = structlog.get_logger()
 
 # KEYS: stream, refusals. ARGV: bound, how many (reason, count) pairs, the pairs, the events.
-_ADD = """
+_ADD = Script("""
 local pairs_end = 2 + 2 * tonumber(ARGV[2])
 for i = 3, pairs_end, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
 if redis.call('XLEN', KEYS[1]) + #ARGV - pairs_end > tonumber(ARGV[1]) then return 0 end
 for i = pairs_end + 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
 return 1
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,11 @@ class Transport:
     """Adds events to the stream, and stops trying for a second when Redis does not answer."""
 
     def __init__(self, client: redis.Redis, *, keys: Keys, max_length: int) -> None:
-        self._add = client.register_script(_ADD)
+        self._line = Line(client)
         self._keys = keys
         self._max_length = max_length
         self._circuit = Circuit()
+        self._together = Together(self._add)
 
     def send(self, lines: Sequence[bytes]) -> None:
         """Add all encoded events, or none. Raises TransportUnavailable.
@@ -66,13 +69,17 @@ class Transport:
         """
         if self._circuit.is_open:
             raise TransportUnavailable("Redis did not answer a moment ago.")
+        self._together.send(lines)
+
+    def _add(self, lines: list[bytes]) -> None:
+        """Those of all threads that wait, by one of them: what is refused is refused for all."""
         counts = refusals.take_unsent()
         pairs = [part for pair in counts.items() for part in pair]
         arguments = [self._max_length, len(counts), *pairs, *lines]
-        keys = [self._keys.stream, self._keys.refused]
+        keys = (self._keys.stream, self._keys.refused)
         try:
-            added = cast(int, self._add(keys=keys, args=arguments))
-        except UNAVAILABLE as error:
+            added = self._run(_ADD, keys, arguments)
+        except (*UNAVAILABLE, redis.RedisError) as error:  # it may be full, or read only
             refusals.give_back(counts)
             if self._circuit.failed():
                 log.warning("events_stream_unreachable", error=str(error))
@@ -82,10 +89,21 @@ class Transport:
         if not added:
             raise TransportUnavailable(f"The stream holds {self._max_length} unread events.")
 
+    def _run(self, script: Script, keys: Sequence[str], arguments: Sequence[Value]) -> object:
+        try:
+            return self._line.call("EVALSHA", script.digest, len(keys), *keys, *arguments)
+        except redis.exceptions.NoScriptError:
+            return self._line.call("EVAL", script.text, len(keys), *keys, *arguments)
+
 
 def get_transport() -> Transport:
     """The transport that settings name."""
     return _transport(conf.redis_url(), conf.stream(), conf.stream_max_length())
+
+
+os.register_at_fork(
+    after_in_child=lambda: _transport.cache_clear()
+)  # a connection is no one else's
 
 
 @cache
