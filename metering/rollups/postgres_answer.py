@@ -31,15 +31,14 @@ _VALUES = {
 }
 # Each gives: window, groups, number, word, count, late, at, event_id.
 _KEPT = """
-    SELECT no{groups}, {number} AS number, NULL::text AS word, kept.count, kept.late, kept.at,
-           kept.event_id
+    SELECT no{groups}, {number}, NULL::text, kept.count, kept.late, kept.at, kept.event_id
     FROM unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
                 %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
     JOIN {table}_{source} AS kept
       ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
 """
 _SEEN = """
-    SELECT no{groups}, NULL, seen.value, 0, 0, NULL, NULL
+    SELECT no{groups}, NULL::numeric, seen.value, 0, 0, NULL::timestamptz, NULL::uuid
     FROM unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
                 %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
     JOIN {table}_{source} AS kept
@@ -56,7 +55,8 @@ _RAW = """
 """
 _ANSWER = """
     SELECT no{groups}, {value} AS value, sum(count)::bigint AS count, sum(late)::bigint AS late
-    FROM ({parts}) AS part GROUP BY no{groups}
+    FROM ({parts}) AS part (no{groups}, number, word, count, late, at, event_id)
+    GROUP BY no{groups}
 """
 _TOP = """
     SELECT no{groups}, value, count, late FROM (
