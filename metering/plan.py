@@ -86,7 +86,7 @@ def _windows(question: Question, now: datetime) -> list[Bounds]:
     start, end = _utc(question.start), _utc(question.end)
     tz = _zone(question.time_zone)
     if question.window is None:
-        return [] if start and end and start >= end else [(start, end)]
+        return [(start, end)]
     if question.window not in ("minute", "hour", "day", "month"):
         raise WrongQuestion(f'A window is a minute, hour, day or month, not "{question.window}".')
     if start is None:
