@@ -1,3 +1,3 @@
 """`bin/bench events`: recording, storing, counting, deciding."""
 
-MODULES: tuple[str, ...] = ("visible",)
+MODULES: tuple[str, ...] = ("visible", "dashboard")

@@ -1,0 +1,100 @@
+"""Transport and store away under load: nothing acknowledged is lost, and then all is caught up with."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from events.errors import EventsNotAccepted
+from plg_site.devstack import ports, programs
+from plg_site.devstack.stack import Stack
+from tests.stack.survival import load, truth
+
+pytestmark = pytest.mark.stack
+
+SECONDS = float(os.environ.get("OUTAGE_SECONDS") or 60)
+RATE = 300  # events a second that are recorded besides the requests
+
+
+def test_a_minute_without_redis_and_one_without_the_store_lose_nothing(
+    stack, store_door, tmp_path, capsys
+):
+    """They overlap by half: the transport alone is away, then both, then the store alone."""
+    workspace = load.furnish(stack, "outage")
+    with load.under_load(stack, workspace, tmp_path, rate=RATE) as done:
+        time.sleep(1)
+        try:
+            stack.kill("redis", stay_down=True)
+            time.sleep(SECONDS / 2)
+            store_door.close()
+            time.sleep(SECONDS / 2)
+            stack.restart("redis")
+            time.sleep(SECONDS / 2)
+            answer = workspace.ask("GET", "/api/v1/usage", headers=workspace.login)
+            assert answer is not None
+            assert answer.status == 503, "usage cannot be read, and says so"
+        finally:
+            stack.restart("redis")
+            store_door.open()
+    said = truth.must_hold(stack, workspace, done)
+    lost = len(done.clicks_tried) - len(done.clicks_kept)
+    with capsys.disabled():
+        print(f"\n  {SECONDS:.0f} s without Redis, {SECONDS:.0f} s without the store:", end=" ")
+        print(f"{len(done.kept)} recorded, {len(done.clicks_kept)} clicks, {lost} not;", end=" ")
+        print(f"caught up with: {said}")
+    assert lost == 0, "a click was not taken, though there was room on the disk"
+
+
+@pytest.fixture
+def tight_web(stack: Stack, tmp_path: Path) -> Iterator[load.Workspace]:
+    """A second web process with little room, whose stream nobody reads."""
+    port = ports.find_free()
+    env = stack.env | {
+        "STATE_DIR": str(tmp_path),
+        "EVENTS_STREAM": f"tight-{uuid4().hex}",
+        "EVENTS_STREAM_MAX_LENGTH": "20",
+        "EVENTS_SPOOL_MAX_BYTES": "3000",
+        "WEB_WORKERS": "1",
+    }
+    program = programs.web(replace(stack.addresses, port=port), env, reload=False)
+    stack.supervisor.start(replace(program, name="web-tight", ready=lambda: ports.answers(port)))
+    workspace = load.furnish(stack, "tight")
+    workspace.port = port
+    stack.wait_until_ready("web-tight")
+    yield workspace
+    stack.kill("web-tight", stay_down=True)
+
+
+def test_when_stream_and_spool_are_full_the_caller_is_told_and_it_is_counted(stack, tight_web):
+    done = load.Load()
+    for _ in range(60):
+        done.click(tight_web)
+    kept, tried = len(done.clicks_kept), len(done.clicks_tried)
+    assert 20 <= kept < tried, "the stream takes 20, the spool a few more, and the rest is refused"
+    event = {"specversion": "1.0", "id": "1", "source": "test", "type": "Conversion Reported"}
+    as_event = tight_web.login | {"Content-Type": "application/cloudevents+json"}
+    answer = tight_web.ask("POST", "/api/v1/events", event, as_event)
+    assert answer is not None
+    assert answer.status == 503
+    assert answer.headers["Retry-After"]
+    stream = stack.process("web-tight").program.env["EVENTS_STREAM"]
+    client = redis.Redis.from_url(stack.env["REDIS_URL"])
+    assert client.xlen(stream) == 20
+    until = time.monotonic() + 10
+    while (counted := refused(client, stream)) <= tried - kept:
+        assert time.monotonic() < until, f"{counted} of {tried - kept} clicks and an event counted"
+        time.sleep(0.2)
+    spool = Path(stack.process("web-tight").program.env["STATE_DIR"]) / "spool"
+    assert sum(path.stat().st_size for path in spool.iterdir()) <= 3000
+
+
+def refused(client: redis.Redis, stream: str) -> int:
+    """Events that nobody could keep, as all processes together have counted them."""
+    return int(client.hget(f"{{{stream}}}:refused", EventsNotAccepted.reason) or 0)
