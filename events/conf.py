@@ -48,3 +48,13 @@ def clickhouse_cluster() -> str:
 def pool_size() -> int:
     """Connections to the store that one process may hold."""
     return getattr(settings, "EVENTS_POOL_SIZE", 8)
+
+
+def retention_days() -> int:
+    """For how many days raw events stay in the store before they go to a file; 0: for ever."""
+    return getattr(settings, "EVENTS_RETENTION_DAYS", 800)
+
+
+def archive_dir() -> Path:
+    """The folder of the Parquet files."""
+    return Path(settings.EVENTS_ARCHIVE_DIR)

@@ -17,7 +17,7 @@ OLDEST = timedelta(days=400)  # before it was received; an import of a year's hi
 AHEAD = timedelta(minutes=10)  # after it was received; clocks differ
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One immutable fact.
 
     `time` says when it happened, `received_at` when we were told; both in UTC. `tenant` is the

@@ -169,6 +169,10 @@ EVENTS_STREAM = env.text("EVENTS_STREAM", "events")
 EVENTS_CLICKHOUSE_CLUSTER = env.text("EVENTS_CLICKHOUSE_CLUSTER", "")
 EVENTS_SPOOL_DIR = STATE_DIR / "spool"
 EVENTS_SPOOL_MAX_BYTES = env.number("EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
+EVENTS_STREAM_MAX_LENGTH = env.number("EVENTS_STREAM_MAX_LENGTH", 1_000_000)
+EVENTS_POOL_SIZE = env.number("EVENTS_POOL_SIZE", 8)
+EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw events stay for ever
+EVENTS_ARCHIVE_DIR = Path(env.text("EVENTS_ARCHIVE_DIR", str(STATE_DIR / "archive")))
 
 REDIS_URL = env.text("REDIS_URL")
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
@@ -197,6 +201,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
+    "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
+    "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
+    "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
     "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
 }
 

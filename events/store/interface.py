@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, Unpack
 from uuid import UUID
 
@@ -72,10 +73,25 @@ class EventStore(Protocol):
         """
         ...
 
+    def due(self, day: date) -> list[date]:
+        """The days that `drop_before` would drop."""
+        ...
+
     def drop_before(self, day: date) -> list[str]:
         """Archive, then drop, the raw events of the days (UTC) before this one.
 
         Returns what was dropped. A crash at any point loses nothing; calling again finishes.
+        """
+        ...
+
+    def maintain(self, now: datetime) -> None:
+        """What a store of this kind needs each day besides. Safe to repeat."""
+        ...
+
+    def restore(self, path: Path) -> int:
+        """Bring back the raw events of an archive; returns how many were missing. Safe to repeat.
+
+        Projections, which have counted them, are not told again.
         """
         ...
 

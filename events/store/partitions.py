@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -19,19 +19,31 @@ def create(connection: Connection[Any], days: Iterable[date]) -> None:
     """
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     for day in sorted(days):
-        name = f"event_{day:%Y%m%d}"
-        if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,):
+        table = Identifier(name(day))
+        if connection.execute("SELECT to_regclass(%s)", [name(day)]).fetchone() != (None,):
             continue
-        connection.execute(
-            SQL("CREATE TABLE {} (LIKE event INCLUDING ALL)").format(Identifier(name))
-        )
+        connection.execute(SQL("CREATE TABLE {} (LIKE event INCLUDING ALL)").format(table))
         connection.execute(
             SQL("ALTER TABLE event ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                Identifier(name),
+                table,
                 Literal(_midnight(day)),
                 Literal(_midnight(day + timedelta(days=1))),
             )
         )
+
+
+def days(connection: Connection[Any]) -> list[date]:
+    """The days that have a partition, oldest first."""
+    rows = connection.execute(
+        "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
+        " WHERE inhparent = 'event'::regclass ORDER BY relname"
+    )
+    return [datetime.strptime(found, "event_%Y%m%d").date() for (found,) in rows]
+
+
+def name(day: date) -> str:
+    """The table of a day."""
+    return f"event_{day:%Y%m%d}"
 
 
 def ahead(today: date) -> list[date]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Literal, Unpack
 from uuid import UUID
 
@@ -16,12 +17,13 @@ import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from events import projections
+from events import conf, projections
 from events.circuit import Circuit
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
 from events.store import copytext, finding, migrations, partitions
 from events.store.interface import Stored, Wanted
+from events.store.retention import Retention
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
@@ -131,12 +133,31 @@ class PostgresEventStore:
             return finding.find(connection, **wanted)
 
     def raw_since(self) -> datetime | None:
-        """All raw events are here."""
-        return None
+        """The end of what has been archived. See EventStore."""
+        return self.retention.raw_since()
+
+    def due(self, day: date) -> list[date]:
+        """Days with raw events. See EventStore."""
+        return self.retention.due(day)
 
     def drop_before(self, day: date) -> list[str]:
-        """Nothing yet."""
-        return []
+        """Archive and drop days. See EventStore."""
+        return self.retention.drop_before(day)
+
+    def maintain(self, now: datetime) -> None:
+        """What must be done each day: partitions of the coming days; ids too old to come again."""
+        with self.connection() as connection:
+            partitions.create(connection, partitions.ahead(now.date()))
+        self.retention.forget_ids(now)
+
+    def restore(self, path: Path) -> int:
+        """Bring back the raw events of an archive. See EventStore."""
+        return self.retention.restore(path)
+
+    @property
+    def retention(self) -> Retention:
+        """What keeps this database at its size."""
+        return Retention(self, conf.archive_dir())
 
     def close(self) -> None:
         """Close the pool."""

@@ -1,0 +1,142 @@
+"""Raw events of a day as a Parquet file: written to the end, read again, and only then named.
+
+Ids are 32 hex digits, JSON is text: any tool reads the file. Its checksum is over the rows in the
+order of (time, id), one line of JSON each, and stands in the file's metadata with the day, the part and the number of rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as arrow
+from pyarrow import parquet
+
+COLUMNS = (
+    "id",
+    "time",
+    "received_at",
+    "person",
+    "name",
+    "tenant",
+    "anonymous_id",
+    "properties",
+    "context",
+)
+_INSTANT = arrow.timestamp("us", tz="UTC")
+_SCHEMA = arrow.schema(
+    [
+        (column, _INSTANT if column in ("time", "received_at") else arrow.string())
+        for column in COLUMNS
+    ]
+)
+_lines = msgspec.json.Encoder().encode_lines
+Row = Sequence[Any]
+
+
+class ArchiveFailed(RuntimeError):
+    """A file could not be written, or does not hold what it should. Nothing has been dropped."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file says that it holds."""
+
+    day: date
+    part: int
+    rows: int = 0
+    checksum: str = ""
+
+
+def write(path: Path, chunks: Iterable[list[Row]], *, day: date, part: int) -> Contents:
+    """Write rows (in the order of COLUMNS) to `path`, durably. Raises ArchiveFailed.
+
+    A file that is there already is kept if it holds the same rows.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    contents = _write(unfinished, chunks, Contents(day, part))
+    verify(unfinished, contents)
+    if path.exists() and read_contents(path) != contents:
+        raise ArchiveFailed(f"{path} exists and holds something else.")
+    unfinished.replace(path)
+    _sync(path.parent)
+    return contents
+
+
+def read_contents(path: Path) -> Contents:
+    """What the file says of itself. Raises ArchiveFailed when it is none of ours."""
+    try:
+        said = parquet.read_metadata(path).metadata or {}
+        return Contents(
+            day=date.fromisoformat(said[b"day"].decode()),
+            part=int(said[b"part"]),
+            rows=int(said[b"rows"]),
+            checksum=said[b"checksum"].decode(),
+        )
+    except (OSError, KeyError, ValueError, arrow.ArrowException) as error:
+        raise ArchiveFailed(f"{path} is no archive of events: {error}") from error
+
+
+def read(path: Path) -> Iterator[list[Row]]:
+    """The rows of a file, some thousand at a time."""
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=10_000):
+            yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+
+def verify(path: Path, expected: Contents) -> None:
+    """Read the file to its end. Raises ArchiveFailed unless it holds what is expected."""
+    sums = hashlib.sha256()
+    rows = 0
+    try:
+        for chunk in read(path):
+            _add(sums, chunk)
+            rows += len(chunk)
+    except (OSError, ValueError, arrow.ArrowException) as error:
+        raise ArchiveFailed(f"{path} cannot be read: {error}") from error
+    found = replace(expected, rows=rows, checksum=sums.hexdigest())
+    if not found == expected == read_contents(path):
+        raise ArchiveFailed(f"{path} holds {found}, not {expected}.")
+
+
+def _write(path: Path, chunks: Iterable[list[Row]], contents: Contents) -> Contents:
+    sums = hashlib.sha256()
+    rows = 0
+    with path.open("wb") as file:
+        with parquet.ParquetWriter(file, _SCHEMA, compression="zstd") as writer:
+            for chunk in chunks:
+                columns = [list(column) for column in zip(*chunk, strict=True)]
+                writer.write_table(arrow.table(columns, schema=_SCHEMA))
+                _add(sums, chunk)
+                rows += len(chunk)
+            contents = replace(contents, rows=rows, checksum=sums.hexdigest())
+            writer.add_key_value_metadata(
+                {
+                    "day": contents.day.isoformat(),
+                    "part": str(contents.part),
+                    "rows": str(rows),
+                    "checksum": contents.checksum,
+                }
+            )
+        file.flush()
+        os.fsync(file.fileno())
+    return contents
+
+
+def _add(sums: Any, rows: Iterable[Row]) -> None:
+    sums.update(_lines(rows))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

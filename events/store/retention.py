@@ -1,0 +1,201 @@
+"""Raw events leave the PostgreSQL store by days: detached, archived, dropped, in steps that a crash
+may come between.
+
+1. One transaction detaches the day's partition and notes that it is leaving. From here on nobody
+   writes to it; a late event of that day gets a new partition, and later a file of its own.
+2. The table is written to a file, which is read again before it gets its name.
+3. One transaction drops the table and notes the file.
+Who comes next finds what is noted and not finished, and goes on from step 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from events.event import AHEAD, OLDEST
+from events.store import archive, partitions
+from events.store.archive import ArchiveFailed, Row
+
+log = structlog.get_logger()
+
+RESTORED_FOR = timedelta(days=7)  # how long a day that was brought back stays
+_LOCK = 0x706C6766
+_CHUNK = 10_000
+_LEAVING = "SELECT day, part FROM event_archive WHERE archived_at IS NULL ORDER BY day, part"
+_BROUGHT_BACK = "SELECT day FROM event_archive WHERE restored_at > now() - %s"
+_NOTE = """
+    INSERT INTO event_archive (day, part, file)
+    SELECT %(day)s, coalesce(max(part), 0) + 1, '' FROM event_archive WHERE day = %(day)s
+    RETURNING part
+"""
+_FINISH = """
+    UPDATE event_archive SET file = %s, rows = %s, checksum = %s, archived_at = now()
+    WHERE day = %s AND part = %s
+"""
+_EDGE = "SELECT max(day) FROM event_archive WHERE restored_at IS NULL"
+_RETURN = """
+    INSERT INTO event SELECT row.* FROM returning_event AS row WHERE NOT EXISTS (
+        SELECT FROM event WHERE event.time = row.time AND event.id = row.id
+        AND event.time >= %(start)s AND event.time < %(end)s)
+"""
+_KNOW_AGAIN = """
+    INSERT INTO event_key (id, stored_at) SELECT id, received_at FROM returning_event
+    ORDER BY id ON CONFLICT (id) DO NOTHING
+"""
+_NOTE_RETURN = """
+    INSERT INTO event_archive (day, part, file, rows, checksum, archived_at, restored_at)
+    VALUES (%s, %s, %s, %s, %s, now(), now())
+    ON CONFLICT (day, part) DO UPDATE SET restored_at = now()
+"""
+
+
+class Connects(Protocol):
+    """A store, as far as it is needed here."""
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]: ...
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What keeps the store of one database at its size. `folder` takes the files."""
+
+    store: Connects
+    folder: Path
+
+    def drop_before(self, day: date) -> list[str]:
+        """Archive and drop the days before this one, and what an earlier run did not finish.
+
+        Returns the files, in order; nothing when another process is at it. Raises ArchiveFailed.
+        """
+        with self.store.connection() as guard:  # held over all the transactions in between
+            if guard.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone() != (True,):
+                return []
+            files = [self.finish(*leaving) for leaving in self.leaving()]
+            for each in self.due(day):
+                part = self.detach(each)
+                if part is not None:
+                    files.append(self.finish(each, part))
+        return files
+
+    def due(self, day: date) -> list[date]:
+        """The days before this one that have a partition, without those just brought back."""
+        with self.store.connection() as connection:
+            rows = connection.execute(_BROUGHT_BACK, [RESTORED_FOR])
+            kept = {brought for (brought,) in rows}
+            return [each for each in partitions.days(connection) if each < day and each not in kept]
+
+    def leaving(self) -> list[tuple[date, int]]:
+        """(day, part) of what has left the log and is not archived yet."""
+        with self.store.connection() as connection:
+            return [(day, part) for day, part in connection.execute(_LEAVING)]
+
+    def detach(self, day: date) -> int | None:
+        """Step 1; returns the part. An empty partition is dropped at once: None."""
+        with self.store.connection() as connection:
+            connection.execute("SET LOCAL lock_timeout = '5s'")  # nobody waits longer behind us
+            table = Identifier(partitions.name(day))
+            connection.execute(SQL("ALTER TABLE event DETACH PARTITION {}").format(table))
+            has_rows = SQL("SELECT EXISTS (SELECT FROM {})").format(table)
+            if connection.execute(has_rows).fetchone() == (False,):
+                connection.execute(SQL("DROP TABLE {}").format(table))
+                return None
+            [part] = connection.execute(_NOTE, {"day": day}).fetchone() or [0]
+            leaving = Identifier(_leaving(day, part))
+            connection.execute(SQL("ALTER TABLE {} RENAME TO {}").format(table, leaving))
+            return int(part)
+
+    def finish(self, day: date, part: int) -> str:
+        """Steps 2 and 3."""
+        path = self.path(day, part)
+        contents = archive.write(path, self._rows(_leaving(day, part)), day=day, part=part)
+        self.drop(contents, path)
+        log.info("events_archived", day=str(day), rows=contents.rows, file=str(path))
+        return str(path)
+
+    def drop(self, contents: archive.Contents, path: Path) -> None:
+        """Step 3."""
+        day, part = contents.day, contents.part
+        with self.store.connection() as connection:
+            connection.execute(SQL("DROP TABLE {}").format(Identifier(_leaving(day, part))))
+            found = [path.name, contents.rows, contents.checksum, day, part]
+            connection.execute(_FINISH, found)
+
+    def path(self, day: date, part: int) -> Path:
+        """Where the file of a day goes."""
+        return self.folder / str(day.year) / f"events-{day.isoformat()}-{part}.parquet"
+
+    def raw_since(self) -> datetime | None:
+        """See EventStore."""
+        with self.store.connection() as connection:
+            [edge] = connection.execute(_EDGE).fetchone() or [None]
+        return _midnight(edge + timedelta(days=1)) if edge else None
+
+    def restore(self, path: Path) -> int:
+        """Bring the raw events of a file back; returns how many were missing. Safe to repeat.
+
+        Projections have counted them, and are not told again. Raises ArchiveFailed.
+        """
+        contents = archive.read_contents(path)
+        archive.verify(path, contents)
+        day = contents.day
+        with self.store.connection() as connection:
+            partitions.create(connection, [day])
+            connection.execute("CREATE TEMP TABLE returning_event (LIKE event) ON COMMIT DROP")
+            _copy_back(connection, path)
+            span = {"start": _midnight(day), "end": _midnight(day + timedelta(days=1))}
+            missing = connection.execute(_RETURN, span).rowcount
+            connection.execute(_KNOW_AGAIN)
+            noted = [day, contents.part, path.name, contents.rows, contents.checksum]
+            connection.execute(_NOTE_RETURN, noted)
+        log.info("events_restored", day=str(day), rows=missing, file=str(path))
+        return missing
+
+    def forget_ids(self, now: datetime) -> int:
+        """Forget the ids of events that would be refused for their age; returns how many."""
+        with self.store.connection() as connection:
+            oldest = now - OLDEST - AHEAD - timedelta(days=1)
+            return connection.execute(
+                "DELETE FROM event_key WHERE stored_at < %s", [oldest]
+            ).rowcount
+
+    def _rows(self, table: str) -> Iterator[list[Row]]:
+        query = SQL(
+            "SELECT replace(id::text, '-', ''), time, received_at, replace(person::text, '-', ''),"
+            " name, tenant, anonymous_id, properties::text, context::text FROM {} ORDER BY time, id"
+        ).format(Identifier(table))
+        with (
+            self.store.connection() as connection,
+            connection.cursor("leaving") as cursor,  # on the server: a day may be large
+        ):
+            cursor.execute(query)
+            while rows := cursor.fetchmany(_CHUNK):
+                yield rows
+
+
+def _copy_back(connection: Connection[Any], path: Path) -> None:
+    columns = ", ".join(archive.COLUMNS)
+    statement = f"COPY returning_event ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for rows in archive.read(path):
+            for row in rows:
+                copy.write_row(row)
+
+
+def _leaving(day: date, part: int) -> str:
+    return f"event_leaving_{day:%Y%m%d}_{part}"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+__all__ = ["ArchiveFailed", "Retention"]

@@ -1,0 +1,10 @@
+"""What the event log does in the background."""
+
+from celery import shared_task
+
+from events import maintenance
+
+
+@shared_task
+def maintain() -> list[str]:
+    return maintenance.run()
