@@ -11,36 +11,43 @@ from events.redis_client import patient
 from events.store.interface import EventStore, Stored, Wanted
 from events.store.postgres import PostgresEventStore
 
-__all__ = ["EventStore", "EventsUnstorable", "StoreUnavailable", "Stored", "Wanted", "get_store"]
+__all__ = [
+    "EventStore",
+    "EventsUnstorable",
+    "StoreUnavailable",
+    "Stored",
+    "Wanted",
+    "get_store",
+    "is_clickhouse",
+    "make_store",
+]
 
 
 def get_store() -> EventStore:
     """The store that EVENTS_DATABASE_URL names; one a process, shared by its threads."""
-    if is_clickhouse(conf.database_url()):
-        return _clickhouse(
-            conf.database_url(),
-            conf.redis_url(),
-            conf.stream(),
-            conf.clickhouse_cluster(),
-            os.getpid(),
-        )
-    return _postgres(conf.database_url(), conf.pool_size(), os.getpid())
+    # A forked child gets a store of its own: connections and pool threads do not survive a fork.
+    return _kept(conf.database_url(), conf.redis_url(), conf.stream(), os.getpid())
 
 
 def is_clickhouse(url: str) -> bool:
-    """Whether this address names a ClickHouse server."""
-    return url.startswith("clickhouse")
+    """Whether this address names a ClickHouse server: clickhouse://, clickhouse+https://."""
+    return url.partition(":")[0] in ("clickhouse", "clickhouse+http", "clickhouse+https")
 
 
-# A forked child gets a store of its own: connections and pool threads do not survive a fork.
-@cache
-def _postgres(url: str, pool_size: int, process: int) -> EventStore:
-    return PostgresEventStore(url, pool_size=pool_size)
-
-
-@cache
-def _clickhouse(url: str, redis_url: str, stream: str, cluster: str, process: int) -> EventStore:
+def make_store(url: str) -> EventStore:
+    """A new store, to be closed by the caller. Of ClickHouse, all of one stream take turns."""
+    if not is_clickhouse(url):
+        return PostgresEventStore(url, pool_size=conf.pool_size())
     from events.store.clickhouse import ClickHouseEventStore  # its client is for those who use it
 
-    key = f"{{{stream}}}:store"
-    return ClickHouseEventStore(url, redis_client=patient(redis_url), key=key, cluster=cluster)
+    return ClickHouseEventStore(
+        url,
+        redis_client=patient(conf.redis_url()),
+        key=f"{{{conf.stream()}}}:store",
+        cluster=conf.clickhouse_cluster(),
+    )
+
+
+@cache
+def _kept(url: str, redis_url: str, stream: str, process: int) -> EventStore:
+    return make_store(url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,13 +16,15 @@ import msgspec
 from events.errors import EventsUnstorable
 from events.event import Event
 
-# Sums are kept as Decimal(76, 36): a value has at most 36 decimal places, and leaves room in front
-# of the point for 10 thousand million of its size. What does not fit is refused, never rounded.
-SCALE = 36
-LARGEST = Decimal(10) ** 30
+# Sums are kept as Decimal(76, 30): at most 30 decimal places, and room in front of the point for ten
+# thousand million batches of the largest sum. What does not fit is refused, never rounded.
+SCALE = 30
+LARGEST = Decimal(10) ** 36
 
 _encoder = msgspec.json.Encoder(uuid_format="hex")
+_LARGEST = int(LARGEST)
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": r"\0"})
+_QUOTED = _ESCAPES | {ord("'"): r"\'"}
 
 
 COLUMNS = (
@@ -33,13 +35,18 @@ RAW = (*COLUMNS, "batch")
 
 @dataclass(frozen=True)
 class Insert:
-    """One INSERT: some rows of a table, encoded."""
+    """One INSERT: the rows of a table, encoded, by partition. One partition is all or nothing."""
 
     table: str
     columns: Sequence[str]
     format: Literal["JSONEachRow", "RowBinary", "TabSeparated"]
-    body: bytes
+    parts: Mapping[str, bytes]
     compression: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """All rows."""
+        return b"".join(self.parts.values())
 
 
 @dataclass(frozen=True)
@@ -78,13 +85,13 @@ class Record:
 
     def raw(self) -> Insert:
         """All raw rows."""
-        return Insert("event", RAW, "JSONEachRow", self.body, "lz4")
+        return Insert("event", RAW, "JSONEachRow", {"": self.body}, "lz4")
 
     def raw_without(self, ids: set[UUID]) -> Insert:
         """The raw rows of other ids than these."""
         lines = lz4.frame.decompress(self.body).split(b"\n")
         rest = [line for line in lines if line and UUID(json.loads(line)["id"]) not in ids]
-        return Insert("event", RAW, "JSONEachRow", b"\n".join(rest))
+        return Insert("event", RAW, "JSONEachRow", {"": b"\n".join(rest)})
 
 
 def token_of(events: Sequence[Event], number: int) -> str:
@@ -97,39 +104,51 @@ def token_of(events: Sequence[Event], number: int) -> str:
 class ClickHouseBatch:
     """What projections add to a batch. They call `insert`; nothing is sent before all have.
 
-    Every table has a column `batch`, filled here: SimpleAggregateFunction(max, UInt64) in tables
-    that merge rows. It tells after a crash whether this batch's rows are in. A table must not be
-    partitioned, because an insert is all or nothing in one partition only.
+    Every table has a column `batch`, filled here: SimpleAggregateFunction(max, UInt64), because the
+    tables merge rows. It tells after a crash whether this batch's rows are in.
     """
 
     kind = "clickhouse"
     number: int
     inserts: list[Insert] = field(default_factory=list)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows (text, int, Decimal, bool, UUID, aware datetime or None), once a table.
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        partitions: Sequence[str] | None = None,
+    ) -> None:
+        """Add rows, once a table: text, numbers, UUIDs, aware datetimes, None; lists for arrays,
+        tuples for tuples.
 
-        Raises EventsUnstorable for a number that does not fit (see SCALE and LARGEST).
+        `partitions` names each row's partition as ClickHouse does (`_partition_id`); None: the
+        table has none. Raises EventsUnstorable for a number that does not fit (SCALE, LARGEST).
         """
         if not rows:
             return
         end = f"\t{self.number}\n"
         lines = ["\t".join([_text(value) for value in row]) + end for row in rows]
-        body = "".join(lines).encode()
-        self.inserts.append(Insert(table, (*columns, "batch"), "TabSeparated", body))
+        parts: dict[str, list[str]] = {}
+        if partitions is None:
+            parts["all"] = lines
+        else:
+            for name, line in zip(partitions, lines, strict=True):
+                parts.setdefault(name, []).append(line)
+        encoded = {name: "".join(lines).encode() for name, lines in parts.items()}
+        self.inserts.append(Insert(table, (*columns, "batch"), "TabSeparated", encoded))
 
     def add_keys(self, events: Sequence[Event]) -> None:
         """The ids of the batch, by which the next ones are known."""
         number = self.number.to_bytes(8, "little")
-        rows = [
-            event.id.bytes
-            + (event.time.year * 100 + event.time.month).to_bytes(4, "little")
-            + number
-            for event in events
-        ]
-        self.inserts.append(
-            Insert("event_key", ("id", "month", "batch"), "RowBinary", b"".join(rows))
-        )
+        parts: dict[str, list[bytes]] = {}
+        for event in events:
+            month = event.time.year * 100 + event.time.month
+            row = event.id.bytes + month.to_bytes(4, "little") + number
+            parts.setdefault(str(month), []).append(row)
+        encoded = {name: b"".join(rows) for name, rows in parts.items()}
+        self.inserts.append(Insert("event_key", ("id", "month", "batch"), "RowBinary", encoded))
 
     def add_reader(self, reader: str, position: str, count: int) -> None:
         """How far a reader has come with this batch."""
@@ -139,17 +158,36 @@ class ClickHouseBatch:
 
 def _text(value: Any) -> str:
     """A value as tab-separated text: https://clickhouse.com/docs/interfaces/formats/TabSeparated."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isalnum() else value.translate(_ESCAPES)
+    if kind is int:
+        return str(value) if -_LARGEST < value < _LARGEST else _number(Decimal(value))
     if value is None:
         return r"\N"
-    if isinstance(value, str):
-        return value if value.isalnum() else value.translate(_ESCAPES)
+    if kind is list or kind is tuple:
+        inside = ",".join([_quoted(each) for each in value])
+        return f"[{inside}]" if kind is list else f"({inside})"
     if isinstance(value, Decimal):
         return _number(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    if isinstance(value, bool):
-        return "1" if value else "0"
     return str(value)
+
+
+def _quoted(value: Any) -> str:
+    """A value inside an array or a tuple."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return quote(value)
+    text = _text(value)
+    return text if isinstance(value, int | Decimal) else f"'{text}'"
+
+
+def quote(text: str) -> str:
+    """A text as a literal of ClickHouse's SQL, and of its arrays."""
+    return f"'{text.translate(_QUOTED)}'"
 
 
 def _number(value: Decimal) -> str:

@@ -18,7 +18,7 @@ _CONDITIONS = {
     "names": "name IN {names:Array(String)}",
     "person": "person = {person:UUID}",
     "anonymous_ids": "anonymous_id IN {anonymous_ids:Array(String)}",
-    "not_anonymous_ids": "anonymous_id NOT IN {not_anonymous_ids:Array(String)}",
+    "not_anonymous_ids": "ifNull(anonymous_id NOT IN {not_anonymous_ids:Array(String)}, true)",
     "start": "time >= {start:DateTime64(6, 'UTC')}",
     "end": "time < {end:DateTime64(6, 'UTC')}",
 }
@@ -46,13 +46,13 @@ def of_batch(client: Client, number: int) -> list[Event]:
 
 
 def events(rows: Sequence[Sequence[Any]]) -> list[Event]:
-    """Rows of COLUMNS as events. Nothing said and the empty text are one there."""
+    """Rows of COLUMNS as events. A workspace that is empty text is none."""
     return [
         Event(
             *row[:4],
             row[4] or None,
             row[5],
-            row[6] or None,
+            row[6],
             msgspec.json.decode(row[7]),
             msgspec.json.decode(row[8]),
         )

@@ -8,6 +8,7 @@ whoever takes the next one finds the unfinished batch in it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,11 +73,29 @@ class Turn:
         """Keep what will be sent. Raises TurnLost, StoreUnavailable."""
         self._run(self.writer.persist, self.writer.lease_ms, batch)
 
-    def renew(self) -> None:
+    def renew(self, *, at_once: bool = False) -> None:
         """Before each insert: still ours? Raises TurnLost, StoreUnavailable."""
-        if time.monotonic() >= self.renew_at:
+        if at_once or time.monotonic() >= self.renew_at:
             self._run(self.writer.renew, self.writer.lease_ms)
             self.renew_at = time.monotonic() + self.writer.lease_ms / 3000
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renewed from a thread, while one step takes longer than the lease."""
+        over = threading.Event()
+
+        def keep() -> None:
+            while not over.wait(self.writer.lease_ms / 3000):
+                with suppress(StoreUnavailable):  # the next step finds out
+                    self._run(self.writer.renew, self.writer.lease_ms)
+
+        thread = threading.Thread(target=keep, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def finish(self, number: int) -> None:
         """All of this batch is stored: forget it."""

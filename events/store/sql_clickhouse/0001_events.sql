@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS event $on_cluster (
     received_at  DateTime64(6, 'UTC') CODEC(Delta, ZSTD),
     tenant       String,
     person       Nullable(UUID),
-    anonymous_id String,
+    anonymous_id Nullable(String),
     properties   String CODEC(ZSTD),
     context      String CODEC(ZSTD),
     batch        UInt64 CODEC(Delta, ZSTD),

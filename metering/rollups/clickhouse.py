@@ -1,0 +1,89 @@
+"""The rollups of a ClickHouse store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import cast
+
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from events.store import get_store
+from events.store.clickhouse import ClickHouseEventStore
+from events.store.clickhouse_batch import ClickHouseBatch
+from metering.catalogue import Meter
+from metering.partials import Grain, Partials
+from metering.plan import WrongQuestion
+from metering.rollups import (
+    clickhouse_answer,
+    clickhouse_definitions,
+    clickhouse_merge,
+    clickhouse_rebuild,
+)
+from metering.rollups.protocol import Bucket, Definition, Found, Plan, Value
+
+_TIMEOUT_EXCEEDED = 159
+
+
+def _store() -> ClickHouseEventStore:
+    return cast(ClickHouseEventStore, get_store())
+
+
+class ClickHouseRollups:
+    """See `Rollups`."""
+
+    def merge(self, session: ClickHouseBatch, partials: Partials) -> None:
+        clickhouse_merge.merge(session, partials)
+        with _store().connection() as client:
+            clickhouse_definitions.adding(client, session)
+
+    def answer(self, plans: Sequence[Plan]) -> list[list[Found]]:
+        with _store().connection() as client:
+            try:
+                return clickhouse_answer.answer(client, plans)
+            except DatabaseError as error:
+                if error.code == _TIMEOUT_EXCEEDED:
+                    raise WrongQuestion("The answer takes too long: ask for less.") from None
+                raise
+
+    def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+        with _store().connection() as client:
+            return clickhouse_rebuild.stored(client, grain, meters)
+
+    def recount(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+        with _store().connection() as client:
+            return clickhouse_rebuild.recount(client, grain, meters)
+
+    def days(self, *, meters: Collection[str], tenant: str | None = None) -> list[date]:
+        with _store().connection() as client:
+            return clickhouse_rebuild.days(client, meters, tenant)
+
+    def rebuild(self, day: date, *, meters: Collection[Meter], tenant: str | None = None) -> None:
+        clickhouse_rebuild.rebuild(_store(), day, meters, tenant)
+
+    def differences(
+        self, day: date, *, meters: Collection[Meter], tenant: str | None = None
+    ) -> int:
+        with _store().alone(), _store().connection() as client:
+            return clickhouse_rebuild.differences(client, day, meters, tenant)
+
+    def definitions(self) -> dict[str, Definition]:
+        with _store().connection() as client:
+            return clickhouse_definitions.known(client)
+
+    def begin(self, fingerprints: Mapping[str, str]) -> dict[str, Definition]:
+        with _store().alone(), _store().connection() as client:
+            return clickhouse_definitions.begin(client, fingerprints)
+
+    def finish(self, begun: Mapping[str, Definition]) -> set[str]:
+        with _store().alone(), _store().connection() as client:
+            return clickhouse_definitions.finish(client, begun)
+
+    def forget(self, gone: Collection[str]) -> None:
+        with _store().alone(), _store().connection() as client:
+            clickhouse_rebuild.drop(_store(), client, gone)
+            clickhouse_definitions.forget(client, gone)
+
+    def is_empty(self) -> bool:
+        with _store().connection() as client:
+            return not client.query("SELECT 1 FROM event LIMIT 1").result_rows

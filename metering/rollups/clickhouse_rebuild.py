@@ -1,0 +1,256 @@
+"""Makes the rollups of a ClickHouse store anew from its raw events, a day at a time.
+
+Nobody writes meanwhile (`ClickHouseEventStore.alone`). What a day's partitions will hold is made in
+tables beside; then each partition is replaced at once. A reader sees the old rows of a table or the
+new ones. A crash between two tables leaves the rest as they were: run it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from clickhouse_connect.driver.client import Client
+
+from events.store.clickhouse import ClickHouseEventStore
+from events.store.clickhouse_batch import quote
+from metering.catalogue import Meter
+from metering.partials import BROKEN_DOWN, GRAINS, Grain
+from metering.rollups import clickhouse_raw as raw
+from metering.rollups.clickhouse_merge import COLUMNS, columns_of, partition
+from metering.rollups.protocol import Bucket, Value
+from metering.values import TOTAL
+
+TABLES = (
+    *(f"rollup_{grain}" for grain in GRAINS),
+    *(f"breakdown_{grain}" for grain in BROKEN_DOWN),
+    *(f"distinct_{grain}" for grain in GRAINS),
+)
+_NIL = f"toUUID('{TOTAL}')"
+_DAYS = """
+    SELECT DISTINCT toDate(bucket) AS day FROM rollup_day WHERE meter IN ({meters}){tenant}
+    UNION DISTINCT SELECT toDate(time) AS day FROM event GROUP BY day ORDER BY day
+"""
+_KEPT = """
+    SELECT tenant, bucket{grouped}, sum(sum), max(max), max(latest), sum(count), sum(late)
+    FROM {table} WHERE {where} GROUP BY tenant, bucket{grouped}
+"""
+_Rows = list[tuple[Any, ...]]
+
+
+def rebuild(
+    store: ClickHouseEventStore, day: date, meters: Collection[Meter], tenant: str | None
+) -> None:
+    """Make all buckets of a day anew. Raises TurnLost (StoreUnavailable) when it took too long."""
+    if not meters:
+        return
+    start = int(datetime.combine(day, time(), UTC).timestamp())
+    with store.alone() as turn, store.connection() as client:
+        for table in TABLES:
+            store.command(f"DROP TABLE IF EXISTS {table}_new {{on_cluster}} SYNC")
+            store.command(f"CREATE TABLE {table}_new {{on_cluster}} AS {table}")
+            _fill(client, table, day, meters, tenant, batch=turn.done)
+        for table in TABLES:
+            turn.renew(at_once=True)
+            name = partition(_grain(table), start)
+            if client.command(f"SELECT count() FROM {table}_new"):  # noqa: S608
+                change = f"REPLACE PARTITION ID '{name}' FROM {table}_new"
+            else:
+                change = f"DROP PARTITION ID '{name}'"
+            client.command(f"ALTER TABLE {table} {change}")
+        for table in TABLES:
+            store.command(f"DROP TABLE {table}_new {{on_cluster}} SYNC")
+
+
+def drop(store: ClickHouseEventStore, client: Client, gone: Collection[str]) -> None:
+    """Drop all buckets of these meters."""
+    for table in TABLES if gone else ():
+        store.command(f"DELETE FROM {table} {{on_cluster}} WHERE meter IN ({_keys(gone)})")  # noqa: S608
+
+
+def differences(client: Client, day: date, meters: Collection[Meter], tenant: str | None) -> int:
+    """How many rows of the day a rebuild would make, drop or change."""
+    found = 0
+    for meter in meters:
+        for table, is_total, counted in _selects(meter, _of_events(day, tenant)):
+            kept = _kept(table, meter, is_total, _of_buckets(day, tenant))
+            query = (
+                f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
+                f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
+            )
+            found += sum(row[0] for row in client.query(query).result_rows)
+    return found
+
+
+def days(client: Client, meters: Collection[str], tenant: str | None) -> list[date]:
+    """The days with raw events, or with buckets of these meters."""
+    query = _DAYS.format(meters=_keys(meters) or "''", tenant=_of_tenant(tenant))
+    return sorted(row[0] for row in client.query(query).result_rows)
+
+
+def stored(client: Client, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+    """What the rollups of a grain hold, for all workspaces."""
+    return _collect(
+        client,
+        [
+            (meter, table, is_total, _kept(table, meter, is_total, ""))
+            for meter in meters
+            for table, is_total, _ in _selects(meter, "")
+            if _grain(table) == grain
+        ],
+    )
+
+
+def recount(client: Client, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+    """What the rollups of a grain must hold, counted again from all raw events."""
+    return _collect(
+        client,
+        [
+            (meter, table, is_total, select)
+            for meter in meters
+            for table, is_total, select in _selects(meter, "")
+            if _grain(table) == grain
+        ],
+    )
+
+
+def _fill(
+    client: Client,
+    table: str,
+    day: date,
+    meters: Collection[Meter],
+    tenant: str | None,
+    *,
+    batch: int,
+) -> None:
+    """Into the table beside: what stays of the partition, and the day's rows of these meters."""
+    start = int(datetime.combine(day, time(), UTC).timestamp())
+    columns = ", ".join((*columns_of(table), "batch"))
+    gone = f"meter IN ({_keys(meter.key for meter in meters)}){_of_buckets(day, tenant)}"
+    client.command(
+        f"INSERT INTO {table}_new ({columns}) SELECT {columns} FROM {table}"  # noqa: S608
+        f" WHERE _partition_id = '{partition(_grain(table), start)}' AND NOT ({gone})"
+    )
+    for meter in meters:
+        for name, _, select in _selects(meter, _of_events(day, tenant)):
+            if name == table:
+                client.command(
+                    f"INSERT INTO {table}_new ({columns}) SELECT tenant, {quote(meter.key)},"  # noqa: S608
+                    f" * EXCEPT (tenant), {batch} FROM ({select})"
+                )
+
+
+def _selects(meter: Meter, within: str) -> Iterator[tuple[str, bool, str]]:
+    """(table, whether these are totals, SELECT of its rows without meter and batch)."""
+    events = raw.events(meter, within=within)
+    sums = (
+        f"{_merged(meter, 'sum', 'sum({})', raw.ZERO)}, {_merged(meter, 'max', 'max({})', raw.ZERO)},"
+        f" {_merged(meter, 'latest', 'max(tuple(time, event_id, {}))', raw.NOWHERE)},"
+        " toUInt64(count()), toUInt64(countIf(late))"
+    )
+    for grain in GRAINS:
+        bucket = f"{raw.STARTS[grain]}(time) AS bucket"
+        yield (
+            f"rollup_{grain}",
+            True,
+            f"SELECT tenant, {bucket}, {sums} FROM ({events}) GROUP BY tenant, bucket",  # noqa: S608
+        )
+        if grain in BROKEN_DOWN and meter.group_by:
+            yield (
+                f"breakdown_{grain}",
+                False,
+                f"SELECT tenant, {bucket}, {raw.key('dims')} AS key, dims, {sums}"  # noqa: S608
+                f" FROM ({events}) GROUP BY tenant, bucket, dims",
+            )
+        if meter.aggregation != "unique":
+            continue
+        word = "assumeNotNull(word) AS value"
+        none = "CAST([], 'Array(Nullable(String))') AS dims"
+        yield (
+            f"distinct_{grain}",
+            True,
+            f"SELECT DISTINCT tenant, {bucket}, {_NIL} AS key, {word}, {none}"  # noqa: S608
+            f" FROM (SELECT tenant, time, word FROM ({events}))",
+        )
+        if grain in BROKEN_DOWN and meter.group_by:
+            yield (
+                f"distinct_{grain}",
+                False,
+                f"SELECT DISTINCT tenant, {bucket}, {raw.key('dims')} AS key, {word}, dims"  # noqa: S608
+                f" FROM ({events})",
+            )
+
+
+def _merged(meter: Meter, column: str, how: str, otherwise: str) -> str:
+    if COLUMNS[meter.aggregation] != column:
+        return otherwise
+    return how.format("assumeNotNull(number)")
+
+
+def _kept(table: str, meter: Meter, is_total: bool, within: str) -> str:
+    """SELECT of what a table has, its parts merged."""
+    where = f"meter = {quote(meter.key)}{within}"
+    if table.startswith("distinct"):
+        side = "=" if is_total else "!="
+        return (
+            f"SELECT DISTINCT tenant, bucket, key, value, dims FROM {table}"  # noqa: S608
+            f" WHERE {where} AND key {side} {_NIL}"
+        )
+    grouped = "" if is_total else ", key, dims"
+    return _KEPT.format(table=table, where=where, grouped=grouped)
+
+
+def _collect(
+    client: Client, queries: Sequence[tuple[Meter, str, bool, str]]
+) -> dict[Bucket, Value]:
+    words: dict[tuple[Any, ...], set[str]] = {}
+    rows: list[tuple[Meter, bool, tuple[Any, ...]]] = []
+    for meter, table, is_total, select in queries:
+        found = client.query(select).result_rows
+        if table.startswith("distinct"):
+            for tenant, bucket, key, value, _ in found:
+                words.setdefault((tenant, meter.key, bucket, key), set()).add(value)
+        else:
+            rows += [(meter, is_total, tuple(row)) for row in found]
+    return dict(_bucket(meter, is_total, row, words) for meter, is_total, row in rows)
+
+
+def _bucket(
+    meter: Meter, is_total: bool, row: tuple[Any, ...], words: dict[tuple[Any, ...], set[str]]
+) -> tuple[Bucket, Value]:
+    tenant, bucket, *rest = row
+    key, dims = (TOTAL, None) if is_total else (rest[0], tuple(rest[1]))
+    total, highest, (at, event_id, latest), count, late = rest[-5:]
+    distinct = frozenset(words.get((tenant, meter.key, bucket, key), ()))
+    numbers = {"": Decimal(len(distinct)), "sum": total, "max": highest, "latest": latest}
+    column = COLUMNS[meter.aggregation]
+    whose = (at, UUID(event_id)) if column == "latest" else (None, None)
+    where = Bucket(tenant, meter.key, bucket, dims)
+    return where, Value(numbers[column], count, late, *whose, distinct)
+
+
+def _grain(table: str) -> Grain:
+    return table.partition("_")[2]  # type: ignore[return-value]
+
+
+def _keys(keys: Any) -> str:
+    return ", ".join(quote(key) for key in keys)
+
+
+def _of_events(day: date, tenant: str | None) -> str:
+    return f" AND toDate(time) = '{day}'{_of_tenant(tenant)}"
+
+
+def _of_buckets(day: date, tenant: str | None) -> str:
+    following = day + timedelta(days=1)
+    return (
+        f" AND bucket >= toDateTime('{day} 00:00:00', 'UTC')"
+        f" AND bucket < toDateTime('{following} 00:00:00', 'UTC'){_of_tenant(tenant)}"
+    )
+
+
+def _of_tenant(tenant: str | None) -> str:
+    return "" if tenant is None else f" AND tenant = {quote(tenant)}"
