@@ -58,3 +58,8 @@ def retention_days() -> int:
 def archive_dir() -> Path:
     """The folder of the Parquet files."""
     return Path(settings.EVENTS_ARCHIVE_DIR)
+
+
+def refusals_wait() -> float:
+    """Seconds that the count of a refusal waits for events to travel with, before it goes alone."""
+    return getattr(settings, "EVENTS_REFUSALS_WAIT", 2.0)

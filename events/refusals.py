@@ -17,8 +17,6 @@ from events import conf
 from events.errors import TransportUnavailable
 from events.redis_client import UNAVAILABLE, quick
 
-SECONDS = 2.0  # how long a count waits for events to travel with
-
 _lock = threading.Lock()
 _unsent: Counter[str] = Counter()  # "reason", and "reason schema" where the workspace is known
 _total: Counter[str] = Counter()
@@ -90,7 +88,7 @@ def _send_soon() -> None:
     """One timer at a time; a process that refuses nothing has none. Call it under the lock."""
     global _timer
     if _timer is None:
-        _timer = threading.Timer(SECONDS, _on_time)
+        _timer = threading.Timer(conf.refusals_wait(), _on_time)
         _timer.daemon = True  # who stops the process does not wait for it: see _at_exit
         with suppress(RuntimeError):  # no thread starts in a process that ends
             _timer.start()
