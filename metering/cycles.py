@@ -39,11 +39,17 @@ def of(tenant: HasSchema | str) -> Sequence[Cycle]:
     now = time.monotonic()
     if kept is not None and now - kept[0] < KEPT_SECONDS:
         return kept[1]
-    found = _read(schema)
+    found = read(schema)
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[schema] = (now, found)
     return found
+
+
+def read(schema: str) -> Sequence[Cycle]:
+    """The same, from the rows."""
+    rows = BillingCycle.objects.filter(tenant__schema_name=schema).order_by("since")
+    return [Cycle(since, anchor) for since, anchor in rows.values_list("since", "anchor")]
 
 
 def set_anchor(tenant: Tenant, anchor: datetime | None, *, since: datetime | None = None) -> None:
@@ -57,10 +63,10 @@ def set_anchor(tenant: Tenant, anchor: datetime | None, *, since: datetime | Non
     since = _whole(since or datetime.now(UTC))
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
-        ledger = Ledger.objects.for_tenant(tenant).first()
+        ledger = Ledger.objects.for_tenant(tenant).select_for_update().first()
         if ledger is not None:
             since = max(since, ledger.closed_until)
-        in_force = [cycle for cycle in _read(tenant.schema_name) if cycle.since <= since]
+        in_force = [cycle for cycle in read(tenant.schema_name) if cycle.since <= since]
         if (in_force[-1].anchor if in_force else None) != anchor:
             rows = BillingCycle.objects.for_tenant(tenant)
             rows.update_or_create(since=since, defaults={"tenant": tenant, "anchor": anchor})
@@ -78,16 +84,11 @@ def forget(schema: str | None = None) -> None:
         _kept.pop(schema, None)
 
 
-def _read(schema: str) -> Sequence[Cycle]:
-    rows = BillingCycle.objects.filter(tenant__schema_name=schema).order_by("since")
-    return [Cycle(since, anchor) for since, anchor in rows.values_list("since", "anchor")]
-
-
 def _set_due(ledger: Ledger, tenant: Tenant) -> None:
     """The running period may end at another time now."""
     from metering import periods  # it reads cycles
 
-    running = periods.within(_read(tenant.schema_name), now=ledger.closed_until)
+    running = periods.within(read(tenant.schema_name), now=ledger.closed_until)
     Ledger.objects.for_tenant(tenant).update(due=running.end)
 
 

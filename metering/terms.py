@@ -23,7 +23,7 @@ def note(tenant: Tenant) -> None:
         in_force[meter] = unlimited
     Terms.objects.bulk_create(
         [
-            Terms(tenant=tenant, meter=meter, **dict(zip(_SAID, _said(terms), strict=True)))
+            Terms(tenant=tenant, meter=meter, **said(terms))
             for meter, terms in in_force.items()
             if known.get(meter) != _said(terms)
         ]
@@ -33,6 +33,11 @@ def note(tenant: Tenant) -> None:
 def at(tenant: Tenant, moment: datetime) -> Mapping[str, Terms]:
     """Each meter's terms just before this instant; a meter without was never limited."""
     return _newest(tenant, before=moment)
+
+
+def said(found: Terms | None) -> dict[str, object]:
+    """The terms' fields, for a statement; without terms everything is included, at no price."""
+    return dict(zip(_SAID, _said(found or Terms()), strict=True))
 
 
 def _newest(tenant: Tenant, *, before: datetime | None = None) -> dict[str, Terms]:

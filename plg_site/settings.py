@@ -175,6 +175,8 @@ EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw event
 EVENTS_ARCHIVE_DIR = Path(env.text("EVENTS_ARCHIVE_DIR", str(STATE_DIR / "archive")))
 
 REDIS_URL = env.text("REDIS_URL")
+METERING_LATE_AFTER = env.number("METERING_LATE_AFTER", 300)  # seconds; an event is marked as late
+METERING_CLOSE_AFTER = env.number("METERING_CLOSE_AFTER", 3600)  # seconds after a period's end
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
 CACHES = {
     "default": {

@@ -1,0 +1,89 @@
+"""The chain of a workspace's statements: each hash covers its statement and the hash before it.
+
+Whoever changes, inserts or removes a statement past the database's trigger is found out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from typing import Any
+
+from metering.models import Adjustment, Ledger, Statement
+from tenants.models import Tenant
+
+_EXACT = Context(prec=200)
+
+
+def seal(statement: Statement, adjustments: Sequence[Adjustment], *, ledger: Ledger) -> None:
+    """Add a statement and the adjustments billed in it to the end of the chain.
+
+    The ledger's row is locked by the caller, who saves it.
+    """
+    ledger.statements += 1
+    statement.number = ledger.statements
+    statement.previous = ledger.hash
+    statement.hash = digest(statement, adjustments)
+    ledger.hash = statement.hash
+    statement.save(force_insert=True)
+    for adjustment in adjustments:
+        adjustment.in_statement = statement
+        adjustment.save(force_insert=True)
+
+
+def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
+    """SHA-256 over the statement's fields as JSON with sorted keys, in hexadecimal digits.
+
+    Times are ISO 8601 in UTC, numbers decimals without trailing zeros; `adjustments` holds
+    [number of the adjusted statement, value, count] of each, in that order.
+    """
+    said: dict[str, Any] = {
+        "tenant": str(statement.tenant_id),
+        "number": statement.number,
+        "meter": statement.meter,
+        "period_start": _instant(statement.period_start),
+        "period_end": _instant(statement.period_end),
+        "cutoff": _instant(statement.cutoff),
+        "value": _number(statement.value),
+        "count": statement.count,
+        "included": statement.included,
+        "price_amount": statement.price_amount,
+        "price_per": statement.price_per,
+        "currency": statement.currency,
+        "previous": statement.previous,
+        "adjustments": sorted(
+            [each.statement.number, _number(each.value), each.count] for each in adjustments
+        ),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def broken(tenant: Tenant) -> Iterator[str]:
+    """What is wrong with a workspace's chain, in words; nothing when it is whole."""
+    ledger = Ledger.objects.for_tenant(tenant).first()
+    statements = Statement.objects.for_tenant(tenant).order_by("number")
+    number, previous = 0, ""
+    for statement in statements.prefetch_related("adjusts__statement").iterator(chunk_size=500):
+        number += 1
+        if statement.number != number:
+            yield f"statement {number} is missing"
+            number = statement.number
+        if statement.previous != previous:
+            yield f"statement {number} does not follow the one before it"
+        if statement.hash != digest(statement, list(statement.adjusts.all())):
+            yield f"statement {number} is not what was sealed"
+        previous = statement.hash
+    sealed, head = (0, "") if ledger is None else (ledger.statements, ledger.hash)
+    if (number, previous) != (sealed, head):
+        yield f"the ledger counts {sealed} statements, the chain ends with {number}"
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _number(value: Decimal) -> str:
+    return format(value.normalize(_EXACT), "f") if value else "0"
