@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.http import StreamingHttpResponse
+
 from metering import names
 from metering.catalogue import Meter
 from metering.query import Question, Row, Window, ask
@@ -76,7 +78,16 @@ def _written(
         times = [_local(row.start, question), _local(row.end, question)]
         number = f"{row.value:f}"
         yield write(  # type: ignore[operator]
-            [question.meter, window, question.time_zone, *times, *groups, number, row.count, row.late]
+            [
+                question.meter,
+                window,
+                question.time_zone,
+                *times,
+                *groups,
+                number,
+                row.count,
+                row.late,
+            ]
         )
 
 
@@ -85,12 +96,25 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def response(
+    tenant: Tenant, meter: Meter, question: Question, *, window: Window
+) -> StreamingHttpResponse:
+    """The file as an answer. Raises as `rows` does."""
+    return StreamingHttpResponse(
+        rows(tenant, question, window=window),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{file_name(meter, question)}"'},
+    )
+
+
 def file_name(meter: Meter, question: Question) -> str:
     """Like clicks-2026-05-01-2026-05-31.csv."""
     assert question.start and question.end  # noqa: S101, PT018
     tz = zone(question.time_zone)
     last = question.end - timedelta(microseconds=1)
-    return f"{meter.key}-{question.start.astimezone(tz):%Y-%m-%d}-{last.astimezone(tz):%Y-%m-%d}.csv"
+    return (
+        f"{meter.key}-{question.start.astimezone(tz):%Y-%m-%d}-{last.astimezone(tz):%Y-%m-%d}.csv"
+    )
 
 
 def _parts(

@@ -47,6 +47,11 @@ def of(tenant: Tenant, dimension: str, values: Collection[str | None]) -> dict[s
     return {value: known.get(value or "") or _short(value) for value in values}
 
 
+def uuids(values: Collection[str]) -> list[UUID]:
+    """Those of the values that are UUIDs: a caller may have sent anything."""
+    return [UUID(value) for value in values if _is_uuid(value)]
+
+
 def _short(value: str | None) -> str:
     if value is None or value == "":
         return "none"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from uuid import UUID
+from collections.abc import Collection
 
 from identity.models import Person
 from metering import names
@@ -18,20 +17,10 @@ def register() -> None:
 
 def _members(tenant: Tenant, ids: Collection[str]) -> dict[str, str]:
     """Only people of this workspace have a name here; visitors stay what they are."""
-    found = Person.objects.filter(pk__in=_uuids(ids), user__memberships__tenant=tenant)
+    found = Person.objects.filter(pk__in=names.uuids(ids), user__memberships__tenant=tenant)
     return {str(person.pk): str(person.user) for person in found.select_related("user")}
 
 
 def _keys(tenant: Tenant, ids: Collection[str]) -> dict[str, str]:
-    rows = ApiKey.objects.for_tenant(tenant).filter(pk__in=_uuids(ids))
+    rows = ApiKey.objects.for_tenant(tenant).filter(pk__in=names.uuids(ids))
     return {str(pk): name for pk, name in rows.values_list("pk", "name")}
-
-
-def _uuids(ids: Iterable[str]) -> list[UUID]:
-    found = []
-    for text in ids:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found

@@ -91,13 +91,15 @@ def snapshot(
     first = now.astimezone(zone).date() - timedelta(days=days - 1)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
     in_force = {meter.key: period_of(tenant, meter, now=now) for meter in wanted}
+    full_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    hour_ago = full_minute - _MINUTES  # whole minutes: they come from the rollup
     questions: list[Question] = []
     for meter in wanted:
         questions += [
             _total(meter, in_force[meter.key]),
             series.by_day(meter, first=first, last=now.astimezone(zone).date(), zone=zone),
             forecast.question(meter, series.since(tenant), now=now),
-            Question(meter=meter.key, start=now - _MINUTES, window="minute"),
+            Question(meter=meter.key, start=hour_ago, end=full_minute, window="minute"),
         ]
     answers = iter(ask(tenant, *questions, now=now))
     readings, lines = [], []

@@ -85,18 +85,15 @@ def export_csv(request: WorkspaceRequest, key: str) -> HttpResponse | StreamingH
     groups = (wanted.group,) if wanted.group in found.group_by else ()
     question = chosen.question(found, group_by=groups)
     try:
-        lines = export.rows(request.tenant, question, window=window)
-    except (StoreUnavailable, WrongQuestion) as error:
-        status = 422 if isinstance(error, WrongQuestion) else 503
-        words = str(error) if status == 422 else "Usage cannot be read right now."
-        return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
-    return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{export.file_name(found, question)}"'
-        },
-    )
+        return export.response(request.tenant, found, question, window=window)
+    except WrongQuestion as wrong:
+        return _in_words(str(wrong), status=422)
+    except StoreUnavailable:
+        return _in_words("Usage cannot be read right now. Nothing is lost.", status=503)
+
+
+def _in_words(text: str, *, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 def _meter_page(request: WorkspaceRequest, found: Meter) -> MeterPage:

@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from plg_site import health, outbox
+from plg_site import health, outbox, staff
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
+    path("staff/usage/", staff.usage, name="staff_usage"),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("allauth.account.urls")),

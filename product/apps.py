@@ -7,6 +7,9 @@ class ProductConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from product import event_types
+        from metering import names
+        from product import event_types, named
 
         events.register(*event_types.ALL)
+        names.register("link_id", label="Link", find=named.links)
+        names.register("file_id", label="File", find=named.files)

@@ -13,6 +13,7 @@ METERS = [
         aggregation="sum",
         property="change",
         period="lifetime",
+        group_by=("person",),
         description="Short links that exist now.",
     ),
     Meter(
@@ -20,6 +21,7 @@ METERS = [
         label="Clicks",
         event="Link Clicked",
         aggregation="count",
+        group_by=("link_id",),
         description="Visits through your short links. They keep working above the limit.",
     ),
     Meter(
@@ -28,6 +30,7 @@ METERS = [
         event="Link Clicked",
         aggregation="unique",
         property="anonymous_id",
+        group_by=("link_id",),
         description="Different browsers that followed your links.",
     ),
     Meter(
@@ -46,6 +49,7 @@ METERS = [
         property="bytes",
         unit="bytes",
         period="lifetime",
+        group_by=("person",),
         description="Files that are stored now.",
     ),
     Meter(
@@ -62,6 +66,7 @@ METERS = [
         label="API calls",
         event="API Called",
         aggregation="count",
+        group_by=("key_id", "path"),
         description="Requests with an API key.",
     ),
 ]

@@ -28,8 +28,12 @@ def test_usage_over_the_api_has_every_meter_with_its_limit(log, ask, acme):
         "used": 4,
         "limit": 10,
         "hard": True,
+        "own_limit": False,
         "remaining": 6,
         "resets_at": None,
+        "period": {"start": None, "end": None},
+        "forecast": None,
+        "cost": None,
     }
     assert by_meter["clicks"]["resets_at"] is not None
     assert by_meter["storage"]["unit"] == "bytes"

@@ -33,7 +33,7 @@ def test_the_page_shows_each_meter_against_its_limit(log, owner, acme):
     assert 'id="meter-clicks"' in text
     assert "<strong>12</strong> of 1,000" in text
     assert "988 left, starts again on 1 " in text
-    assert "The last 30 days" in text
+    assert "the last 30 days" in text
     assert 'href="/billing/"' in text
 
 

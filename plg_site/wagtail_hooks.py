@@ -1,0 +1,22 @@
+"""What the composition root adds to Wagtail's admin: the way to the staff page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+
+class StaffOnlyItem(MenuItem):
+    """Editors who are not staff do not see it; the page itself would answer 404."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_staff", False))
+
+
+@hooks.register("register_admin_menu_item")
+def usage_item() -> Any:
+    return StaffOnlyItem("Usage", reverse("staff_usage"), icon_name="view", order=9000)
