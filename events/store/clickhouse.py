@@ -17,7 +17,7 @@ docs/decisions/0006-exactly-once-in-clickhouse.md.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -98,12 +98,10 @@ class ClickHouseEventStore:
             if new:
                 number = turn.done + 1
                 record = Record.of(new, number=number, reader=reader, position=position)
-                added = _additions(
-                    new, number, reader, position
-                )  # here, because it may refuse a number
+                added = _additions(new, number, reader, position)  # it may refuse a number
                 turn.persist(record.encode())
                 self._send_raw(turn, record)
-                self._send_all(turn, record, added.inserts)
+                self._send_all(turn, record.token, added.inserts)
                 turn.finish(number)
         return Stored(new=len(new), duplicates=len(batch) - len(new))
 
@@ -159,15 +157,12 @@ class ClickHouseEventStore:
             turn.discard()  # rows that the server cannot read are refused together
             raise
 
-    def _send_all(self, turn: Turn, record: Record, inserts: Sequence[Insert]) -> None:
+    def _send_all(self, turn: Turn, token: str, inserts: Sequence[Insert]) -> None:
         turn.renew()
-        sent = [
-            self._threads.submit(self._send, turn, each, token=record.token) for each in inserts
-        ]
+        sent = [self._threads.submit(self._send, turn, each, token=token) for each in inserts]
+        wait(sent)
         for each in sent:
-            each.exception()  # wait for all, then raise the first
-        for each in sent:
-            each.result()
+            each.result()  # raises what the first of them raised
 
     def _send(self, turn: Turn, insert: Insert, *, token: str) -> None:
         turn.renew()

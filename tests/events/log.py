@@ -145,13 +145,14 @@ def postgres_events() -> Iterator[str]:
 def clickhouse_events() -> str:
     """An events database in the ClickHouse engine, in a process of its own."""
     pytest.importorskip("chdb", reason="chdb, the ClickHouse engine of the tests, is not installed")
-    return _clickhouse().url("events_log")
+    return clickhouse_server().url("events_log")
 
 
 @cache
-def _clickhouse() -> ClickHouseProcess:
+def clickhouse_server() -> ClickHouseProcess:
     """One for all folders of tests that ask."""
-    folder = Path(mkdtemp(prefix="plg-clickhouse-"))
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a SIGKILL spares it)
+    folder = Path(mkdtemp(prefix="plg-clickhouse-", dir=memory))
     server = ClickHouseProcess(folder).start()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.kill)  # before its folder goes: the last registered is the first called
