@@ -7,7 +7,14 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from billing import event_types, pricing, receivers, stripe_client, webhooks  # noqa: F401
+        from billing import (  # noqa: F401
+            checks,
+            event_types,
+            pricing,
+            receivers,
+            stripe_client,
+            webhooks,
+        )
         from cms import slots
 
         events.register(*event_types.ALL)

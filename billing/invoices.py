@@ -26,12 +26,15 @@ _STATUS = {  # Stripe's status: words, kind of badge
     "void": ("Void", ""),
 }
 SHOWN = 24
+USAGE_INVOICE = "usage_invoice"  # metadata key of the invoices that usage_invoices makes
 
 
 @dataclass(frozen=True)
 class Invoice:
     """A line of the invoice list. `amount` in minor currency units; `url` is Stripe's own page."""
 
+    stripe_id: str
+    what: str
     number: str
     date: datetime
     amount: int
@@ -94,7 +97,10 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
 
 
 def _line(data: dict[str, Any]) -> Invoice:
+    for_usage = USAGE_INVOICE in (data.get("metadata") or {})
     return Invoice(
+        stripe_id=data["id"],
+        what="Usage" if for_usage else "Plan",
         number=data.get("number") or data["id"],
         date=datetime.fromtimestamp(data["created"], UTC),
         amount=data["total"],

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing import catalogue, entitlements, invoices, money, pricing
+from billing import catalogue, entitlements, invoices, money, pricing, usage_page
 from billing.catalogue import Interval, Plan
 from billing.forms import Choice
 from billing.invoices import Invoice
 from billing.models import Account
+from billing.usage_page import Charged, Running
 from metering.page import Gauge, UsagePage
 
 _STATUS = {  # Stripe's status: words, kind of badge
@@ -72,6 +73,8 @@ class BillingPage:
     interval: Interval
     tabs: Sequence[IntervalTab]
     cards: Sequence[PlanCard]
+    running: Sequence[Running]
+    charged: Sequence[Charged]
     invoices: Sequence[Invoice]
     may_manage: bool
     may_pay: bool
@@ -85,6 +88,7 @@ class BillingPage:
         status, kind = _STATUS.get(account.status, ("", ""))
         if account.cancel_at:
             status, kind = "Cancelled", "warn"
+        listed = invoices.of(account)
         return cls(
             account=account,
             plan=plan,
@@ -101,7 +105,9 @@ class BillingPage:
                 IntervalTab("Yearly", "?interval=year", interval == "year"),
             ],
             cards=[_card(plan, account, interval) for plan in catalogue.plans() if plan.for_sale],
-            invoices=invoices.of(account),
+            running=usage_page.running(account.tenant, plan),
+            charged=usage_page.charged(account.tenant, {one.stripe_id: one for one in listed}),
+            invoices=listed,
             may_manage=may_manage,
             may_pay=may_pay,
         )
@@ -213,4 +219,4 @@ def _consequences(account: Account, choice: Choice) -> list[str]:
         lines.append("What is above the new limits stays and keeps working; you cannot add to it.")
     if account.cancel_at:
         lines.append("Your cancellation is taken back.")
-    return lines
+    return [*lines, *usage_page.after_change(account.tenant, choice.plan)]

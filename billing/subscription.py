@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from billing import catalogue, entitlements, invoices, prices
+from billing import catalogue, cycles, entitlements, intent, invoices, prices
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, plan_item
 from billing.stripe_client import client
@@ -39,7 +39,10 @@ def sync(account: Account, *, origin: Account.Origin) -> Account:
     account.adopt(found)
     account.updated_from = origin
     account.save()
+    cycles.follow(account.tenant, found)
     entitlements.apply(account)
+    if account.has_subscription:
+        intent.forget(account.tenant)
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)

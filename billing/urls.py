@@ -11,4 +11,5 @@ urlpatterns = [
     path("change/", views.change, name="change"),
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
+    path("intent/forget/", views.forget_intent, name="forget_intent"),
 ]

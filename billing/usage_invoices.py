@@ -19,13 +19,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import subscription, usage_charges, usage_words
+from billing.invoices import USAGE_INVOICE
 from billing.models import Account, UsageInvoice
 from billing.stripe_client import client
 from tenants.models import Tenant
 
 log = structlog.get_logger()
 
-_OURS = "usage_invoice"  # metadata key of invoices made here
 _LOOK_BACK = timedelta(days=1)  # our clock and Stripe's may differ
 
 
@@ -69,7 +69,7 @@ def _find(account: Account, invoice: UsageInvoice) -> stripe.Invoice | None:
         {"customer": account.stripe_customer_id or "", "created": {"gte": since}, "limit": 100}
     )
     for one in found.auto_paging_iter():
-        if _noted(one, _OURS) == str(invoice.pk):
+        if _noted(one, USAGE_INVOICE) == str(invoice.pk):
             return one
     return None
 
@@ -81,7 +81,7 @@ def _draft(account: Account, invoice: UsageInvoice) -> stripe.Invoice:
             "currency": invoice.currency,
             "auto_advance": False,  # nothing is charged before all items are there
             "pending_invoice_items_behavior": "exclude",
-            "metadata": {"tenant": str(account.tenant_id), _OURS: str(invoice.pk)},
+            "metadata": {"tenant": str(account.tenant_id), USAGE_INVOICE: str(invoice.pk)},
         },
         {"idempotency_key": f"usage-invoice-{invoice.pk}"},
     )

@@ -22,7 +22,8 @@ def price(meter: Meter, price: UsagePrice, currency: str) -> str:
 
 def amount(meter: Meter, value: Decimal | int) -> str:
     """Like "23,456", "1.5 MB" or "0.25"; with a minus sign where something is taken back."""
-    sign, size = (_MINUS if value < 0 else ""), Decimal(abs(value))
+    exact = Decimal(value)
+    sign, size = (_MINUS if exact < 0 else ""), abs(exact)
     if size == int(size) or meter.unit == "bytes":
         return sign + quantity(meter, int(size))
     return f"{sign}{size.normalize():,f}"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from billing import checkout, forms, page, subscription
+from billing import checkout, forms, intent, page, subscription
 from billing.models import Account
 from billing.refusals import AddressNotVerified, in_words
 from tenants.access import managers_only
@@ -96,6 +96,14 @@ def resume(request: WorkspaceRequest) -> HttpResponse:
     account = subscription.resume(Account.objects.of(request.tenant))
     messages.success(request, f"{page.plan_name(account)} goes on.")
     return redirect("billing:overview")
+
+
+@require_POST
+@managers_only
+def forget_intent(request: WorkspaceRequest) -> HttpResponse:
+    """Do not remind of the plan that was picked before signing up."""
+    intent.forget(request.tenant)
+    return redirect("/")
 
 
 def _require_verified(request: WorkspaceRequest) -> None:

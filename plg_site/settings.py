@@ -203,6 +203,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
+    "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
     "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},

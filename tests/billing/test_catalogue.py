@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 import stripe as sdk
 from djstripe.models import WebhookEndpoint
 
-from billing import catalogue, entitlements, inbox, money, prices, pricing
+from billing import catalogue, checks, entitlements, inbox, money, prices, pricing
 from cms import slots
-from metering import Limit
+from metering import Limit, UsagePrice, limits
+from metering.models import Quota
 from tests.billing.conftest import Shop
 
 
@@ -83,6 +85,41 @@ def test_the_website_gets_the_plans_in_words() -> None:
     assert "1,000 clicks a month" in free.limits_in_words
     assert "10 GB of storage" in pro.limits_in_words
     assert "1,000 API calls a month" in free.limits_in_words
+
+
+@pytest.mark.parametrize(
+    ("meter", "limit", "words"),
+    [
+        ("storage", Limit(1, hard=False, price=UsagePrice(1)), "not counted by the month"),
+        ("clicks", Limit(1, price=UsagePrice(1)), "lets nothing through"),
+        ("clicks", Limit(None, hard=False, price=UsagePrice(1)), "that there is not"),
+        ("teapots", Limit(1), "no meter"),
+    ],
+)
+def test_a_price_that_could_not_be_billed_is_found_at_start_up(
+    plans: list[catalogue.Plan], meter: str, limit: Limit, words: str
+) -> None:
+    assert checks.check_usage_prices() == []
+    plans[1] = replace(plans[1], limits={meter: limit})
+    [problem] = checks.check_usage_prices()
+    assert words in problem.msg
+
+
+def test_a_changed_usage_price_reaches_the_workspaces_on_that_plan(
+    shop: Shop, plans: list[catalogue.Plan]
+) -> None:
+    priced = Limit(1_000, hard=False, price=UsagePrice(5, per=100))
+    plans[0] = replace(plans[0], limits={**plans[0].limits, "clicks": priced})
+    assert entitlements.refresh() > 0
+    assert limits.of(shop.tenant)["clicks"] == priced
+    assert Quota.objects.get(tenant=shop.tenant, meter="clicks").currency == "usd"
+    assert entitlements.refresh() == 0
+
+
+def test_the_page_of_stripe_says_what_usage_costs(shop: Shop) -> None:
+    page = httpx.get(shop.start_checkout("pro")).text
+    words = "100,000 clicks a month are included, then $1.00 per 10,000 clicks"
+    assert words in page
 
 
 def test_a_meter_without_a_limit_is_unlimited() -> None:
