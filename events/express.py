@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+import hiredis
 import redis
 
 from events.errors import TransportUnavailable
@@ -23,11 +24,13 @@ class Line:
     """
 
     def __init__(self, client: redis.Redis) -> None:
-        self._connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        pool = client.connection_pool
+        # Not pool.make_connection(): that takes one of the pool's hundred, and never gives it back.
+        self._connection = pool.connection_class(**pool.connection_kwargs)
 
     def call(self, *command: Value) -> object:
         """What the server answers. Raises redis errors and OSError."""
-        packed = self._connection.pack_command(*command)
+        packed = [hiredis.pack_command(command)]
         try:
             return self._once(packed)
         except redis.TimeoutError:

@@ -40,5 +40,5 @@ class EventBufferMiddleware:
 
 def _request_id(request: HttpRequest) -> str:
     """The id that a proxy gave the request, or one of our own."""
-    given = request.headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid7().hex
+    given = request.META.get("HTTP_X_REQUEST_ID")
+    return given if given and _REQUEST_ID.fullmatch(given) else uuid7().hex

@@ -24,8 +24,9 @@ class VisitorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: VisitorRequest) -> HttpResponse:
-        known = _parse(request.COOKIES.get(ANONYMOUS_COOKIE))
-        wants_privacy = "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
+        said = request.META  # request.headers would read every header first
+        known = _parse(request.COOKIES.get(ANONYMOUS_COOKIE)) if "HTTP_COOKIE" in said else None
+        wants_privacy = said.get("HTTP_SEC_GPC") == "1" or said.get("HTTP_DNT") == "1"
         request.anonymous_id = None if wants_privacy else (known or uuid7())
         response = self.get_response(request)
         if wants_privacy or getattr(request, "is_bare_host", False):
@@ -33,16 +34,17 @@ class VisitorMiddleware:
         if known is None and _is_page(response):
             _set(response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
-            patch_cache_control(response, private=True)
+            if "private" not in response.headers.get("Cache-Control", ""):
+                patch_cache_control(response, private=True)
         self._mark_sign_in(request, response)
         return response
 
     def _mark_sign_in(self, request: VisitorRequest, response: HttpResponse) -> None:
         """The site's pages are static files: a readable cookie lets them say "Open workspace"."""
-        marked = SIGNED_IN_COOKIE in request.COOKIES
         # Only where the view looked at the session already; asking here would cost a query.
         if not getattr(request, "session", None) or not request.session.accessed:
             return
+        marked = SIGNED_IN_COOKIE in request.COOKIES
         signed_in = request.user.is_authenticated
         if signed_in and not marked:
             _set(response, SIGNED_IN_COOKIE, "1", http_only=False)
@@ -62,12 +64,12 @@ def _parse(value: str | None) -> UUID | None:
 
 
 def _set(response: HttpResponse, name: str, value: str, *, http_only: bool) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=ONE_YEAR,
-        domain=settings.SESSION_COOKIE_DOMAIN,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=http_only,
-        samesite="Lax",
-    )
+    """As HttpResponse.set_cookie does, without its `expires`: a third of the time."""
+    response.cookies[name] = value
+    cookie = response.cookies[name]
+    cookie["max-age"] = ONE_YEAR
+    cookie["path"] = "/"
+    cookie["domain"] = settings.SESSION_COOKIE_DOMAIN
+    cookie["secure"] = settings.SESSION_COOKIE_SECURE
+    cookie["httponly"] = http_only
+    cookie["samesite"] = "Lax"

@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from tenants.early import AnswersEarly  # noqa: E402  importable only once Django is set up
+
+application = AnswersEarly(_django)

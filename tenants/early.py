@@ -1,51 +1,81 @@
 """Answers that need a workspace and nothing else: no session, no sign-in, no page.
 
 A product that has such a hot path brings a module `<PRODUCT_APP>.early` with two functions:
-`may_answer(request)`, which says from the request alone whether it is worth a look, and
-`view_for(request, tenant)`, which gives the view that answers, or None: then the request goes its
-ordinary way, through all middleware. On this way the schema is not entered, `tenant` is shared by
-threads and must not be changed, and only events and the visitor's id are looked after.
+`may_answer(method, path)`, which says whether a request is worth a look, and
+`view_for(path, tenant)`, which gives the view that answers, or None. What is not answered here goes
+its ordinary way, through Django's handler and all middleware.
+
+On the short way the schema is not entered, no signal is sent, `tenant` is shared by threads and must
+not be changed; only the security headers, the request's events and the visitor's id are looked after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.exception import response_for_exception
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import close_old_connections, connection
 from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
 
 from events.middleware import EventBufferMiddleware
 from identity.middleware import VisitorMiddleware
 from tenants import hosts
-from tenants.requests import HostRequest
 
-EarlyView = Callable[[Any], HttpResponse]
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class EarlyAnswers:
-    """The short way through the middleware, for what the product wants to answer on it."""
+    """Asks the product for an early answer."""
 
     def __init__(self) -> None:
-        self._lane = EventBufferMiddleware(VisitorMiddleware(_call_view))
+        self._lane: Any = SecurityMiddleware(EventBufferMiddleware(VisitorMiddleware(_call_view)))
+        self._product = _module(f"{settings.PRODUCT_APP}.early")
 
-    def __call__(self, request: HostRequest, host: str) -> HttpResponse | None:
-        """The answer, or None where the request has to go the ordinary way."""
-        product = _product(settings.PRODUCT_APP)
-        if product is None or not product.may_answer(request):
+    def to(self, environ: Environ) -> HttpResponse | None:
+        """The answer to a WSGI request, or None where it has to go the ordinary way."""
+        try:
+            return self._answer(environ)
+        except Exception as error:  # the same page and log line as for an exception in a view
+            return response_for_exception(WSGIRequest(environ), error)
+
+    def _answer(self, environ: Environ) -> HttpResponse | None:
+        path = environ.get("PATH_INFO", "")
+        if self._product is None or not self._product.may_answer(environ["REQUEST_METHOD"], path):
             return None
-        tenant = hosts.tenant_to_read(host)
-        if tenant is None:
-            return None
-        view = product.view_for(request, tenant)
+        tenant = hosts.tenant_to_read(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+        view = self._product.view_for(path, tenant) if tenant else None
         if view is None:
             return None
-        request.tenant = tenant
-        request.early_view = view
-        return self._lane(request)
+        request: Any = WSGIRequest(environ)
+        request.tenant, request.early_view = tenant, view
+        response: HttpResponse = self._lane(request)
+        return response
+
+
+class AnswersEarly:
+    """A WSGI application in front of Django's own."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._early = EarlyAnswers()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = self._early.to(environ)
+        if connection.connection is not None:
+            close_old_connections()  # something was looked up; Django's signals do not come by here
+        if response is None:
+            return self._application(environ, start_response)
+        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*response.items(), *cookies])
+        return [response.content]
 
 
 def _call_view(request: Any) -> HttpResponse:
@@ -55,7 +85,5 @@ def _call_view(request: Any) -> HttpResponse:
     return response
 
 
-@cache
-def _product(app: str) -> Any:
-    name = f"{app}.early"
+def _module(name: str) -> Any:
     return import_module(name) if find_spec(name) else None

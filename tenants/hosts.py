@@ -48,10 +48,15 @@ def tenant_for(host: str) -> Tenant | None:
 
 
 def tenant_to_read(host: str) -> Tenant | None:
-    """The same, at most a second old and shared by all threads: nobody may change this object."""
+    """The same, at most a second old and shared by all threads: nobody may change this object.
+
+    None also for a host that is no workspace's.
+    """
     found = _recent.get(host)
-    if found is None and (found := tenant_for(host)) is not None:
-        _recent.keep(host, found)
+    if found is None and place_of(host) is Place.WORKSPACE:
+        found = tenant_for(host)
+        if found is not None:
+            _recent.keep(host, found)
     return found
 
 

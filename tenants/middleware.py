@@ -16,7 +16,6 @@ from django.shortcuts import render
 from django.urls import set_urlconf
 
 from tenants import hosts, schema
-from tenants.early import EarlyAnswers
 from tenants.models import Membership
 from tenants.requests import HostRequest
 
@@ -29,7 +28,6 @@ class HostMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self._answer_early = EarlyAnswers()
 
     def __call__(self, request: HostRequest) -> HttpResponse:
         schema.leave()
@@ -44,8 +42,6 @@ class HostMiddleware:
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         if place is hosts.Place.FILES:
             return self._answer(request, settings.FILES_URLCONF)
-        if answer := self._answer_early(request, host):
-            return answer
         tenant = hosts.tenant_for(host)
         if tenant is None:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF

@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 from psycopg import sql
 
 
@@ -157,6 +158,16 @@ def outsider(people: SimpleNamespace):  # type: ignore[no-untyped-def]
     return people.outsider
 
 
+class HandlerBehindEarlyAnswers(ClientHandler):
+    """Django's test client asks Django's handler; the WSGI application asks for early answers first."""
+
+    def get_response(self, request):  # type: ignore[no-untyped-def]
+        from tenants.early import EarlyAnswers
+
+        early = EarlyAnswers().to(request.environ)
+        return super().get_response(request) if early is None else early
+
+
 @pytest.fixture
 def client_for(db: None) -> Callable[..., Client]:
     """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None)."""
@@ -164,6 +175,7 @@ def client_for(db: None) -> Callable[..., Client]:
     def make(user=None, tenant=None, **extra: object) -> Client:  # type: ignore[no-untyped-def]
         host = f"{tenant.slug}.{settings.APP_DOMAIN}" if tenant else settings.SITE_DOMAIN
         client = Client(headers={"host": f"{host}{settings.PUBLIC_PORT_SUFFIX}"}, **extra)
+        client.handler = HandlerBehindEarlyAnswers(client.handler.enforce_csrf_checks)
         if user is not None:
             client.force_login(user)
         return client
