@@ -6,30 +6,20 @@ the same a second time, and tests compare the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import localcontext
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from events import Event
 from metering import conf
-from metering.catalogue import ANONYMOUS_ID, PERSON, Meter, meters
-from metering.definitions import accepted
-from metering.values import (
-    EXACT,
-    LONGEST_DIMENSION,
-    TOTAL,
-    Dims,
-    Number,
-    dimension,
-    distinct_value,
-    key_of,
-    number,
-    text,
-)
+from metering.catalogue import Meter, meters
+from metering.reading import dimensions, filtering, reader
+from metering.values import EXACT, TOTAL, Dims, Number, key_of
 
 Grain = Literal["minute", "hour", "day"]
 GRAINS: tuple[Grain, ...] = ("minute", "hour", "day")
@@ -82,37 +72,44 @@ class Distinct(NamedTuple):
 
 @dataclass(frozen=True)
 class Partials:
-    """Everything a batch adds, each list in the order of its first columns."""
+    """Everything a batch adds; each list by meter, then by the other columns of its key."""
 
     totals: Mapping[Grain, list[Total]]
     breakdowns: Mapping[Grain, list[Breakdown]]  # of hour and day
     distinct: Mapping[Grain, list[Distinct]]
 
 
-# What a bucket has of a batch while it is summed up: count, late, value, at, event id. The value of
-# a unique count is the set of its values.
+# What a bucket has of a batch while it is summed up: count, late, value, and for "latest" at and
+# event id. The value of a unique count is the set of its values.
 _Cell = list[Any]
-_Cells = dict[tuple[Any, ...], _Cell]  # by workspace, minute or hour, and dimensions
+_Cells = dict[tuple[str, int], _Cell]  # by workspace and minute, hour or day
+_Groups = dict[tuple[str, int, Dims], _Cell]
+_Add = Callable[[Event, str, int, bool], None]
 
 
 def aggregate(events: Iterable[Event]) -> Partials:
     """Sum up events of any workspaces and names. Those that no meter counts add nothing."""
-    sums = [_Sums(meter) for meter in meters().values()]
-    adders: dict[str, list[Callable[[Event, int, bool], None]]] = {}
+    with _no_garbage_collection(), localcontext(EXACT):
+        return _aggregate(events)
+
+
+def _aggregate(events: Iterable[Event]) -> Partials:
+    sums = [_Sums(meter) for _, meter in sorted(meters().items())]
+    adders: dict[str, list[_Add]] = {}
     for each in sums:
-        adders.setdefault(each.meter.event, []).append(each.add)
+        adders.setdefault(each.meter.event, []).append(each.adder())
     late_after = conf.late_after()
-    with localcontext(EXACT):
-        for event in events:
-            adds = adders.get(event.name)
-            if adds is None or event.tenant is None:
-                continue
-            time, received_at = event.time, event.received_at
-            minute = (time.toordinal() * 24 + time.hour) * 60 + time.minute - _EPOCH_MINUTE
-            late = received_at - time > late_after and is_late(time, received_at, late_after)
-            for add in adds:
-                add(event, minute, late)
-        return _collect(sums)
+    for event in events:
+        adds = adders.get(event.name)
+        tenant = event.tenant
+        if adds is None or tenant is None:
+            continue
+        time, received_at = event.time, event.received_at
+        minute = (time.toordinal() * 24 + time.hour) * 60 + time.minute - _EPOCH_MINUTE
+        late = received_at - time > late_after and is_late(time, received_at, late_after)
+        for add in adds:
+            add(event, tenant, minute, late)
+    return _collect(sums)
 
 
 def is_late(time: datetime, received_at: datetime, late_after: timedelta) -> bool:
@@ -121,139 +118,172 @@ def is_late(time: datetime, received_at: datetime, late_after: timedelta) -> boo
     return received_at - minute > late_after + timedelta(minutes=1)
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Many small objects and no cycles: looking for some takes half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Sums:
     """What the batch adds to one meter."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
-        self.minutes: _Cells = {}  # by workspace and minute
-        self.hours: _Cells = {}  # by workspace, hour and dimensions
-        self.merge = _MERGES[meter.aggregation]
-        self._passes = _filter(meter)
-        self._read = _reader(meter)
-        self._dims = _dimensions(meter)
+        self.minutes: _Cells = {}
+        self.groups: _Groups = {}  # by hour
 
-    def add(self, event: Event, minute: int, late: bool) -> None:
-        if self._passes is not None and not self._passes(event.properties):
-            return
-        value = 1 if self._read is None else self._read(event)
-        if value is None:
-            return
-        where: tuple[Any, ...] = (event.tenant, minute)
-        cell = self.minutes.get(where)
-        if cell is None:
-            self.minutes[where] = [1, late, value, event.time, event.id]
-        else:
-            self.merge(cell, 1, late, value, event.time, event.id)
-        if self._dims is not None:
-            where = (event.tenant, minute // 60, self._dims(event))
-            cell = self.hours.get(where)
+    def adder(self) -> _Add:
+        """Adds an event: (event, workspace, minute, late). Called for each event: few steps."""
+        minutes, groups = self.minutes, self.groups
+        passes, read, dims = filtering(self.meter), reader(self.meter), dimensions(self.meter)
+        first, more = _STEPS[self.meter.aggregation]
+
+        def add(event: Event, tenant: str, minute: int, late: bool) -> None:
+            if passes is not None and not passes(event.properties):
+                return
+            value = 1 if read is None else read(event)
+            if value is None:
+                return
+            cell = minutes.get((tenant, minute))
             if cell is None:
-                self.hours[where] = [1, late, value, event.time, event.id]
+                minutes[tenant, minute] = first(value, late, event)
             else:
-                self.merge(cell, 1, late, value, event.time, event.id)
+                more(cell, value, late, event)
+            if dims is None:
+                return
+            where = (tenant, minute // 60, dims(event))
+            cell = groups.get(where)
+            if cell is None:
+                groups[where] = first(value, late, event)
+            else:
+                more(cell, value, late, event)
 
-    def coarser(self, cells: _Cells, minutes: int) -> _Cells:
-        """The cells of longer buckets: of so many times the length."""
-        found: _Cells = {}
-        for (tenant, bucket, *dims), cell in cells.items():
-            where = (tenant, bucket // minutes, *dims)
-            known = found.get(where)
+        return add
+
+    def totals(self) -> Iterator[tuple[Grain, _Cells]]:
+        """The cells of each grain."""
+        join = _JOINS[self.meter.aggregation]
+        cells = self.minutes
+        yield "minute", cells
+        for grain, times in (("hour", 60), ("day", 24)):
+            longer: _Cells = {}
+            for (tenant, bucket), cell in cells.items():
+                known = longer.get((tenant, bucket // times))
+                if known is None:
+                    longer[tenant, bucket // times] = _copy(cell)
+                else:
+                    join(known, cell)
+            cells = longer
+            yield grain, cells  # type: ignore[misc]
+
+    def breakdowns(self) -> Iterator[tuple[Grain, _Groups]]:
+        """The cells of hours and days, by dimensions."""
+        join = _JOINS[self.meter.aggregation]
+        yield "hour", self.groups
+        longer: _Groups = {}
+        for (tenant, hour, dims), cell in self.groups.items():
+            where = (tenant, hour // 24, dims)
+            known = longer.get(where)
             if known is None:
-                found[where] = list(cell)
+                longer[where] = _copy(cell)
             else:
-                self.merge(known, *cell)
-        return found
+                join(known, cell)
+        yield "day", longer
 
 
-def _sum(cell: _Cell, count: int, late: int, value: Any, at: datetime, event_id: UUID) -> None:
-    cell[0] += count
+def _copy(cell: _Cell) -> _Cell:
+    copied = cell.copy()
+    if type(cell[2]) is set:
+        copied[2] = cell[2].copy()
+    return copied
+
+
+def _first(value: Any, late: bool, event: Event) -> _Cell:
+    return [1, int(late), value]
+
+
+def _add(cell: _Cell, value: Any, late: bool, event: Event) -> None:
+    cell[0] += 1
     cell[1] += late
     cell[2] += value
 
 
-def _max(cell: _Cell, count: int, late: int, value: Any, at: datetime, event_id: UUID) -> None:
-    cell[0] += count
+def _rise(cell: _Cell, value: Any, late: bool, event: Event) -> None:
+    cell[0] += 1
     cell[1] += late
     if value > cell[2]:
         cell[2] = value
 
 
-def _latest(cell: _Cell, count: int, late: int, value: Any, at: datetime, event_id: UUID) -> None:
-    cell[0] += count
+def _first_of_latest(value: Any, late: bool, event: Event) -> _Cell:
+    return [1, int(late), value, event.time, event.id]
+
+
+def _replace(cell: _Cell, value: Any, late: bool, event: Event) -> None:
+    cell[0] += 1
     cell[1] += late
-    if (at, event_id) > (cell[3], cell[4]):
-        cell[2:] = value, at, event_id
+    if (event.time, event.id) > (cell[3], cell[4]):
+        cell[2:] = value, event.time, event.id
 
 
-def _union(cell: _Cell, count: int, late: int, value: Any, at: datetime, event_id: UUID) -> None:
-    cell[0] += count
+def _first_of_unique(value: Any, late: bool, event: Event) -> _Cell:
+    return [1, int(late), {value}]
+
+
+def _see(cell: _Cell, value: Any, late: bool, event: Event) -> None:
+    cell[0] += 1
     cell[1] += late
-    cell[2] = cell[2] | value
+    cell[2].add(value)
 
 
-_MERGES: Mapping[str, Callable[..., None]] = {
-    "count": _sum,
-    "sum": _sum,
-    "max": _max,
-    "latest": _latest,
-    "unique": _union,
+_STEPS: Mapping[str, tuple[Callable[..., _Cell], Callable[..., None]]] = {
+    "count": (_first, _add),
+    "sum": (_first, _add),
+    "max": (_first, _rise),
+    "latest": (_first_of_latest, _replace),
+    "unique": (_first_of_unique, _see),
 }
 
 
-def _filter(meter: Meter) -> Callable[[Mapping[str, Any]], bool] | None:
-    wanted = [(name, frozenset(map(text, accepted(meter, name)))) for name in meter.filters]
-    if not wanted:
-        return None
-    return lambda properties: all(text(properties.get(name)) in fits for name, fits in wanted)
+def _join_sums(cell: _Cell, other: _Cell) -> None:
+    cell[0] += other[0]
+    cell[1] += other[1]
+    cell[2] += other[2]
 
 
-def _reader(meter: Meter) -> Callable[[Event], Any] | None:
-    """Reads an event's value; None for an event that has none. No reader: each counts 1."""
-    if meter.aggregation == "count":
-        return None
-    if meter.aggregation == "unique":
-        read = _text_of(str(meter.property))
-
-        def seen(event: Event) -> frozenset[str] | None:
-            value = read(event)
-            return None if value is None else frozenset((distinct_value(value),))
-
-        return seen
-    name = meter.property
-    return lambda event: number(event.properties.get(name))
+def _join_highest(cell: _Cell, other: _Cell) -> None:
+    cell[:] = cell[0] + other[0], cell[1] + other[1], max(cell[2], other[2])
 
 
-def _dimensions(meter: Meter) -> Callable[[Event], Dims] | None:
-    if not meter.group_by:
-        return None
-    if len(meter.group_by) == 1:
-        only = _dimension_of(meter.group_by[0])
-        return lambda event: (only(event),)
-    each = [_dimension_of(name) for name in meter.group_by]
-    return lambda event: tuple([read(event) for read in each])
+def _join_latest(cell: _Cell, other: _Cell) -> None:
+    newer = max(cell[3:], other[3:])
+    value = cell[2] if newer == cell[3:] else other[2]
+    cell[:] = cell[0] + other[0], cell[1] + other[1], value, *newer
 
 
-def _dimension_of(name: str) -> Callable[[Event], str | None]:
-    read = _text_of(name)
-
-    def cut(event: Event) -> str | None:
-        value = read(event)
-        return value if value is None or len(value) <= LONGEST_DIMENSION else dimension(value)
-
-    return cut
+def _join_seen(cell: _Cell, other: _Cell) -> None:
+    cell[0] += other[0]
+    cell[1] += other[1]
+    cell[2] |= other[2]
 
 
-def _text_of(name: str) -> Callable[[Event], str | None]:
-    """Reads a property, or what an event has besides its properties, as text."""
-    if name == PERSON:
-        return lambda event: None if event.person is None else str(event.person)
-    if name == ANONYMOUS_ID:
-        return lambda event: event.anonymous_id
-    return lambda event: text(event.properties.get(name))
+_JOINS: Mapping[str, Callable[[_Cell, _Cell], None]] = {
+    "count": _join_sums,
+    "sum": _join_sums,
+    "max": _join_highest,
+    "latest": _join_latest,
+    "unique": _join_seen,
+}
 
 
 def _collect(sums: Iterable[_Sums]) -> Partials:
+    """All rows, each list by meter, workspace and bucket."""
     found = Partials(
         {grain: [] for grain in GRAINS},
         {grain: [] for grain in BROKEN_DOWN},
@@ -262,50 +292,53 @@ def _collect(sums: Iterable[_Sums]) -> Partials:
     for each in sums:
         if not each.minutes:
             continue
-        totals = {"minute": each.minutes, "hour": each.coarser(each.minutes, 60)}
-        totals["day"] = each.coarser(totals["hour"], 24)
-        for grain in GRAINS:
-            _add_totals(found, each.meter, grain, totals[grain])
-        groups = {"hour": each.hours, "day": each.coarser(each.hours, 24)}
-        for grain in BROKEN_DOWN:
-            _add_breakdowns(found, each.meter, grain, groups[grain])
-    for rows in (*found.totals.values(), *found.breakdowns.values()):
-        rows.sort(key=itemgetter(0, 1, 2, 3) if rows and len(rows[0]) > 8 else itemgetter(0, 1, 2))
-    for values in found.distinct.values():
-        values.sort()
+        meter, is_unique = each.meter.key, each.meter.aggregation == "unique"
+        for grain, cells in each.totals():
+            seconds = MINUTES[grain] * 60
+            for tenant, bucket in sorted(cells):
+                cell = cells[tenant, bucket]
+                where = (tenant, meter, bucket * seconds)
+                found.totals[grain].append(Total(*where, *_said(cell)))
+                if is_unique:
+                    seen = [Distinct(*where, TOTAL, value) for value in sorted(cell[2])]
+                    found.distinct[grain].extend(seen)
+        if each.groups:
+            _collect_breakdowns(found, each)
     return found
 
 
-def _add_totals(found: Partials, meter: Meter, grain: Grain, cells: _Cells) -> None:
-    rows, seconds = found.totals[grain], MINUTES[grain] * 60
-    for (tenant, bucket), cell in cells.items():
-        start = bucket * seconds
-        rows.append(Total(tenant, meter.key, start, *_said(meter, cell)))
-        if meter.aggregation == "unique":
-            found.distinct[grain].extend(
-                [Distinct(tenant, meter.key, start, TOTAL, value) for value in cell[2]]
-            )
-
-
-def _add_breakdowns(found: Partials, meter: Meter, grain: Grain, cells: _Cells) -> None:
-    rows, seconds = found.breakdowns[grain], MINUTES[grain] * 60
+def _collect_breakdowns(found: Partials, sums: _Sums) -> None:
+    meter, is_unique = sums.meter.key, sums.meter.aggregation == "unique"
     keys: dict[Dims, UUID] = {}
-    for (tenant, bucket, dims), cell in cells.items():
-        key = keys.get(dims)
-        if key is None:
-            key = keys[dims] = key_of(dims)
-        start = bucket * seconds
-        rows.append(Breakdown(tenant, meter.key, start, key, dims, *_said(meter, cell)))
-        if meter.aggregation == "unique":
-            found.distinct[grain].extend(
-                [Distinct(tenant, meter.key, start, key, value) for value in cell[2]]
-            )
+    for grain, cells in sums.breakdowns():
+        seconds = MINUTES[grain] * 60
+        rows = []
+        for (tenant, bucket, dims), cell in cells.items():
+            key = keys.get(dims)
+            if key is None:
+                key = keys[dims] = key_of(dims)
+            rows.append(Breakdown(tenant, meter, bucket * seconds, key, dims, *_said(cell)))
+            if is_unique:
+                found.distinct[grain].extend(
+                    [Distinct(tenant, meter, bucket * seconds, key, value) for value in cell[2]]
+                )
+        rows.sort(key=_by_key)
+        found.breakdowns[grain].extend(rows)
+        if is_unique:
+            found.distinct[grain].sort()
 
 
-def _said(meter: Meter, cell: _Cell) -> tuple[Number, int, int, datetime | None, UUID | None]:
-    count, late, value, at, event_id = cell
-    if meter.aggregation == "unique":
+def _by_key(row: Breakdown) -> tuple[str, int, int]:
+    """The order of one meter's rows; UUIDs themselves compare slowly."""
+    return row[0], row[2], row[3].int
+
+
+_NOBODYS = (None, None)
+
+
+def _said(cell: _Cell) -> tuple[Number, int, int, datetime | None, UUID | None]:
+    count, late, value = cell[:3]
+    if type(value) is set:
         value = len(value)
-    if meter.aggregation == "latest":
-        return value, count, int(late), at, event_id
-    return value, count, int(late), None, None
+    at, event_id = cell[3:] or _NOBODYS
+    return value, count, late, at, event_id

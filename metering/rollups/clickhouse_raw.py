@@ -20,7 +20,6 @@ from metering.values import (
     KEPT_OF_DIMENSION,
     LONGEST_DIMENSION,
     LONGEST_VALUE,
-    NUMBER,
     text,
 )
 
@@ -30,6 +29,8 @@ NOWHERE = (
     "CAST(tuple(toDateTime64(0, 6, 'UTC'), '', 0),"
     " 'Tuple(DateTime64(6, \\'UTC\\'), String, Decimal(76, 30))')"
 )
+_PARTS = quote("^([+-]?)([0-9]{1,60})(?:[.]([0-9]{1,60}))?(?:[eE]([+-]?[0-9]{1,3}))?$")  # NUMBER's
+_ZEROS = quote("^(-?)0*([0-9]+)(?:[.]0*|([.][0-9]*[1-9])0*)$")
 STARTS = {"minute": "toStartOfMinute", "hour": "toStartOfHour", "day": "toStartOfDay"}
 
 _EVENTS = """
@@ -77,12 +78,7 @@ def _number_of(meter: Meter) -> str:
 def _number(raw: str, name: str) -> str:
     """An exact number or NULL, of a JSON number or of a text that is one."""
     said = f"if(startsWith({raw}, '\"'), JSONExtractString(properties, {name}), {raw})"
-    return _let(
-        said,
-        lambda word: (
-            f"if(match({word}, {quote(f'^{NUMBER}$')}), {_let(_plain(word), _exact)}, NULL)"
-        ),
-    )
+    return _let(_plain(said), _exact)
 
 
 def _exact(plain: str) -> str:
@@ -129,26 +125,26 @@ def _text(name: str) -> str:
 
 
 def _plain(word: str) -> str:
-    """A number's text without an exponent and without zeros that say nothing."""
-    whole, rest = f"extract({word}, '^[+-]?([0-9]+)')", f"extract({word}, '[.]([0-9]+)')"
-    exponent = f"toInt32OrZero(replaceOne(extract({word}, '[eE]([+-]?[0-9]+)'), '+', ''))"
-    digits, point = f"concat({whole}, {rest})", f"(length({whole}) + {exponent})"
+    """A number's text without an exponent and without zeros that say nothing; else no number."""
 
-    def places(digits: str, point: str) -> str:
-        zeros = f"repeat('0', greatest({point} - toInt64(length({digits})), 0))"
-        front = f"substring(concat({digits}, {zeros}), 1, greatest({point}, 0))"
-        after = f"substring({digits}, greatest({point}, 0) + 1)"
-        behind = f"concat(repeat('0', greatest(-{point}, 0)), {after})"
-        return _let(
-            f"trim(LEADING '0' FROM {front})",
-            lambda a: _let(f"trim(TRAILING '0' FROM {behind})", lambda b: joined(a, b)),
-        )
+    def shifted(said: str, point: str) -> str:
+        whole, rest = f"{said}[2]", f"{said}[3]"
+        before = f"repeat('0', greatest(1 - {point}, 0))"
+        behind = f"repeat('0', greatest({point} - toInt64(length({whole}) + length({rest})), 0))"
+        digits = f"concat({before}, {whole}, {rest}, {behind})"
+        return _let(digits, lambda d: joined(said, d, f"greatest({point}, 1)"))
 
-    def joined(a: str, b: str) -> str:
-        sign = f"if(startsWith({word}, '-') AND concat({a}, {b}) != '', '-', '')"
-        return f"concat({sign}, if({a} = '', '0', {a}), if({b} = '', '', concat('.', {b})))"
+    def joined(said: str, digits: str, point: str) -> str:
+        halves = f"substring({digits}, 1, {point}), '.', substring({digits}, {point} + 1)"
+        full = f"concat(if({said}[1] = '-', '-', ''), {halves})"
+        shortest = f"replaceRegexpOne({full}, {_ZEROS}, '\\\\1\\\\2\\\\3')"
+        return f"replaceRegexpOne({shortest}, '^-0$', '0')"
 
-    return _let(digits, lambda d: _let(point, lambda p: places(d, p)))
+    def parsed(said: str) -> str:
+        exponent = f"toInt32OrZero(replaceOne({said}[4], '+', ''))"
+        return _let(f"toInt64(length({said}[2])) + {exponent}", lambda p: shifted(said, p))
+
+    return _let(f"extractGroups({word}, {_PARTS})", parsed)
 
 
 _names = count()

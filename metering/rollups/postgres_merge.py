@@ -1,45 +1,55 @@
 """Adds a batch to the rollups of a PostgreSQL store, in the transaction of its raw rows.
 
-Everybody writes the tables in one order, and a table's rows in the order of its key: two consumers
-wait for each other, but never deadlock. Columns travel as array literals: psycopg's own adaptation
-of lists costs more than the update.
+One consumer adds at a time: batches touch the same buckets anyway, so others would wait for its
+commit at the first of them, and this way nobody deadlocks. It also makes MERGE safe, which costs
+two thirds of INSERT … ON CONFLICT: that locks each row, with a log record, before it updates it.
+Columns travel as array literals: psycopg's own adaptation of lists costs more than the update.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from metering.catalogue import meters
+from metering.catalogue import Aggregation, meters
 from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Distinct, Grain, Partials, Total
 from metering.rollups import postgres_definitions
 from metering.values import TOTAL
 
 FENCE = 0x706C6766  # advisory locks (FENCE, day): a day is either rebuilt or added to
+_TURN = 0x706C6768  # advisory lock: whose turn it is to add
 
+# Without these the planner would read a whole table to find the buckets of a large batch.
+_BEGIN = f"""
+    SELECT pg_advisory_xact_lock({_TURN}), set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)
+"""
 _FENCES = f"SELECT pg_advisory_xact_lock_shared({FENCE}, day) FROM unnest(%s::int[]) AS day"  # noqa: S608
 
-# How a bucket that is there takes what comes; meters of one group share a statement.
-_GROUPS: Sequence[tuple[Collection[str], str]] = (
-    (("count", "sum", "unique"), "value = kept.value + excluded.value"),
-    (("max",), "value = greatest(kept.value, excluded.value)"),
-    (
-        ("latest",),
-        """value = CASE WHEN (excluded.at, excluded.event_id) > (kept.at, kept.event_id)
-                        THEN excluded.value ELSE kept.value END,
-           event_id = CASE WHEN (excluded.at, excluded.event_id) > (kept.at, kept.event_id)
-                           THEN excluded.event_id ELSE kept.event_id END,
-           at = greatest(excluded.at, kept.at)""",
-    ),
-)
+# How a bucket that is there takes what comes.
+_SUM = "value = kept.value + added.value"
+_NEWER = "(added.at, added.event_id) > (kept.at, kept.event_id)"
+_TAKES: dict[Aggregation, str] = {
+    "count": _SUM,
+    "sum": _SUM,
+    "unique": _SUM,  # the values that are new in the bucket
+    "max": "value = greatest(kept.value, added.value)",
+    "latest": f"""value = CASE WHEN {_NEWER} THEN added.value ELSE kept.value END,
+              at = greatest(kept.at, added.at),
+              event_id = CASE WHEN {_NEWER} THEN added.event_id ELSE kept.event_id END""",
+}
 _ADD = """
-    INSERT INTO {table} AS kept ({columns})
-    SELECT {chosen} FROM unnest({arrays}) AS added ({names})
-    ON CONFLICT ({key}) DO UPDATE
-    SET {takes}, count = kept.count + excluded.count, late = kept.late + excluded.late
+    MERGE INTO {table} AS kept USING unnest({arrays}) AS added ({names})
+       ON kept.tenant = added.tenant AND kept.meter = %s
+          AND kept.bucket = to_timestamp(added.bucket){same}
+    WHEN MATCHED THEN UPDATE
+         SET {takes}, count = kept.count + added.count, late = kept.late + added.late
+    WHEN NOT MATCHED THEN INSERT (meter, {columns}) VALUES (%s, {values})
 """
 _SEE = """
     WITH seen AS (
@@ -52,7 +62,6 @@ _SEE = """
     SELECT tenant, meter, extract(epoch FROM bucket)::bigint, key, count(*)
     FROM seen GROUP BY tenant, meter, bucket, key
 """
-_Row = TypeVar("_Row", Total, Breakdown)
 _Fresh = dict[tuple[str, str, int, UUID], int]  # new values by bucket and key
 _Column = tuple[str, str, str]  # its name, its type, and the whole column as an array literal
 
@@ -62,25 +71,22 @@ def merge(connection: Connection[Any], partials: Partials) -> None:
     days = sorted({row.bucket // 86400 for row in partials.totals["day"]})
     if not days:
         return
+    connection.execute(_BEGIN)
     postgres_definitions.adding(connection)
     connection.execute(_FENCES, ["{" + ",".join(map(str, days)) + "}"])
-    for grain in GRAINS:
-        fresh = _see(connection, grain, partials.distinct[grain])
-        for aggregations, takes in _GROUPS:
-            totals = _of(partials.totals[grain], aggregations)
-            if totals:
-                _add_totals(connection, grain, totals, takes, fresh)
-            if grain in BROKEN_DOWN and (found := _of(partials.breakdowns[grain], aggregations)):
-                _add_breakdowns(connection, grain, found, takes, fresh)
+    fresh = {grain: _see(connection, grain, partials.distinct[grain]) for grain in GRAINS}
+    with connection.pipeline():
+        for grain in GRAINS:
+            for totals in _by_meter(partials.totals[grain]):
+                _add_totals(connection, grain, totals, fresh[grain])
+        for grain in BROKEN_DOWN:
+            for breakdowns in _by_meter(partials.breakdowns[grain]):
+                _add_breakdowns(connection, grain, breakdowns, fresh[grain])
 
 
-def _of(rows: list[_Row], aggregations: Collection[str]) -> list[_Row]:
-    """Those of meters with one of these aggregations."""
-    defined = meters()
-    fitting = {key for key, meter in defined.items() if meter.aggregation in aggregations}
-    if len(fitting) == len(defined):
-        return rows
-    return [row for row in rows if row.meter in fitting]
+def _by_meter(rows: list[Any]) -> Iterator[list[Any]]:
+    """They come ordered by meter."""
+    return (list(found) for _, found in groupby(rows, key=itemgetter(1)))
 
 
 def _see(connection: Connection[Any], grain: Grain, rows: Sequence[Distinct]) -> _Fresh:
@@ -94,96 +100,83 @@ def _see(connection: Connection[Any], grain: Grain, rows: Sequence[Distinct]) ->
 
 
 def _add_totals(
-    connection: Connection[Any], grain: Grain, rows: list[Total], takes: str, fresh: _Fresh
+    connection: Connection[Any], grain: Grain, rows: Sequence[Total], fresh: _Fresh
 ) -> None:
-    if fresh:
-        rows = [
-            row._replace(value=fresh.get((*row[:3], TOTAL), 0)) if _is_unique(row.meter) else row
-            for row in rows
-        ]
-    tenants, keys, buckets, values, counts, lates, ats, event_ids = zip(*rows, strict=True)
-    columns = [
-        *_common(tenants, keys, buckets, values, counts, lates),
-        *_whose(ats, event_ids, takes),
-    ]
-    _add(connection, f"rollup_{grain}", columns, key="tenant, meter, bucket", takes=takes)
+    meter = rows[0].meter
+    aggregation = meters()[meter].aggregation
+    if aggregation == "unique":
+        rows = [row._replace(value=fresh.get((*row[:3], TOTAL), 0)) for row in rows]
+    tenants, _, buckets, *numbers = zip(*rows, strict=True)
+    columns = _columns(aggregation, tenants, buckets, *numbers)
+    _add(connection, f"rollup_{grain}", meter, aggregation, columns)
 
 
 def _add_breakdowns(
-    connection: Connection[Any], grain: Grain, rows: list[Breakdown], takes: str, fresh: _Fresh
+    connection: Connection[Any], grain: Grain, rows: Sequence[Breakdown], fresh: _Fresh
 ) -> None:
-    if fresh:
-        rows = [
-            row._replace(value=fresh.get(row[:4], 0)) if _is_unique(row.meter) else row
-            for row in rows
-        ]
-    tenants, keys, buckets, groups, dims, values, counts, lates, ats, event_ids = zip(
-        *rows, strict=True
-    )
+    meter = rows[0].meter
+    aggregation = meters()[meter].aggregation
+    if aggregation == "unique":
+        rows = [row._replace(value=fresh.get(row[:4], 0)) for row in rows]
+    tenants, _, buckets, groups, dims, *numbers = zip(*rows, strict=True)
     columns = [
-        *_common(tenants, keys, buckets, values, counts, lates),
+        *_columns(aggregation, tenants, buckets, *numbers),
         ("key", "uuid", _plain(groups)),
-        *_whose(ats, event_ids, takes),
+        *[(f"dim{n}", "text", _texts(each)) for n, each in enumerate(zip(*dims, strict=True))],
     ]
-    most = max(map(len, dims))
-    padded = zip(*[each + (None,) * (most - len(each)) for each in dims], strict=True)
-    split = [(f"dim{n}", "text", _texts(column)) for n, column in enumerate(padded)]
-    lengths = ("dims", "int", _plain(map(len, dims)))
-    _add(
-        connection,
-        f"breakdown_{grain}",
-        [*columns, lengths, *split],
-        key="tenant, meter, bucket, key",
-        takes=takes,
-    )
+    _add(connection, f"breakdown_{grain}", meter, aggregation, columns)
 
 
-def _add(
-    connection: Connection[Any], table: str, columns: list[_Column], *, key: str, takes: str
-) -> None:
-    names = [name for name, _, _ in columns]
-    dims = [name for name in names if name.startswith("dim") and name != "dims"]
-    kept = [name for name in names if name not in dims]
-    chosen = {"bucket": "to_timestamp(bucket)", "dims": f"(ARRAY[{', '.join(dims)}])[1:dims]"}
-    statement = _ADD.format(
-        table=table,
-        columns=", ".join(kept),
-        chosen=", ".join(chosen.get(name, name) for name in kept),
-        arrays=", ".join(f"%s::{kind}[]" for _, kind, _ in columns),
-        names=", ".join(names),
-        key=key,
-        takes=takes,
-    )
-    connection.execute(statement, [literal for _, _, literal in columns])
-
-
-def _common(
+def _columns(
+    aggregation: Aggregation,
     tenants: Sequence[str],
-    keys: Sequence[str],
     buckets: Sequence[int],
     values: Sequence[Any],
     counts: Sequence[int],
     lates: Sequence[int],
+    ats: Sequence[Any],
+    event_ids: Sequence[Any],
 ) -> list[_Column]:
-    return [
+    columns = [
         ("tenant", "text", _texts(tenants)),
-        ("meter", "text", _plain(keys)),
         ("bucket", "bigint", _plain(buckets)),
         ("value", "numeric", _plain(values)),
         ("count", "bigint", _plain(counts)),
         ("late", "bigint", _plain(lates)),
     ]
+    if aggregation == "latest":
+        columns += [
+            ("at", "timestamptz", _texts(map(str, ats))),
+            ("event_id", "uuid", _plain(event_ids)),
+        ]
+    return columns
 
 
-def _whose(ats: Sequence[Any], event_ids: Sequence[Any], takes: str) -> list[_Column]:
-    """Whose the latest value is, where anybody asks."""
-    if "event_id" not in takes:
-        return []
-    return [("at", "timestamptz", _texts(map(str, ats))), ("event_id", "uuid", _plain(event_ids))]
-
-
-def _is_unique(meter: str) -> bool:
-    return meters()[meter].aggregation == "unique"
+def _add(
+    connection: Connection[Any],
+    table: str,
+    meter: str,
+    aggregation: Aggregation,
+    columns: Sequence[_Column],
+) -> None:
+    names = [name for name, _, _ in columns]
+    dims = [name for name in names if name.startswith("dim")]
+    plain = [name for name in names if name not in dims]
+    values = [
+        f"to_timestamp(added.{name})" if name == "bucket" else f"added.{name}" for name in plain
+    ]
+    if dims:
+        values.append(f"ARRAY[{', '.join(f'added.{name}' for name in dims)}]")
+    statement = _ADD.format(
+        table=table,
+        arrays=", ".join(f"%s::{kind}[]" for _, kind, _ in columns),
+        names=", ".join(names),
+        same=" AND kept.key = added.key" if dims else "",
+        takes=_TAKES[aggregation],
+        columns=", ".join([*plain, "dims"] if dims else plain),
+        values=", ".join(values),
+    )
+    connection.execute(statement, [*[literal for _, _, literal in columns], meter, meter])
 
 
 def _plain(values: Iterable[Any]) -> str:
