@@ -39,12 +39,17 @@ Make one under *API keys* in your workspace and send it with each request:
 Each request with a valid key counts as an API call. At a limit of your plan the answer is `402`
 with the meter, its limit and where to upgrade; what exists keeps working.
 
+## Events and meters
+Tell what happened as CloudEvents, one or a thousand in a call, and ask what it came to by day, by
+hour and by group. OpenMeter's Python client does both as it is: give it this workspace's address
+and a key.
+
 ## Errors
 They are problem+json (RFC 9457), with words for people and a status for programs.
 
 ## Retries
 A POST may carry an `Idempotency-Key` where the operation names it: sent again with the same key, it
-finds what the first one made.
+finds what the first one made. Events need none: their `source` and `id` say which one it is.
 """
 
 

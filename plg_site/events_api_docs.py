@@ -15,7 +15,7 @@ Send one event or a list of up to {cloudevents.MAX_EVENTS:,}, in at most {cloude
 
 **Forms** ([CloudEvents 1.0](https://cloudevents.io)): `{cloudevents.SINGLE}`,
 `{cloudevents.BATCH}`, `{cloudevents.PLAIN}` with an object or a list, or binary mode: attributes in
-`ce-` headers, the data as the body. OpenMeter's client libraries work as they are.
+`ce-` headers, the data as the body. OpenMeter's Python client sends as it is.
 
 **Answers**: `204` when all were taken; `200` with the report below when you send
 `Accept: application/json`; `207` with the report when some were refused; `422` with the report
