@@ -6,6 +6,7 @@ The store keeps each id once. Together that is exactly once.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,13 +15,12 @@ from contextlib import suppress
 import django.db
 import structlog
 
-from events import changes, outbox
+from events import changes, outbox, storing
 from events.batches import FEWEST, Batch, Batches, decode_all
-from events.errors import EventsUnstorable, StoreUnavailable
-from events.event import Event
+from events.errors import StoreUnavailable
 from events.health import Watch
 from events.outage import Outage
-from events.reader import Dead, DeadLettersFull, Entry, StreamReader
+from events.reader import DeadLettersFull, Entry, StreamReader
 from events.redis_client import UNAVAILABLE
 from events.spool import Spool
 from events.store.interface import EventStore
@@ -30,9 +30,18 @@ log = structlog.get_logger()
 _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as often
 _GATHER = 0.05  # seconds after a small batch: a commit for each event costs more than it brings
 _FEW = 1_000
-_MOST_DEAD = 100  # of one batch; more are no bad events but a store that is not right: wait for it
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
+
+
+def collect_rarely() -> None:
+    """Let Python look for garbage in cycles a few times an hour, not a hundred times a batch.
+
+    For the whole process: a batch is some 100,000 objects that live for a second, in no cycle; the
+    collector would look at them again and again, for half of the time that reading takes.
+    """
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
 
 
 class Consumer:
@@ -142,31 +151,13 @@ class Consumer:
 
     def _store(self, batch: Batch, *, source: str, position: str = "") -> None:
         """Store a batch, tell who watches, and put aside with its reason what can never be stored."""
-        dead = batch.dead + self._append(batch.events, reader=source, position=position)
+        dead = storing.store(self._event_store, batch, reader=source, position=position)
         if batch.events:
             workspaces = {event.tenant for event in batch.events if event.tenant}
             changes.announce(self._reader.client, workspaces)
         if dead:
             self._reader.bury(dead)
             log.error("events_dead_letters", count=len(dead), first=dead[0][1])
-
-    def _append(self, events: Sequence[Event], *, reader: str, position: str) -> list[Dead]:
-        """Store the events; find those that the store refuses by halving the batch."""
-        dead: list[Dead] = []
-        parts = [events] if events else []
-        while parts:
-            part = parts.pop()
-            try:
-                self._event_store.append(part, reader=reader, position=position)
-            except EventsUnstorable as error:
-                if len(part) > 1:
-                    half = len(part) // 2
-                    parts += [part[half:], part[:half]]
-                    continue
-                dead.append((part[0].encode(), f"unstorable: {error}"))
-                if len(dead) > _MOST_DEAD:
-                    raise StoreUnavailable(f"It refuses event after event: {error}") from error
-        return dead
 
     def _leave(self) -> None:
         """Store what is in hand, if that is possible now; then say goodbye."""

@@ -1,7 +1,8 @@
 """Raw events of a day as a Parquet file: written to the end, read again, and only then named.
 
 Ids are 32 hex digits, JSON is text: any tool reads the file. Its checksum is over the rows in the
-order of (time, id), one line of JSON each, and stands in the file's metadata with the day, the part and the number of rows.
+order of (time, id), one line of JSON each. It stands in the file's metadata with the day, the part
+and the number of rows.
 """
 
 from __future__ import annotations

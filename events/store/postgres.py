@@ -100,6 +100,7 @@ class PostgresEventStore:
 
     def _store_new(self, ordered: Sequence[Event], reader: str, position: str) -> int:
         """Try until nobody interferes; returns how many events were new."""
+        has_looked = False
         while True:
             try:
                 return self._try_to_store(ordered, reader, position)
@@ -108,8 +109,9 @@ class PostgresEventStore:
                     raise
                 self._careful = _CAREFUL  # some are known, perhaps only since a moment
             except psycopg.errors.CheckViolation:
-                if not self._days:
+                if has_looked:
                     raise
+                has_looked = True
                 self._days.clear()  # a partition was archived under us
                 self._prepare_days({event.time.date() for event in ordered})
 

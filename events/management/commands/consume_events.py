@@ -12,7 +12,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events import conf
-from events.consumer import Consumer
+from events.consumer import Consumer, collect_rarely
 from events.errors import StoreUnavailable
 from events.reader import StreamReader
 from events.redis_client import patient
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         store = get_store()
         if not _migrated(store, stop, patience=10.0 if once else float("inf")):
             raise CommandError("The events database does not answer.")
+        collect_rarely()
         consumer = Consumer(
             store=store,
             reader=StreamReader(
