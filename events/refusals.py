@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import cast
 
 from events import conf
 from events.errors import TransportUnavailable
@@ -103,7 +104,7 @@ def _on_time() -> None:
 
 def _stored() -> dict[str, int]:
     try:
-        found = quick(conf.redis_url()).hgetall(_key())
+        found = cast(dict[bytes, bytes], quick(conf.redis_url()).hgetall(_key()))
     except UNAVAILABLE as error:
         raise TransportUnavailable(str(error)) from error
     return {field.decode(): int(amount) for field, amount in found.items()}

@@ -7,7 +7,7 @@ the HTTP around it. docs/events-api.md is the same in words for whoever sends.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -108,7 +108,7 @@ def _answer(request: KeyedRequest, outcomes: list[Outcome]) -> HttpResponse:
     """
     accepted = sum(outcome.status == "accepted" for outcome in outcomes)
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-    report = {
+    report: dict[str, Any] = {
         "accepted": accepted,
         "refused": len(refused),
         "events": [asdict(outcome) for outcome in outcomes],
