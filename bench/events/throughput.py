@@ -97,13 +97,14 @@ def store_from_stream(count: int, *, workspaces: int) -> float:
 def new_consumer() -> Consumer:
     """As `consume_events` makes it."""
     from events import conf
-    from events.consumer import Consumer
+    from events.consumer import Consumer, collect_rarely
     from events.reader import StreamReader
     from events.redis_client import patient
     from events.spool import get_spool
     from events.store import get_store
     from events.transport import Keys
 
+    collect_rarely()
     reader = StreamReader(patient(conf.redis_url()), keys=Keys(conf.stream()), name="bench")
     return Consumer(store=get_store(), reader=reader, spool=get_spool())
 

@@ -1,0 +1,81 @@
+"""What the consumer's memory does over five million events: nothing.
+
+The real process, `consume_events`, fed through the real transport. The stream is kept filled, so
+that batches have their full size from the beginning, but short, so that Redis keeps its size, too.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from bench import project
+from bench.events import synthetic
+from bench.figures import Figure
+from bench.sizes import Size
+from plg_site.devstack import programs
+from plg_site.devstack.stack import Stack
+
+EVENTS, WORKSPACES, MOST_WAITING = 5_000_000, 100, 120_000
+GIVE_UP_AFTER = 60.0  # seconds in which nothing was stored
+
+
+def figures(*, size: Size, stack: Stack) -> list[Figure]:
+    log = project.set_up("memory", stack=stack, tables=True)
+    count = size.of(EVENTS, at_least=10_000)
+    began = time.monotonic()
+    with log.running(programs.events(log.env)):
+        samples = _feed(count, pid=_pid(stack))
+    rate = count / (time.monotonic() - began)
+    tenth = max(1, len(samples) // 10)
+    early, late = max(samples[:tenth]), max(samples[-tenth:])
+    return [
+        Figure(
+            name=f"consumer's memory in the last tenth of {count:,} events",
+            value=late / 2**20,
+            unit="MiB",
+            reference="MiB at most in the first tenth",
+            reference_value=early / 2**20,
+            bar=1.1,
+            better="less",
+            note=f"at most {max(samples) / 2**20:.0f} MiB; {rate:,.0f} events/s with the producer",
+        )
+    ]
+
+
+def _feed(count: int, *, pid: int) -> list[int]:
+    """Send all, wait until all are stored; the process's resident bytes along the way."""
+    from events import health
+
+    samples: list[int] = []
+    moved_at, last = time.monotonic(), count
+    left = count
+    while left or last:
+        waiting = health.lag().waiting
+        if left and waiting < MOST_WAITING:
+            some = min(left, 10 * synthetic.AT_ONCE)
+            synthetic.fill_stream(some, workspaces=WORKSPACES)
+            left -= some
+        else:
+            time.sleep(0.02)
+        samples.append(_resident(pid))
+        if waiting + left != last:
+            moved_at, last = time.monotonic(), waiting + left
+        if time.monotonic() - moved_at > GIVE_UP_AFTER:
+            raise RuntimeError(f"{last} events wait, and none is stored.")
+    return samples
+
+
+def _pid(stack: Stack) -> int:
+    pid = stack.supervisor.process("events").pid
+    if pid is None:
+        raise RuntimeError("The consumer is not running.")
+    return pid
+
+
+def _resident(pid: int) -> int:
+    """Bytes, by /proc/<pid>/status."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("The consumer has ended.")
