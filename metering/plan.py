@@ -44,7 +44,7 @@ def plan(tenant: str | None, question: Question, *, now: datetime) -> Planned:
     _check_dimensions(meter, question, asked, tenant)
     windows = _windows(question, now)
     broken_down = bool(asked - {TENANT})
-    grains = _GRAINS[:2] if broken_down else _GRAINS
+    grains = _GRAINS[:2] if broken_down or meter.aggregation == "unique" else _GRAINS
     pieces: dict[Source, list[Piece]] = {}
     for number, (start, end) in enumerate(windows):
         for source, piece_start, piece_end in _cut(start, end, grains):

@@ -51,8 +51,7 @@ class ClickHouseRollups:
             return clickhouse_rebuild.stored(client, grain, meters)
 
     def recount(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
-        with _store().connection() as client:
-            return clickhouse_rebuild.recount(client, grain, meters)
+        return clickhouse_rebuild.recount(_store(), grain, meters)
 
     def days(self, *, meters: Collection[str], tenant: str | None = None) -> list[date]:
         with _store().connection() as client:
@@ -64,8 +63,7 @@ class ClickHouseRollups:
     def differences(
         self, day: date, *, meters: Collection[Meter], tenant: str | None = None
     ) -> int:
-        with _store().alone(), _store().connection() as client:
-            return clickhouse_rebuild.differences(client, day, meters, tenant)
+        return clickhouse_rebuild.differences(_store(), day, meters, tenant)
 
     def definitions(self) -> dict[str, Definition]:
         with _store().connection() as client:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from events.store.clickhouse_batch import ClickHouseBatch
+from events.store.clickhouse_batch import ClickHouseBatch, escaped, number, quote
 from metering.catalogue import Aggregation, meters
-from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Grain, Partials, Total
+from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Distinct, Grain, Partials, Total
 from metering.values import TOTAL, Dims
 
 # The column of a meter's numbers, by its aggregation; a unique count has none.
@@ -21,9 +20,18 @@ COLUMNS: Mapping[Aggregation, str] = {
     "latest": "latest",
     "unique": "",
 }
-_NONE = (0, 0, (datetime(1970, 1, 1, tzinfo=UTC), "", 0))
 _WHERE = ("tenant", "meter", "bucket")
 _WHAT = ("sum", "max", "latest", "count", "late")
+_COLUMNS = {
+    "rollup": (*_WHERE, *_WHAT),
+    "breakdown": (*_WHERE, "key", "dims", *_WHAT),
+    "distinct": (*_WHERE, "key", "value", "dims"),
+}
+
+
+def columns_of(table: str) -> Sequence[str]:
+    """The columns of a rollup table, in order, without `batch`."""
+    return _COLUMNS[table.partition("_")[0]]
 
 
 def partition(grain: Grain, bucket: int) -> str:
@@ -33,74 +41,96 @@ def partition(grain: Grain, bucket: int) -> str:
 
 def merge(batch: ClickHouseBatch, partials: Partials) -> None:
     """Add the batch's rows to every table."""
-    aggregations = {key: meter.aggregation for key, meter in meters().items()}
-    for grain in GRAINS:
-        totals = partials.totals[grain]
-        batch.insert(
-            f"rollup_{grain}",
-            (*_WHERE, *_WHAT),
-            [(*row[:3], *_numbers(row, aggregations[row.meter])) for row in totals],
-            partitions=[partition(grain, row.bucket) for row in totals],
-        )
-    for grain in BROKEN_DOWN:
-        breakdowns = partials.breakdowns[grain]
-        batch.insert(
-            f"breakdown_{grain}",
-            (*_WHERE, "key", "dims", *_WHAT),
-            [
-                (*row[:4], list(row.dims), *_numbers(row, aggregations[row.meter]))
-                for row in breakdowns
-            ],
-            partitions=[partition(grain, row.bucket) for row in breakdowns],
-        )
+    numbers = {key: _NUMBERS[meter.aggregation] for key, meter in meters().items()}
     dims = _dims(partials)
     for grain in GRAINS:
+        totals = partials.totals[grain]
+        _insert(batch, f"rollup_{grain}", grain, totals, _total_lines(totals, numbers))
+    for grain in BROKEN_DOWN:
+        groups = partials.breakdowns[grain]
+        _insert(batch, f"breakdown_{grain}", grain, groups, _breakdown_lines(groups, numbers, dims))
+    for grain in GRAINS:
         values = partials.distinct[grain]
-        batch.insert(
-            f"distinct_{grain}",
-            (*_WHERE, "key", "value", "dims"),
-            [(*row, list(dims[row.key])) for row in values],
-            partitions=[partition(grain, row.bucket) for row in values],
-        )
+        _insert(batch, f"distinct_{grain}", grain, values, _distinct_lines(values, dims))
 
 
-def _numbers(row: Total | Breakdown, aggregation: Aggregation) -> tuple[Any, ...]:
-    """The columns of _WHAT: the row's value in the one that is merged as it must be."""
-    total, highest, latest = _NONE
-    if aggregation in ("count", "sum"):
-        total = row.value  # type: ignore[assignment]
-    elif aggregation == "max":
-        highest = row.value  # type: ignore[assignment]
-    elif aggregation == "latest":
-        latest = (row.at, row.event_id.hex if row.event_id else "", row.value)  # type: ignore[assignment]
-    return total, highest, latest, row.count, row.late
+def _insert(
+    batch: ClickHouseBatch,
+    table: str,
+    grain: Grain,
+    rows: Sequence[Total] | Sequence[Breakdown] | Sequence[Distinct],
+    lines: list[str],
+) -> None:
+    partitions = [partition(grain, row[2]) for row in rows]
+    batch.insert_lines(table, columns_of(table), lines, partitions=partitions)
 
 
-def _dims(partials: Partials) -> dict[UUID, Dims]:
-    """By key: what a distinct value is grouped by."""
-    found: dict[UUID, Dims] = {TOTAL: ()}
-    for rows in partials.breakdowns.values():
-        found.update({row.key: row.dims for row in rows})
+_Numbers = Mapping[str, Callable[[Total | Breakdown], str]]
+
+
+def _total_lines(rows: Iterable[Total], numbers: _Numbers) -> list[str]:
+    return [
+        f"{escaped(row[0])}\t{row[1]}\t{row[2]}\t{numbers[row[1]](row)}\t{row[4]}\t{row[5]}"
+        for row in rows
+    ]
+
+
+def _breakdown_lines(
+    rows: Iterable[Breakdown], numbers: _Numbers, dims: Mapping[UUID, str]
+) -> list[str]:
+    return [
+        f"{escaped(row[0])}\t{row[1]}\t{row[2]}\t{dims[row[3]]}"
+        f"\t{numbers[row[1]](row)}\t{row[6]}\t{row[7]}"
+        for row in rows
+    ]
+
+
+def _distinct_lines(rows: Iterable[Distinct], dims: Mapping[UUID, str]) -> list[str]:
+    found = []
+    for tenant, meter, bucket, key, value in rows:
+        key_field, _, dims_field = dims[key].partition("\t")
+        said = f"{key_field}\t{escaped(value)}\t{dims_field}"
+        found.append(f"{escaped(tenant)}\t{meter}\t{bucket}\t{said}")
     return found
 
 
-@cache
-def _day(number: int) -> str:
-    return datetime.fromtimestamp(number * 86400, UTC).strftime("%Y%m%d")
+def _latest(row: Total | Breakdown) -> str:
+    at, event_id = row.at, row.event_id
+    if at is None or event_id is None:
+        raise ValueError(f"The latest value of {row.meter} is nobody's.")
+    when = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return f"\t\t('{when}','{event_id.hex}',{number(row.value)})"
+
+
+# The columns sum, max and latest, of which a meter fills one.
+_NUMBERS: Mapping[Aggregation, Callable[[Total | Breakdown], str]] = {
+    "count": lambda row: f"{row.value}\t\t",
+    "sum": lambda row: f"{number(row.value)}\t\t",
+    "max": lambda row: f"\t{number(row.value)}\t",
+    "latest": _latest,
+    "unique": lambda row: "\t\t",
+}
+
+
+def _dims(partials: Partials) -> dict[UUID, str]:
+    """By key: the fields key and dims."""
+    found = {TOTAL: f"{TOTAL.hex}\t[]"}
+    for rows in partials.breakdowns.values():
+        for row in rows:
+            if row[3] not in found:
+                found[row[3]] = f"{row[3].hex}\t{_array(row[4])}"
+    return found
+
+
+def _array(dims: Dims) -> str:
+    return f"[{','.join(['NULL' if value is None else quote(value) for value in dims])}]"
 
 
 @cache
-def _month(number: int) -> str:
-    return _day(number)[:6]
+def _day(number_of_day: int) -> str:
+    return datetime.fromtimestamp(number_of_day * 86400, UTC).strftime("%Y%m%d")
 
 
-def columns_of(table: str) -> Sequence[str]:
-    """The columns of a rollup table, in order, without `batch`."""
-    kind = table.partition("_")[0]
-    if kind == "rollup":
-        return (*_WHERE, *_WHAT)
-    return (
-        (*_WHERE, "key", "dims", *_WHAT)
-        if kind == "breakdown"
-        else (*_WHERE, "key", "value", "dims")
-    )
+@cache
+def _month(number_of_day: int) -> str:
+    return _day(number_of_day)[:6]

@@ -34,8 +34,8 @@ _ZEROS = quote("^(-?)0*([0-9]+)(?:[.]0*|([.][0-9]*[1-9])0*)$")
 STARTS = {"minute": "toStartOfMinute", "hour": "toStartOfHour", "day": "toStartOfDay"}
 
 _EVENTS = """
-    SELECT tenant, time, {id} AS event_id, {number} AS number, {word} AS word, {dims} AS dims,
-           {late} AS late
+    SELECT {meter} AS meter, tenant, time, {id} AS event_id, {number} AS number,
+           {word} AS word, {dims} AS dims, {late} AS late
     FROM event WHERE name = {event} AND tenant != ''{filters}{within}
 """
 
@@ -48,6 +48,7 @@ def events(meter: Meter, *, within: str = "") -> str:
     elif meter.aggregation != "count":
         conditions.append("number IS NOT NULL")
     return _EVENTS.format(
+        meter=quote(meter.key),
         id="replaceAll(toString(id), '-', '')" if meter.aggregation == "latest" else "''",
         number=_number_of(meter),
         word=_word_of(meter),
@@ -129,7 +130,7 @@ def _plain(word: str) -> str:
 
     def shifted(said: str, point: str) -> str:
         whole, rest = f"{said}[2]", f"{said}[3]"
-        before = f"repeat('0', greatest(1 - {point}, 0))"
+        before = f"repeat('0', if(empty({said}), 0, greatest(1 - {point}, 0)))"
         behind = f"repeat('0', greatest({point} - toInt64(length({whole}) + length({rest})), 0))"
         digits = f"concat({before}, {whole}, {rest}, {behind})"
         return _let(digits, lambda d: joined(said, d, f"greatest({point}, 1)"))

@@ -8,6 +8,7 @@ new ones. A crash between two tables leaves the rest as they were: run it again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from events.store.clickhouse import ClickHouseEventStore
 from events.store.clickhouse_batch import quote
+from events.store.clickhouse_writer import Turn
 from metering.catalogue import Meter
 from metering.partials import BROKEN_DOWN, GRAINS, Grain
 from metering.rollups import clickhouse_raw as raw
@@ -38,17 +40,26 @@ _KEPT = """
     SELECT tenant, bucket{grouped}, sum(sum), max(max), max(latest), sum(count), sum(late)
     FROM {table} WHERE {where} GROUP BY tenant, bucket{grouped}
 """
-_Rows = list[tuple[Any, ...]]
+# What the meters count, read from the raw events once for all tables.
+_METERED = """
+    CREATE TABLE metered {on_cluster} (
+        meter String, tenant String, time DateTime64(6, 'UTC'), event_id String,
+        number Decimal(76, 30), word String, dims Array(Nullable(String)), late UInt8
+    ) ENGINE = {replicated}MergeTree ORDER BY (meter, tenant)
+"""
+_COLLECT = """
+    INSERT INTO metered
+    SELECT meter, tenant, time, event_id, assumeNotNull(number), ifNull(word, ''), dims, late
+    FROM ({events})
+"""
 
 
 def rebuild(
     store: ClickHouseEventStore, day: date, meters: Collection[Meter], tenant: str | None
 ) -> None:
     """Make all buckets of a day anew. Raises TurnLost (StoreUnavailable) when it took too long."""
-    if not meters:
-        return
     start = int(datetime.combine(day, time(), UTC).timestamp())
-    with store.alone() as turn, store.connection() as client:
+    with _metered(store, meters, _of_events(day, tenant)) as (turn, client):
         for table in TABLES:
             store.command(f"DROP TABLE IF EXISTS {table}_new {{on_cluster}} SYNC")
             store.command(f"CREATE TABLE {table}_new {{on_cluster}} AS {table}")
@@ -65,23 +76,40 @@ def rebuild(
             store.command(f"DROP TABLE {table}_new {{on_cluster}} SYNC")
 
 
+@contextmanager
+def _metered(
+    store: ClickHouseEventStore, meters: Collection[Meter], within: str
+) -> Iterator[tuple[Turn, Client]]:
+    """With the table `metered`, while nobody writes."""
+    with store.alone() as turn, store.connection() as client:
+        store.command("DROP TABLE IF EXISTS metered {on_cluster} SYNC")
+        store.command(_METERED)
+        for meter in meters:
+            client.command(_COLLECT.format(events=raw.events(meter, within=within)))
+        yield turn, client
+        store.command("DROP TABLE metered {on_cluster} SYNC")
+
+
 def drop(store: ClickHouseEventStore, client: Client, gone: Collection[str]) -> None:
     """Drop all buckets of these meters."""
     for table in TABLES if gone else ():
         store.command(f"DELETE FROM {table} {{on_cluster}} WHERE meter IN ({_keys(gone)})")  # noqa: S608
 
 
-def differences(client: Client, day: date, meters: Collection[Meter], tenant: str | None) -> int:
+def differences(
+    store: ClickHouseEventStore, day: date, meters: Collection[Meter], tenant: str | None
+) -> int:
     """How many rows of the day a rebuild would make, drop or change."""
     found = 0
-    for meter in meters:
-        for table, is_total, counted in _selects(meter, _of_events(day, tenant)):
-            kept = _kept(table, meter, is_total, _of_buckets(day, tenant))
-            query = (
-                f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
-                f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
-            )
-            found += sum(row[0] for row in client.query(query).result_rows)
+    with _metered(store, meters, _of_events(day, tenant)) as (_, client):
+        for meter in meters:
+            for table, is_total, counted in _selects(meter):
+                kept = _kept(table, meter, is_total, _of_buckets(day, tenant))
+                query = (
+                    f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
+                    f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
+                )
+                found += sum(row[0] for row in client.query(query).result_rows)
     return found
 
 
@@ -98,23 +126,26 @@ def stored(client: Client, grain: Grain, meters: Collection[Meter]) -> dict[Buck
         [
             (meter, table, is_total, _kept(table, meter, is_total, ""))
             for meter in meters
-            for table, is_total, _ in _selects(meter, "")
+            for table, is_total, _ in _selects(meter)
             if _grain(table) == grain
         ],
     )
 
 
-def recount(client: Client, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
+def recount(
+    store: ClickHouseEventStore, grain: Grain, meters: Collection[Meter]
+) -> dict[Bucket, Value]:
     """What the rollups of a grain must hold, counted again from all raw events."""
-    return _collect(
-        client,
-        [
-            (meter, table, is_total, select)
-            for meter in meters
-            for table, is_total, select in _selects(meter, "")
-            if _grain(table) == grain
-        ],
-    )
+    with _metered(store, meters, "") as (_, client):
+        return _collect(
+            client,
+            [
+                (meter, table, is_total, select)
+                for meter in meters
+                for table, is_total, select in _selects(meter)
+                if _grain(table) == grain
+            ],
+        )
 
 
 def _fill(
@@ -135,7 +166,7 @@ def _fill(
         f" WHERE _partition_id = '{partition(_grain(table), start)}' AND NOT ({gone})"
     )
     for meter in meters:
-        for name, _, select in _selects(meter, _of_events(day, tenant)):
+        for name, _, select in _selects(meter):
             if name == table:
                 client.command(
                     f"INSERT INTO {table}_new ({columns}) SELECT tenant, {quote(meter.key)},"  # noqa: S608
@@ -143,51 +174,37 @@ def _fill(
                 )
 
 
-def _selects(meter: Meter, within: str) -> Iterator[tuple[str, bool, str]]:
+def _selects(meter: Meter) -> Iterator[tuple[str, bool, str]]:
     """(table, whether these are totals, SELECT of its rows without meter and batch)."""
-    events = raw.events(meter, within=within)
+    source = f"FROM metered WHERE meter = {quote(meter.key)}"
     sums = (
-        f"{_merged(meter, 'sum', 'sum({})', raw.ZERO)}, {_merged(meter, 'max', 'max({})', raw.ZERO)},"
-        f" {_merged(meter, 'latest', 'max(tuple(time, event_id, {}))', raw.NOWHERE)},"
+        f"{_merged(meter, 'sum', 'sum(number)', raw.ZERO)},"
+        f" {_merged(meter, 'max', 'max(number)', raw.ZERO)},"
+        f" {_merged(meter, 'latest', 'max(tuple(time, event_id, number))', raw.NOWHERE)},"
         " toUInt64(count()), toUInt64(countIf(late))"
     )
+    groups: list[tuple[str, bool, str, str]] = []
     for grain in GRAINS:
         bucket = f"{raw.STARTS[grain]}(time) AS bucket"
-        yield (
-            f"rollup_{grain}",
-            True,
-            f"SELECT tenant, {bucket}, {sums} FROM ({events}) GROUP BY tenant, bucket",  # noqa: S608
-        )
+        none = f"{_NIL} AS key, CAST([], 'Array(Nullable(String))') AS dims"
+        groups.append((grain, True, bucket, none))
         if grain in BROKEN_DOWN and meter.group_by:
-            yield (
-                f"breakdown_{grain}",
-                False,
-                f"SELECT tenant, {bucket}, {raw.key('dims')} AS key, dims, {sums}"  # noqa: S608
-                f" FROM ({events}) GROUP BY tenant, bucket, dims",
-            )
-        if meter.aggregation != "unique":
-            continue
-        word = "assumeNotNull(word) AS value"
-        none = "CAST([], 'Array(Nullable(String))') AS dims"
-        yield (
-            f"distinct_{grain}",
-            True,
-            f"SELECT DISTINCT tenant, {bucket}, {_NIL} AS key, {word}, {none}"  # noqa: S608
-            f" FROM (SELECT tenant, time, word FROM ({events}))",
-        )
-        if grain in BROKEN_DOWN and meter.group_by:
-            yield (
-                f"distinct_{grain}",
-                False,
-                f"SELECT DISTINCT tenant, {bucket}, {raw.key('dims')} AS key, {word}, dims"  # noqa: S608
-                f" FROM ({events})",
-            )
+            groups.append((grain, False, bucket, f"{raw.key('dims')} AS key, dims"))
+    for grain, is_total, bucket, key in groups:
+        where = f"SELECT tenant, {bucket}"
+        if is_total:
+            yield f"rollup_{grain}", True, f"{where}, {sums} {source} GROUP BY tenant, bucket"
+        else:
+            select = f"{where}, {key}, {sums} {source} GROUP BY tenant, bucket, dims"
+            yield f"breakdown_{grain}", False, select
+        if meter.aggregation == "unique":
+            word = key.replace(" AS key,", " AS key, word AS value,")
+            distinct = f"SELECT DISTINCT{where.removeprefix('SELECT')}, {word} {source}"
+            yield f"distinct_{grain}", is_total, distinct
 
 
 def _merged(meter: Meter, column: str, how: str, otherwise: str) -> str:
-    if COLUMNS[meter.aggregation] != column:
-        return otherwise
-    return how.format("assumeNotNull(number)")
+    return how if COLUMNS[meter.aggregation] == column else otherwise
 
 
 def _kept(table: str, meter: Meter, is_total: bool, within: str) -> str:

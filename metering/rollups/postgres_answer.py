@@ -7,7 +7,7 @@ needs; what a source gives is a bucket of a rollup or a raw event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby, product
 from math import prod
@@ -19,9 +19,10 @@ from metering import conf
 from metering.plan import TENANT
 from metering.rollups import postgres_raw
 from metering.rollups.protocol import Found, Piece, Plan, Source
-from metering.values import TOTAL, key_of
+from metering.values import key_of
 
 _MOST_KEYS = 1_000
+_ALL_HOURS = (1 << 24) - 1
 _VALUES = {
     "count": "coalesce(sum(number), 0)",
     "sum": "coalesce(sum(number), 0)",
@@ -39,13 +40,14 @@ _KEPT = """
 """
 _SEEN = """
     SELECT no{groups}, NULL::numeric, seen.value, 0, 0, NULL::timestamptz, NULL::uuid
-    FROM unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
-                %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
-    JOIN {table}_{source} AS kept
+    FROM unnest(%({name}_no)s::int[], %({name}_start)s::timestamptz[],
+                %({name}_end)s::timestamptz[], %({name}_hours)s::int[])
+         AS piece (no, start, stop, hours)
+    JOIN {table}_day AS kept
       ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
-    JOIN distinct_{source} AS seen
+    JOIN distinct_day AS seen
       ON seen.tenant = kept.tenant AND seen.meter = kept.meter AND seen.bucket = kept.bucket
-         AND seen.key = {key}
+         AND seen.hours & piece.hours <> 0{same}
 """
 _RAW = """
     SELECT no{groups}, kept.number, kept.word, 1, kept.late::int, kept.at, kept.event_id
@@ -125,8 +127,10 @@ def _kept_parts(
     kept = _KEPT.format(number="NULL::numeric" if by_values else "kept.value", **filled)
     if not by_values:
         return [kept]
-    key = "kept.key" if plan.broken_down else f"'{TOTAL}'"
-    return [kept, _SEEN.format(key=key, **filled)]
+    same = " AND seen.key = kept.key" if plan.broken_down else ""
+    name = f"{source}_seen"
+    _send_days(params, name, pieces, source)
+    return [kept, _SEEN.format(name=name, same=same, **filled)]
 
 
 def _raw_parts(
@@ -157,6 +161,25 @@ def _send(params: dict[str, Any], name: str, pieces: Iterable[Piece]) -> None:
     params[f"{name}_no"] = list(numbers)
     params[f"{name}_start"] = [each.isoformat() if each else "-infinity" for each in starts]
     params[f"{name}_end"] = [each.isoformat() if each else "infinity" for each in ends]
+
+
+def _send_days(params: dict[str, Any], name: str, pieces: Iterable[Piece], source: Source) -> None:
+    """Days as they are, with all their hours; hours as their days, with a bit for each."""
+    days = dict.fromkeys(pieces, _ALL_HOURS) if source == "day" else _days_of_hours(pieces)
+    _send(params, name, days)
+    params[f"{name}_hours"] = list(days.values())
+
+
+def _days_of_hours(pieces: Iterable[Piece]) -> dict[Piece, int]:
+    found: dict[Piece, int] = {}
+    for piece in pieces:
+        hour = piece.start
+        while hour is not None and piece.end is not None and hour < piece.end:
+            day = hour.replace(hour=0)
+            where = Piece(piece.window, day, day + timedelta(days=1))
+            found[where] = found.get(where, 0) | 1 << hour.hour
+            hour += timedelta(hours=1)
+    return found
 
 
 def _groups(plan: Plan) -> str:

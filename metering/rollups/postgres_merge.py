@@ -8,17 +8,18 @@ Columns travel as array literals: psycopg's own adaptation of lists costs more t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
 from metering.catalogue import Aggregation, meters
-from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Distinct, Grain, Partials, Total
-from metering.rollups import postgres_definitions
+from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Grain, Partials, Total
+from metering.rollups import postgres_definitions, postgres_distinct
+from metering.rollups.postgres_arrays import plain, texts
+from metering.rollups.postgres_distinct import Fresh
 from metering.values import TOTAL
 
 FENCE = 0x706C6766  # advisory locks (FENCE, day): a day is either rebuilt or added to
@@ -51,18 +52,6 @@ _ADD = """
          SET {takes}, count = kept.count + added.count, late = kept.late + added.late
     WHEN NOT MATCHED THEN INSERT (meter, {columns}) VALUES (%s, {values})
 """
-_SEE = """
-    WITH seen AS (
-        INSERT INTO distinct_{grain} (tenant, meter, bucket, key, value)
-        SELECT tenant, meter, to_timestamp(bucket), key, value
-        FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[])
-             AS added (tenant, meter, bucket, key, value)
-        ON CONFLICT DO NOTHING RETURNING tenant, meter, bucket, key
-    )
-    SELECT tenant, meter, extract(epoch FROM bucket)::bigint, key, count(*)
-    FROM seen GROUP BY tenant, meter, bucket, key
-"""
-_Fresh = dict[tuple[str, str, int, UUID], int]  # new values by bucket and key
 _Column = tuple[str, str, str]  # its name, its type, and the whole column as an array literal
 
 
@@ -74,14 +63,14 @@ def merge(connection: Connection[Any], partials: Partials) -> None:
     connection.execute(_BEGIN)
     postgres_definitions.adding(connection)
     connection.execute(_FENCES, ["{" + ",".join(map(str, days)) + "}"])
-    fresh = {grain: _see(connection, grain, partials.distinct[grain]) for grain in GRAINS}
+    fresh = postgres_distinct.see(connection, partials)
     with connection.pipeline():
         for grain in GRAINS:
             for totals in _by_meter(partials.totals[grain]):
-                _add_totals(connection, grain, totals, fresh[grain])
+                _add_totals(connection, grain, totals, fresh)
         for grain in BROKEN_DOWN:
             for breakdowns in _by_meter(partials.breakdowns[grain]):
-                _add_breakdowns(connection, grain, breakdowns, fresh[grain])
+                _add_breakdowns(connection, grain, breakdowns, fresh)
 
 
 def _by_meter(rows: list[Any]) -> Iterator[list[Any]]:
@@ -89,40 +78,32 @@ def _by_meter(rows: list[Any]) -> Iterator[list[Any]]:
     return (list(found) for _, found in groupby(rows, key=itemgetter(1)))
 
 
-def _see(connection: Connection[Any], grain: Grain, rows: Sequence[Distinct]) -> _Fresh:
-    """Keep the values; how many of them each bucket had not seen before."""
-    if not rows:
-        return {}
-    tenants, keys, buckets, groups, values = zip(*rows, strict=True)
-    columns = [_texts(tenants), _plain(keys), _plain(buckets), _plain(groups), _texts(values)]
-    found = connection.execute(_SEE.format(grain=grain), columns)
-    return {(tenant, meter, at, key): count for tenant, meter, at, key, count in found}
-
-
 def _add_totals(
-    connection: Connection[Any], grain: Grain, rows: Sequence[Total], fresh: _Fresh
+    connection: Connection[Any], grain: Grain, rows: Sequence[Total], fresh: Fresh
 ) -> None:
     meter = rows[0].meter
     aggregation = meters()[meter].aggregation
     if aggregation == "unique":
-        rows = [row._replace(value=fresh.get((*row[:3], TOTAL), 0)) for row in rows]
+        if grain == "minute":  # a minute's values are not kept, so nobody knows which are new in it
+            return
+        rows = [row._replace(value=fresh[grain][*row[:3], TOTAL]) for row in rows]
     tenants, _, buckets, *numbers = zip(*rows, strict=True)
     columns = _columns(aggregation, tenants, buckets, *numbers)
     _add(connection, f"rollup_{grain}", meter, aggregation, columns)
 
 
 def _add_breakdowns(
-    connection: Connection[Any], grain: Grain, rows: Sequence[Breakdown], fresh: _Fresh
+    connection: Connection[Any], grain: Grain, rows: Sequence[Breakdown], fresh: Fresh
 ) -> None:
     meter = rows[0].meter
     aggregation = meters()[meter].aggregation
     if aggregation == "unique":
-        rows = [row._replace(value=fresh.get(row[:4], 0)) for row in rows]
+        rows = [row._replace(value=fresh[grain][row[:4]]) for row in rows]
     tenants, _, buckets, groups, dims, *numbers = zip(*rows, strict=True)
     columns = [
         *_columns(aggregation, tenants, buckets, *numbers),
-        ("key", "uuid", _plain(groups)),
-        *[(f"dim{n}", "text", _texts(each)) for n, each in enumerate(zip(*dims, strict=True))],
+        ("key", "uuid", plain(groups)),
+        *[(f"dim{n}", "text", texts(each)) for n, each in enumerate(zip(*dims, strict=True))],
     ]
     _add(connection, f"breakdown_{grain}", meter, aggregation, columns)
 
@@ -138,16 +119,16 @@ def _columns(
     event_ids: Sequence[Any],
 ) -> list[_Column]:
     columns = [
-        ("tenant", "text", _texts(tenants)),
-        ("bucket", "bigint", _plain(buckets)),
-        ("value", "numeric", _plain(values)),
-        ("count", "bigint", _plain(counts)),
-        ("late", "bigint", _plain(lates)),
+        ("tenant", "text", texts(tenants)),
+        ("bucket", "bigint", plain(buckets)),
+        ("value", "numeric", plain(values)),
+        ("count", "bigint", plain(counts)),
+        ("late", "bigint", plain(lates)),
     ]
     if aggregation == "latest":
         columns += [
-            ("at", "timestamptz", _texts(map(str, ats))),
-            ("event_id", "uuid", _plain(event_ids)),
+            ("at", "timestamptz", texts(map(str, ats))),
+            ("event_id", "uuid", plain(event_ids)),
         ]
     return columns
 
@@ -177,21 +158,3 @@ def _add(
         values=", ".join(values),
     )
     connection.execute(statement, [*[literal for _, _, literal in columns], meter, meter])
-
-
-def _plain(values: Iterable[Any]) -> str:
-    """An array literal of values that need no quotes: numbers, UUIDs, keys of meters."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _texts(values: Iterable[str | None]) -> str:
-    """An array literal of texts."""
-    known: dict[str | None, str] = {None: "NULL"}  # the same workspace comes many times
-    parts = []
-    for value in values:
-        quoted = known.get(value)
-        if quoted is None and value is not None:
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            quoted = known[value] = f'"{escaped}"'
-        parts.append(quoted or "")
-    return "{" + ",".join(parts) + "}"

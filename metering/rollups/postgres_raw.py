@@ -11,7 +11,7 @@ from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
 from metering.definitions import accepted
 from metering.partials import Grain
-from metering.values import text
+from metering.values import TOTAL, text
 
 # How a bucket's value comes from its events, by the meter's aggregation. Events are `number` or
 # `word` (for unique counts), `at` and `event_id`.
@@ -45,8 +45,9 @@ _BREAKDOWNS = """
          AS grouped (tenant, meter, bucket, dims, value, count, late, at, event_id)
 """
 _DISTINCT = """
-    SELECT DISTINCT tenant, meter, date_trunc('{grain}', at, 'UTC'), {key}, word
-    FROM metered WHERE meter = %(meter)s
+    SELECT tenant, meter, date_trunc('day', at, 'UTC'), word, {key},
+           bit_or(1 << extract(hour FROM at AT TIME ZONE 'UTC')::int)
+    FROM metered WHERE meter = %(meter)s GROUP BY 1, 2, 3, 4, dims
 """
 
 
@@ -96,10 +97,9 @@ def breakdowns(meter: Meter, grain: Grain) -> str:
     return _BREAKDOWNS.format(grain=grain, value=VALUES[meter.aggregation], whose=_whose(meter))
 
 
-def distinct(grain: Grain, *, broken_down: bool) -> str:
-    """SELECT of the rows of distinct_<grain>, from `metered`."""
-    key = "metered_key(dims)" if broken_down else "'00000000-0000-0000-0000-000000000000'::uuid"
-    return _DISTINCT.format(grain=grain, key=key)
+def distinct(meter: Meter) -> str:
+    """SELECT of the rows of distinct_day, from `metered`."""
+    return _DISTINCT.format(key="metered_key(dims)" if meter.group_by else f"'{TOTAL}'::uuid")
 
 
 def dimension(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -24,12 +23,12 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _COLUMNS = {
     "rollup": "tenant, meter, bucket, value, count, late, at, event_id",
     "breakdown": "tenant, meter, bucket, key, dims, value, count, late, at, event_id",
-    "distinct": "tenant, meter, bucket, key, value",
+    "distinct": "tenant, meter, bucket, value, key, hours",
 }
 TABLES = tuple(
     [f"rollup_{grain}" for grain in GRAINS]
     + [f"breakdown_{grain}" for grain in BROKEN_DOWN]
-    + [f"distinct_{grain}" for grain in GRAINS]
+    + ["distinct_day"]
 )
 _OF_DAY = "meter = ANY(%(meters)s) AND bucket >= %(start)s AND bucket < %(end)s"
 _DAYS = """
@@ -74,9 +73,6 @@ def differences(
         for table, kind, select in _selects(meter):
             columns = _COLUMNS[kind]
             kept = f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608
-            if kind == "distinct":
-                nil = "'00000000-0000-0000-0000-000000000000'"
-                kept += f" AND key {'<>' if 'metered_key' in select else '='} {nil}"
             count = f"""SELECT count(*) FROM (
                 (({select}) EXCEPT ({kept})) UNION ALL (({kept}) EXCEPT ({select}))) AS different"""  # noqa: S608
             given = within | {"meters": [meter.key], "meter": meter.key}
@@ -103,13 +99,13 @@ def stored(
 ) -> dict[Bucket, Value]:
     """What the rollups of a grain hold, for all workspaces."""
     given = {"meters": [meter.key for meter in meters]}
-    rows: list[tuple[Any, ...]] = []
-    seen: list[tuple[Any, ...]] = []
-    for kind in _COLUMNS:
-        if f"{kind}_{grain}" in TABLES:
-            select = f"SELECT {_COLUMNS[kind]} FROM {kind}_{grain} WHERE meter = ANY(%(meters)s)"  # noqa: S608
-            (seen if kind == "distinct" else rows).extend(connection.execute(select, given))
-    return _buckets(rows, seen)
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for kind, columns in _COLUMNS.items():
+        table = "distinct_day" if kind == "distinct" else f"{kind}_{grain}"
+        if table in TABLES:
+            select = f"SELECT {columns} FROM {table} WHERE meter = ANY(%(meters)s)"  # noqa: S608
+            rows[kind] = connection.execute(select, given).fetchall()
+    return _buckets(grain, rows)
 
 
 def recount(
@@ -117,45 +113,48 @@ def recount(
 ) -> dict[Bucket, Value]:
     """What the rollups of a grain must hold, counted again from all raw events."""
     postgres_raw.collect(connection, meters)
-    rows: list[tuple[Any, ...]] = []
-    seen: list[tuple[Any, ...]] = []
+    rows: dict[str, list[tuple[Any, ...]]] = {}
     for meter in meters:
         for table, kind, select in _selects(meter):
-            if table.endswith(f"_{grain}"):
-                found = connection.execute(select, {"meter": meter.key})
-                (seen if kind == "distinct" else rows).extend(found)
-    return _buckets(rows, seen)
+            if table.endswith(f"_{grain}") or kind == "distinct":
+                rows.setdefault(kind, []).extend(connection.execute(select, {"meter": meter.key}))
+    return _buckets(grain, rows)
 
 
 def _selects(meter: Meter) -> Iterator[tuple[str, str, str]]:
     """(table, its kind, SELECT of its rows from `metered`)."""
     for grain in GRAINS:
-        yield f"rollup_{grain}", "rollup", postgres_raw.totals(meter, grain)
-        if meter.aggregation == "unique":
-            select = postgres_raw.distinct(grain, broken_down=False)
-            yield f"distinct_{grain}", "distinct", select
+        if grain != "minute" or meter.aggregation != "unique":  # see postgres_merge
+            yield f"rollup_{grain}", "rollup", postgres_raw.totals(meter, grain)
     for grain in BROKEN_DOWN if meter.group_by else ():
         yield f"breakdown_{grain}", "breakdown", postgres_raw.breakdowns(meter, grain)
-        if meter.aggregation == "unique":
-            select = postgres_raw.distinct(grain, broken_down=True)
-            yield f"distinct_{grain}", "distinct", select
+    if meter.aggregation == "unique":
+        yield "distinct_day", "distinct", postgres_raw.distinct(meter)
 
 
-def _buckets(
-    rows: Collection[tuple[Any, ...]], seen: Collection[tuple[Any, ...]]
-) -> dict[Bucket, Value]:
-    words: dict[tuple[Any, ...], set[str]] = {}
-    for *where, value in seen:
-        words.setdefault(tuple(where), set()).add(value)
+def _buckets(grain: Grain, rows: Mapping[str, list[tuple[Any, ...]]]) -> dict[Bucket, Value]:
+    words = _words(grain, rows.get("distinct", []))
     found: dict[Bucket, Value] = {}
-    for tenant, meter, bucket, *rest in rows:
-        key, dims = (TOTAL, None) if len(rest) == 5 else (rest[0], tuple(rest[1]))
-        value, count, late, at, event_id = rest[-5:]
-        distinct = frozenset(words.get((tenant, meter, bucket, key), ()))
-        found[Bucket(tenant, meter, bucket, dims)] = Value(
-            Decimal(value), count, late, at, event_id, distinct
-        )
+    for tenant, meter, bucket, *numbers in rows.get("rollup", []):
+        seen = words.get((tenant, meter, bucket, TOTAL), set())
+        found[Bucket(tenant, meter, bucket, None)] = Value(*numbers, frozenset(seen))
+    for tenant, meter, bucket, key, dims, *numbers in rows.get("breakdown", []):
+        seen = words.get((tenant, meter, bucket, key), set())
+        found[Bucket(tenant, meter, bucket, tuple(dims))] = Value(*numbers, frozenset(seen))
     return found
+
+
+def _words(grain: Grain, rows: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], set[str]]:
+    """The values of each bucket and breakdown, and of all breakdowns together."""
+    words: dict[tuple[Any, ...], set[str]] = {}
+    for tenant, meter, day, value, key, hours in rows:
+        buckets = [day]
+        if grain == "hour":
+            buckets = [day + timedelta(hours=hour) for hour in range(24) if hours >> hour & 1]
+        for bucket in buckets:
+            words.setdefault((tenant, meter, bucket, key), set()).add(value)
+            words.setdefault((tenant, meter, bucket, TOTAL), set()).add(value)
+    return words
 
 
 def _day(day: date, meters: Collection[Meter], tenant: str | None) -> Mapping[str, Any]:

@@ -27,17 +27,17 @@ CREATE TABLE breakdown_hour (
 ) WITH (fillfactor = 70);
 CREATE TABLE breakdown_day (LIKE breakdown_hour INCLUDING ALL) WITH (fillfactor = 70);
 
--- The values that a unique count has seen; `key` is that of the breakdown, or nil for the total.
-CREATE TABLE distinct_minute (
+-- The values that a unique count has seen on a day (`bucket`), by breakdown (`key`; nil when the
+-- meter has no dimensions), and in which of its hours: bit 0 is the first. Minutes are not kept.
+CREATE TABLE distinct_day (
     tenant text COLLATE "C" NOT NULL,
     meter  text COLLATE "C" NOT NULL,
     bucket timestamptz      NOT NULL,
-    key    uuid             NOT NULL,
     value  text COLLATE "C" NOT NULL,
-    PRIMARY KEY (tenant, meter, bucket, key, value)
-);
-CREATE TABLE distinct_hour (LIKE distinct_minute INCLUDING ALL);
-CREATE TABLE distinct_day (LIKE distinct_minute INCLUDING ALL);
+    key    uuid             NOT NULL,
+    hours  integer          NOT NULL,
+    PRIMARY KEY (tenant, meter, bucket, value, key)
+) WITH (fillfactor = 85);
 
 -- `complete`: every bucket of the meter was made by this definition. `changes` counts how often
 -- somebody added by another one.

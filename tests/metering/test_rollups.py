@@ -33,9 +33,11 @@ def test_any_order_repetition_lateness_and_split_gives_the_same_buckets(
     log.empty()
     _store(log, arriving, batch_size, repeat, order)
     for grain in GRAINS:
-        kept = rollups().stored(grain=grain, meters=METERS)
-        assert kept == rollups().recount(grain=grain, meters=METERS)
-        assert _plain(kept) == _naive(log.store.find(), grain)
+        # The values of a single minute are not kept: unique counts ask raw events for them.
+        kept_meters = [m for m in METERS if (grain, m.aggregation) != ("minute", "unique")]
+        kept = rollups().stored(grain=grain, meters=kept_meters)
+        assert kept == rollups().recount(grain=grain, meters=kept_meters)
+        assert _plain(kept) == _naive(log.store.find(), grain, kept_meters)
 
 
 def _store(log, arriving, batch_size, repeat, order):
@@ -54,10 +56,10 @@ def _plain(buckets):
     }
 
 
-def _naive(events, grain):
+def _naive(events, grain, meters):
     """Every bucket and breakdown, counted by hand."""
     expected = {}
-    for meter in METERS:
+    for meter in meters:
         groups = {}
         for tenant, found in by_tenant(events).items():
             for event in found:
