@@ -18,6 +18,7 @@ from billing.event_types import USAGE_BILLED
 from billing.models import Account, UsageCharge, UsageInvoice
 from metering import Limit, UsagePrice
 from metering.models import Adjustment, Statement
+from metering.values import EXACT
 from tenants.models import Tenant
 
 _EVENT_IDS = UUID("0f2e4b9c-3a41-5c55-9d0e-7f6a1b2c3d4e")  # namespace of ids made from charges
@@ -60,13 +61,13 @@ def _adjustments(tenant: Tenant) -> Iterator[UsageCharge]:
     waiting = uncharged_adjustments().filter(tenant=tenant).order_by("pk")
     for adjustment in waiting.select_related("statement", "in_statement"):
         statement, terms = adjustment.statement, terms_of(adjustment.statement)
-        before = statement.value + _adjusted_before(adjustment)
-        after = before + adjustment.value
+        before = EXACT.add(statement.value, _adjusted_before(adjustment))
+        after = EXACT.add(before, adjustment.value)
         yield UsageCharge(
             tenant=tenant,
             statement=statement,
             adjustment=adjustment,
-            quantity=terms.above(after) - terms.above(before),
+            quantity=EXACT.subtract(terms.above(after), terms.above(before)),
             amount=terms.cost(after) - terms.cost(before),
             currency=statement.currency,
         )
@@ -104,7 +105,7 @@ def _record(charge: UsageCharge) -> None:
         properties={
             "statement": charge.statement.hash,
             "meter": charge.statement.meter,
-            "quantity": f"{charge.quantity.normalize():f}",
+            "quantity": f"{EXACT.normalize(charge.quantity):f}",
             "amount": charge.amount,
             "currency": charge.currency,
         },

@@ -15,6 +15,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from metering.values import EXACT
+
 Aggregation = Literal["count", "sum", "max", "latest", "unique"]
 PeriodKind = Literal["month", "lifetime"]
 Scalar = str | int | float | bool | UUID
@@ -106,10 +108,12 @@ class Limit:
             return self
         return Limit(most, hard=True, price=self.price, own=True, included=self.value)
 
-    def above(self, used: Decimal | int) -> Decimal | int:
-        """How much of what was used is not included."""
+    def above(self, used: Decimal | int) -> Decimal:
+        """How much of what was used is not included, exact."""
         included = self.included if self.own else self.value
-        return 0 if included is None else max(0, used - included)
+        if included is None:
+            return Decimal(0)
+        return max(Decimal(0), EXACT.subtract(Decimal(used), Decimal(included)))
 
     def cost(self, used: Decimal | int) -> int:
         """What a period with this usage costs, in minor units: the price of what is above."""

@@ -67,6 +67,12 @@ def test_what_is_included_costs_nothing_and_the_rest_its_price(
         assert limit.cost(used) == limit.price.cost(used - limit.value)
 
 
+def test_numbers_longer_than_a_decimal_context_stay_exact() -> None:
+    limit = Limit(10**18, hard=False, price=UsagePrice(1, per=10**20))
+    assert limit.above(10**40 + 1) == 10**40 + 1 - 10**18
+    assert limit.cost(10**40 + 10**18) == 10**20
+
+
 @pytest.mark.parametrize(("amount", "per"), [(-1, 1), (1, 0), (1, -5)])
 def test_a_price_makes_sense(amount: int, per: int) -> None:
     with pytest.raises(ValueError, match="not negative"):
