@@ -73,7 +73,7 @@ class StreamReader:
 
         Raises DeadLettersFull: none is ever dropped but by somebody who decides to.
         """
-        if cast(int, self._redis.xlen(self._keys.dead)) + len(dead) > DEAD_MOST:
+        if self._redis.xlen(self._keys.dead) + len(dead) > DEAD_MOST:
             raise DeadLettersFull(f"{DEAD_MOST} dead letters wait for a decision.")
         pipeline = self._redis.pipeline(transaction=True)
         for line, reason in dead:

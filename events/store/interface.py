@@ -44,7 +44,10 @@ class Wanted(TypedDict, total=False):
 class EventStore(Protocol):
     """Raw events, each kept once, and the projections of them."""
 
-    kind: Kind
+    @property
+    def kind(self) -> Kind:
+        """Which dialect it speaks."""
+        ...
 
     def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
         """Store what is not yet stored, update the projections, note the reader's position.
