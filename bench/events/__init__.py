@@ -1,3 +1,3 @@
 """`bin/bench events`: recording, storing, counting, deciding."""
 
-MODULES: tuple[str, ...] = ("visible", "dashboard")
+MODULES: tuple[str, ...] = ("visible", "dashboard", "throughput", "memory", "flatness")
