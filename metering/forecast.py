@@ -63,14 +63,14 @@ def of(
     if meter.aggregation not in ("count", "sum") or elapsed < LEAST:
         return None
     until = period.end or now + AHEAD
-    pace = Decimal(recent) / _seconds(elapsed)
-    value = max(Decimal(0), used + pace * _seconds(until - now))
+    # Multiplied first and divided last: a whole pace gives whole numbers.
+    value = max(Decimal(0), used + recent * _seconds(until - now) / _seconds(elapsed))
     return Forecast(
         value=int(value.to_integral_value(ROUND_HALF_UP)),
         until=until,
-        a_day=pace * 86_400,
+        a_day=Decimal(recent) * 86_400 / _seconds(elapsed),
         days=round(elapsed / timedelta(days=1)),
-        passes_at=_passes(used, pace, limit, now=now, until=until),
+        passes_at=_passes(used, recent, limit, over=elapsed, now=now, until=until),
     )
 
 
@@ -80,11 +80,12 @@ def total(values: Sequence[Decimal | int]) -> Decimal:
 
 
 def _passes(
-    used: Decimal | int, pace: Decimal, limit: int | None, *, now: datetime, until: datetime
-) -> datetime | None:
-    if limit is None or used >= limit or pace <= 0:
+    used: Decimal | int, recent: Decimal | int, limit: int | None, *, over: timedelta,
+    now: datetime, until: datetime,
+) -> datetime | None:  # fmt: skip
+    if limit is None or used >= limit or recent <= 0:
         return None
-    seconds = (limit - used) / pace
+    seconds = (limit - used) * _seconds(over) / recent
     if seconds > _seconds(until - now):
         return None
     return now + timedelta(seconds=float(seconds))

@@ -11,9 +11,9 @@ from django import forms
 from identity.models import User
 from metering import alert_mail, limits, money, spend
 from metering.alerts import Threshold
-from metering.catalogue import meters
+from metering.catalogue import Limit, Meter, meters
 from metering.spend import OwnLimits
-from metering.words import in_sentence
+from metering.words import in_sentence, quantity
 from tenants.models import Tenant
 
 _MB = 1024**2
@@ -29,7 +29,7 @@ class AlertForm(forms.Form):
         initial="percent",
     )
     value = forms.IntegerField(
-        label="How much", min_value=1, max_value=10**15,
+        label="How much", min_value=1, max_value=10**12,
         help_text="A percentage, or an amount (of storage: in MB).",
     )  # fmt: skip
     recipients = forms.MultipleChoiceField(
@@ -42,6 +42,7 @@ class AlertForm(forms.Form):
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["meter"].choices = [(key, one.label) for key, one in meters().items()]  # type: ignore[attr-defined]
+        self._limits = limits.of(tenant)
         people: list[User] = alert_mail.managers_of(tenant)
         self.fields["recipients"].choices = [(str(user.pk), str(user)) for user in people]  # type: ignore[attr-defined]
 
@@ -49,6 +50,9 @@ class AlertForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("kind") == "percent" and (cleaned.get("value") or 0) > 1000:
             self.add_error("value", "At 1,000 percent at most.")
+        limit = self._limits.get(cleaned.get("meter", ""))
+        if cleaned.get("kind") == "percent" and limit and limit.value is None:
+            self.add_error("kind", "This has no limit: choose an amount.")
         return cleaned
 
     def threshold(self) -> Threshold:
@@ -66,7 +70,7 @@ class AlertForm(forms.Form):
 
 
 class OwnLimitsForm(forms.Form):
-    """Money for a period, and a cap for each meter that starts again. Empty: no limit."""
+    """Money for a period, and a cap for each meter that the plan limits. Empty: no own limit."""
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         own = spend.of(tenant)
@@ -80,18 +84,11 @@ class OwnLimitsForm(forms.Form):
             self.fields["money"] = forms.DecimalField(
                 label=f"At most, in {(self.currency or 'usd').upper()} a period",
                 required=False, min_value=0, max_digits=12, decimal_places=places,
-                help_text="For usage above what the plan includes. At this amount it is refused.",
+                help_text="For usage above what the plan includes. Nothing more is counted then.",
             )  # fmt: skip
-        for meter in meters().values():
-            unit = " (MB)" if meter.unit == "bytes" else ""
-            self.fields[f"cap_{meter.key}"] = forms.IntegerField(
-                label=f"{meter.label}{unit}",
-                required=False,
-                min_value=0,
-                max_value=10**15,
-                help_text=f"More {in_sentence(meter.label)} are refused"
-                + (" until the period ends." if meter.period == "month" else "."),
-            )
+        for key, limit in plan.items():
+            if limit.value is not None or key in own.caps:
+                self.fields[f"cap_{key}"] = _cap_field(meters()[key], limit)
 
     def own_limits(self) -> OwnLimits:
         """What was entered, in minor units and in the meters' units."""
@@ -104,6 +101,20 @@ class OwnLimitsForm(forms.Form):
             if (value := cleaned.get(f"cap_{meter.key}")) is not None
         }
         return OwnLimits(money=None if entered is None else int(entered * factor), caps=caps)
+
+
+def _cap_field(meter: Meter, limit: Limit) -> forms.IntegerField:
+    name = in_sentence(meter.label)
+    ends = " until the period ends" if meter.period == "month" else ""
+    above = f"More {name} are refused{ends}." if limit.hard else f"No more are counted{ends}."
+    included = "" if limit.value is None else f"The plan includes {quantity(meter, limit.value)}. "
+    return forms.IntegerField(
+        label=f"{meter.label} (MB)" if meter.unit == "bytes" else meter.label,
+        required=False,
+        min_value=0,
+        max_value=10**12,
+        help_text=f"{included}{above}",
+    )
 
 
 def _initial(own: OwnLimits, currency: str) -> dict[str, Any]:

@@ -138,13 +138,10 @@ def outlook(reading: Reading, limit: Limit, *, now: datetime) -> Forecast | None
 
 def outlook_in_words(reading: Reading, expected: Forecast | None, zone: ZoneInfo) -> str:
     """Like "About 1,240 by 1 December; the limit is reached on 24 November"."""
-    if expected is None:
-        return ""
-    meter = reading.meter
-    when = _day(expected.until, zone) if reading.period.end else "30 days from now"
-    words = f"About {quantity(meter, expected.value)} by {when}"
-    if not reading.period.end:
-        words = f"About {quantity(meter, expected.value)} in 30 days"
+    if expected is None or not reading.recent:
+        return ""  # nothing moves: what is there now says it
+    when = f"by {_day(expected.until, zone)}" if reading.period.end else "in 30 days"
+    words = f"About {quantity(reading.meter, expected.value)} {when}"
     if expected.passes_at:
         words += f"; the limit is reached on {_day(expected.passes_at, zone)}"
     return words
@@ -198,7 +195,8 @@ def _note(reading: Reading, limit: Limit, zone: ZoneInfo) -> str:
             parts[-1] += " of your own limit"
     if reading.period.end:
         parts.append(f"starts again on {_day(reading.period.end, zone)}")
-    return ", ".join(parts)
+    words = ", ".join(parts)
+    return words[:1].upper() + words[1:]
 
 
 def _warning(reading: Reading, limit: Limit) -> str:
