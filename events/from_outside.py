@@ -60,35 +60,33 @@ def take(said: Sequence[Any], *, tenant: HasSchema, names_others: NamesOthers) -
 def _take_one(
     index: int, said: Any, *, tenant: HasSchema, others: Collection[str], seen: set[UUID]
 ) -> Outcome:
-    event, properties = _checked(said, tenant=tenant, others=others)
-    event_id = event.event_id(tenant.schema_name)
-    is_new = event_id not in seen
-    if is_new:
-        recording.record(
-            event.type,
-            tenant=tenant,
-            properties=properties,
-            time=event.time,
-            id=event_id,
-            context=_context(event),
-        )
-        seen.add(event_id)
-    status: Status = "accepted" if is_new else "duplicate"
-    return Outcome(index, status, event.id, event.source, event_id)
-
-
-def _checked(
-    said: Any, *, tenant: HasSchema, others: Collection[str]
-) -> tuple[CloudEvent, dict[str, Any]]:
-    """What recording does not check itself. A refusal is counted; `record` counts its own."""
     try:
-        event = cloudevents.parse(said)
-        event_type = registry.get_external(event.type)
-        if event.subject in others:
-            raise AnotherWorkspace("The subject is another workspace than that of your API key.")
+        event, properties = _checked(said, others=others)
+        event_id = event.event_id(tenant.schema_name)
+        if event_id in seen:  # the first one counts, and this one is told if it is wrong
+            registry.get(event.type).validated(properties)
+            return Outcome(index, "duplicate", event.id, event.source, event_id)
     except EventRefused as refused:
         refusals.count(refused.reason, tenant=tenant.schema_name)
         raise
+    recording.record(  # which counts what it refuses itself
+        event.type,
+        tenant=tenant,
+        properties=properties,
+        time=event.time,
+        id=event_id,
+        context=_context(event),
+    )
+    seen.add(event_id)
+    return Outcome(index, "accepted", event.id, event.source, event_id)
+
+
+def _checked(said: Any, *, others: Collection[str]) -> tuple[CloudEvent, dict[str, Any]]:
+    """What recording does not check itself."""
+    event = cloudevents.parse(said)
+    event_type = registry.get_external(event.type)
+    if event.subject in others:
+        raise AnotherWorkspace("The subject is another workspace than that of your API key.")
     return event, json_values.properties_of(event_type, event.data)
 
 

@@ -6,11 +6,14 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from cloudevents.conversion import to_binary, to_structured
 from cloudevents.http import CloudEvent
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from events.transport import get_transport
@@ -231,3 +234,24 @@ def test_the_documentation_names_every_open_type_with_its_data(client_for, peopl
     assert "`currency` (text like `[A-Z]{3}`, optional)" in operation["description"]
     assert set(operation["requestBody"]["content"]) == {STRUCTURED, BATCH, "application/json"}
     assert {"200", "204", "207", "default"} <= set(operation["responses"])
+
+
+@settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+@given(
+    sent=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=12),
+    cuts=st.sets(st.integers(0, 12), max_size=3),
+)
+def test_in_any_split_and_repetition_each_good_event_is_stored_once(outside, sent, cuts):
+    mine = uuid7().hex
+    batch = [
+        an_event(f"{mine}-{number}", data={"grams": number if good else "bad"})
+        for number, good in sent
+    ]
+    edges = [0, *sorted(cuts), len(batch)]
+    for start, end in pairwise(edges):
+        report = outside.report(batch[start:end])
+        expected = ["refused" if not good else "taken" for _, good in sent[start:end]]
+        found = [event["status"] for event in report["events"]]
+        assert ["refused" if status == "refused" else "taken" for status in found] == expected
+    stored = [each["grams"] for each in outside.stored() if mine in each["context"]["source_id"]]
+    assert sorted(stored) == sorted({number for number, good in sent if good})
