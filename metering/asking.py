@@ -84,5 +84,14 @@ def _finish_check(counter: Counter, check: str) -> None:
 
 
 def _decision(counter: Counter, amount: int, limit: Limit, used: int, *, allowed: bool) -> Decision:
-    meter, resets_at = counter.key[1], counter.period.end
-    return Decision(meter, limit.value, used, allowed, resets_at, amount, limit.own)
+    return Decision(
+        meter=counter.key[1],
+        limit=limit.value,
+        used=used,
+        allowed=allowed,
+        resets_at=counter.period.end,
+        asked=amount,
+        own=limit.own,
+        hard=limit.hard,
+        since=counter.period.start,
+    )

@@ -2,28 +2,35 @@
 
 A counter is a hash. `g` is all that was ever granted, open leases included, and `r` what was given
 back; what is in use is g - r. `l:<lease>` is "<amount>:<end, ms>" of an open lease, `x:<lease>` the
-amount of one whose holder did not come back. `born` names the life of Redis that the counter was
-made in, `f` says that it was filled in completely. `t` (ms) and `s` are the moment that a check of
-the counter began, and what was granted and settled then; see `leases-and-healing` in
-docs/decisions/0008-quota-leases.md.
+amount of one whose holder did not come back. `born` names the life of Redis that the counter was made
+in, from a start or a loss of its data on; `f` says that it was filled in completely. `t` (ms) and `s`
+are the moment that a check of the counter began, and what was granted and settled then; see
+`leases-and-healing` in docs/decisions/0008-quota-leases.md.
 """
 
 from __future__ import annotations
 
 from events.redis_script import Script
 
+# A server that was started anew may have missed what was allowed while it was away.
+_RUN = """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+"""
+
 # KEYS: limits, counter. ARGV: meter, seconds to keep the counter, the lease that is given back (or
 # ""), what was spent of it, the new lease, what is needed now, what is wanted besides, how long the
 # lease lasts (ms; a holder that has not come back for as long again counts as dead), the share of the
 # room that one lease may take (1/n), how long after its beginning a check may be finished (ms).
-TAKE = Script("""
+TAKE = Script(
+    _RUN
+    + """
 local limit = redis.call('HGET', KEYS[1], ARGV[1])
 if not limit then return {'limits'} end
 local value, hard = string.match(limit, '^(%d*):([01])')
 local bound = hard == '1' and value ~= ''
 local counter, fields = {}, redis.call('HGETALL', KEYS[2])
 for i = 1, #fields, 2 do counter[fields[i]] = fields[i + 1] end
-if not counter.f then return {'counter', limit} end
+if not counter.f or string.sub(counter.born, 1, #run) ~= run then return {'counter', limit} end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -76,7 +83,8 @@ end
 local used = gross - given_back - chunk
 if not refused then used = used - open end
 return {refused and 'refused' or 'taken', used, limit, chunk, check}
-""")
+"""
+)
 
 # KEYS: counter. ARGV: pairs of a lease and what was spent of it. One that is unknown was lost with
 # its counter, or a check has taken it into account.
@@ -108,7 +116,8 @@ redis.call('HINCRBY', KEYS[1], 'r', string.format('%d', math.min(tonumber(ARGV[1
 
 # KEYS: counter. ARGV: the life of Redis, what is used, seconds until it must be confirmed.
 BEGIN = Script("""
-if redis.call('HEXISTS', KEYS[1], 'f') == 1 then return end
+local known = redis.call('HMGET', KEYS[1], 'f', 'born')
+if known[1] and known[2] == ARGV[1] then return end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'born', ARGV[1], 'g', ARGV[2], 'r', '0')
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -139,14 +148,20 @@ redis.call('HDEL', KEYS[1], 't', 's')
 return math.max(too_much, 0)
 """)
 
-# KEYS: the marker. Returns since when (ms) this life of Redis is known, and how long ago that is.
-LIFE = Script("""
+# KEYS: the marker, "<run id of the server>:<ms>". Returns it, and how long this life is known (ms).
+LIFE = Script(
+    _RUN
+    + """
 local time = redis.call('TIME')
-local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-redis.call('SET', KEYS[1], now, 'NX')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local born = redis.call('GET', KEYS[1])
-return {born, tonumber(now) - tonumber(born)}
-""")
+if not born or string.sub(born, 1, #run) ~= run then
+  born = string.format('%s:%d', run, now)
+  redis.call('SET', KEYS[1], born)
+end
+return {born, now - tonumber(string.match(born, ':(%d+)$'))}
+"""
+)
 
 # KEYS: limits. ARGV: seconds to keep, then meter and limit in turn. Never overwrites.
 FILL_LIMITS = Script("""

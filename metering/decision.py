@@ -14,9 +14,10 @@ class Decision:
     """What was decided, and on what.
 
     `meter` is the meter's key. `used` includes what was just allowed; `remaining` is None without
-    a limit and never negative. `resets_at` (UTC) is None for a meter that never starts again.
-    `over` says that usage is above the limit, which only a soft limit allows. `own`: the workspace
-    has set this limit for itself.
+    a limit and never negative. The period is from `since` to `resets_at` (UTC; None for a meter
+    that never starts again).
+    `over` says that usage is above the limit, which only one that is not `hard` allows. `own`: the
+    workspace has set this limit for itself.
     """
 
     meter: str
@@ -26,6 +27,8 @@ class Decision:
     resets_at: datetime | None = None
     asked: int = 1
     own: bool = False
+    hard: bool = True
+    since: datetime | None = None
 
     @property
     def remaining(self) -> int | None:
@@ -52,7 +55,13 @@ class QuotaExceeded(Exception):
 
 
 def decide(
-    meter: Meter, *, limit: Limit, used: int, amount: int, resets_at: datetime | None
+    meter: Meter,
+    *,
+    limit: Limit,
+    used: int,
+    amount: int,
+    resets_at: datetime | None,
+    since: datetime | None = None,
 ) -> Decision:
     """The decision on `amount` more, when `used` is what was used before."""
     fits = limit.value is None or used + amount <= limit.value
@@ -65,26 +74,31 @@ def decide(
         resets_at=resets_at,
         asked=amount,
         own=limit.own,
+        hard=limit.hard,
+        since=since,
     )
 
 
 def _what_is_full(decision: Decision, meter: Meter, limit: int) -> str:
     everything = things(meter, limit)
+    of_what = "the limit that it has set for itself" if decision.own else "its plan"
     if decision.used > limit:
         verb = "has used" if decision.resets_at else "uses"
         passed = (
-            f"Your workspace {verb} {things(meter, decision.used)}, and its plan includes "
-            f"{quantity(meter, limit)}."
+            f"Your workspace {verb} {things(meter, decision.used)}, and {of_what} "
+            f"{'is' if decision.own else 'includes'} {quantity(meter, limit)}."
         )
         return f"{passed} Everything keeps working." if decision.allowed else passed
     if limit == 0:
+        if decision.own:
+            return f"Your workspace has set itself a limit of no {in_sentence(meter.label)}."
         return f"The plan of your workspace includes no {in_sentence(meter.label)}."
     if decision.used == limit:
-        return f"Your workspace has used all {everything} of its plan."
+        return f"Your workspace has used all {everything} of {of_what}."
     left = quantity(meter, limit - decision.used)
     return (
         f"This needs {quantity(meter, decision.asked)}, and your workspace has {left} left of the "
-        f"{everything} of its plan."
+        f"{everything} of {of_what}."
     )
 
 

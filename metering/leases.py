@@ -54,6 +54,7 @@ class Lease:
     begins_at: float
     ends_at: float
     resets_at: datetime | None
+    since: datetime | None
 
     @property
     def spent(self) -> int:
@@ -109,7 +110,17 @@ class Leases:
             lease.rest -= amount
             used = lease.used + lease.amount - lease.rest
         limit = lease.limit
-        return Decision(key[1], limit.value, used, True, lease.resets_at, amount, limit.own)
+        return Decision(
+            key[1],
+            limit.value,
+            used,
+            True,
+            lease.resets_at,
+            amount,
+            limit.own,
+            limit.hard,
+            lease.since,
+        )
 
     def take(
         self, key: Key, period: Period, amount: int, *, now: float
@@ -214,6 +225,7 @@ class Leases:
             begins_at=period.start.timestamp() if period.start else -inf,
             ends_at=period.end.timestamp() if period.end else inf,
             resets_at=period.end,
+            since=period.start,
         )
         with self._lock:
             earlier = self._open.get(key)

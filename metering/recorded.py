@@ -14,8 +14,12 @@ from metering.periods import Period
 from tenants.models import Tenant
 
 
-def used(tenant: Tenant, meter: Meter, period: Period, *, now: datetime) -> int:
+def used(
+    tenant: Tenant, meter: Meter, period: Period, *, now: datetime, without_redis: bool = False
+) -> int:
     """The meter's value, rounded up. An event that is being stored right now may count twice.
+
+    `without_redis`: of what waits, only what came with a row is known.
 
     What waits is read first: the other way round, it could be in neither. A maximum, a latest value
     and different values do not add up: of these only what is stored is known.
@@ -23,7 +27,7 @@ def used(tenant: Tenant, meter: Meter, period: Period, *, now: datetime) -> int:
     """
     on_its_way = Decimal(0)
     if meter.aggregation in ("count", "sum"):
-        for event in waiting.events_of(tenant.schema_name, meter.event):
+        for event in waiting.events_of(tenant.schema_name, meter.event, outbox_only=without_redis):
             if _lies_in(event, period) and _passes(event, meter):
                 on_its_way += _amount(event, meter)
     stored = usage.current(tenant, meter.key, now=now)

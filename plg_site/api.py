@@ -19,8 +19,8 @@ from ninja.operation import Operation
 
 import events
 from metering import api as metering_api
-from metering import catalogue, meters_api, quota
-from plg_site import events_api, problems
+from metering import catalogue, meters_api, quota, rates
+from plg_site import events_api, problems, rate_headers
 from tenants.api_auth import ApiKeyAuth
 from tenants.event_types import API_CALLED
 from tenants.models import ApiKey
@@ -37,7 +37,10 @@ Make one under *API keys* in your workspace and send it with each request:
 
 ## Limits
 Each request with a valid key counts as an API call. At a limit of your plan the answer is `402`
-with the meter, its limit and where to upgrade; what exists keeps working.
+with the meter, its limit and where to upgrade; what exists keeps working. A key, and a workspace with
+all its keys, may call only so fast: `429` says in `Retry-After` how many seconds to wait. Every answer
+tells in `RateLimit` what is left (`r`) and in how many seconds there is more (`t`), and in
+`RateLimit-Policy` what the limits are (`q` in each `w` seconds).
 
 ## Events and meters
 Tell what happened as CloudEvents, one or a thousand in a call, and ask what it came to by day, by
@@ -54,7 +57,7 @@ finds what the first one made. Events need none: their `source` and `id` say whi
 
 
 class WorkspaceKey(ApiKeyAuth):
-    """A valid key, and room for one more call; raises QuotaExceeded when there is none."""
+    """A valid key, and room for one more call; raises RateExceeded, QuotaExceeded without."""
 
     openapi_description = "A key of this workspace, as it was shown when it was made: sk_…"
 
@@ -63,8 +66,11 @@ class WorkspaceKey(ApiKeyAuth):
         if key is None:
             return None
         events.context.add(api_key=str(key.id))
+        rate_headers.note(
+            request, *rates.count_call(key=key.id.hex, workspace=key.tenant.schema_name)
+        )
         if METER in catalogue.meters():
-            quota.consume(key.tenant, METER)
+            rate_headers.note(request, quota.consume(key.tenant, METER))
         events.record(
             API_CALLED.name,
             tenant=key.tenant,
@@ -107,7 +113,8 @@ class WorkspaceAPI(NinjaAPI):
         urls = super()._get_urls()
         for pattern in urls:
             if isinstance(pattern, URLPattern):
-                pattern.callback = problems.with_problem_for_405(pattern.callback)
+                answering = problems.with_problem_for_405(pattern.callback)
+                pattern.callback = rate_headers.with_rate_headers(answering)
         return urls
 
     def get_openapi_operation_id(self, operation: Operation) -> str:

@@ -16,6 +16,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from metering import problems as metering_problems
 from metering.decision import QuotaExceeded
+from metering.rates import RateExceeded
+from plg_site import rate_headers
 from tenants import workspace_url
 from tenants.requests import KeyedRequest
 
@@ -65,6 +67,7 @@ def install(api: NinjaAPI) -> None:
     """Make the API answer its own exceptions, and ours, with problems."""
     handlers: dict[type[Exception], Any] = {
         QuotaExceeded: _quota_exceeded,
+        RateExceeded: _rate_exceeded,
         AuthenticationError: _not_authenticated,
         ValidationError: _invalid,
         HttpError: _http_error,
@@ -105,7 +108,15 @@ def with_problem_for_405(view: View) -> View:
     return answering
 
 
+def _rate_exceeded(request: HttpRequest, error: RateExceeded) -> HttpResponse:
+    rate_headers.note(request, *error.standings)
+    body = metering_problems.rate_problem(error)
+    headers = {"Retry-After": str(error.retry_after)}
+    return JsonResponse(body, status=429, content_type=CONTENT_TYPE, headers=headers)
+
+
 def _quota_exceeded(request: KeyedRequest, error: QuotaExceeded) -> HttpResponse:
+    rate_headers.note(request, error.decision)
     body = metering_problems.quota_problem(
         error.decision, upgrade_url=workspace_url(request.tenant, "/billing/")
     )

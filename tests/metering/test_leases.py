@@ -94,8 +94,9 @@ class World:
         counters.give_back(self.schema, METER, LIFETIME.key, amount=amount)
 
     def lose_all_data(self) -> None:
-        for key in _redis().scan_iter(f"{django_settings.QUOTA_PREFIX}*", count=10_000):
-            _redis().delete(key)
+        limits = counters._limits_key(self.schema)
+        counter = counters._counter_key(self.schema, METER, LIFETIME.key)
+        _redis().delete(limits, counter, f"{django_settings.QUOTA_PREFIX}-life")
 
 
 def a_holder(seconds: float = SECONDS) -> Leases:

@@ -1,9 +1,11 @@
 import threading
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
 
+import events
 from metering import Limit, counters, limits, quota, usage
 from metering.models import Quota
 from metering.problems import quota_problem
@@ -133,10 +135,20 @@ def test_a_counter_that_redis_lost_is_filled_from_the_rollup(log, acme):
     quota.set_limits(acme, {"links": 5})
     take(acme, amount=4)
     use(log, acme, "links", 4)
-    for key in log.redis.scan_iter(f"{_prefix()}*"):
+    for key in log.redis.scan_iter(f"{_prefix()}:*"):
         log.redis.delete(key)
     decision = take(acme)
     assert decision.used == usage.current(acme, "links") + 1 == 5
+    assert not take(acme).allowed
+
+
+def test_a_counter_that_slept_while_redis_was_down_is_filled_from_the_rollup(log, acme):
+    quota.set_limits(acme, {"links": 5})
+    take(acme, amount=2)
+    use(log, acme, "links", 4)  # two of them were allowed without it
+    for key in log.redis.scan_iter(f"{_prefix()}*:links:*"):
+        log.redis.hset(key, "born", "another-run-of-the-server:1")
+    assert take(acme).used == 5
     assert not take(acme).allowed
 
 
@@ -150,6 +162,14 @@ def test_without_redis_the_rollup_decides(log, settings, acme):
     settings.REDIS_URL = NOBODY_LISTENS
     assert take(acme).allowed
     use(log, acme, "links", 1)
+    assert not take(acme).allowed
+
+
+def test_without_redis_what_came_with_a_row_counts_before_it_is_stored(log, settings, acme):
+    quota.set_limits(acme, {"links": 1})
+    said = {"change": 1, "link_id": UUID(int=1)}
+    events.record_with_row("Link Count Changed", tenant=acme, properties=said)
+    settings.REDIS_URL = NOBODY_LISTENS
     assert not take(acme).allowed
 
 
@@ -179,6 +199,7 @@ def test_the_problem_names_meter_limit_and_the_way_on(log, acme):
         "meter": "links",
         "limit": 0,
         "used": 0,
+        "remaining": 0,
         "resets_at": None,
         "upgrade_url": "http://acme.plg.localhost/billing/",
     }
