@@ -1,15 +1,14 @@
-"""Clicks of single links, read from the event store.
+"""Clicks of single links: the clicks meter, grouped by its dimension `link_id`.
 
-The clicks meter knows the sum of a workspace. What a single link got is asked of the raw events, by
-their property `link_id`: there is no second counter that could disagree with the first. Every
-function returns None while the event store cannot be reached, and pages say so.
+There is no second counter that could disagree with the first. Every function returns None while the
+event store cannot be reached, and pages say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -17,11 +16,14 @@ from uuid import UUID
 import structlog
 
 from events.store import StoreUnavailable, get_store
+from metering.query import Question, ask
+from metering.windows import floor, zone
 from product.event_types import LINK_CLICKED
 from tenants.models import Tenant
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
+METER, LINK = "clicks", "link_id"
 Step = Literal["day", "hour"]
 _STEPS: dict[Step, timedelta] = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
@@ -34,11 +36,11 @@ class Bucket:
     clicks: int
 
 
-def _or_none(ask: Callable[..., Result]) -> Callable[..., Result | None]:
-    @wraps(ask)
+def _or_none(read: Callable[..., Result]) -> Callable[..., Result | None]:
+    @wraps(read)
     def asking(*args: Any, **kwargs: Any) -> Result | None:
         try:
-            return ask(*args, **kwargs)
+            return read(*args, **kwargs)
         except StoreUnavailable as error:
             log.warning("clicks.store_unavailable", error=str(error))
             return None
@@ -52,12 +54,8 @@ def totals(tenant: Tenant, link_ids: Collection[UUID]) -> dict[UUID, int]:
     counts = dict.fromkeys(link_ids, 0)
     if not counts:
         return counts
-    rows = _rows(
-        """SELECT properties->>'link_id', count(*) FROM event
-           WHERE tenant = %s AND name = %s AND properties->>'link_id' = ANY(%s) GROUP BY 1""",
-        [tenant.schema_name, LINK_CLICKED.name, [str(link_id) for link_id in link_ids]],
-    )
-    return counts | {UUID(link_id): count for link_id, count in rows}
+    [rows] = ask(tenant, Question(meter=METER, filters=_only(link_ids), group_by=[LINK]))
+    return counts | {UUID(row.group[LINK]): row.count for row in rows}
 
 
 @_or_none
@@ -66,35 +64,27 @@ def over_time(
 ) -> list[Bucket]:
     """The last `buckets` days or hours of a link up to and with `now`, oldest first, none left out."""
     width = _STEPS[step]
-    last = _floor(now, step)
-    first = last - width * (buckets - 1)
-    rows = _rows(
-        """SELECT date_trunc(%s, time, 'UTC'), count(*) FROM event
-           WHERE tenant = %s AND name = %s AND time >= %s AND properties->>'link_id' = %s
-           GROUP BY 1""",
-        [step, tenant.schema_name, LINK_CLICKED.name, first, str(link_id)],
+    last = floor(now, step, tz=zone("UTC"))
+    starts = [last - width * n for n in reversed(range(buckets))]
+    question = Question(
+        meter=METER, start=starts[0], end=last + width, window=step, filters=_only([link_id])
     )
-    counts = dict(rows)
-    starts = [first + width * n for n in range(buckets)]
+    [rows] = ask(tenant, question, now=now)
+    counts = {row.start: row.count for row in rows}
     return [Bucket(start, counts.get(start, 0)) for start in starts]
 
 
 @_or_none
 def someone_else_clicked(tenant: Tenant, *, own_ids: Collection[UUID]) -> bool:
     """Whether anybody followed a link whose browser is none of `own_ids` (anonymous ids)."""
-    rows = _rows(
-        """SELECT EXISTS (SELECT FROM event WHERE tenant = %s AND name = %s
-           AND (anonymous_id IS NULL OR anonymous_id <> ALL(%s)))""",
-        [tenant.schema_name, LINK_CLICKED.name, [str(own_id) for own_id in own_ids]],
+    found = get_store().find(
+        tenant=tenant.schema_name,
+        names=[LINK_CLICKED.name],
+        not_anonymous_ids=[str(own_id) for own_id in own_ids],
+        limit=1,
     )
-    return bool(rows[0][0])
+    return bool(found)
 
 
-def _floor(moment: datetime, step: Step) -> datetime:
-    start = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return start if step == "hour" else start.replace(hour=0)
-
-
-def _rows(query: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
-    with get_store().connection() as connection:
-        return connection.execute(query, params).fetchall()
+def _only(link_ids: Collection[UUID]) -> dict[str, list[str]]:
+    return {LINK: [str(link_id) for link_id in link_ids]}
