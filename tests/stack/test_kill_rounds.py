@@ -24,7 +24,7 @@ pytestmark = pytest.mark.stack
 ROUNDS = int(os.environ.get("KILL_ROUNDS") or 50)
 SECOND = "events-2"  # the name of the second consumer's process
 VICTIMS = ("web", "events", SECOND, "redis", "postgres")
-WEIGHTS = (2, 3, 3, 3, 3)  # web takes longest to come back
+WEIGHTS = (1, 3, 3, 3, 3)  # web takes longest to come back
 RATE = 300  # events a second that are recorded besides the requests
 STREAM, GROUP = "events", "store"
 

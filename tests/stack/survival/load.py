@@ -81,19 +81,20 @@ class Load:
         if answer and answer.status == 302 and "Events-Not-Accepted" not in answer.headers:
             self.clicks_kept.add(name)
 
-    def make_or_delete_a_link(self, workspace: Workspace) -> None:
-        """Up to the hard limit, and now and then back from it."""
+    def make_a_link(self, workspace: Workspace) -> int:
+        """The status: 201, 402 at the limit, 5xx, or 0 when there was no answer twice."""
         wanted = {"target_url": "https://example.com/"}
         once = workspace.login | {"Idempotency-Key": uuid4().hex}
         for _ in range(2):  # a caller that got no answer asks again
             if answer := workspace.ask("POST", "/api/v1/links", wanted, once):
-                break
-        if answer and answer.status == 201:
-            self.links_made += 1
-            if self.links_made % 5 == 0:
-                link = json.loads(answer.body)["id"]
-                workspace.ask("DELETE", f"/api/v1/links/{link}", headers=workspace.login)
-        elif answer and answer.status == 402:
+                return answer.status
+        return 0
+
+    def make_or_delete_a_link(self, workspace: Workspace) -> None:
+        """Up to the hard limit, and back from it by one."""
+        status = self.make_a_link(workspace)
+        self.links_made += status == 201
+        if status == 402:
             self.links_refused += 1
             self._delete_one(workspace)
 
