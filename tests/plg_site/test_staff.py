@@ -1,0 +1,88 @@
+from uuid import UUID
+
+import pytest
+
+import events
+from events import refusals
+from plg_site.staff_page import StaffPage
+from tests.events.log import an_event
+
+PATH = "/staff/usage/"
+
+
+@pytest.fixture
+def staff(client_for, people):
+    people.outsider.is_staff = True
+    people.outsider.save()
+    return client_for(people.outsider)
+
+
+def test_only_staff_sees_it(client_for, people, staff):
+    visitor = client_for(None).get(PATH)
+    assert visitor.status_code == 302
+    assert "/login/?next=" in visitor["Location"]
+    assert client_for(people.acme_owner).get(PATH).status_code == 404
+    assert staff.get(PATH).status_code == 200
+
+
+def test_it_is_not_on_the_host_of_a_workspace(client_for, people, acme):
+    people.acme_owner.is_staff = True
+    people.acme_owner.save()
+    assert client_for(people.acme_owner, acme).get(PATH).status_code == 404
+
+
+def test_it_shows_the_largest_workspaces_with_their_names(log, staff, acme, globex):
+    for tenant, count in ((acme, 2), (globex, 5)):
+        log.store.append(
+            [an_event("Link Clicked", tenant=tenant.schema_name) for _ in range(count)]
+        )
+    page = StaffPage.of(meter_key="clicks")
+    assert [(each.name, each.value, each.share) for each in page.top] == [
+        ("Globex", "5", "71.4 %"),
+        ("Acme", "2", "28.6 %"),
+    ]
+    assert {total.label: total.value for total in page.totals}["Clicks"] == "7"
+
+
+def test_it_says_that_no_consumer_runs(log, db):
+    with events.batch():
+        events.record(
+            "Link Clicked", tenant="w_x", properties={"link_id": UUID(int=1), "code": "x"}
+        )
+    page = StaffPage.of()
+    assert page.lag.waiting == 1
+    assert any("No consumer" in alarm for alarm in page.alarms)
+
+
+def test_it_says_that_all_is_well(log, db):
+    reader = log.reader("here")
+    reader.read(most=1, wait_ms=1)
+    page = StaffPage.of()
+    assert page.alarms == []
+    assert [each.is_alive for each in page.consumers] == [True]
+
+
+def test_dead_letters_and_refusals_have_their_reasons(log, staff):
+    log.redis.xadd(log.keys.dead, {"e": b'{"secret": "x"}', "reason": b"no_such: It is nothing."})
+    refusals.count("wrong_property", 3)
+    refusals.send()
+    text = staff.get(PATH).content.decode()
+    assert "no_such" in text
+    assert "It is nothing." in text
+    assert "wrong_property" in text
+    assert "1 events could not be stored" in text
+    assert "secret" not in text
+
+
+def test_what_does_not_answer_is_an_alarm_and_not_an_error(log, staff, settings):
+    settings.EVENTS_DATABASE_URL = "postgres://nobody:nothing@127.0.0.1:1/nowhere"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    text = staff.get(PATH).content.decode()
+    assert "The event store does not answer" in text
+    assert "Redis does not answer" in text
+
+
+def test_it_refreshes_only_its_part(staff):
+    text = staff.get(PATH, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="staff-live"' in text
+    assert "<html" not in text
