@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing import catalogue, entitlements, invoices, money, pricing, usage_page
+from billing import catalogue, entitlements, invoices, pricing, usage_page
 from billing.catalogue import Interval, Plan
 from billing.forms import Choice
 from billing.invoices import Invoice
 from billing.models import Account
 from billing.usage_page import Charged, Running
+from metering import money
 from metering.page import Gauge, UsagePage
 
 _STATUS = {  # Stripe's status: words, kind of badge

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing import money, usage_words
+from billing import usage_words
 from billing.catalogue import Plan
 from billing.invoices import Invoice
 from billing.models import UsageCharge
 from billing.usage_charges import terms_of
 from events.store import StoreUnavailable
-from metering import Limit, Meter, limits, periods, usage
+from metering import Limit, Meter, limits, money, periods, usage
 from metering.catalogue import meters
 from tenants.models import Tenant
 

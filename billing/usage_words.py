@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from billing import money
 from billing.models import UsageCharge
 from billing.usage_charges import terms_of
-from metering import Meter, UsagePrice
+from metering import Meter, UsagePrice, money
 from metering.catalogue import meters
 from metering.words import quantity, things
 

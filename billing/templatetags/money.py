@@ -1,6 +1,6 @@
 from django import template
 
-from billing import money as amounts
+from metering import money as amounts
 
 register = template.Library()
 

@@ -10,9 +10,9 @@ import pytest
 import stripe as sdk
 from djstripe.models import WebhookEndpoint
 
-from billing import catalogue, checks, entitlements, inbox, money, prices, pricing
+from billing import catalogue, checks, entitlements, inbox, prices, pricing
 from cms import slots
-from metering import Limit, UsagePrice, limits
+from metering import Limit, UsagePrice, limits, money
 from metering.models import Quota
 from tests.billing.conftest import Shop
 
