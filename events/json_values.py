@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -60,7 +60,7 @@ def properties_of(event_type: EventType, data: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def _as(value: Any, wanted: set[type]) -> Any:
+def _as(value: Any, wanted: Set[type]) -> Any:
     if isinstance(value, str) and str not in wanted:
         if UUID in wanted and _UUID.fullmatch(value):
             return UUID(value)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args
 from uuid import UUID
@@ -110,9 +111,10 @@ def names() -> frozenset[str]:
     return frozenset(_registered)
 
 
-def kinds(declared: type | UnionType) -> set[type]:
+@cache
+def kinds(declared: type | UnionType) -> frozenset[type]:
     """The types that a declaration allows; NoneType says that the property may be missing."""
-    return set(get_args(declared)) if isinstance(declared, UnionType) else {declared}
+    return frozenset(get_args(declared) if isinstance(declared, UnionType) else (declared,))
 
 
 def _as_json(value: Any, *, declared: type | UnionType, where: str) -> Any:

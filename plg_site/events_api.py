@@ -106,17 +106,14 @@ def _answer(request: KeyedRequest, outcomes: list[Outcome]) -> HttpResponse:
     As soon as one was refused the answer has a body, whatever was asked for: a refusal must not
     look like a success, to OpenMeter's client least of all, which knows one success, 204.
     """
-    accepted = sum(outcome.status == "accepted" for outcome in outcomes)
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
+    if not refused and "application/json" not in request.headers.get("Accept", ""):
+        return HttpResponse(status=204)
     report: dict[str, Any] = {
-        "accepted": accepted,
+        "accepted": sum(outcome.status == "accepted" for outcome in outcomes),
         "refused": len(refused),
         "events": [asdict(outcome) for outcome in outcomes],
     }
     if refused and len(refused) == len(outcomes):
         return problem(422, str(refused[0].message), reason=refused[0].reason, **report)
-    if refused:
-        return JsonResponse(report, status=207)
-    if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse(report)
-    return HttpResponse(status=204)
+    return JsonResponse(report, status=207 if refused else 200)
