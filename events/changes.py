@@ -54,7 +54,7 @@ def taken(client: redis.Redis) -> Iterator[set[str]]:
     """
     in_hand = f"{_waiting()}:in-hand"
     pipeline = client.pipeline(transaction=True)
-    pipeline.sunionstore(in_hand, in_hand, _waiting())
+    pipeline.sunionstore(in_hand, [in_hand, _waiting()])
     pipeline.delete(_waiting())
     pipeline.smembers(in_hand)
     names = {name.decode() for name in pipeline.execute()[-1]}

@@ -75,7 +75,7 @@ def _lines(meter: Meter, *, used: int, limit: Limit, period: Period) -> list[str
             f"{quantity(meter, limit.value)}."
         ]
         if used < limit.value:
-            lines.append(f"{quantity(meter, limit.value - used)} are left.")
+            lines.append(f"That leaves {quantity(meter, limit.value - used)}.")
         elif limit.hard:
             lines.append("Nothing is deleted, but you cannot add to it until there is room again.")
         elif limit.price is None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -116,7 +117,7 @@ def remove(tenant: Tenant, meter: str, key: str) -> None:
         if (threshold.meter, threshold.key) != (meter, key):
             continue
         rows = Alert.objects.for_tenant(tenant)
-        same = {"meter": meter, "percent": threshold.percent, "amount": threshold.amount}
+        same: dict[str, Any] = {"meter": meter, "percent": threshold.percent, "amount": threshold.amount}
         if threshold.by_default:
             rows.update_or_create(tenant=tenant, **same, defaults={"is_on": False})
         else:

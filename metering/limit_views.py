@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -102,7 +104,7 @@ def _lines(tenant: Tenant) -> list[AlertLine]:
     return [_line(each, people) for each in watched if each.is_on]
 
 
-def _line(threshold: Threshold, people: dict) -> AlertLine:  # type: ignore[type-arg]
+def _line(threshold: Threshold, people: Mapping[UUID, str]) -> AlertLine:
     told = [people[pk] for pk in threshold.recipients if pk in people]
     return AlertLine(
         meter=threshold.meter,
