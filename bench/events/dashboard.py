@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from uuid_utils.compat import uuid7
@@ -46,9 +46,11 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     project.set_up("dashboard", stack=stack)
     now = datetime.now(UTC)
     end = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
-    start = end - timedelta(days=DAYS)
+    days = size.of(DAYS, at_least=3)
+    start = end - timedelta(days=days)
     count = size.of(EVENTS, at_least=3_000)
-    _load(start, count=count, neighbours=size.of(NEIGHBOURS, at_least=300), now=now)
+    made = [start + timedelta(days=offset) for offset in range(days)]
+    _load(made, count=count, neighbours=size.of(NEIGHBOURS, at_least=300), now=now)
     if _by_rollup(start, end) != _by_raw(start, end):
         raise RuntimeError("The rollups and the raw events do not agree.")
     asked = size.of(QUESTIONS, at_least=100)
@@ -57,7 +59,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     raw = statistics.median(_seconds(_by_raw, start, end) for _ in range(size.runs))
     return [
         Figure(
-            name=f"30 days by day, p99, a workspace with {count:,} events",
+            name=f"{days} days by day, p99, a workspace with {count:,} events",
             value=percentile(times, 99) * 1000,
             unit="ms",
             reference="ms from the raw events",
@@ -71,14 +73,13 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     ]
 
 
-def _load(start: datetime, *, count: int, neighbours: int, now: datetime) -> None:
+def _load(days: Sequence[datetime], *, count: int, neighbours: int, now: datetime) -> None:
     from events import Event
     from events.store import get_store
     from metering.catalogue import meters
     from metering.rollups import rollups
 
     store, metered = get_store(), list(meters().values())
-    days = [start + timedelta(days=offset) for offset in range(DAYS)]
     ids = [uuid7() for _ in days]
     store.append(  # one event a day through the front door, which makes the partitions
         [
@@ -88,11 +89,11 @@ def _load(start: datetime, *, count: int, neighbours: int, now: datetime) -> Non
     )
     with step("  events and rollups") as shown:
         for number, day in enumerate(days, 1):
-            shown.doing(f"{number} of {DAYS} days")
-            own = count // DAYS + (number <= count % DAYS)
+            shown.doing(f"{number} of {len(days)} days")
+            own = count // len(days) + (number <= count % len(days))
             with store.connection() as connection:
                 given = {"name": NAME, "tenant": TENANT, "own": own, "day": day}
-                given["all"] = own + neighbours // DAYS
+                given["all"] = own + neighbours // len(days)
                 given["length"] = min(timedelta(days=1), now - day)
                 connection.execute(_FILL, given)
             rollups().rebuild(day.date(), meters=metered)

@@ -162,7 +162,7 @@ def _stored() -> int:
     """Clicks of the load, as its workspaces would see them."""
     from metering import usage
 
-    return sum(usage.current(tenant, "clicks") for tenant in TENANTS)
+    return int(sum(usage.current(tenant, "clicks") for tenant in TENANTS))
 
 
 def _prober(stack: Stack, slug: str) -> Prober:
