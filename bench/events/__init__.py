@@ -1,3 +1,12 @@
 """`bin/bench events`: recording, storing, counting, deciding."""
 
-MODULES: tuple[str, ...] = ("visible", "dashboard", "throughput", "memory", "flatness")
+MODULES: tuple[str, ...] = (
+    "recording",
+    "quota",
+    "redirect",
+    "visible",
+    "dashboard",
+    "throughput",
+    "memory",
+    "flatness",
+)
