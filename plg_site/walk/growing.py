@@ -10,6 +10,14 @@ from plg_site.walk.browser import Browser, WrongAnswer, origin
 from plg_site.walk.using import FILE_BYTES
 from plg_site.walk.walker import Walk, wait
 
+CONVERSION = {
+    "specversion": "1.0",
+    "id": "walked",
+    "source": "/walk",
+    "type": "Conversion Reported",
+    "data": {"amount": "19.99", "currency": "EUR"},
+}
+
 
 def verify_the_address(walk: Walk) -> str:
     """Inviting asks for a verified address first; the mailed link verifies it."""
@@ -46,7 +54,7 @@ def invite_a_colleague(walk: Walk) -> str:
 
 
 def call_the_api(walk: Walk) -> str:
-    """An API key is shown once; with it a link is made; a wrong key is told so."""
+    """An API key is shown once; with it a link is made and an event sent; a wrong key is told so."""
     form = walk.user.open(walk.workspace + "/api-keys/").form(field="name")
     page = walk.user.submit(form, {"name": f"walk {walk.run}"})
     found = re.search(r"sk_[\w-]{20,}", str(page.soup))
@@ -56,6 +64,8 @@ def call_the_api(walk: Walk) -> str:
     if walk.api_key in str(walk.user.open(walk.workspace + "/api-keys/").soup):
         raise WrongAnswer("The API key is shown a second time.")
     walk.api("POST", "/links", expect=201, json={"target_url": walk.target, "title": "By API"})
+    for _ in range(2):  # the repetition is the same event
+        walk.api("POST", "/events", expect=204, json=CONVERSION)
     wrong = walk.user.call(
         "GET",
         f"{walk.workspace}/api/v1/links",
@@ -64,9 +74,9 @@ def call_the_api(walk: Walk) -> str:
     )
     is_problem(wrong)
     walk.user.open(walk.workspace + "/api/docs")
-    facts = {"storage": FILE_BYTES, "seats": 2, "api_calls": 3}
+    facts = {"storage": FILE_BYTES, "seats": 2, "conversions": 1, "api_calls": 5}
     wait(lambda: facts.items() <= _usage_by_api(walk).items(), f"the API says {facts}")
-    return "key, link by API, docs; usage agrees to the byte"
+    return "key, link and event by API, docs; usage agrees to the byte"
 
 
 def _usage_by_api(walk: Walk) -> dict[str, int]:
