@@ -12,7 +12,7 @@ from events.reader import Dead, Entry
 
 FEWEST = 10_000  # at once, when the stream does not hold more
 MOST = 50_000
-_LONGEST = 0.7  # seconds for storing a batch that may grow: others take over what lasts for long
+_SECONDS = 1.0  # that a batch should take at most: others take over what lasts for long
 
 
 @dataclass
@@ -23,11 +23,13 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, entries: Sequence[Entry]) -> Batch:
-        """Decode these entries."""
+    def add(self, entries: Sequence[Entry]) -> Batch:
+        """Decode these entries, too."""
         events, dead = decode_all([line for _, line in entries])
-        return cls([entry_id for entry_id, _ in entries], events, dead)
+        self.ids += [entry_id for entry_id, _ in entries]
+        self.events += events
+        self.dead += dead
+        return self
 
 
 class Batches:
@@ -54,15 +56,16 @@ class Batches:
 
     def read_ahead(self, batch: Batch) -> None:
         """Begin to read what follows this batch, if it shows that there is more."""
-        if len(batch.ids) >= self._most and not self._ahead:
+        if len(batch.ids) >= FEWEST and not self._ahead:
             self._ahead = self._thread.submit(self._fetch, self._most)
 
     def stored(self, batch: Batch, *, seconds: float) -> None:
-        """Learn from how long the batch took."""
+        """Learn from how long a full batch took."""
         if len(batch.ids) < FEWEST:
             self._most = FEWEST
-        elif len(batch.ids) >= self._most and seconds < _LONGEST:
-            self._most = min(MOST, self._most * 2)
+        else:
+            in_time = int(len(batch.ids) / max(seconds, 0.001) * _SECONDS)
+            self._most = max(FEWEST, min(MOST, in_time))
 
     def close(self) -> None:
         """End the thread."""

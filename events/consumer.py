@@ -20,7 +20,7 @@ from events.batches import FEWEST, Batch, Batches, decode_all
 from events.errors import StoreUnavailable
 from events.health import Watch
 from events.outage import Outage
-from events.reader import DeadLettersFull, Entry, StreamReader
+from events.reader import AT_ONCE, DeadLettersFull, Entry, StreamReader
 from events.redis_client import UNAVAILABLE
 from events.spool import Spool
 from events.store.interface import EventStore
@@ -126,8 +126,14 @@ class Consumer:
 
     def _fetch(self, most: int) -> Batch:
         """Runs in a thread of its own when there is a backlog."""
-        entries = self._abandoned(most) or self._reader.read(most=most, wait_ms=self._wait())
-        return Batch.of(entries)
+        batch = Batch().add(self._abandoned(min(most, AT_ONCE)))
+        while len(batch.ids) < most:
+            wait_ms = 0 if batch.ids else self._wait()
+            entries = self._reader.read(most=AT_ONCE, wait_ms=wait_ms)
+            batch.add(entries)
+            if len(entries) < AT_ONCE:
+                break
+        return batch
 
     def _wait(self) -> int:
         return _WAIT_MS if self._take_over_after else 0

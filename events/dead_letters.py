@@ -86,7 +86,7 @@ def _some_at_once(letters: Iterator[DeadLetter]) -> Iterator[list[DeadLetter]]:
 def _replay(letters: list[DeadLetter]) -> int:
     """Returns how many failed again."""
     entries: list[Entry] = [(letter.id, letter.line) for letter in letters]
-    batch = Batch.of(entries)
+    batch = Batch().add(entries)
     still_dead = storing.store(get_store(), batch, reader="dead letters")
     changes.announce(_redis(), {event.tenant for event in batch.events if event.tenant})
     pipeline = _redis().pipeline(transaction=True)

@@ -27,8 +27,9 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     with log.running(programs.events(log.env)):
         samples = _feed(count, pid=_pid(stack))
     rate = count / (time.monotonic() - began)
-    tenth = max(1, len(samples) // 10)
-    early, late = max(samples[:tenth]), max(samples[-tenth:])
+    early = max(resident for done, resident in samples if done <= max(count / 10, samples[0][0]))
+    late = max(resident for done, resident in samples if done >= count * 0.9)
+    most = max(resident for _, resident in samples)
     return [
         Figure(
             name=f"consumer's memory in the last tenth of {count:,} events",
@@ -38,31 +39,30 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
             reference_value=early / 2**20,
             bar=1.1,
             better="less",
-            note=f"at most {max(samples) / 2**20:.0f} MiB; {rate:,.0f} events/s with the producer",
+            note=f"at most {most / 2**20:.0f} MiB; {rate:,.0f} events/s with the producer",
         )
     ]
 
 
-def _feed(count: int, *, pid: int) -> list[int]:
-    """Send all, wait until all are stored; the process's resident bytes along the way."""
+def _feed(count: int, *, pid: int) -> list[tuple[int, int]]:
+    """Send all, wait until all are stored: (events done, the process's resident bytes) on the way."""
     from events import health
 
-    samples: list[int] = []
-    moved_at, last = time.monotonic(), count
-    left = count
-    while left or last:
+    samples: list[tuple[int, int]] = []
+    moved_at, sent, done = time.monotonic(), 0, 0
+    while done < count:
         waiting = health.lag().waiting
-        if left and waiting < MOST_WAITING:
-            some = min(left, 10 * synthetic.AT_ONCE)
+        if sent - waiting > done:
+            moved_at, done = time.monotonic(), sent - waiting
+            samples.append((done, _resident(pid)))
+        elif time.monotonic() - moved_at > GIVE_UP_AFTER:
+            raise RuntimeError(f"{waiting} events wait, and none is stored.")
+        if sent < count and waiting < MOST_WAITING:
+            some = min(count - sent, 10 * synthetic.AT_ONCE)
             synthetic.fill_stream(some, workspaces=WORKSPACES)
-            left -= some
+            sent += some
         else:
             time.sleep(0.02)
-        samples.append(_resident(pid))
-        if waiting + left != last:
-            moved_at, last = time.monotonic(), waiting + left
-        if time.monotonic() - moved_at > GIVE_UP_AFTER:
-            raise RuntimeError(f"{last} events wait, and none is stored.")
     return samples
 
 
