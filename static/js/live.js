@@ -58,6 +58,15 @@ async function listen() {
   source.addEventListener("error", lost);
 }
 
+// What somebody has opened stays open when the part around it is replaced.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.target.querySelectorAll("details[open][id]")].map((each) => each.id);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of opened.splice(0)) document.getElementById(id)?.setAttribute("open", "");
+});
+
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
     source?.close(); // a browser keeps few connections to one place open: leave them to what is seen

@@ -148,7 +148,7 @@ def test_given_services_are_used_and_none_is_started(
 def test_a_port_in_use_is_refused_with_another_to_choose(
     state_folder: Path, bare_environ: Environ
 ) -> None:
-    port = ports.find_free(neighbours=1)
+    port = ports.find_free(neighbours=2)
     with socket.create_server((ports.LOOPBACK, port)), pytest.raises(PortTaken) as refusal:
         Stack(state_folder, port=port, environ=bare_environ).start(services_only=True)
 

@@ -111,6 +111,7 @@ def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
     # No reload: the page itself brings the number. (Two seconds is the bar; see the walk's figures.)
     expect(clicks).to_have_text("1", timeout=10_000)
     no_axe_violations(tab)
+    look_closer_at_usage(tab, workspace, short_url)
 
     walk: Walk = new_walk()
     text = walk.mail(f"browser-{run}@example.com", "")
@@ -123,6 +124,31 @@ def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
     reach_the_limit(tab, workspace, key)
     upgrade_and_cancel(tab, workspace)
     sign_out(tab, workspace, stack.site_url)
+
+
+def look_closer_at_usage(tab: Page, workspace: str, short_url: str) -> None:
+    """The page of a meter, by keyboard; what is told to whom; their own days."""
+    tab.get_by_role("link", name="Details Clicks").press("Enter")
+    tab.get_by_role("link", name="7 days").press("Enter")
+    tab.get_by_role("navigation", name="Split by").get_by_role("link", name="Link").press("Enter")
+    expect(tab.locator(".ranking__name").first).to_contain_text(short_url.rsplit("/", 1)[1])
+    tab.get_by_text("Show as a table").press("Enter")
+    expect(tab.get_by_role("table")).to_contain_text("1")
+    no_axe_violations(tab)
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Export CSV").click()
+    assert ",1,1,0" in download.value.path().read_text()
+    tab.goto(f"{workspace}/usage/limits/")
+    tab.get_by_label("How much").fill("50")
+    tab.get_by_role("button", name="Add alert").click()
+    expect(tab.get_by_role("table")).to_contain_text("50 % of the limit")
+    no_axe_violations(tab)
+    tab.goto(f"{workspace}/settings/")
+    tab.get_by_label("Time zone").select_option("Europe/Berlin")
+    tab.get_by_role("button", name="Save").click()
+    no_axe_violations(tab)
+    tab.goto(f"{workspace}/usage/clicks/")
+    expect(tab.locator("#usage-live")).to_contain_text("Days are those of Europe/Berlin")
 
 
 def share_a_file(tab: Page, workspace: str) -> None:
@@ -262,6 +288,9 @@ WORKSPACE = [
     "/links/",
     "/files/",
     "/usage/",
+    "/usage/clicks/",
+    "/usage/clicks/?range=7d&by=hour&group=link_id",
+    "/usage/limits/",
     "/members/",
     "/api-keys/",
     "/billing/",
@@ -273,15 +302,25 @@ WORKSPACE = [
 @pytest.fixture(scope="module")
 def demo_state(chromium: Browser, stack) -> StorageState:
     """The signed-in cookies of the demo's owner, once for all pages."""
+    return signed_in(chromium, stack, "owner", re.compile(r"//acme\."))
+
+
+@pytest.fixture(scope="module")
+def staff_state(chromium: Browser, stack) -> StorageState:
+    """Those of the demo's administrator, who has no workspace."""
+    return signed_in(chromium, stack, "admin", re.compile(r"/(?!login/)\w*/?$"))
+
+
+def signed_in(chromium: Browser, stack, role: str, then: re.Pattern[str]) -> StorageState:
     from plg_site import demo
 
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{stack.site_url}/login/")
-    page.locator("input[name=login]").fill(demo.PEOPLE["owner"][0])
+    page.locator("input[name=login]").fill(demo.PEOPLE[role][0])
     page.locator("input[name=password]").fill(demo.PASSWORD)
     page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(re.compile(r"//acme\."))
+    page.wait_for_url(then)
     state = context.storage_state()
     context.close()
     return state
@@ -298,7 +337,7 @@ def look(context: BrowserContext, url: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_is_accessible_and_fits(chromium, stack, demo_state, width, scheme):
+def test_every_page_is_accessible_and_fits(chromium, stack, demo_state, staff_state, width, scheme):
     viewport = {"width": width, "height": 900}
     context = chromium.new_context(viewport=viewport, color_scheme=scheme)
     for path in PUBLIC:
@@ -307,6 +346,11 @@ def test_every_page_is_accessible_and_fits(chromium, stack, demo_state, width, s
     context = chromium.new_context(viewport=viewport, color_scheme=scheme, storage_state=demo_state)
     for path in WORKSPACE:
         look(context, stack.workspace_url("acme") + path)
+    context.close()
+    context = chromium.new_context(
+        viewport=viewport, color_scheme=scheme, storage_state=staff_state
+    )
+    look(context, stack.site_url + "/staff/usage/")
     context.close()
 
 
