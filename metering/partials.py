@@ -38,7 +38,7 @@ class Total(NamedTuple):
     meter: str
     bucket: int
     value: Number
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count() is not missed
     late: int
     at: datetime | None
     event_id: UUID | None
@@ -53,7 +53,7 @@ class Breakdown(NamedTuple):
     key: UUID
     dims: Dims
     value: Number
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count() is not missed
     late: int
     at: datetime | None
     event_id: UUID | None
@@ -91,7 +91,10 @@ class Partials:
         """
         found = []
         for each in self._unique:
-            cells = dict(each.breakdowns() if broken_down else each.totals()).get(grain, {})
+            found_by_grain: Mapping[Grain, Mapping[Any, Cell]] = (
+                dict(each.breakdowns()) if broken_down else dict(each.totals())
+            )
+            cells = found_by_grain.get(grain, {})
             found += sorted(_distinct(each.meter.key, grain, cells), key=_WITHOUT_KEY)
         return found
 

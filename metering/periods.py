@@ -34,6 +34,14 @@ class Period:
         return "lifetime" if self.start is None else f"{self.start:%Y%m%dT%H%M%S}"
 
 
+@dataclass(frozen=True)
+class Month(Period):
+    """A period that begins and ends."""
+
+    start: datetime
+    end: datetime
+
+
 LIFETIME = Period(None, None)
 
 
@@ -58,7 +66,7 @@ def following(period: Period, *, tenant: HasSchema | str | None = None) -> Perio
     return current("month", tenant=tenant, now=period.end)
 
 
-def within(history: Sequence[Cycle], *, now: datetime) -> Period:
+def within(history: Sequence[Cycle], *, now: datetime) -> Month:
     """The month that `now` lies in, when these cycles (oldest first) followed each other."""
     now = now.astimezone(UTC)
     since, anchor, until = None, None, None
@@ -68,7 +76,7 @@ def within(history: Sequence[Cycle], *, now: datetime) -> Period:
             break
         since, anchor = cycle.since, cycle.anchor
     start, end = _month(anchor or _CALENDAR, now)
-    return Period(
+    return Month(
         start if since is None else max(start, since), end if until is None else min(end, until)
     )
 

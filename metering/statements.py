@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -29,7 +30,7 @@ from metering import conf, cycles, periods, terms
 from metering.catalogue import meters
 from metering.chain import seal
 from metering.models import Adjustment, Ledger, Statement
-from metering.periods import Period
+from metering.periods import Month
 from metering.query import Question, Row, ask
 from metering.signals import period_closed
 from tenants.models import Tenant
@@ -91,7 +92,7 @@ def _open_ledgers() -> None:
             )
 
 
-def _close_next(tenant_id: object, *, now: datetime, waiting: _Waiting) -> list[Statement]:
+def _close_next(tenant_id: UUID, *, now: datetime, waiting: _Waiting) -> list[Statement]:
     """Close the oldest period of a workspace that is due; nothing when none is, or it must wait."""
     with transaction.atomic():
         rows = Ledger.objects.select_for_update(skip_locked=True, of=["self"])
@@ -102,7 +103,7 @@ def _close_next(tenant_id: object, *, now: datetime, waiting: _Waiting) -> list[
         tenant = ledger.tenant
         history = cycles.read(tenant.schema_name)
         period = periods.within(history, now=ledger.closed_until)
-        if period.end is None or period.end > now - conf.close_after():
+        if period.end > now - conf.close_after():
             Ledger.objects.for_tenant(tenant).update(due=period.end)  # its cycles say otherwise
             return []
         ledger.due = period.end
@@ -117,7 +118,7 @@ def _close_next(tenant_id: object, *, now: datetime, waiting: _Waiting) -> list[
     return statements
 
 
-def _state(ledger: Ledger, tenant: Tenant, period: Period, now: datetime) -> list[Statement]:
+def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list[Statement]:
     """The statements of a period, and the adjustments of those before it."""
     keys = [key for key, meter in meters().items() if meter.period == "month"]
     earlier = _adjustable(tenant, keys, now)

@@ -50,8 +50,11 @@ def shared_tables() -> str:
 
 def event_store() -> str:
     from events.store import get_store
+    from metering import rebuild
 
     get_store().migrate()
+    if outdated := rebuild.settle():
+        return f"up to date; manage.py rebuild_rollups has to count {', '.join(outdated)} again"
     return "up to date"
 
 

@@ -50,7 +50,9 @@ def merge(batch: ClickHouseBatch, partials: Partials) -> None:
         groups = partials.breakdowns[grain]
         _insert(batch, f"breakdown_{grain}", grain, groups, _breakdown_lines(groups, numbers, dims))
     for grain in GRAINS:
-        values = partials.distinct[grain]
+        values = partials.distinct(grain, broken_down=False)
+        if grain in BROKEN_DOWN:
+            values += partials.distinct(grain, broken_down=True)
         _insert(batch, f"distinct_{grain}", grain, values, _distinct_lines(values, dims))
 
 

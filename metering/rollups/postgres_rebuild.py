@@ -6,8 +6,9 @@ then add is not yet in the raw events that the rebuild has seen. Nothing is lost
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -25,10 +26,10 @@ _COLUMNS = {
     "breakdown": "tenant, meter, bucket, key, dims, value, count, late, at, event_id",
     "distinct": "tenant, meter, bucket, value, key, hours",
 }
-TABLES = tuple(
-    [f"rollup_{grain}" for grain in GRAINS]
-    + [f"breakdown_{grain}" for grain in BROKEN_DOWN]
-    + ["distinct_day"]
+TABLES = (
+    *[f"rollup_{grain}" for grain in GRAINS],
+    *[f"breakdown_{grain}" for grain in BROKEN_DOWN],
+    "distinct_day",
 )
 _OF_DAY = "meter = ANY(%(meters)s) AND bucket >= %(start)s AND bucket < %(end)s"
 _DAYS = """
@@ -75,7 +76,7 @@ def differences(
             kept = f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608
             count = f"""SELECT count(*) FROM (
                 (({select}) EXCEPT ({kept})) UNION ALL (({kept}) EXCEPT ({select}))) AS different"""  # noqa: S608
-            given = within | {"meters": [meter.key], "meter": meter.key}
+            given = {**within, "meters": [meter.key], "meter": meter.key}
             row = connection.execute(count, given).fetchone()
             found += row[0] if row else 0
     return found
@@ -137,11 +138,16 @@ def _buckets(grain: Grain, rows: Mapping[str, list[tuple[Any, ...]]]) -> dict[Bu
     found: dict[Bucket, Value] = {}
     for tenant, meter, bucket, *numbers in rows.get("rollup", []):
         seen = words.get((tenant, meter, bucket, TOTAL), set())
-        found[Bucket(tenant, meter, bucket, None)] = Value(*numbers, frozenset(seen))
+        found[Bucket(tenant, meter, bucket, None)] = _value(numbers, seen)
     for tenant, meter, bucket, key, dims, *numbers in rows.get("breakdown", []):
         seen = words.get((tenant, meter, bucket, key), set())
-        found[Bucket(tenant, meter, bucket, tuple(dims))] = Value(*numbers, frozenset(seen))
+        found[Bucket(tenant, meter, bucket, tuple(dims))] = _value(numbers, seen)
     return found
+
+
+def _value(numbers: Sequence[Any], seen: Collection[str]) -> Value:
+    value, count, late, at, event_id = numbers
+    return Value(Decimal(value), count, late, at, event_id, frozenset(seen))
 
 
 def _words(grain: Grain, rows: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], set[str]]:

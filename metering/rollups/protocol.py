@@ -56,7 +56,7 @@ class Found(NamedTuple):
     window: int
     group: Dims  # in the order of the plan's group_by
     value: Decimal
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count() is not missed
     late: int
 
 
@@ -73,7 +73,7 @@ class Value(NamedTuple):
     """What stands there: for "latest" also whose value it is, for "unique" also the values."""
 
     value: Decimal
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count() is not missed
     late: int
     at: datetime | None = None
     event_id: Any = None
