@@ -21,8 +21,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal, Unpack
-from uuid import UUID
 
 import redis
 import structlog
@@ -33,6 +33,7 @@ from events.errors import EventsUnstorable
 from events.event import Event
 from events.store import clickhouse_finding as finding
 from events.store import clickhouse_schema as schema
+from events.store.archive import ArchiveFailed
 from events.store.clickhouse_batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse_client import ClickHouse
 from events.store.clickhouse_writer import Turn, Writer
@@ -46,11 +47,18 @@ _READING = {
     "date_time_input_format": "best_effort",  # ISO 8601 with a zone
     "input_format_json_read_objects_as_strings": 1,
     "input_format_skip_unknown_fields": 1,
+    "input_format_tsv_empty_as_default": 1,
     "max_partitions_per_insert_block": 0,  # an import spans many days
     "async_insert": 0,  # an answer means stored
 }
 _QUORUM = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
-_KNOWN = """
+# UUIDv7 ids of a batch lie close together, mostly with nothing between them that is stored.
+_BETWEEN = """
+    SELECT id FROM event_key
+    WHERE id >= toFixedString(unhex('{first}'), 16) AND id <= toFixedString(unhex('{last}'), 16)
+    LIMIT {most}
+"""
+_AMONG = """
     SELECT id FROM event_key WHERE id IN (
         SELECT toFixedString(unhex(substring('{ids}', number * 32 + 1, 32)), 16) FROM numbers({count}))
 """
@@ -89,12 +97,12 @@ class ClickHouseEventStore:
 
     def append(self, batch: Sequence[Event], *, reader: str = "", position: str = "") -> Stored:
         """Store a batch in the steps that this module's docstring names. See EventStore."""
-        once = {event.id: event for event in reversed(batch)}
-        ordered = [once[event_id] for event_id in sorted(once)]
+        once = {event.id.int: event for event in reversed(batch)}
+        ordered = [once[number] for number in sorted(once)]
         with self._writer.turn() as turn:
             self._finish_unfinished(turn)
             known = self._known(ordered)
-            new = [event for event in ordered if event.id not in known] if known else ordered
+            new = [event for event in ordered if event.id.int not in known] if known else ordered
             if new:
                 number = turn.done + 1
                 record = Record.of(new, number=number, reader=reader, position=position)
@@ -118,9 +126,14 @@ class ClickHouseEventStore:
                 yield turn
 
     def command(self, statement: str) -> None:
-        """A statement about tables; `{on_cluster}` in it becomes the clause of that name."""
+        """A statement about tables; `{on_cluster}` and `{replicated}` in it are filled in."""
+        clause = schema.on_cluster(self._cluster)
         with self.connection() as client:
-            client.command(statement.format(on_cluster=schema.on_cluster(self._cluster)))
+            client.command(
+                statement.format(
+                    on_cluster=clause, replicated="Replicated" if self._cluster else ""
+                )
+            )
 
     def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
         """Raw events. See EventStore."""
@@ -131,24 +144,47 @@ class ClickHouseEventStore:
         """All raw events are here."""
         return None
 
-    def drop_before(self, day: date) -> list[str]:
-        """Nothing yet."""
+    def due(self, day: date) -> list[date]:
+        """None: raw events stay here for ever."""
         return []
+
+    def drop_before(self, day: date) -> list[str]:
+        """Nothing: raw events stay here for ever."""
+        return []
+
+    def maintain(self, now: datetime) -> None:
+        """Nothing: partitions come by themselves."""
+
+    def restore(self, path: Path) -> int:
+        """Refused: nothing has left. Raises ArchiveFailed."""
+        raise ArchiveFailed(
+            "The ClickHouse store archives nothing: there is nothing to bring back."
+        )
 
     def close(self) -> None:
         """Give back all connections."""
         self._threads.shutdown()
         self._clickhouse.close()
 
-    def _known(self, batch: Sequence[Event]) -> set[UUID]:
-        if not batch:
+    def _known(self, ordered: Sequence[Event]) -> set[int]:
+        """Which ids are stored. The batch comes in their order."""
+        if not ordered:
             return set()
-        ids = "".join([event.id.hex for event in batch])
-        query = _KNOWN.format(ids=ids, count=len(batch))
+        most = 2 * len(ordered) + 1_000
+        between = self._ids(
+            _BETWEEN.format(first=ordered[0].id.hex, last=ordered[-1].id.hex, most=most)
+        )
+        if len(between) < most:
+            return between
+        ids = "".join([event.id.hex for event in ordered])
+        return self._ids(_AMONG.format(ids=ids, count=len(ordered)))
+
+    def _ids(self, query: str) -> set[int]:
         settings = {"max_query_size": len(query) + 1024, **self._consistent()}
         with self.connection() as client:
             found = client.raw_query(query, fmt="RowBinary", settings=settings)
-        return {UUID(bytes=found[start : start + 16]) for start in range(0, len(found), 16)}
+        starts = range(0, len(found), 16)
+        return {int.from_bytes(found[start : start + 16], "big") for start in starts}
 
     def _send_raw(self, turn: Turn, record: Record) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -96,8 +97,8 @@ class Record:
 
 def token_of(events: Sequence[Event], number: int) -> str:
     """The token of a batch, the same for its events and for its rows in the store, in any order."""
-    ids = [event.id.hex for event in events]
-    return f"{number}-{len(ids)}-{min(ids)}-{max(ids)}"
+    ids = [event.id.int for event in events]
+    return f"{number}-{len(ids)}-{min(ids):032x}-{max(ids):032x}"
 
 
 @dataclass
@@ -126,17 +127,30 @@ class ClickHouseBatch:
         `partitions` names each row's partition as ClickHouse does (`_partition_id`); None: the
         table has none. Raises EventsUnstorable for a number that does not fit (SCALE, LARGEST).
         """
-        if not rows:
+        lines = ["\t".join([_text(value) for value in row]) for row in rows]
+        self.insert_lines(table, columns, lines, partitions=partitions)
+
+    def insert_lines(
+        self,
+        table: str,
+        columns: Sequence[str],
+        lines: Sequence[str],
+        *,
+        partitions: Sequence[str] | None = None,
+    ) -> None:
+        """The same for rows that are tab-separated text already; an empty field is the default."""
+        if not lines:
             return
         end = f"\t{self.number}\n"
-        lines = ["\t".join([_text(value) for value in row]) + end for row in rows]
         parts: dict[str, list[str]] = {}
-        if partitions is None:
-            parts["all"] = lines
+        if partitions is None or len(set(partitions)) == 1:
+            parts[partitions[0] if partitions else "all"] = [*lines, ""]
         else:
             for name, line in zip(partitions, lines, strict=True):
                 parts.setdefault(name, []).append(line)
-        encoded = {name: "".join(lines).encode() for name, lines in parts.items()}
+            for of_part in parts.values():
+                of_part.append("")
+        encoded = {name: end.join(of_part).encode() for name, of_part in parts.items()}
         self.inserts.append(Insert(table, (*columns, "batch"), "TabSeparated", encoded))
 
     def add_keys(self, events: Sequence[Event]) -> None:
@@ -144,7 +158,7 @@ class ClickHouseBatch:
         number = self.number.to_bytes(8, "little")
         parts: dict[str, list[bytes]] = {}
         for event in events:
-            month = event.time.year * 100 + event.time.month
+            month = event.received_at.year * 100 + event.received_at.month
             row = event.id.bytes + month.to_bytes(4, "little") + number
             parts.setdefault(str(month), []).append(row)
         encoded = {name: b"".join(rows) for name, rows in parts.items()}
@@ -156,13 +170,26 @@ class ClickHouseBatch:
         self.insert("event_reader", ("reader", "position", "events", "moved_at"), [row])
 
 
+@lru_cache(maxsize=20_000)
+def escaped(text: str) -> str:
+    """A text as a field of tab-separated text."""
+    return text.translate(_ESCAPES)
+
+
+def number(value: int | Decimal) -> str:
+    """A number as a field. Raises EventsUnstorable for one that no sum can hold."""
+    if type(value) is int and -_LARGEST < value < _LARGEST:
+        return str(value)
+    return _number(Decimal(value))
+
+
 def _text(value: Any) -> str:
     """A value as tab-separated text: https://clickhouse.com/docs/interfaces/formats/TabSeparated."""
     kind = type(value)
     if kind is str:
         return value if value.isalnum() else value.translate(_ESCAPES)
     if kind is int:
-        return str(value) if -_LARGEST < value < _LARGEST else _number(Decimal(value))
+        return number(value)
     if value is None:
         return r"\N"
     if kind is list or kind is tuple:

@@ -21,7 +21,7 @@ SETTINGS $durable;
 -- and blocks, because ids from other sources are random and each is a look-up of its own.
 CREATE TABLE IF NOT EXISTS event_key $on_cluster (
     id    FixedString(16),
-    month UInt32,
+    month UInt32, -- in which we were told: older ones than any retry may be are dropped
     batch UInt64 CODEC(Delta, ZSTD)
 ) ENGINE = ${replicated}MergeTree
 PARTITION BY month
