@@ -68,8 +68,9 @@ class AnswersEarly:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = self._early.to(environ)
-        if connection.connection is not None:
-            close_old_connections()  # something was looked up; Django's signals do not come by here
+        # Something was looked up, and Django's signals do not come by here. (Tests hold a transaction.)
+        if connection.connection is not None and not connection.in_atomic_block:
+            close_old_connections()
         if response is None:
             return self._application(environ, start_response)
         cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]

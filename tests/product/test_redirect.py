@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from events.store import get_store
@@ -182,3 +183,25 @@ def test_a_deleted_link_leads_nowhere(member, visitor, make_link):
     assert visitor.get(f"/{link.code}").status_code == 302
     member.post(f"/links/{link.id}/delete/")
     assert visitor.get(f"/{link.code}").status_code == 404
+
+
+def test_the_wsgi_application_answers_a_click_before_django_does(make_link, acme, used):
+    from plg_site.wsgi import application
+
+    link, before, told = make_link(target_url="https://example.com/ä"), used("clicks"), []
+    environ = RequestFactory(headers={"host": f"{acme.slug}.{settings.APP_DOMAIN}"}).get(
+        f"/{link.code}"
+    )
+    body = b"".join(application(environ.environ, lambda *start: told.extend(start)))
+    status, headers = told[0], dict(told[1])
+    assert (status, body) == ("302 Found", b"")
+    assert headers["Location"] == "https://example.com/%C3%A4"
+    assert headers["Content-Length"] == "0"
+    assert headers["Set-Cookie"].startswith("plg_aid=")
+    assert "X-Frame-Options" not in headers, "it went past the middleware of pages"
+    assert used("clicks") == before + 1
+
+
+@pytest.mark.parametrize("path", ["/%00", "/a%2Fb", "/%C3%A4", f"/{'x' * 41}", "/a.b"])
+def test_what_can_be_no_code_is_not_looked_up_early(visitor, path):
+    assert visitor.get(path).status_code == 404
