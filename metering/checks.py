@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from events.store import StoreUnavailable
@@ -28,6 +29,8 @@ def check_rollups(**_: Any) -> list[CheckMessage]:
         outdated = rebuild.outdated()
     except (CatalogueError, StoreUnavailable):
         return []  # said by others
+    except psycopg.errors.UndefinedTable:
+        return []  # `migrate` asks, too, before the event store has its tables
     return [
         Warning(f'The meter "{key}": {why}.', hint="Run rebuild_rollups.", id="metering.W001")
         for key, why in outdated.items()
