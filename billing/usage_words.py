@@ -15,7 +15,9 @@ _MINUS = "\N{MINUS SIGN}"
 
 
 def price(meter: Meter, price: UsagePrice, currency: str) -> str:
-    """Like "$1.00 per 10,000 clicks"."""
+    """Like "$1.00 per 10,000 clicks", or "$1.00 each"."""
+    if price.per == 1 and meter.unit != "bytes":
+        return f"{money.in_words(price.amount, currency)} each"
     return f"{money.in_words(price.amount, currency)} per {things(meter, price.per)}"
 
 

@@ -166,7 +166,7 @@ def test_the_pages_show_what_was_charged_with_its_statement(
     customer: Shop, mailbox: Mailbox, deliver: Callable[..., object]
 ) -> None:
     closed(statement(customer.tenant, 123_456))
-    assert "Being made" in customer.page()
+    assert "On its way" in customer.page()
     for delivery in [
         mailbox.wait_for("invoice.finalized", customer=customer.customer, number=2),
         mailbox.wait_for("invoice.paid", customer=customer.customer, number=2),
@@ -175,7 +175,7 @@ def test_the_pages_show_what_was_charged_with_its_statement(
     page = customer.page()
     for words in ("23,456", "123,456", "$2.35", "1 Mar to 31 Mar 2026", "Statement 1-", "Usage"):
         assert words in page, words
-    assert "Being made" not in page
+    assert "On its way" not in page
 
 
 def test_a_webhook_about_it_twice_records_the_payment_once(
