@@ -13,6 +13,7 @@ that it started; after a crash the next start carries on with everything that wa
 DEV_NOTES = """\
 environment:
   DATABASE_URL, EVENTS_DATABASE_URL   your PostgreSQL instead of the embedded one (give both)
+  EVENTS_DATABASE_URL                 alone, with clickhouse://: events go there instead
   REDIS_URL                           your Redis or Valkey instead of the embedded one
   STRIPE_SECRET_KEY                   a Stripe test key instead of the simulator; then give
                                       STRIPE_WEBHOOK_UUID and STRIPE_WEBHOOK_SECRET, too
@@ -76,9 +77,9 @@ def test_parser() -> argparse.ArgumentParser:
 
 
 def bench_parser() -> argparse.ArgumentParser:
-    """Options of `bin/bench`; the areas are the packages below bench/."""
+    """Options of `bin/bench`."""
     parser = _parser("bin/bench", BENCH, BENCH_NOTES)
-    areas = sorted(path.parent.name for path in (ROOT / "bench").glob("*/__init__.py"))
+    areas = bench_areas()
     parser.add_argument("area", choices=areas, help=f"one of: {', '.join(areas)}", metavar="AREA")
     parser.add_argument(
         "--only", default=[], action="append", metavar="NAME",
@@ -93,6 +94,12 @@ def bench_parser() -> argparse.ArgumentParser:
         help="a size that takes seconds and proves only that everything runs; bars are not held",
     )  # fmt: skip
     return parser
+
+
+def bench_areas() -> list[str]:
+    """The packages below bench/ that list their MODULES."""
+    packages = (ROOT / "bench").glob("*/__init__.py")
+    return sorted(path.parent.name for path in packages if "MODULES" in path.read_text())
 
 
 def _parser(program: str, description: str, notes: str) -> argparse.ArgumentParser:

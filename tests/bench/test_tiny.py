@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from bench.measuring import modules_of
-from plg_site.devstack.options import ROOT
-
-AREAS = sorted(path.parent.name for path in (ROOT / "bench").glob("*/__init__.py"))
+from plg_site.devstack.options import ROOT, bench_areas
 
 
-@pytest.mark.parametrize("area", AREAS)
+@pytest.mark.parametrize("area", bench_areas())
 def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Path):
     file = tmp_path / "rows.json"
     done = subprocess.run(
