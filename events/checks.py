@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -11,6 +13,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from events import conf
+from events.store import is_clickhouse
 
 MIDDLEWARE = "events.middleware.EventBufferMiddleware"
 
@@ -19,11 +22,15 @@ MIDDLEWARE = "events.middleware.EventBufferMiddleware"
 def check_events_database(**_: Any) -> list[CheckMessage]:
     """The store has an address of its own."""
     try:
-        address = conninfo_to_dict(conf.database_url())
-    except (AttributeError, ProgrammingError):
+        url = conf.database_url()
+        if is_clickhouse(url):
+            return _check_clickhouse(url)
+        address = conninfo_to_dict(url)
+    except (AttributeError, ProgrammingError, ValueError):
         return [
             Error(
-                "EVENTS_DATABASE_URL must look like postgres://user:password@host:5432/name.",
+                "EVENTS_DATABASE_URL must look like postgres://user:password@host:5432/name or "
+                "clickhouse://user:password@host:8123/name.",
                 id="events.E001",
             )
         ]
@@ -38,6 +45,16 @@ def check_events_database(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _check_clickhouse(url: str) -> list[CheckMessage]:
+    """It names a server and a database, and its client is installed. Raises ValueError."""
+    parts = urlsplit(url)
+    if not (parts.hostname and parts.path.strip("/") and parts.port != 0):
+        raise ValueError(url)
+    if find_spec("clickhouse_connect"):
+        return []
+    return [Error("The package clickhouse-connect is not installed.", id="events.E004")]
 
 
 @register()

@@ -175,6 +175,11 @@ def manage(*arguments: str) -> list[str]:
     return _python(str(ROOT / "manage.py"), *arguments)
 
 
+def is_clickhouse(url: str) -> bool:
+    """Whether events go to a ClickHouse server. Said here, too: no package may be needed yet."""
+    return url.startswith("clickhouse")
+
+
 def _python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 

@@ -157,7 +157,8 @@ class Stack:
             shown.note = f"127.0.0.1:{server.port}"
         main, events = postgres.DATABASES
         self.services["DATABASE_URL"] = server.url(main)
-        self.services["EVENTS_DATABASE_URL"] = server.url(events)
+        if not programs.is_clickhouse(self._given.get("EVENTS_DATABASE_URL", "")):
+            self.services["EVENTS_DATABASE_URL"] = server.url(events)
 
     def _start_redis(self) -> None:
         if self._given.get("REDIS_URL"):
