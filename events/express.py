@@ -30,7 +30,7 @@ class Line:
 
     def call(self, *command: Value) -> object:
         """What the server answers. Raises redis errors and OSError."""
-        packed = [hiredis.pack_command(command)]
+        packed = [hiredis.pack_command(command)]  # type: ignore[arg-type]  # its stub takes one word
         try:
             return self._once(packed)
         except redis.TimeoutError:

@@ -101,11 +101,9 @@ def get_transport() -> Transport:
     return _transport(conf.redis_url(), conf.stream(), conf.stream_max_length())
 
 
-os.register_at_fork(
-    after_in_child=lambda: _transport.cache_clear()
-)  # a connection is no one else's
-
-
 @cache
 def _transport(url: str, stream: str, max_length: int) -> Transport:
     return Transport(quick(url), keys=Keys(stream), max_length=max_length)
+
+
+os.register_at_fork(after_in_child=_transport.cache_clear)  # a connection is no one else's

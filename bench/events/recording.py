@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 from bench import project
@@ -35,9 +36,13 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
 
     without, with_one = EventBufferMiddleware(silent), EventBufferMiddleware(recording)
     request, redis = RequestFactory().get("/"), quick(settings.REDIS_URL)
-    columns: tuple[list[float], ...] = ([], [], [])
+    calls: list[Callable[[], object]] = [
+        lambda: without(request),
+        lambda: with_one(request),
+        lambda: redis.ping(),
+    ]
+    columns: list[list[float]] = [[], [], []]
     for _ in range(size.of(REQUESTS, at_least=100)):  # in turns: all meet the same moments
-        calls = (lambda: without(request), lambda: with_one(request), redis.ping)
         for column, call in zip(columns, calls, strict=True):
             began = time.perf_counter()
             call()
