@@ -1,7 +1,7 @@
 """Where usage will be at the period's end, at the pace of the last days.
 
-The method, which the page states: what was used since a week ago, divided by that time, goes on
-until the end. It is a straight line, not a promise. Only what adds up (count and sum) is forecast,
+The method, which the page states: what was used since the day a week ago, divided by that time,
+goes on until the end. It is a straight line, not a promise. Only what adds up (count and sum) is forecast,
 and only after a workspace's first day. A meter that never starts again is looked at 30 days ahead.
 """
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
+from metering import windows
 from metering.catalogue import Meter
 from metering.periods import Period
-from metering.query import Question
+from metering.query import Row
 
-PACE_OVER = timedelta(days=7)
+PACE_DAYS = 7
 AHEAD = timedelta(days=30)
 LEAST = timedelta(days=1)
 METHOD = "At the pace of the last {days} days."
@@ -40,18 +42,15 @@ class Forecast:
         return METHOD.format(days=self.days) if self.days > 1 else "At the pace of the last day."
 
 
-def looks_back(tenant_since: datetime, *, now: datetime) -> datetime:
-    """From when (a whole hour, UTC) the pace is taken: a week, or as long as there was a workspace."""
-    start = max(now - PACE_OVER, tenant_since).astimezone(UTC)
-    return start.replace(minute=0, second=0, microsecond=0)
+def looks_back(tenant_since: datetime, *, zone: ZoneInfo, now: datetime) -> datetime:
+    """From when the pace is taken: a day a week ago, or as long as there was a workspace (UTC)."""
+    day = now.astimezone(zone).date() - timedelta(days=PACE_DAYS)
+    return max(windows.first_instant(day, tz=zone), tenant_since)
 
 
-def question(meter: Meter, tenant_since: datetime, *, now: datetime) -> Question:
-    """What has to be asked for a forecast: the usage that makes the pace, from the hourly rollup."""
-    end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return Question(
-        meter=meter.key, start=looks_back(tenant_since, now=now), end=end, window="hour"
-    )
+def total_since(by_day: Sequence[Row], since: datetime) -> Decimal:
+    """The sum of the days that end after this instant, exact."""
+    return sum((row.value for row in by_day if row.end and row.end > since), Decimal(0))
 
 
 def of(
@@ -69,14 +68,9 @@ def of(
         value=int(value.to_integral_value(ROUND_HALF_UP)),
         until=until,
         a_day=Decimal(recent) * 86_400 / _seconds(elapsed),
-        days=round(elapsed / timedelta(days=1)),
+        days=elapsed // timedelta(days=1),
         passes_at=_passes(used, recent, limit, over=elapsed, now=now, until=until),
     )
-
-
-def total(values: Sequence[Decimal | int]) -> Decimal:
-    """The sum of a series, exact."""
-    return sum(map(Decimal, values), Decimal(0))
 
 
 def _passes(

@@ -106,7 +106,9 @@ class _View:
         self.adds_up = meter.aggregation in ("count", "sum")
 
     def page(self) -> MeterPage:
-        [reading] = usage.snapshot(self.tenant, now=self.now, only=[self.meter.key]).readings
+        [reading] = usage.snapshot(
+            self.tenant, now=self.now, days=1, changes=0, only=[self.meter.key]
+        ).readings
         limit = limits.of(self.tenant)[self.meter.key]
         expected = page.outlook(reading, limit, now=self.now)
         zone = self.range.zone

@@ -15,7 +15,8 @@ from metering.query import Question, Row, ask
 
 __all__ = ["Change", "Reading", "Snapshot", "current", "snapshot", "totals"]
 
-_MINUTES = timedelta(hours=1)  # how far back the last changes are told by the minute
+_BY_MINUTE = timedelta(minutes=15)  # how far back the last changes are told by the minute
+_BY_HOUR = timedelta(hours=24)  # and by the hour
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Change:
-    """What a meter gained (or lost) within a minute of the last hour, or an hour before that."""
+    """What a meter gained (or lost) within one of the last minutes, or an hour before them."""
 
     meter: Meter
     at: datetime
@@ -88,50 +89,57 @@ def snapshot(
     """
     now = (now or datetime.now(UTC)).astimezone(UTC)
     zone = series.zone_of(tenant)
-    first = now.astimezone(zone).date() - timedelta(days=days - 1)
+    today = now.astimezone(zone).date()
+    asked_days = max(days, forecast.PACE_DAYS + 1)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
     in_force = {meter.key: period_of(tenant, meter, now=now) for meter in wanted}
-    full_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    hour_ago = full_minute - _MINUTES  # whole minutes: they come from the rollup
-    questions: list[Question] = []
+    told = [meter for meter in wanted if changes and meter.aggregation in ("count", "sum")]
+    first = today - timedelta(days=asked_days - 1)
+    answers = iter(
+        ask(
+            tenant,
+            *(_total(meter, in_force[meter.key]) for meter in wanted),
+            *(series.by_day(meter, first=first, last=today, zone=zone) for meter in wanted),
+            *(question for meter in told for question in _last(meter, now=now)),
+            now=now,
+        )
+    )
+    totals = {meter.key: next(answers)[0].value for meter in wanted}
+    since = forecast.looks_back(series.since(tenant), zone=zone, now=now)
+    readings = []
     for meter in wanted:
-        questions += [
-            _total(meter, in_force[meter.key]),
-            series.by_day(meter, first=first, last=now.astimezone(zone).date(), zone=zone),
-            forecast.question(meter, series.since(tenant), now=now),
-            Question(meter=meter.key, start=hour_ago, end=full_minute, window="minute"),
-        ]
-    answers = iter(ask(tenant, *questions, now=now))
-    readings, lines = [], []
-    for meter in wanted:
-        [total], by_day, by_hour, by_minute = (next(answers) for _ in range(4))
-        period = in_force[meter.key]
-        level = int(total.value) if series.is_level(meter) else None
+        by_day, used = next(answers), int(totals[meter.key])
+        level = used if series.is_level(meter) else None
+        every_day = series.daily(by_day, first=first, days=asked_days, zone=zone, level=level)
         readings.append(
             Reading(
                 meter=meter,
-                used=int(total.value),
-                period=period,
-                by_day=series.daily(by_day, first=first, days=days, zone=zone, level=level),
-                recent=forecast.total([row.value for row in by_hour]),
-                since=forecast.looks_back(series.since(tenant), now=now),
+                used=used,
+                period=in_force[meter.key],
+                by_day=every_day[-days:],
+                recent=forecast.total_since(by_day, since),
+                since=since,
             )
         )
-        lines += _changes(meter, by_minute, by_hour, now=now)
+    lines = [change for meter in told for change in _changes(meter, next(answers), next(answers))]
     lines.sort(key=lambda change: (-change.at.timestamp(), change.meter.key))
     return Snapshot(readings, lines[:changes])
 
 
-def _changes(
-    meter: Meter, by_minute: Sequence[Row], by_hour: Sequence[Row], *, now: datetime
-) -> list[Change]:
-    """The last hour by the minute, what was before by the hour."""
-    if meter.aggregation not in ("count", "sum"):
-        return []
-    before = [row for row in by_hour if row.end and row.end <= now - _MINUTES]
+def _last(meter: Meter, *, now: datetime) -> tuple[Question, Question]:
+    """The last minutes, and the hours before: whole ones, which come from the rollups."""
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    begin = minute - _BY_MINUTE
+    return (
+        Question(meter=meter.key, start=begin, end=minute, window="minute"),
+        Question(meter=meter.key, start=begin - _BY_HOUR, end=begin, window="hour"),
+    )
+
+
+def _changes(meter: Meter, by_minute: Sequence[Row], by_hour: Sequence[Row]) -> list[Change]:
     return [
         Change(meter, row.start, int(row.value))
-        for row in (*before, *by_minute)
+        for row in (*by_minute, *by_hour)
         if row.start and row.value
     ]
 

@@ -118,7 +118,7 @@ def test_a_day_on_which_clocks_change_is_one_day(acme):
 
 def test_the_days_that_lie_ahead_show_the_pace(call, acme):
     acme.created_at = NOW - timedelta(days=60)
-    call("a", 70, days_ago=3)
+    call("a", 75, days_ago=3)  # in seven days and a half
     ahead = [column for column in page(acme).chart.columns if column.expected]
     assert len(ahead) == 11
     assert {column.value for column in ahead} == {10}
