@@ -11,7 +11,7 @@ A batch goes into several tables, each by an insert that is atomic by itself. Wh
 
 Whoever takes the next turn finishes first what it finds, before it looks at events of its own. The
 crash points, what the tokens do not cover, and what a Redis that lost its last second means, are in
-docs/decisions/0006-exactly-once-in-clickhouse.md.
+docs/decisions/0007-exactly-once-in-clickhouse.md.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ import redis
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from events import projections
+from events import conf
 from events.errors import EventsUnstorable
 from events.event import Event
 from events.store import clickhouse_finding as finding
 from events.store import clickhouse_schema as schema
-from events.store.archive import ArchiveFailed
 from events.store.clickhouse_batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse_client import ClickHouse
+from events.store.clickhouse_retention import ClickHouseRetention
 from events.store.clickhouse_writer import Turn, Writer
 from events.store.interface import Stored, Wanted
 
@@ -106,7 +106,7 @@ class ClickHouseEventStore:
             if new:
                 number = turn.done + 1
                 record = Record.of(new, number=number, reader=reader, position=position)
-                added = _additions(new, number, reader, position)  # it may refuse a number
+                added = ClickHouseBatch.of(new, number, reader, position)  # it may refuse a number
                 turn.persist(record.encode())
                 self._send_raw(turn, record)
                 self._send_all(turn, record.token, added.inserts)
@@ -141,25 +141,29 @@ class ClickHouseEventStore:
             return finding.find(client, **wanted)
 
     def raw_since(self) -> datetime | None:
-        """All raw events are here."""
-        return None
+        """The end of what has been archived. See EventStore."""
+        return self.retention.raw_since()
 
     def due(self, day: date) -> list[date]:
-        """None: raw events stay here for ever."""
-        return []
+        """Days with raw events. See EventStore."""
+        return self.retention.due(day)
 
     def drop_before(self, day: date) -> list[str]:
-        """Nothing: raw events stay here for ever."""
-        return []
+        """Archive and drop days. See EventStore."""
+        return self.retention.drop_before(day)
 
     def maintain(self, now: datetime) -> None:
-        """Nothing: partitions come by themselves."""
+        """Partitions come by themselves; ids too old to come again go."""
+        self.retention.forget_ids(now)
 
     def restore(self, path: Path) -> int:
-        """Refused: nothing has left. Raises ArchiveFailed."""
-        raise ArchiveFailed(
-            "The ClickHouse store archives nothing: there is nothing to bring back."
-        )
+        """Bring back the raw events of an archive. See EventStore."""
+        return self.retention.restore(path)
+
+    @property
+    def retention(self) -> ClickHouseRetention:
+        """What keeps this database at its size."""
+        return ClickHouseRetention(self, conf.archive_dir())
 
     def close(self) -> None:
         """Give back all connections."""
@@ -236,7 +240,7 @@ class ClickHouseEventStore:
         if not turn.is_sure and (last := self._last("event")):
             log.info("events_batch_asked_of_store", known=number, stored=last)
             self._complete_rest(turn, last)
-            number = max(number, last)
+            number = max(number, last, self._last("event_key"))  # raw rows may have been archived
         if turn.unfinished or not turn.is_sure:
             turn.finish(number)
 
@@ -256,7 +260,7 @@ class ClickHouseEventStore:
         if not stored:
             return
         token = token_of(stored, number)
-        added = _additions(stored, number, reader, position)
+        added = ClickHouseBatch.of(stored, number, reader, position)
         for each_token in (token, f"{token}:again"):
             for each in added.inserts:
                 self._send_missing(turn, each, number, token=each_token)
@@ -288,14 +292,3 @@ class ClickHouseEventStore:
 
     def _consistent(self) -> dict[str, Any]:
         return {"select_sequential_consistency": 1} if self._cluster else {}
-
-
-def _additions(events: Sequence[Event], number: int, reader: str, position: str) -> ClickHouseBatch:
-    """What a batch's raw rows bring with them."""
-    batch = ClickHouseBatch(number)
-    batch.add_keys(events)
-    for projection in projections.registered():
-        projection.apply(batch, events)
-    if reader:
-        batch.add_reader(reader, position, len(events))
-    return batch

@@ -14,6 +14,7 @@ from uuid import UUID
 import lz4.frame
 import msgspec
 
+from events import projections
 from events.errors import EventsUnstorable
 from events.event import Event
 
@@ -112,6 +113,19 @@ class ClickHouseBatch:
     kind = "clickhouse"
     number: int
     inserts: list[Insert] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, events: Sequence[Event], number: int, reader: str, position: str
+    ) -> ClickHouseBatch:
+        """What raw rows bring with them: keys, projections, how far their reader has come."""
+        batch = cls(number)
+        batch.add_keys(events)
+        for projection in projections.registered():
+            projection.apply(batch, events)
+        if reader:
+            batch.add_reader(reader, position, len(events))
+        return batch
 
     def insert(
         self,

@@ -100,7 +100,7 @@ class Log:
     def empty(self) -> None:
         with self.store.connection() as connection:
             if self.store.kind == "clickhouse":
-                for table in (*TABLES, "distinct_minute", "distinct_hour"):
+                for table in (*TABLES, "distinct_minute", "distinct_hour", "event_leaving"):
                     connection.command(f"TRUNCATE TABLE IF EXISTS {table}")
                 return
             for table in TABLES:  # few rows: quicker than TRUNCATE of all partitions

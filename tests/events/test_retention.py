@@ -13,7 +13,7 @@ from events import maintenance
 from events.store import archive
 from events.store.archive import ArchiveFailed
 from events.store.retention import Retention
-from tests.events.log import an_event
+from tests.events.log import an_event, both_stores
 
 NOW = datetime.now(UTC).replace(hour=12)
 OLD = NOW - timedelta(days=60)
@@ -37,6 +37,7 @@ def old(log):
     return odd
 
 
+@both_stores
 def test_a_day_past_its_time_becomes_a_file_and_leaves_the_log(log, old):
     before = log.stored()
     [file] = maintenance.run(now=NOW)
@@ -47,6 +48,7 @@ def test_a_day_past_its_time_becomes_a_file_and_leaves_the_log(log, old):
     assert maintenance.run(now=NOW) == []
 
 
+@both_stores
 def test_rollups_stay_when_their_raw_events_have_left(log, old):
     before = log.query("SELECT * FROM rollup_day ORDER BY tenant, meter, bucket")
     maintenance.run(now=NOW)
@@ -54,6 +56,7 @@ def test_rollups_stay_when_their_raw_events_have_left(log, old):
     assert log.query("SELECT * FROM rollup_day ORDER BY tenant, meter, bucket") == before
 
 
+@both_stores
 def test_the_store_says_from_when_on_raw_events_are_all_here(log, old):
     assert log.store.raw_since() is None
     maintenance.run(now=NOW)
@@ -61,11 +64,13 @@ def test_the_store_says_from_when_on_raw_events_are_all_here(log, old):
     assert log.store.raw_since() == midnight + timedelta(days=1)
 
 
+@both_stores
 def test_an_event_of_an_archived_day_is_still_known_by_its_id(log, old):
     maintenance.run(now=NOW)
     assert log.store.append(old).new == 0
 
 
+@both_stores
 def test_a_late_event_of_an_archived_day_gets_a_file_of_its_own(log, old):
     [first] = maintenance.run(now=NOW)
     log.store.append([an_event(time=OLD)])
@@ -76,6 +81,7 @@ def test_a_late_event_of_an_archived_day_gets_a_file_of_its_own(log, old):
     assert archive.read_contents(Path(second)).rows == 1
 
 
+@both_stores
 def test_a_file_brings_back_exactly_what_left_however_often(log, old):
     before = log.store.find()
     totals = log.query("SELECT * FROM rollup_day ORDER BY tenant, meter, bucket")
@@ -87,12 +93,14 @@ def test_a_file_brings_back_exactly_what_left_however_often(log, old):
     assert log.store.raw_since() is None
 
 
+@both_stores
 def test_what_was_brought_back_stays_for_a_while(log, old):
     [file] = maintenance.run(now=NOW)
     call_command("restore_events", file)
     assert maintenance.run(now=NOW) == []
 
 
+@both_stores
 def test_a_file_fills_an_empty_log_too_and_its_ids_are_known_again(log, old):
     [file] = maintenance.run(now=NOW)
     log.empty()
@@ -135,6 +143,7 @@ def _die_at(log, step):
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
+@both_stores
 def test_a_file_that_was_damaged_is_found_before_anything_is_dropped(log, old, monkeypatch):
     def damaged(*arguments):
         contents = write(*arguments)
@@ -152,6 +161,7 @@ def test_a_file_that_was_damaged_is_found_before_anything_is_dropped(log, old, m
     assert archive.read_contents(Path(file)).rows == 3
 
 
+@both_stores
 def test_a_file_of_another_installation_is_not_overwritten(log, old, settings):
     [file] = maintenance.run(now=NOW)
     content = Path(file).read_bytes()
@@ -164,6 +174,7 @@ def test_a_file_of_another_installation_is_not_overwritten(log, old, settings):
     assert len(maintenance.run(now=NOW)) == 1
 
 
+@both_stores
 def test_a_plan_says_what_would_leave_and_changes_nothing(log, old, capsys):
     call_command("maintain_events", plan=True)
     assert f"would archive {OLD:%Y-%m-%d}" in capsys.readouterr().out
@@ -179,6 +190,7 @@ def test_an_id_is_known_as_long_as_an_event_of_its_age_is_accepted(log):
     log.store.migrate()
 
 
+@both_stores
 def test_without_a_limit_everything_stays(log, old, settings):
     settings.EVENTS_RETENTION_DAYS = 0
     assert maintenance.run(now=NOW) == []
