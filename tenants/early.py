@@ -35,7 +35,8 @@ class EarlyAnswers:
     """Asks the product for an early answer."""
 
     def __init__(self) -> None:
-        self._lane: Any = SecurityMiddleware(EventBufferMiddleware(VisitorMiddleware(_call_view)))
+        visitor: Any = VisitorMiddleware(_call_view)
+        self._lane: Any = SecurityMiddleware(EventBufferMiddleware(visitor))
         self._product = _module(f"{settings.PRODUCT_APP}.early")
 
     def to(self, environ: Environ) -> HttpResponse | None:

@@ -28,6 +28,7 @@ from metering.asking import Counter, ask
 from metering.catalogue import meters
 from metering.leases import Leases
 from metering.periods import LIFETIME
+from tests.conftest import an_old_life
 
 SECONDS = 0.03
 METER = "links"
@@ -108,8 +109,7 @@ def world(settings, request):
     """Counters of their own, which find dead holders within milliseconds."""
     settings.QUOTA_PREFIX = f"test-{uuid7().hex}-quota"
     settings.QUOTA_RECORDED_WITHIN = 2 * SECONDS
-    counters.life()
-    time.sleep(2 * SECONDS)
+    an_old_life(_redis())
     yield World
     for key in _redis().scan_iter(f"{settings.QUOTA_PREFIX}*", count=10_000):
         _redis().delete(key)
