@@ -44,19 +44,21 @@ class Batches:
         self._most = FEWEST
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="events-ahead")
         self._ahead: Future[Batch] | None = None
+        self._is_ending = False
 
     def take(self) -> Batch:
         """The next batch; it is empty when nothing came. Raises what `fetch` raises."""
         ahead, self._ahead = self._ahead, None
         return ahead.result() if ahead else self._fetch(self._most)
 
-    def taken_ahead(self) -> Batch:
-        """Like `take`, but only what has been read already: what is left to do before the end."""
+    def take_last(self) -> Batch:
+        """Only what has been read already; from now on nothing is read ahead."""
+        self._is_ending = True
         return self.take() if self._ahead else Batch()
 
     def read_ahead(self, batch: Batch) -> None:
         """Begin to read what follows this batch, if it shows that there is more."""
-        if len(batch.ids) >= FEWEST and not self._ahead:
+        if len(batch.ids) >= FEWEST and not self._ahead and not self._is_ending:
             self._ahead = self._thread.submit(self._fetch, self._most)
 
     def stored(self, batch: Batch, *, seconds: float) -> None:

@@ -168,7 +168,7 @@ class Consumer:
     def _leave(self) -> None:
         """Store what is in hand, if that is possible now; then say goodbye."""
         with suppress(*_STREAM_DOWN):
-            while self._store_in_hand(self._batches.taken_ahead):
+            while self._store_in_hand(self._batches.take_last):
                 pass
             self._reader.leave()
         self._batches.close()

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 
 import events
+from events.batches import Batch, Batches
 from events.consumer import Consumer
 from events.reader import StreamReader
 from events.spool import get_spool
@@ -186,3 +187,30 @@ def test_the_command_stores_as_it_goes_and_stops_cleanly_on_sigterm(log, events_
     assert process.wait(timeout=5) == 0, process.stderr.read()
     assert log.ids() == recorded + late
     assert log.waiting() == 0
+
+
+def test_what_was_read_ahead_is_stored_before_the_consumer_leaves(log, monkeypatch):
+    monkeypatch.setattr("events.batches.FEWEST", 20)
+    monkeypatch.setattr("events.consumer.AT_ONCE", 20)
+    recorded = open_doors(100)
+    consumer = log.consumer()
+    assert consumer.read_stream() == 20
+    stop = threading.Event()
+    stop.set()
+    consumer.run(stop)
+    assert log.ids() == recorded[:40]
+    assert log.waiting() == 60
+    assert log.redis.xpending(log.keys.stream, "store")["pending"] == 0
+    log.settle()
+    assert log.ids() == recorded
+
+
+def test_a_backlog_makes_larger_batches_as_long_as_one_takes_a_second_at_most():
+    batches = Batches(lambda most: Batch(ids=[b"1-1"] * most))
+    sizes = []
+    for seconds in (0.1, 0.5, 2.0, 5.0, 0.0):
+        batch = batches.take()
+        sizes.append(len(batch.ids))
+        batches.stored(batch, seconds=seconds)
+    assert sizes == [10_000, 50_000, 50_000, 25_000, 10_000]
+    assert len(batches.take().ids) == 50_000
