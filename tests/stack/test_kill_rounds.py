@@ -56,7 +56,7 @@ def test_kills_at_random_moments_lose_nothing_and_double_nothing(
     workspace = load.furnish(stack, "killed")
     killed: Counter[str] = Counter()
     with a_seed(stack) as dice:
-        with load.under_load(stack, workspace, tmp_path, rate=RATE) as done:
+        with load.under_load(stack, workspace, tmp_path, rate=RATE, clickers=4) as done:
             for _ in range(ROUNDS):
                 time.sleep(dice.uniform(0.1, 1.5))
                 up = [name for name in VICTIMS if stack.process(name).pid]
