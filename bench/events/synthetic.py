@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -13,7 +14,6 @@ from events import Event
 
 AT_ONCE = 1_000  # events in one call of the transport
 _random = random.Random(1)  # noqa: S311 (nothing secret)
-_LINKS = [UUID(int=_random.getrandbits(128), version=4) for _ in range(1_000)]
 _BROWSERS = [str(UUID(int=_random.getrandbits(128), version=4)) for _ in range(2_000)]
 
 
@@ -23,7 +23,9 @@ def events(count: int, *, workspaces: int, time: datetime | None = None) -> list
 
 
 def _event(number: int, workspaces: int, time: datetime) -> Event:
-    link, browser = _LINKS[number % 997], _BROWSERS[number % 1_999]
+    # A link belongs to one workspace: each has ten, and any browser may follow them.
+    link = _link(number % workspaces, number // workspaces % 10)
+    browser = _BROWSERS[number % 1_999]
     name, properties, anonymous_id = (
         ("Link Clicked", {"link_id": str(link), "code": link.hex[:7]}, browser),
         ("Storage Changed", {"bytes": number % 70_000, "file_id": str(link)}, None),
@@ -39,6 +41,11 @@ def _event(number: int, workspaces: int, time: datetime) -> Event:
         properties=properties,
         context={"request_id": link.hex},
     )
+
+
+@cache
+def _link(workspace: int, number: int) -> UUID:
+    return UUID(int=random.Random(workspace * 10 + number).getrandbits(128), version=4)  # noqa: S311
 
 
 def fill_stream(count: int, *, workspaces: int) -> None:
