@@ -28,8 +28,14 @@ class ClickHouseProcess:
 
     def start(self, *, seconds: float = 30.0) -> ClickHouseProcess:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "tests.clickhouse_server", self._folder, str(self.port)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)  # noqa: S603
+        command = [
+            sys.executable,
+            "-m",
+            "tests.clickhouse_server",
+            str(self._folder),
+            str(self.port),
+        ]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
         give_up_at = time.monotonic() + seconds
         while not self._answers():
             if time.monotonic() > give_up_at or self._process.poll() is not None:

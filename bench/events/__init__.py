@@ -9,4 +9,5 @@ MODULES: tuple[str, ...] = (
     "throughput",
     "memory",
     "flatness",
+    "clickhouse",
 )

@@ -275,7 +275,7 @@ class ClickHouseEventStore:
             found = client.query(
                 query, parameters={"ids": list(insert.parts)}, settings=self._consistent()
             )
-        last = dict(found.result_rows)
+        last = {row[0]: row[1] for row in found.result_rows}
         missing = {name: body for name, body in insert.parts.items() if last.get(name, 0) < number}
         if missing:
             self._send(turn, replace(insert, parts=missing), token=token)

@@ -49,14 +49,17 @@ def events(rows: Sequence[Sequence[Any]]) -> list[Event]:
     """Rows of COLUMNS as events. A workspace that is empty text is none."""
     return [
         Event(
-            *row[:4],
-            row[4] or None,
-            row[5],
-            row[6],
-            msgspec.json.decode(row[7]),
-            msgspec.json.decode(row[8]),
+            id=event_id,
+            name=name,
+            time=time,
+            received_at=received_at,
+            tenant=tenant or None,
+            person=person,
+            anonymous_id=anonymous_id,
+            properties=msgspec.json.decode(properties),
+            context=msgspec.json.decode(context),
         )
-        for row in rows
+        for event_id, name, time, received_at, tenant, person, anonymous_id, properties, context in rows
     ]
 
 

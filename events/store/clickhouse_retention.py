@@ -106,8 +106,7 @@ class ClickHouseRetention:
             self.drop(note.day)
         else:
             contents = archive.read_contents(path)
-        told = {"file": path.name, "rows": contents.rows, "checksum": contents.checksum}
-        self._write(replace(note, **told, archived_at=datetime.now(UTC)))
+        self._write(replace(_told(note, path, contents), archived_at=datetime.now(UTC)))
         log.info("events_archived", day=str(note.day), rows=contents.rows, file=str(path))
         return str(path)
 
@@ -139,8 +138,8 @@ class ClickHouseRetention:
             known = [n for n in self._notes() if (n.day, n.part) == (contents.day, contents.part)]
             note = known[0] if known else Note(contents.day, contents.part)
             now = datetime.now(UTC)
-            told = {"file": path.name, "rows": contents.rows, "checksum": contents.checksum}
-            self._write(replace(note, **told, archived_at=note.archived_at or now, restored_at=now))
+            note = _told(note, path, contents)
+            self._write(replace(note, archived_at=note.archived_at or now, restored_at=now))
         log.info("events_restored", day=str(contents.day), rows=missing, file=str(path))
         return missing
 
@@ -201,6 +200,10 @@ class ClickHouseRetention:
         row = [getattr(replace(note, version=note.version + 1), name) for name in _NOTE]
         with self.store.connection() as client:
             client.insert("event_archive", [row], column_names=_NOTE)
+
+
+def _told(note: Note, path: Path, contents: archive.Contents) -> Note:
+    return replace(note, file=path.name, rows=contents.rows, checksum=contents.checksum)
 
 
 def _among(client: Client, column: str, table: str, rows: list[Row]) -> set[str]:

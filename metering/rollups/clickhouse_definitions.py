@@ -77,7 +77,7 @@ def forget(client: Client, gone: Collection[str]) -> None:
 
 def _rows(client: Client) -> dict[str, _Row]:
     query = f"SELECT {', '.join(_COLUMNS)} FROM rollup_definition FINAL"  # noqa: S608
-    return {row[0]: tuple(row) for row in client.query(query).result_rows}  # type: ignore[misc]
+    return {row[0]: tuple(row) for row in client.query(query).result_rows}
 
 
 def _same(noted: Definition | None, begun: Definition) -> bool:

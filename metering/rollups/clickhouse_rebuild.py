@@ -183,24 +183,24 @@ def _selects(meter: Meter) -> Iterator[tuple[str, bool, str]]:
         f" {_merged(meter, 'latest', 'max(tuple(time, event_id, number))', raw.NOWHERE)},"
         " toUInt64(count()), toUInt64(countIf(late))"
     )
-    groups: list[tuple[str, bool, str, str]] = []
+    groups: list[tuple[Grain, bool, str, str]] = []
     for grain in GRAINS:
         bucket = f"{raw.STARTS[grain]}(time) AS bucket"
         none = f"{_NIL} AS key, CAST([], 'Array(Nullable(String))') AS dims"
         groups.append((grain, True, bucket, none))
         if grain in BROKEN_DOWN and meter.group_by:
             groups.append((grain, False, bucket, f"{raw.key('dims')} AS key, dims"))
-    for grain, is_total, bucket, key in groups:
+    for each, is_total, bucket, key in groups:
         where = f"SELECT tenant, {bucket}"
         if is_total:
-            yield f"rollup_{grain}", True, f"{where}, {sums} {source} GROUP BY tenant, bucket"
+            yield f"rollup_{each}", True, f"{where}, {sums} {source} GROUP BY tenant, bucket"
         else:
             select = f"{where}, {key}, {sums} {source} GROUP BY tenant, bucket, dims"
-            yield f"breakdown_{grain}", False, select
+            yield f"breakdown_{each}", False, select
         if meter.aggregation == "unique":
             word = key.replace(" AS key,", " AS key, word AS value,")
             distinct = f"SELECT DISTINCT{where.removeprefix('SELECT')}, {word} {source}"
-            yield f"distinct_{grain}", is_total, distinct
+            yield f"distinct_{each}", is_total, distinct
 
 
 def _merged(meter: Meter, column: str, how: str, otherwise: str) -> str:
@@ -246,7 +246,7 @@ def _bucket(
     column = COLUMNS[meter.aggregation]
     whose = (at, UUID(event_id)) if column == "latest" else (None, None)
     where = Bucket(tenant, meter.key, bucket, dims)
-    return where, Value(numbers[column], count, late, *whose, distinct)
+    return where, Value(numbers[column], count, late, whose[0], whose[1], distinct)
 
 
 def _grain(table: str) -> Grain:
