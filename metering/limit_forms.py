@@ -13,7 +13,7 @@ from metering import alert_mail, limits, money, spend
 from metering.alerts import Threshold
 from metering.catalogue import Limit, Meter, meters
 from metering.spend import OwnLimits
-from metering.words import in_sentence, quantity
+from metering.words import quantity
 from tenants.models import Tenant
 
 _MB = 1024**2
@@ -104,9 +104,8 @@ class OwnLimitsForm(forms.Form):
 
 
 def _cap_field(meter: Meter, limit: Limit) -> forms.IntegerField:
-    name = in_sentence(meter.label)
     ends = " until the period ends" if meter.period == "month" else ""
-    above = f"More {name} are refused{ends}." if limit.hard else f"No more are counted{ends}."
+    above = f"More is refused{ends}." if limit.hard else f"No more is counted{ends}."
     included = "" if limit.value is None else f"The plan includes {quantity(meter, limit.value)}. "
     return forms.IntegerField(
         label=f"{meter.label} (MB)" if meter.unit == "bytes" else meter.label,

@@ -85,10 +85,14 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     tenant = request.tenant
+    limit_form = limit_form or OwnLimitsForm(tenant=tenant)
+    if not request.membership.may_manage:
+        for field in limit_form.fields.values():
+            field.disabled = True
     context = {
         "alerts": _lines(tenant),
         "alert_form": alert_form or AlertForm(tenant=tenant),
-        "limit_form": limit_form or OwnLimitsForm(tenant=tenant),
+        "limit_form": limit_form,
         "may_manage": request.membership.may_manage,
         "crumbs": [
             {"label": "Usage", "url": reverse("metering:usage")},
