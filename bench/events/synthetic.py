@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from time import monotonic, sleep
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -50,10 +51,26 @@ def _link(workspace: int, number: int) -> UUID:
 
 def fill_stream(count: int, *, workspaces: int) -> None:
     """Send this many events through the transport; they wait in the stream."""
+    for size in pieces(count, AT_ONCE):
+        _send([event.encode() for event in events(size, workspaces=workspaces)])
+
+
+def _send(lines: list[bytes], *, seconds: float = 60.0) -> None:
+    """Send until it is taken: the request path gives a slow disk half a second, filling has time.
+
+    A repetition whose first try arrived after all is one duplicate more for the store to find.
+    """
+    from events.errors import TransportUnavailable
     from events.transport import get_transport
 
-    for size in pieces(count, AT_ONCE):
-        get_transport().send([event.encode() for event in events(size, workspaces=workspaces)])
+    give_up_at = monotonic() + seconds
+    while True:
+        try:
+            return get_transport().send(lines)
+        except TransportUnavailable:
+            if monotonic() > give_up_at:
+                raise
+            sleep(0.5)
 
 
 def pieces(count: int, size: int) -> Iterator[int]:
