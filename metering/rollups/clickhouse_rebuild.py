@@ -7,7 +7,7 @@ new ones. A crash between two tables leaves the rest as they were: run it again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -37,8 +37,9 @@ _DAYS = """
     UNION DISTINCT SELECT toDate(time) AS day FROM event GROUP BY day ORDER BY day
 """
 _KEPT = """
-    SELECT tenant, bucket{grouped}, sum(sum), max(max), max(latest), sum(count), sum(late)
-    FROM {table} WHERE {where} GROUP BY tenant, bucket{grouped}
+    SELECT toString(meter), tenant, bucket{grouped}, sum(sum), max(max), max(latest), sum(count),
+           sum(late)
+    FROM {table} WHERE {where} GROUP BY meter, tenant, bucket{grouped}
 """
 # What the meters count, read from the raw events once for all tables.
 _METERED = """
@@ -60,11 +61,12 @@ def rebuild(
     """Make all buckets of a day anew. Raises TurnLost (StoreUnavailable) when it took too long."""
     start = int(datetime.combine(day, time(), UTC).timestamp())
     with _metered(store, meters, _of_events(day, tenant)) as (turn, client):
-        for table in TABLES:
+        filled = sorted({table for table, _ in _counted(meters)})
+        for table in filled:
             store.command(f"DROP TABLE IF EXISTS {table}_new {{on_cluster}} SYNC")
             store.command(f"CREATE TABLE {table}_new {{on_cluster}} AS {table}")
             _fill(client, table, day, meters, tenant, batch=turn.done)
-        for table in TABLES:
+        for table in filled:
             turn.renew(at_once=True)
             name = partition(_grain(table), start)
             if client.command(f"SELECT count() FROM {table}_new"):  # noqa: S608
@@ -72,7 +74,7 @@ def rebuild(
             else:
                 change = f"DROP PARTITION ID '{name}'"
             client.command(f"ALTER TABLE {table} {change}")
-        for table in TABLES:
+        for table in filled:
             store.command(f"DROP TABLE {table}_new {{on_cluster}} SYNC")
 
 
@@ -84,8 +86,9 @@ def _metered(
     with store.alone() as turn, store.connection() as client:
         store.command("DROP TABLE IF EXISTS metered {on_cluster} SYNC")
         store.command(_METERED)
-        for meter in meters:
-            client.command(_COLLECT.format(events=raw.events(meter, within=within)))
+        if meters:
+            events = " UNION ALL ".join(raw.events(meter, within=within) for meter in meters)
+            client.command(_COLLECT.format(events=events))
         yield turn, client
         store.command("DROP TABLE metered {on_cluster} SYNC")
 
@@ -102,14 +105,13 @@ def differences(
     """How many rows of the day a rebuild would make, drop or change."""
     found = 0
     with _metered(store, meters, _of_events(day, tenant)) as (_, client):
-        for meter in meters:
-            for table, is_total, counted in _selects(meter):
-                kept = _kept(table, meter, is_total, _of_buckets(day, tenant))
-                query = (
-                    f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
-                    f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
-                )
-                found += sum(row[0] for row in client.query(query).result_rows)
+        for (table, is_total), counted in _counted(meters).items():
+            kept = _kept(table, meters, is_total, _of_buckets(day, tenant))
+            query = (
+                f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
+                f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
+            )
+            found += sum(row[0] for row in client.query(query).result_rows)
     return found
 
 
@@ -121,15 +123,11 @@ def days(client: Client, meters: Collection[str], tenant: str | None) -> list[da
 
 def stored(client: Client, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
     """What the rollups of a grain hold, for all workspaces."""
-    return _collect(
-        client,
-        [
-            (meter, table, is_total, _kept(table, meter, is_total, ""))
-            for meter in meters
-            for table, is_total, _ in _selects(meter)
-            if _grain(table) == grain
-        ],
-    )
+    selects = {
+        (table, is_total): _kept(table, meters, is_total, "")
+        for table, is_total in _counted(meters)
+    }
+    return _collect(client, grain, meters, selects)
 
 
 def recount(
@@ -137,15 +135,7 @@ def recount(
 ) -> dict[Bucket, Value]:
     """What the rollups of a grain must hold, counted again from all raw events."""
     with _metered(store, meters, "") as (_, client):
-        return _collect(
-            client,
-            [
-                (meter, table, is_total, select)
-                for meter in meters
-                for table, is_total, select in _selects(meter)
-                if _grain(table) == grain
-            ],
-        )
+        return _collect(client, grain, meters, _counted(meters))
 
 
 def _fill(
@@ -165,13 +155,23 @@ def _fill(
         f"INSERT INTO {table}_new ({columns}) SELECT {columns} FROM {table}"  # noqa: S608
         f" WHERE _partition_id = '{partition(_grain(table), start)}' AND NOT ({gone})"
     )
+    made = [
+        f"SELECT tenant, meter, * EXCEPT (meter, tenant), {batch} FROM ({select})"  # noqa: S608
+        for (name, _), select in _counted(meters).items()
+        if name == table
+    ]
+    if made:
+        client.command(f"INSERT INTO {table}_new ({columns}) {' UNION ALL '.join(made)}")
+
+
+def _counted(meters: Collection[Meter]) -> dict[tuple[str, bool], str]:
+    """By table, and whether these are totals: SELECT of its rows of these meters, without batch."""
+    found: dict[tuple[str, bool], list[str]] = {}
     for meter in meters:
-        for name, _, select in _selects(meter):
-            if name == table:
-                client.command(
-                    f"INSERT INTO {table}_new ({columns}) SELECT tenant, {quote(meter.key)},"  # noqa: S608
-                    f" * EXCEPT (tenant), {batch} FROM ({select})"
-                )
+        for table, is_total, select in _selects(meter):
+            named = f"SELECT {quote(meter.key)} AS meter, * FROM ({select})"  # noqa: S608
+            found.setdefault((table, is_total), []).append(named)
+    return {where: " UNION ALL ".join(selects) for where, selects in found.items()}
 
 
 def _selects(meter: Meter) -> Iterator[tuple[str, bool, str]]:
@@ -207,46 +207,54 @@ def _merged(meter: Meter, column: str, how: str, otherwise: str) -> str:
     return how if COLUMNS[meter.aggregation] == column else otherwise
 
 
-def _kept(table: str, meter: Meter, is_total: bool, within: str) -> str:
-    """SELECT of what a table has, its parts merged."""
-    where = f"meter = {quote(meter.key)}{within}"
+def _kept(table: str, meters: Collection[Meter], is_total: bool, within: str) -> str:
+    """SELECT of what a table has, its parts merged; the columns are those of _counted."""
+    where = f"meter IN ({_keys(meter.key for meter in meters)}){within}"
     if table.startswith("distinct"):
         side = "=" if is_total else "!="
         return (
-            f"SELECT DISTINCT tenant, bucket, key, value, dims FROM {table}"  # noqa: S608
+            f"SELECT DISTINCT toString(meter), tenant, bucket, key, value, dims FROM {table}"  # noqa: S608
             f" WHERE {where} AND key {side} {_NIL}"
         )
-    grouped = "" if is_total else ", key, dims"
-    return _KEPT.format(table=table, where=where, grouped=grouped)
+    return _KEPT.format(table=table, where=where, grouped="" if is_total else ", key, dims")
 
 
 def _collect(
-    client: Client, queries: Sequence[tuple[Meter, str, bool, str]]
+    client: Client,
+    grain: Grain,
+    meters: Collection[Meter],
+    selects: Mapping[tuple[str, bool], str],
 ) -> dict[Bucket, Value]:
     words: dict[tuple[Any, ...], set[str]] = {}
-    rows: list[tuple[Meter, bool, tuple[Any, ...]]] = []
-    for meter, table, is_total, select in queries:
+    rows: list[tuple[bool, Sequence[Any]]] = []
+    for (table, is_total), select in selects.items():
+        if _grain(table) != grain:
+            continue
         found = client.query(select).result_rows
         if table.startswith("distinct"):
-            for tenant, bucket, key, value, _ in found:
-                words.setdefault((tenant, meter.key, bucket, key), set()).add(value)
+            for meter, tenant, bucket, key, value, _ in found:
+                words.setdefault((tenant, meter, bucket, key), set()).add(value)
         else:
-            rows += [(meter, is_total, tuple(row)) for row in found]
-    return dict(_bucket(meter, is_total, row, words) for meter, is_total, row in rows)
+            rows += [(is_total, row) for row in found]
+    columns = {meter.key: COLUMNS[meter.aggregation] for meter in meters}
+    return dict(_bucket(is_total, row, words, columns) for is_total, row in rows)
 
 
 def _bucket(
-    meter: Meter, is_total: bool, row: tuple[Any, ...], words: dict[tuple[Any, ...], set[str]]
+    is_total: bool,
+    row: Sequence[Any],
+    words: Mapping[tuple[Any, ...], set[str]],
+    columns: Mapping[str, str],
 ) -> tuple[Bucket, Value]:
-    tenant, bucket, *rest = row
+    meter, tenant, bucket, *rest = row
     key, dims = (TOTAL, None) if is_total else (rest[0], tuple(rest[1]))
     total, highest, (at, event_id, latest), count, late = rest[-5:]
-    distinct = frozenset(words.get((tenant, meter.key, bucket, key), ()))
+    distinct = frozenset(words.get((tenant, meter, bucket, key), ()))
     numbers = {"": Decimal(len(distinct)), "sum": total, "max": highest, "latest": latest}
-    column = COLUMNS[meter.aggregation]
+    column = columns[meter]
     whose = (at, UUID(event_id)) if column == "latest" else (None, None)
-    where = Bucket(tenant, meter.key, bucket, dims)
-    return where, Value(numbers[column], count, late, whose[0], whose[1], distinct)
+    value = Value(numbers[column], count, late, whose[0], whose[1], distinct)
+    return Bucket(tenant, meter, bucket, dims), value
 
 
 def _grain(table: str) -> Grain:
