@@ -10,7 +10,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from events.store import StoreUnavailable
-from metering import chart, limits, names, page, ranges, series, usage
+from metering import chart, limits, names, page, ranges, ranking, series, usage
 from metering.catalogue import Meter
 from metering.chart import Chart, Data
 from metering.costs import Cost
@@ -18,11 +18,10 @@ from metering.forecast import Forecast
 from metering.page import CostLine, Gauge
 from metering.query import Row, Window, ask
 from metering.ranges import Range
+from metering.ranking import Ranked
 from metering.usage import Reading
 from metering.words import quantity
 from tenants.models import Tenant
-
-TOP = 10
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,6 @@ class Choice:
     label: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A group, its part of all, and how long its bar is against the largest (percent)."""
-
-    name: str
-    display: str
-    share: str
-    length: int
 
 
 @dataclass(frozen=True)
@@ -115,7 +104,9 @@ class _View:
         total, rows, ranked, split = self._ask()
         names_of = names.of(self.tenant, self._dimension(), self._values(ranked, split))
         drawn = self._draw(reading, expected, rows, split, names_of)
-        top, rest = self._rank(ranked, total, names_of)
+        top, rest = ranking.rank(
+            self.meter, ranked, dimension=self._dimension(), whole=total.value, names_of=names_of
+        )
         cost = page.cost_of(reading, limit, expected)
         found = {
             "gauge": page.gauge(reading, limit, expected, zone),
@@ -157,7 +148,9 @@ class _View:
             self.range.question(self.meter, window=self.window),
         ]
         if dimension:
-            questions.append(self.range.question(self.meter, group_by=(dimension,), top=TOP))
+            questions.append(
+                self.range.question(self.meter, group_by=(dimension,), top=ranking.TOP)
+            )
         if self.group and self.adds_up:
             split = self.range.question(
                 self.meter, window=self.window, group_by=(self.group,), top=chart.MOST_GROUPS
@@ -239,25 +232,6 @@ class _View:
                 ahead[start] = round(expected.a_day * days)
         return ahead
 
-    def _rank(
-        self, ranked: Sequence[Row], total: Row, names_of: Mapping[str | None, str]
-    ) -> tuple[list[Ranked], str]:
-        whole, dimension = total.value, self._dimension()
-        largest = max([row.value for row in ranked], default=Decimal(0))
-        top = [
-            Ranked(
-                name=names_of[row.group[dimension]],
-                display=quantity(self.meter, int(row.value)),
-                share=_share(row.value, whole) if self.adds_up else "",
-                length=max(0, round(100 * row.value / largest)) if largest > 0 else 0,
-            )
-            for row in ranked
-        ]
-        rest = whole - sum((row.value for row in ranked), Decimal(0))
-        if not self.adds_up or rest <= 0 or len(ranked) < TOP:
-            return top, ""
-        return top, f"All others: {quantity(self.meter, int(rest))}"
-
     def _title(self) -> str:
         what = "Each hour" if self.window == "hour" else "Each day"
         if series.is_level(self.meter) and not self.group:
@@ -295,10 +269,3 @@ class _View:
         return [
             Choice(label, f"?{self.query(group=key)}", key == self.group) for key, label in named
         ]
-
-
-def _share(value: Decimal, whole: Decimal) -> str:
-    if whole <= 0:
-        return ""
-    percent = 100 * value / whole
-    return "under 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
