@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import localcontext
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,19 +71,34 @@ class Distinct(NamedTuple):
 
 
 class Partials:
-    """Everything a batch adds; each list by meter, then by the other columns of its key."""
+    """Everything a batch adds; each list by meter, then by the other columns of its key.
+
+    Rows are made when somebody asks for them; `sums` are what they are made of.
+    """
 
     def __init__(self, sums: Iterable[Sums]) -> None:
-        self._unique: list[Sums] = []
-        self.totals: dict[Grain, list[Total]] = {grain: [] for grain in GRAINS}
-        self.breakdowns: dict[Grain, list[Breakdown]] = {grain: [] for grain in BROKEN_DOWN}
-        for each in sums:
-            for grain, cells in each.totals():
-                self.totals[grain] += _totals(each.meter.key, grain, cells)
-            for grain, groups in each.breakdowns():
-                self.breakdowns[grain] += _breakdowns(each.meter.key, grain, groups)
-            if each.meter.aggregation == "unique":
-                self._unique.append(each)
+        self.sums = list(sums)
+        self.keys = Keys()  # of the dimensions in the rows made so far
+
+    @cached_property
+    def totals(self) -> Mapping[Grain, list[Total]]:
+        """Of minutes, hours and days."""
+        found: dict[Grain, list[Total]] = {grain: [] for grain in GRAINS}
+        with _no_garbage_collection(), localcontext(EXACT):
+            for each in self.sums:
+                for grain, cells in each.totals():
+                    found[grain] += total_rows(each.meter.key, grain, cells)
+        return found
+
+    @cached_property
+    def breakdowns(self) -> Mapping[Grain, list[Breakdown]]:
+        """Of hours and days."""
+        found: dict[Grain, list[Breakdown]] = {grain: [] for grain in BROKEN_DOWN}
+        with _no_garbage_collection(), localcontext(EXACT):
+            for each in self.sums:
+                for grain, groups in each.breakdowns():
+                    found[grain] += breakdown_rows(each.meter.key, grain, groups, self.keys)
+        return found
 
     def distinct(self, grain: Grain, *, broken_down: bool) -> list[Distinct]:
         """The values seen in each bucket of a grain, or (hours and days) in each breakdown of one.
@@ -90,12 +106,13 @@ class Partials:
         A meter without dimensions has no breakdowns.
         """
         found = []
-        for each in self._unique:
-            found_by_grain: Mapping[Grain, Mapping[Any, Cell]] = (
-                dict(each.breakdowns()) if broken_down else dict(each.totals())
-            )
-            cells = found_by_grain.get(grain, {})
-            found += sorted(_distinct(each.meter.key, grain, cells), key=_WITHOUT_KEY)
+        for each in self.sums:
+            if each.meter.aggregation == "unique":
+                cells: Mapping[Grain, Mapping[Any, Cell]] = (
+                    dict(each.breakdowns()) if broken_down else dict(each.totals())
+                )
+                rows = _distinct(each.meter.key, grain, cells.get(grain, {}), self.keys)
+                found += sorted(rows, key=_WITHOUT_KEY)
         return found
 
 
@@ -142,7 +159,8 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _totals(meter: str, grain: Grain, cells: Cells) -> list[Total]:
+def total_rows(meter: str, grain: Grain, cells: Cells) -> list[Total]:
+    """The rows of one meter, by workspace and bucket."""
     seconds = MINUTES[grain] * 60
     return [
         Total(tenant, meter, bucket * seconds, *_said(cells[tenant, bucket]))
@@ -150,8 +168,9 @@ def _totals(meter: str, grain: Grain, cells: Cells) -> list[Total]:
     ]
 
 
-def _breakdowns(meter: str, grain: Grain, groups: Groups) -> list[Breakdown]:
-    seconds, keys = MINUTES[grain] * 60, _Keys()
+def breakdown_rows(meter: str, grain: Grain, groups: Groups, keys: Keys) -> list[Breakdown]:
+    """The rows of one meter, by workspace, bucket and key."""
+    seconds = MINUTES[grain] * 60
     rows = [
         Breakdown(tenant, meter, bucket * seconds, keys[dims], dims, *_said(cell))
         for (tenant, bucket, dims), cell in groups.items()
@@ -160,15 +179,17 @@ def _breakdowns(meter: str, grain: Grain, groups: Groups) -> list[Breakdown]:
     return rows
 
 
-def _distinct(meter: str, grain: Grain, cells: Mapping[Any, Cell]) -> Iterator[Distinct]:
-    seconds, keys = MINUTES[grain] * 60, _Keys()
+def _distinct(
+    meter: str, grain: Grain, cells: Mapping[Any, Cell], keys: Keys
+) -> Iterator[Distinct]:
+    seconds = MINUTES[grain] * 60
     for (tenant, bucket, *dims), cell in cells.items():
         key = keys[dims[0]] if dims else TOTAL
         for value in cell[2]:
             yield Distinct(tenant, meter, bucket * seconds, key, value)
 
 
-class _Keys(dict[Dims, UUID]):
+class Keys(dict[Dims, UUID]):
     """The key of each combination, made once."""
 
     def __missing__(self, dims: Dims) -> UUID:

@@ -58,7 +58,7 @@ class Sums:
 
     def totals(self) -> Iterator[tuple[Grain, Cells]]:
         """The cells of each grain."""
-        join = _JOINS[self.meter.aggregation]
+        join = JOINS[self.meter.aggregation]
         cells = self.minutes
         yield "minute", cells
         for grain, times in (("hour", 60), ("day", 24)):
@@ -74,7 +74,7 @@ class Sums:
 
     def breakdowns(self) -> Iterator[tuple[Grain, Groups]]:
         """The cells of hours and days, by dimensions."""
-        join = _JOINS[self.meter.aggregation]
+        join = JOINS[self.meter.aggregation]
         yield "hour", self.groups
         longer: Groups = {}
         for (tenant, hour, dims), cell in self.groups.items():
@@ -163,7 +163,7 @@ def _join_seen(cell: Cell, other: Cell) -> None:
     cell[2] |= other[2]
 
 
-_JOINS: Mapping[str, Callable[[Cell, Cell], None]] = {
+JOINS: Mapping[str, Callable[[Cell, Cell], None]] = {
     "count": _join_sums,
     "sum": _join_sums,
     "max": _join_highest,

@@ -37,6 +37,7 @@ class PostgresRollups:
 
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with get_store().connection() as connection:
+            postgres_merge.fold(connection)
             return postgres_rebuild.stored(connection, grain, meters)
 
     def recount(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
@@ -54,8 +55,13 @@ class PostgresRollups:
     def differences(
         self, day: date, *, meters: Collection[Meter], tenant: str | None = None
     ) -> int:
-        with get_store().connection() as connection:
-            return postgres_rebuild.differences(connection, day, meters, tenant)
+        while True:
+            try:
+                with get_store().connection() as connection:
+                    return postgres_rebuild.differences(connection, day, meters, tenant)
+            except postgres_rebuild.NotFolded:
+                with get_store().connection() as connection:
+                    postgres_merge.fold(connection)
 
     def definitions(self) -> dict[str, Definition]:
         with get_store().connection() as connection:

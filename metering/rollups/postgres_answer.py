@@ -39,15 +39,26 @@ _KEPT = """
       ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
 """
 _SEEN = """
-    SELECT no{groups}, NULL::numeric, seen.value, 0, 0, NULL::timestamptz, NULL::uuid
+    SELECT no{groups}, NULL::numeric, kept.value, 0, 0, NULL::timestamptz, NULL::uuid
     FROM unnest(%({name}_no)s::int[], %({name}_start)s::timestamptz[],
                 %({name}_end)s::timestamptz[], %({name}_hours)s::int[])
          AS piece (no, start, stop, hours)
-    JOIN {table}_day AS kept
+    JOIN distinct_day AS kept
+      ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop
+         AND kept.hours & piece.hours <> 0{where}
+"""
+_TAIL = """
+    SELECT no{groups}, {number}, NULL::text, kept.count, kept.late, kept.at, kept.event_id
+    FROM (SELECT tail.tenant, tail.meter,
+                 tail.bucket + make_interval(mins => (entry ->> 0)::int) AS bucket,
+                 (entry ->> 1)::numeric AS value, (entry ->> 2)::bigint AS count,
+                 (entry ->> 3)::bigint AS late, (entry ->> 4)::timestamptz AS at,
+                 (entry ->> 5)::uuid AS event_id, (entry ->> 6)::numeric AS of_day, {dims} AS dims
+          FROM rollup_tail AS tail
+          CROSS JOIN LATERAL json_array_elements(tail.{entries}) AS entry) AS kept
+    JOIN unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
+                %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
       ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
-    JOIN distinct_day AS seen
-      ON seen.tenant = kept.tenant AND seen.meter = kept.meter AND seen.bucket = kept.bucket
-         AND seen.hours & piece.hours <> 0{same}
 """
 _RAW = """
     SELECT no{groups}, kept.number, kept.word, 1, kept.late::int, kept.at, kept.event_id
@@ -55,6 +66,7 @@ _RAW = """
     JOIN unnest(%({raw}_no)s::int[], %({raw}_start)s::timestamptz[], %({raw}_end)s::timestamptz[])
          AS piece (no, start, stop) ON kept.at >= start AND kept.at < stop{where}
 """
+_TAIL_DIMS = "ARRAY(SELECT json_array_elements_text(entry -> 7))"
 _ANSWER = """
     SELECT no{groups}, {value} AS value, sum(count)::bigint AS count, sum(late)::bigint AS late
     FROM ({parts}) AS part (no{groups}, number, word, count, late, at, event_id)
@@ -117,7 +129,8 @@ def _kept_parts(
 ) -> list[str]:
     """What a rollup says; of a unique count, also the values that it has seen."""
     _send(params, source, pieces)
-    by_values = plan.meter.aggregation == "unique" and not plan.single
+    is_unique = plan.meter.aggregation == "unique"
+    by_values = is_unique and not plan.single
     filled = {
         "source": source,
         "table": "breakdown" if plan.broken_down else "rollup",
@@ -125,12 +138,18 @@ def _kept_parts(
         "where": where + _keys(plan, params),
     }
     kept = _KEPT.format(number="NULL::numeric" if by_values else "kept.value", **filled)
+    of_day = is_unique and source == "day"
+    tail = _TAIL.format(
+        number="NULL::numeric" if by_values else "kept.of_day" if of_day else "kept.value",
+        entries="groups" if plan.broken_down else "totals",
+        dims=_TAIL_DIMS if plan.broken_down else "NULL::text[]",
+        **(filled | {"where": where}),
+    )
     if not by_values:
-        return [kept]
-    same = " AND seen.key = kept.key" if plan.broken_down else ""
+        return [kept, tail]
     name = f"{source}_seen"
     _send_days(params, name, pieces, source)
-    return [kept, _SEEN.format(name=name, same=same, **filled)]
+    return [kept, tail, _SEEN.format(name=name, **filled)]
 
 
 def _raw_parts(

@@ -27,10 +27,12 @@ _KNOWN = f"""
     JOIN distinct_day AS kept ON kept.tenant = given.tenant AND kept.meter = given.meter
          AND kept.bucket = to_timestamp(given.bucket) AND kept.value = given.value
 """  # noqa: S608
+# The dimensions come as the text of an array each.
 _INSERT = f"""
-    INSERT INTO distinct_day (tenant, meter, bucket, value, key, hours)
-    SELECT tenant, meter, to_timestamp(bucket), value, key, hours
-    FROM {_GIVEN}, %s::uuid[], %s::int[]) AS given (tenant, meter, bucket, value, key, hours)
+    INSERT INTO distinct_day (tenant, meter, bucket, value, key, hours, dims)
+    SELECT tenant, meter, to_timestamp(bucket), value, key, hours, dims::text[]
+    FROM {_GIVEN}, %s::uuid[], %s::int[], %s::text[])
+         AS given (tenant, meter, bucket, value, key, hours, dims)
 """  # noqa: S608
 _UPDATE = f"""
     UPDATE distinct_day AS kept SET hours = kept.hours | given.hours
@@ -52,6 +54,7 @@ def see(connection: Connection[Any], partials: Partials) -> Fresh:
         return fresh
     values = list(seen)
     known = _known(connection, values)
+    dims = {key: texts(dims) for dims, key in partials.keys.items()} | {TOTAL: "{}"}
     inserted, updated = [], []
     for number, value in enumerate(values):
         before, comes = known.get(number, {}), seen[value]
@@ -61,14 +64,14 @@ def see(connection: Connection[Any], partials: Partials) -> Fresh:
             if key is not TOTAL:
                 _count(fresh, value, key, had or 0, hours)
             if had is None:
-                inserted.append((*value, key, hours))
+                inserted.append((*value, key, hours, dims[key]))
             elif hours & ~had:
                 updated.append((*value, key, hours))
     for statement, rows in ((_INSERT, inserted), (_UPDATE, updated)):
         if rows:
-            tenants, keys, days, words, groups, masks = zip(*rows, strict=True)
+            tenants, keys, days, words, groups, masks, *dims_of = zip(*rows, strict=True)
             columns = (*_columns(tenants, keys, days, words), plain(groups), plain(masks))
-            connection.execute(statement, columns)
+            connection.execute(statement, [*columns, *map(texts, dims_of)])
     return fresh
 
 

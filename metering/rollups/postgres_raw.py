@@ -46,7 +46,7 @@ _BREAKDOWNS = """
 """
 _DISTINCT = """
     SELECT tenant, meter, date_trunc('day', at, 'UTC'), word, {key},
-           bit_or(1 << extract(hour FROM at AT TIME ZONE 'UTC')::int)
+           bit_or(1 << extract(hour FROM at AT TIME ZONE 'UTC')::int), dims
     FROM metered WHERE meter = %(meter)s GROUP BY 1, 2, 3, 4, dims
 """
 

@@ -16,21 +16,21 @@ from psycopg import Connection
 from metering.catalogue import Meter
 from metering.partials import BROKEN_DOWN, GRAINS, Grain
 from metering.rollups import postgres_raw
-from metering.rollups.postgres_merge import FENCE
+from metering.rollups.postgres_locks import close_fence
 from metering.rollups.protocol import Bucket, Value
 from metering.values import TOTAL
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _COLUMNS = {
     "rollup": "tenant, meter, bucket, value, count, late, at, event_id",
     "breakdown": "tenant, meter, bucket, key, dims, value, count, late, at, event_id",
-    "distinct": "tenant, meter, bucket, value, key, hours",
+    "distinct": "tenant, meter, bucket, value, key, hours, dims",
 }
 TABLES = (
     *[f"rollup_{grain}" for grain in GRAINS],
     *[f"breakdown_{grain}" for grain in BROKEN_DOWN],
     "distinct_day",
 )
+_TAIL = "rollup_tail"
 _OF_DAY = "meter = ANY(%(meters)s) AND bucket >= %(start)s AND bucket < %(end)s"
 _DAYS = """
     SELECT DISTINCT bucket::date FROM rollup_day WHERE meter = ANY(%(meters)s){tenant}
@@ -40,17 +40,21 @@ _DAYS = """
 """
 
 
+class NotFolded(Exception):
+    """The tail must be folded first."""
+
+
 def rebuild(
     connection: Connection[Any], day: date, meters: Collection[Meter], tenant: str | None
 ) -> None:
     """Make all buckets of a day anew, in the connection's transaction."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FENCE, day.toordinal() - _EPOCH])
+    close_fence(connection, day)
     within = _day(day, meters, tenant)
     postgres_raw.collect(
         connection, meters, start=within["start"], end=within["end"], tenant=tenant
     )
     condition = _OF_DAY + _of_tenant(tenant)
-    for table in TABLES:
+    for table in (*TABLES, _TAIL):
         connection.execute(f"DELETE FROM {table} WHERE {condition}", within)  # noqa: S608
     for meter in meters:
         for table, kind, select in _selects(meter):
@@ -62,9 +66,15 @@ def rebuild(
 def differences(
     connection: Connection[Any], day: date, meters: Collection[Meter], tenant: str | None
 ) -> int:
-    """How many rows of the day a rebuild would make, drop or change."""
+    """How many rows of the day a rebuild would make, drop or change.
+
+    In one snapshot. Raises NotFolded when the tail has something of the day.
+    """
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     within = _day(day, meters, tenant)
+    tail = f"SELECT EXISTS (SELECT FROM {_TAIL} WHERE {_OF_DAY})"  # noqa: S608
+    if connection.execute(tail, within).fetchone() == (True,):
+        raise NotFolded
     postgres_raw.collect(
         connection, meters, start=within["start"], end=within["end"], tenant=tenant
     )
@@ -84,7 +94,7 @@ def differences(
 
 def drop(connection: Connection[Any], gone: Collection[str]) -> None:
     """Drop all buckets of these meters."""
-    for table in TABLES:
+    for table in (*TABLES, _TAIL):
         connection.execute(f"DELETE FROM {table} WHERE meter = ANY(%s)", [list(gone)])  # noqa: S608
 
 
@@ -153,7 +163,7 @@ def _value(numbers: Sequence[Any], seen: Collection[str]) -> Value:
 def _words(grain: Grain, rows: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], set[str]]:
     """The values of each bucket and breakdown, and of all breakdowns together."""
     words: dict[tuple[Any, ...], set[str]] = {}
-    for tenant, meter, day, value, key, hours in rows:
+    for tenant, meter, day, value, key, hours, _ in rows:
         buckets = [day]
         if grain == "hour":
             buckets = [day + timedelta(hours=hour) for hour in range(24) if hours >> hour & 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -29,7 +30,6 @@ from events.store import EventStore, get_store
 from events.transport import Keys
 from metering import counters
 from tests.clickhouse_process import ClickHouseProcess
-from tests.conftest import an_old_life
 
 TABLES = (
     "event",
@@ -42,6 +42,7 @@ TABLES = (
     "breakdown_hour",
     "breakdown_day",
     "distinct_day",
+    "rollup_tail",
     "rollup_definition",
 )
 
@@ -143,7 +144,12 @@ def postgres_events() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def clickhouse_events() -> str:
-    """An events database in the ClickHouse engine, in a process of its own."""
+    """An events database in the ClickHouse engine, in a process of its own.
+
+    TEST_CLICKHOUSE_URL names one on a real server instead; the tests empty it.
+    """
+    if given := os.environ.get("TEST_CLICKHOUSE_URL"):
+        return given
     pytest.importorskip("chdb", reason="chdb, the ClickHouse engine of the tests, is not installed")
     return clickhouse_server().url("events_log")
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from metering import query
-from metering.query import Question, WrongQuestion, ask
+from metering.query import Question, ask
 from metering.values import dimension
 from tests.events.log import both_stores
 from tests.metering.parcels import BY_KEY, METERS, NOON, group_of, naive, parcels_sent, sent
@@ -57,10 +54,19 @@ def questions(draw):
 
 @both_stores
 @law
-@given(arriving=parcels_sent(seconds=2 * 86400 + 5000), asked=st.lists(questions(), max_size=4))
-def test_an_answer_is_what_a_count_by_hand_finds(parcels, log, arriving, asked):
+@given(
+    arriving=parcels_sent(seconds=2 * 86400 + 5000),
+    asked=st.lists(questions(), max_size=4),
+    tail_from=st.sampled_from([0, 5_000]),
+)
+def test_an_answer_is_what_a_count_by_hand_finds(
+    parcels, log, settings, arriving, asked, tail_from
+):
     log.empty()
-    log.store.append([sent(**each) for each in arriving])
+    settings.METERING_TAIL_FROM = tail_from
+    half = len(arriving) // 2
+    log.store.append([sent(**each) for each in arriving[:half]])
+    log.store.append([sent(**each) for each in arriving[half:]])
     events = [event for event in log.store.find() if event.tenant == "w_acme"]
     answers = ask("w_acme", *asked, now=NOON + timedelta(days=3))
     for question, rows in zip(asked, answers, strict=True):
