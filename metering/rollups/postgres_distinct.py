@@ -1,4 +1,4 @@
-"""The values that unique counts have seen, in a PostgreSQL store: a row for a day and a value.
+"""The values that unique counts have seen, in a PostgreSQL store: a row for a day, value and breakdown.
 
 Which of a batch's values are new, in each hour and day, is asked before they are kept; nobody else
 adds meanwhile (`postgres_merge`). A value that has been seen in the hour writes nothing at all.
@@ -6,101 +6,135 @@ adds meanwhile (`postgres_merge`). A value that has been seen in the hour writes
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from metering.catalogue import meters
-from metering.partials import Distinct, Grain, Partials
+from metering.partials import Grain, Keys, Partials
 from metering.rollups.postgres_arrays import plain, texts
-from metering.values import TOTAL
+from metering.summing import Sums
+from metering.values import TOTAL, Dims
 
-_DAY, _HOUR = 86400, 3600
-
-_GIVEN = "unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]"
-_KNOWN = f"""
-    SELECT number, key, hours
-    FROM {_GIVEN}) WITH ORDINALITY AS given (tenant, meter, bucket, value, number)
-    JOIN distinct_day AS kept ON kept.tenant = given.tenant AND kept.meter = given.meter
+# The hours in which each given value was seen: in any breakdown, and in its own.
+_KNOWN = """
+    SELECT number, bit_or(kept.hours), bit_or(kept.hours) FILTER (WHERE kept.key = given.key)
+    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::uuid[])
+         WITH ORDINALITY AS given (tenant, bucket, value, key, number)
+    JOIN distinct_day AS kept ON kept.tenant = given.tenant AND kept.meter = %s
          AND kept.bucket = to_timestamp(given.bucket) AND kept.value = given.value
-"""  # noqa: S608
+    GROUP BY number
+"""
 # The dimensions come as the text of an array each.
-_INSERT = f"""
-    INSERT INTO distinct_day (tenant, meter, bucket, value, key, hours, dims)
-    SELECT tenant, meter, to_timestamp(bucket), value, key, hours, dims::text[]
-    FROM {_GIVEN}, %s::uuid[], %s::int[], %s::text[])
-         AS given (tenant, meter, bucket, value, key, hours, dims)
-"""  # noqa: S608
-_UPDATE = f"""
+_INSERT = """
+    INSERT INTO distinct_day (tenant, bucket, value, key, hours, dims, meter)
+    SELECT tenant, to_timestamp(bucket), value, key, hours, dims::text[], %s
+    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::uuid[], %s::int[], %s::text[])
+         AS given (tenant, bucket, value, key, hours, dims)
+"""
+_UPDATE = """
     UPDATE distinct_day AS kept SET hours = kept.hours | given.hours
-    FROM {_GIVEN}, %s::uuid[], %s::int[]) AS given (tenant, meter, bucket, value, key, hours)
-    WHERE kept.tenant = given.tenant AND kept.meter = given.meter AND kept.key = given.key
+    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::uuid[], %s::int[])
+         AS given (tenant, bucket, value, key, hours)
+    WHERE kept.tenant = given.tenant AND kept.meter = %s AND kept.key = given.key
           AND kept.bucket = to_timestamp(given.bucket) AND kept.value = given.value
-"""  # noqa: S608
+"""
 # How many values a bucket had not seen before: (workspace, meter, seconds since 1970, key).
 Fresh = Mapping[Grain, Counter[tuple[str, str, int, UUID]]]
-_Value = tuple[str, str, int, str]  # workspace, meter, day, value
-_Hours = dict[UUID, int]  # by breakdown: a bit for each hour
+_Counts = Counter[tuple[str, int, Dims | None]]  # workspace, hour or day since 1970, dimensions
+_Value = tuple[str, int, str]  # workspace, day since 1970, value
+_Hours = dict[Dims | None, int]  # by breakdown (None: there are none): a bit for each hour
 
 
 def see(connection: Connection[Any], partials: Partials) -> Fresh:
     """Keep the batch's values; how many of them were new in each bucket."""
     fresh: dict[Grain, Counter[tuple[str, str, int, UUID]]] = {"hour": Counter(), "day": Counter()}
-    seen = _by_value(_rows(partials))
-    if not seen:
-        return fresh
-    values = list(seen)
-    known = _known(connection, values)
-    dims = {key: texts(dims) for dims, key in partials.keys.items()} | {TOTAL: "{}"}
-    inserted, updated = [], []
-    for number, value in enumerate(values):
-        before, comes = known.get(number, {}), seen[value]
-        _count(fresh, value, TOTAL, _any(before), _any(comes))
-        for key, hours in comes.items():
-            had = before.get(key)
-            if key is not TOTAL:
-                _count(fresh, value, key, had or 0, hours)
-            if had is None:
-                inserted.append((*value, key, hours, dims[key]))
-            elif hours & ~had:
-                updated.append((*value, key, hours))
-    for statement, rows in ((_INSERT, inserted), (_UPDATE, updated)):
-        if rows:
-            tenants, keys, days, words, groups, masks, *dims_of = zip(*rows, strict=True)
-            columns = (*_columns(tenants, keys, days, words), plain(groups), plain(masks))
-            connection.execute(statement, [*columns, *map(texts, dims_of)])
+    for sums in partials.sums:
+        if sums.meter.aggregation == "unique":
+            hours, days = _keep(connection, sums, partials.keys)
+            for grain, counts, seconds in (("hour", hours, 3600), ("day", days, 86400)):
+                for (tenant, bucket, dims), count in counts.items():
+                    key = TOTAL if dims is None else partials.keys[dims]
+                    fresh[grain][tenant, sums.meter.key, bucket * seconds, key] = count  # type: ignore[index]
     return fresh
 
 
-def _rows(partials: Partials) -> Iterator[Distinct]:
-    """By breakdown, where the meter has any."""
-    yield from partials.distinct("hour", broken_down=True)
-    for row in partials.distinct("hour", broken_down=False):
-        if not meters()[row.meter].group_by:
-            yield row
+def _keep(connection: Connection[Any], sums: Sums, keys: Keys) -> tuple[_Counts, _Counts]:
+    """How many values are new in each hour and day, as a total (None) and for each breakdown."""
+    hours: _Counts = Counter()
+    days: _Counts = Counter()
+    seen = _by_value(sums)
+    given = [(value, dims, mask) for value in sorted(seen) for dims, mask in seen[value].items()]
+    known = _known(connection, sums.meter.key, given, keys)
+    inserted, updated = [], []
+    for number, (value, dims, mask) in enumerate(given, 1):
+        tenant, day, _ = value
+        anywhere, had = known.get(number, (0, None))
+        if (comes := seen.pop(value, None)) is not None:  # once for each value
+            _count(hours, days, (tenant, day, None), anywhere, _any(comes))
+        if dims is not None:
+            _count(hours, days, (tenant, day, dims), had or 0, mask)
+        if had is None:
+            inserted.append((value, dims, mask))
+        elif mask & ~had:
+            updated.append((value, dims, mask))
+    if inserted:
+        dims_of = {dims: texts(dims or ()) for _, dims, _ in inserted}
+        columns = [*_columns(inserted, keys), texts(dims_of[dims] for _, dims, _ in inserted)]
+        connection.execute(_INSERT, [sums.meter.key, *columns])
+    if updated:
+        connection.execute(_UPDATE, [*_columns(updated, keys), sums.meter.key])
+    return hours, days
 
 
-def _by_value(rows: Iterable[Distinct]) -> dict[_Value, _Hours]:
-    seen: dict[_Value, _Hours] = defaultdict(dict)
-    for tenant, meter, start, key, value in rows:
-        day = start // _DAY * _DAY
-        hours = seen[tenant, meter, day, value]
-        hours[key] = hours.get(key, 0) | 1 << (start - day) // _HOUR
+def _by_value(sums: Sums) -> dict[_Value, _Hours]:
+    """In which hours each value comes, by breakdown where the meter has any."""
+    seen: dict[_Value, _Hours] = {}
+    for tenant, hour, dims, values in _cells(sums):
+        day, bit = hour // 24, 1 << hour % 24
+        for value in values:
+            masks = seen.get((tenant, day, value))
+            if masks is None:
+                seen[tenant, day, value] = {dims: bit}
+            else:
+                masks[dims] = masks.get(dims, 0) | bit
     return seen
 
 
-def _known(connection: Connection[Any], values: list[_Value]) -> dict[int, _Hours]:
-    found: dict[int, _Hours] = {}
-    for number, key, hours in connection.execute(_KNOWN, _columns(*zip(*values, strict=True))):
-        found.setdefault(number - 1, {})[key] = hours
-    return found
+def _cells(sums: Sums) -> Iterator[tuple[str, int, Dims | None, set[str]]]:
+    if sums.groups:
+        for (tenant, hour, dims), cell in sums.groups.items():
+            yield tenant, hour, dims, cell[2]
+    else:
+        for (tenant, minute), cell in sums.minutes.items():
+            yield tenant, minute // 60, None, cell[2]
 
 
-def _columns(tenants: Any, keys: Any, days: Any, words: Any) -> tuple[str, str, str, str]:
-    return texts(tenants), plain(keys), plain(days), texts(words)
+_Given = Sequence[tuple[_Value, Dims | None, int]]
+
+
+def _known(
+    connection: Connection[Any], meter: str, given: _Given, keys: Keys
+) -> dict[int, tuple[int, int | None]]:
+    """By number, from 1, of those that are known: the hours of the value, and of its breakdown."""
+    tenants, days, values, groups, _ = _columns(given, keys)
+    rows = connection.execute(_KNOWN, [tenants, days, values, groups, meter])
+    return {number: (anywhere, had) for number, anywhere, had in rows}
+
+
+def _columns(given: _Given, keys: Keys) -> list[str]:
+    """tenant, bucket, value, key and hours, as array literals."""
+    key_of = {dims: TOTAL if dims is None else keys[dims] for _, dims, _ in given}
+    names = {dims: key.hex for dims, key in key_of.items()}
+    return [
+        texts(value[0] for value, _, _ in given),
+        plain(value[1] * 86400 for value, _, _ in given),
+        texts(value[2] for value, _, _ in given),
+        plain(names[dims] for _, dims, _ in given),
+        plain(mask for _, _, mask in given),
+    ]
 
 
 def _any(hours: _Hours) -> int:
@@ -111,12 +145,14 @@ def _any(hours: _Hours) -> int:
     return found
 
 
-def _count(fresh: Any, value: _Value, key: UUID, before: int, comes: int) -> None:
-    tenant, meter, day, _ = value
+def _count(
+    hours: _Counts, days: _Counts, where: tuple[str, int, Dims | None], before: int, comes: int
+) -> None:
+    tenant, day, dims = where
     if not before:
-        fresh["day"][tenant, meter, day, key] += 1
+        days[where] += 1
     new = comes & ~before
     while new:
         hour = (new & -new).bit_length() - 1
-        fresh["hour"][tenant, meter, day + hour * _HOUR, key] += 1
+        hours[tenant, day * 24 + hour, dims] += 1
         new &= new - 1
