@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         """One statement."""
         asked = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         body = self._body()
-        statement = asked["query"].encode() + b"\n" + body if "query" in asked else body
+        statement, rows = asked["query"].encode() if "query" in asked else body, body
         handle = chdb.connect(self.folder)
         try:
             if asked.get("database"):
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             for name, value in asked.items():
                 if name not in _NOT_SETTINGS and not name.startswith("param_"):
                     handle.query(f"SET {name} = '{_escaped(value)}'")
-            self._answer(*self._run(handle, statement, asked))
+            self._answer(*self._run(handle, statement, rows, asked))
         except Exception as error:
             message = str(error)
             code = re.search(r"Code: (\d+)", message)
@@ -63,10 +63,12 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             handle.close()
 
-    def _run(self, handle: Any, statement: bytes, asked: dict[str, str]) -> tuple[int, bytes, Any]:
+    def _run(
+        self, handle: Any, statement: bytes, rows: bytes, asked: dict[str, str]
+    ) -> tuple[int, bytes, Any]:
         if insert := _INSERT.match(statement):
             with handle.send_insert(insert[1].decode(), insert[2].decode()) as stream:
-                stream.append(statement[insert.end() :])
+                stream.append(rows if "query" in asked else statement[insert.end() :])
                 return 200, b"", {"written_rows": str(stream.finish().rows_written)}
         wanted = _FORMAT.search(statement)
         text = statement[: wanted.start()] if wanted else statement

@@ -192,9 +192,10 @@ class ClickHouseEventStore:
 
     def _send_raw(self, turn: Turn, record: Record) -> None:
         try:
-            self._send(turn, record.raw(), token=record.token)
-        except EventsUnstorable:
-            turn.discard()  # rows that the server cannot read are refused together
+            self._send_all(turn, record.token, record.raw())
+        except EventsUnstorable:  # the server cannot read one block, and may have stored others
+            self._complete_rest(turn, record.number, record.reader, record.position)
+            turn.finish(record.number)
             raise
 
     def _send_all(self, turn: Turn, token: str, inserts: Sequence[Insert]) -> None:
@@ -206,7 +207,7 @@ class ClickHouseEventStore:
 
     def _send(self, turn: Turn, insert: Insert, *, token: str) -> None:
         turn.renew()
-        name = f"{token}:{insert.table}"
+        name = f"{token}:{insert.table}:{insert.block}"
         settings: dict[str, Any] = {
             **_READING,
             "insert_deduplication_token": name,
@@ -234,9 +235,8 @@ class ClickHouseEventStore:
                 self._complete_raw(turn, record)
             except EventsUnstorable as error:  # its events still wait; they will be told apart
                 log.error("events_batch_unstorable", number=record.number, error=str(error))
-            else:
-                self._complete_rest(turn, record.number, record.reader, record.position)
-                number = max(number, record.number)
+            self._complete_rest(turn, record.number, record.reader, record.position)
+            number = max(number, record.number)
         if not turn.is_sure and (last := self._last("event")):
             log.info("events_batch_asked_of_store", known=number, stored=last)
             self._complete_rest(turn, last)
@@ -247,7 +247,7 @@ class ClickHouseEventStore:
     def _complete_raw(self, turn: Turn, record: Record) -> None:
         """Repeat under the same token; what is missing then, under another."""
         if self._count("event", record.number) < record.count:
-            self._send_raw(turn, record)
+            self._send_all(turn, record.token, record.raw())
         if self._count("event", record.number) < record.count:
             with self.connection() as client:
                 stored = {event.id for event in finding.of_batch(client, record.number)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 from uuid import UUID
 
@@ -33,6 +34,7 @@ COLUMNS = (
     "id", "name", "time", "received_at", "tenant", "person", "anonymous_id", "properties", "context",
 )  # fmt: skip
 RAW = (*COLUMNS, "batch")
+_BLOCK = 25_000  # raw rows of one insert; the server reads the inserts of a batch side by side
 
 
 @dataclass(frozen=True)
@@ -41,59 +43,77 @@ class Insert:
 
     table: str
     columns: Sequence[str]
-    format: Literal["JSONEachRow", "RowBinary", "TabSeparated"]
+    format: Literal["JSONCompactEachRow", "RowBinary", "TabSeparated"]
     parts: Mapping[str, bytes]
     compression: str | None = None
+    block: int = 0  # of several inserts of a batch into one table
 
     @property
     def body(self) -> bytes:
         """All rows."""
-        return b"".join(self.parts.values())
+        bodies = list(self.parts.values())
+        return bodies[0] if len(bodies) == 1 else b"".join(bodies)
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is persisted before anything is sent: the raw rows as the very bytes of their insert."""
+    """What is persisted before anything is sent: the raw rows as the very bytes of their inserts."""
 
     number: int
     token: str
     count: int
     reader: str
     position: str
-    body: bytes
+    blocks: Sequence[bytes]
 
     @classmethod
     def of(cls, events: Sequence[Event], *, number: int, reader: str, position: str) -> Record:
         """These events, in the order of their ids, as batch `number`. Raises EventsUnstorable."""
-        try:
-            lines = b"\n" + _encoder.encode_lines(events)
-        except (ValueError, OverflowError, TypeError) as error:
-            raise EventsUnstorable(str(error)) from error
-        # JSON has no line end inside a value, so this is the start of each line and nothing else.
-        numbered = lines.replace(b'\n{"', f'\n{{"batch":{number},"'.encode())
-        body = lz4.frame.compress(numbered)
-        return cls(number, token_of(events, number), len(events), reader, position, body)
+        blocks = [
+            _block(events[start : start + _BLOCK], number)
+            for start in range(0, len(events), _BLOCK)
+        ]
+        return cls(number, token_of(events, number), len(events), reader, position, blocks)
 
     def encode(self) -> bytes:
-        """A line of JSON, then the body."""
-        fields = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "body"}
-        return json.dumps(fields).encode() + b"\n" + self.body
+        """A line of JSON, then the blocks."""
+        fields = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "blocks"}
+        head = json.dumps(fields | {"sizes": [len(block) for block in self.blocks]})
+        return b"".join([head.encode(), b"\n", *self.blocks])
 
     @classmethod
     def decode(cls, record: bytes) -> Record:
         """The record of these bytes."""
-        head, body = record.split(b"\n", 1)
-        return cls(body=body, **json.loads(head))
+        head, rest = record.split(b"\n", 1)
+        fields = json.loads(head)
+        ends = list(accumulate(fields.pop("sizes"), initial=0))
+        blocks = [rest[start:end] for start, end in pairwise(ends)]
+        return cls(blocks=blocks, **fields)
 
-    def raw(self) -> Insert:
+    def raw(self) -> list[Insert]:
         """All raw rows."""
-        return Insert("event", RAW, "JSONEachRow", {"": self.body}, "lz4")
+        return [
+            Insert("event", RAW, "JSONCompactEachRow", {"": body}, "lz4", block)
+            for block, body in enumerate(self.blocks)
+        ]
 
     def raw_without(self, ids: set[UUID]) -> Insert:
         """The raw rows of other ids than these."""
-        lines = lz4.frame.decompress(self.body).split(b"\n")
-        rest = [line for line in lines if line and UUID(json.loads(line)["id"]) not in ids]
-        return Insert("event", RAW, "JSONEachRow", {"": b"\n".join(rest)})
+        lines = [line for body in self.blocks for line in lz4.frame.decompress(body).split(b"\n")]
+        rest = [line for line in lines if line and UUID(json.loads(line)[0]) not in ids]
+        return Insert("event", RAW, "JSONCompactEachRow", {"": b"\n".join(rest)})
+
+
+def _block(events: Sequence[Event], number: int) -> bytes:
+    rows = [
+        (e.id, e.name, e.time, e.received_at, e.tenant, e.person, e.anonymous_id, e.properties,
+         e.context, number)
+        for e in events
+    ]  # fmt: skip
+    try:
+        return lz4.frame.compress(_encoder.encode_lines(rows))
+    except (ValueError, OverflowError, TypeError) as error:
+        raise EventsUnstorable(str(error)) from error
 
 
 def token_of(events: Sequence[Event], number: int) -> str:
@@ -169,14 +189,12 @@ class ClickHouseBatch:
 
     def add_keys(self, events: Sequence[Event]) -> None:
         """The ids of the batch, by which the next ones are known."""
-        number = self.number.to_bytes(8, "little")
-        parts: dict[str, list[bytes]] = {}
-        for event in events:
-            month = event.received_at.year * 100 + event.received_at.month
-            row = event.id.bytes + month.to_bytes(4, "little") + number
-            parts.setdefault(str(month), []).append(row)
-        encoded = {name: b"".join(rows) for name, rows in parts.items()}
-        self.inserts.append(Insert("event_key", ("id", "month", "batch"), "RowBinary", encoded))
+        told = max([event.received_at for event in events])
+        month = told.year * 100 + told.month
+        end = month.to_bytes(4, "little") + self.number.to_bytes(8, "little")
+        rows = b"".join([event.id.int.to_bytes(16, "big") + end for event in events])
+        columns = ("id", "month", "batch")
+        self.inserts.append(Insert("event_key", columns, "RowBinary", {str(month): rows}))
 
     def add_reader(self, reader: str, position: str, count: int) -> None:
         """How far a reader has come with this batch."""

@@ -45,7 +45,6 @@ _FINISH = f"""{_IF_HELD}
 redis.call('HSET', KEYS[1], 'done', ARGV[2], 'run', ARGV[3])
 return redis.call('HDEL', KEYS[1], 'batch') + 1
 """
-_DISCARD = f"{_IF_HELD} return redis.call('HDEL', KEYS[1], 'batch') + 1"
 _RELEASE = f"{_IF_HELD} redis.call('HSET', KEYS[1], 'until', 0) return 1"
 
 
@@ -102,11 +101,6 @@ class Turn:
         self._run(self.writer.finish, number, self.run)
         self.done, self.unfinished, self.is_sure = number, None, True
 
-    def discard(self) -> None:
-        """Nothing of the batch was stored, and nothing will be."""
-        self._run(self.writer.discard)
-        self.unfinished = None
-
     def _run(self, script: Any, *arguments: Any) -> None:
         try:
             held = script(keys=[self.writer.key], args=[self.holder, *arguments])
@@ -127,7 +121,6 @@ class Writer:
         self.renew = client.register_script(_RENEW)
         self.persist = client.register_script(_PERSIST)
         self.finish = client.register_script(_FINISH)
-        self.discard = client.register_script(_DISCARD)
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:

@@ -47,7 +47,7 @@ def test_a_token_that_was_noted_without_its_rows_does_not_lose_them(log):
     assert _dies_after(1, batch)
     number, name = (
         2,
-        f"2-3-{min(e.id.hex for e in batch)}-{max(e.id.hex for e in batch)}:rollup_day",
+        f"2-3-{min(e.id.hex for e in batch)}-{max(e.id.hex for e in batch)}:rollup_day:0",
     )
     with log.store.connection() as client:
         columns, row = "tenant, meter, bucket, batch", f"('x', 'x', now(), {number - 1})"

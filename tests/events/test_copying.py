@@ -13,9 +13,10 @@ NOW = datetime.now(UTC)
 
 
 @both_stores
-def test_a_history_is_copied_once_however_often_and_counted(log, store_kind, request):
-    other_kind = {"postgres": "clickhouse", "clickhouse": "postgres"}[store_kind]
-    url = request.getfixturevalue(f"{other_kind}_events")
+def test_a_history_is_copied_once_however_often_and_counted(
+    postgres_events, clickhouse_events, log, store_kind
+):
+    url = {"postgres": clickhouse_events, "clickhouse": postgres_events}[store_kind]
     other = make_store(url)
     other.migrate()
     tenant = f"w_{store_kind}_copy"  # the other log may have events of other tests
