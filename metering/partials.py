@@ -6,9 +6,7 @@ the same a second time, and tests compare the two.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import localcontext
 from functools import cached_property
@@ -84,7 +82,7 @@ class Partials:
     def totals(self) -> Mapping[Grain, list[Total]]:
         """Of minutes, hours and days."""
         found: dict[Grain, list[Total]] = {grain: [] for grain in GRAINS}
-        with _no_garbage_collection(), localcontext(EXACT):
+        with localcontext(EXACT):
             for each in self.sums:
                 for grain, cells in each.totals():
                     found[grain] += total_rows(each.meter.key, grain, cells)
@@ -94,7 +92,7 @@ class Partials:
     def breakdowns(self) -> Mapping[Grain, list[Breakdown]]:
         """Of hours and days."""
         found: dict[Grain, list[Breakdown]] = {grain: [] for grain in BROKEN_DOWN}
-        with _no_garbage_collection(), localcontext(EXACT):
+        with localcontext(EXACT):
             for each in self.sums:
                 for grain, groups in each.breakdowns():
                     found[grain] += breakdown_rows(each.meter.key, grain, groups, self.keys)
@@ -118,7 +116,7 @@ class Partials:
 
 def aggregate(events: Iterable[Event]) -> Partials:
     """Sum up events of any workspaces and names. Those that no meter counts add nothing."""
-    with _no_garbage_collection(), localcontext(EXACT):
+    with localcontext(EXACT):
         return _aggregate(events)
 
 
@@ -145,18 +143,6 @@ def is_late(time: datetime, received_at: datetime, late_after: timedelta) -> boo
     """Whether it came more than `late_after` after the end of its minute."""
     minute = time.replace(second=0, microsecond=0)
     return received_at - minute > late_after + timedelta(minutes=1)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Many small objects and no cycles: looking for some takes half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def total_rows(meter: str, grain: Grain, cells: Cells) -> list[Total]:

@@ -7,9 +7,9 @@ adds meanwhile (`postgres_merge`). A value that has been seen in the hour writes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
@@ -41,30 +41,36 @@ _UPDATE = """
     WHERE kept.tenant = given.tenant AND kept.meter = %s AND kept.key = given.key
           AND kept.bucket = to_timestamp(given.bucket) AND kept.value = given.value
 """
-# How many values a bucket had not seen before: (workspace, meter, seconds since 1970, key).
-Fresh = Mapping[Grain, Counter[tuple[str, str, int, UUID]]]
-_Counts = Counter[tuple[str, int, Dims | None]]  # workspace, hour or day since 1970, dimensions
+# How many values a bucket had not seen before: by workspace, hour or day since 1970, and dimensions
+# (None: the total).
+Counts = Counter[tuple[str, int, Dims | None]]
 _Value = tuple[str, int, str]  # workspace, day since 1970, value
 _Hours = dict[Dims | None, int]  # by breakdown (None: there are none): a bit for each hour
 
 
-def see(connection: Connection[Any], partials: Partials) -> Fresh:
-    """Keep the batch's values; how many of them were new in each bucket."""
-    fresh: dict[Grain, Counter[tuple[str, str, int, UUID]]] = {"hour": Counter(), "day": Counter()}
-    for sums in partials.sums:
-        if sums.meter.aggregation == "unique":
-            hours, days = _keep(connection, sums, partials.keys)
-            for grain, counts, seconds in (("hour", hours, 3600), ("day", days, 86400)):
-                for (tenant, bucket, dims), count in counts.items():
-                    key = TOTAL if dims is None else partials.keys[dims]
-                    fresh[grain][tenant, sums.meter.key, bucket * seconds, key] = count  # type: ignore[index]
-    return fresh
+@dataclass(frozen=True)
+class Fresh:
+    """What was new to the unique counts of a batch."""
+
+    hours: Counts = field(default_factory=Counter)
+    days: Counts = field(default_factory=Counter)
+
+    def of(self, grain: Grain) -> Counts:
+        """Of hours, or of days."""
+        return self.hours if grain == "hour" else self.days
 
 
-def _keep(connection: Connection[Any], sums: Sums, keys: Keys) -> tuple[_Counts, _Counts]:
-    """How many values are new in each hour and day, as a total (None) and for each breakdown."""
-    hours: _Counts = Counter()
-    days: _Counts = Counter()
+def see(connection: Connection[Any], partials: Partials) -> dict[str, Fresh]:
+    """Keep the batch's values; what was new to each meter."""
+    return {
+        sums.meter.key: _keep(connection, sums, partials.keys)
+        for sums in partials.sums
+        if sums.meter.aggregation == "unique"
+    }
+
+
+def _keep(connection: Connection[Any], sums: Sums, keys: Keys) -> Fresh:
+    fresh = Fresh()
     seen = _by_value(sums)
     given = [(value, dims, mask) for value in sorted(seen) for dims, mask in seen[value].items()]
     known = _known(connection, sums.meter.key, given, keys)
@@ -73,9 +79,9 @@ def _keep(connection: Connection[Any], sums: Sums, keys: Keys) -> tuple[_Counts,
         tenant, day, _ = value
         anywhere, had = known.get(number, (0, None))
         if (comes := seen.pop(value, None)) is not None:  # once for each value
-            _count(hours, days, (tenant, day, None), anywhere, _any(comes))
+            _count(fresh, (tenant, day, None), anywhere, _any(comes))
         if dims is not None:
-            _count(hours, days, (tenant, day, dims), had or 0, mask)
+            _count(fresh, (tenant, day, dims), had or 0, mask)
         if had is None:
             inserted.append((value, dims, mask))
         elif mask & ~had:
@@ -86,7 +92,7 @@ def _keep(connection: Connection[Any], sums: Sums, keys: Keys) -> tuple[_Counts,
         connection.execute(_INSERT, [sums.meter.key, *columns])
     if updated:
         connection.execute(_UPDATE, [*_columns(updated, keys), sums.meter.key])
-    return hours, days
+    return fresh
 
 
 def _by_value(sums: Sums) -> dict[_Value, _Hours]:
@@ -145,14 +151,12 @@ def _any(hours: _Hours) -> int:
     return found
 
 
-def _count(
-    hours: _Counts, days: _Counts, where: tuple[str, int, Dims | None], before: int, comes: int
-) -> None:
+def _count(fresh: Fresh, where: tuple[str, int, Dims | None], before: int, comes: int) -> None:
     tenant, day, dims = where
     if not before:
-        days[where] += 1
+        fresh.days[where] += 1
     new = comes & ~before
     while new:
         hour = (new & -new).bit_length() - 1
-        hours[tenant, day * 24 + hour, dims] += 1
+        fresh.hours[tenant, day * 24 + hour, dims] += 1
         new &= new - 1

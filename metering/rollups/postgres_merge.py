@@ -8,18 +8,16 @@ those that follow it (`postgres_tail`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from psycopg import Connection
 
-from metering.catalogue import meters
-from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Grain, Partials, Total
+from metering.partials import BROKEN_DOWN, GRAINS, MINUTES, Breakdown, Grain, Partials, Total
 from metering.rollups import postgres_definitions, postgres_distinct, postgres_tail
 from metering.rollups.postgres_distinct import Fresh
 from metering.rollups.postgres_locks import take_fences, take_turn
 from metering.rollups.postgres_write import add_breakdowns, add_totals
-from metering.values import TOTAL
 
 
 def merge(connection: Connection[Any], partials: Partials) -> None:
@@ -49,15 +47,23 @@ def fold(connection: Connection[Any]) -> None:
     postgres_tail.fold_all(connection)
 
 
-def _totals(partials: Partials, grain: Grain, fresh: Fresh) -> Iterator[Total]:
+def _totals(partials: Partials, grain: Grain, fresh: Mapping[str, Fresh]) -> Iterator[Total]:
+    seconds = MINUTES[grain] * 60
     for row in partials.totals[grain]:
-        if meters()[row.meter].aggregation != "unique":
+        if row.meter not in fresh:
             yield row
         elif grain != "minute":  # a minute's values are not kept: nobody knows which are new in it
-            yield row._replace(value=fresh[grain][*row[:3], TOTAL])
+            where = (row.tenant, row.bucket // seconds, None)
+            yield row._replace(value=fresh[row.meter].of(grain)[where])
 
 
-def _breakdowns(partials: Partials, grain: Grain, fresh: Fresh) -> Iterator[Breakdown]:
+def _breakdowns(
+    partials: Partials, grain: Grain, fresh: Mapping[str, Fresh]
+) -> Iterator[Breakdown]:
+    seconds = MINUTES[grain] * 60
     for row in partials.breakdowns[grain]:
-        is_unique = meters()[row.meter].aggregation == "unique"
-        yield row._replace(value=fresh[grain][row[:4]]) if is_unique else row
+        if row.meter not in fresh:
+            yield row
+        else:
+            where = (row.tenant, row.bucket // seconds, row.dims)
+            yield row._replace(value=fresh[row.meter].of(grain)[where])

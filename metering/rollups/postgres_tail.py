@@ -10,7 +10,7 @@ Who comes here has the turn (`postgres_merge`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from functools import cache
@@ -37,7 +37,7 @@ from metering.rollups.postgres_distinct import Fresh
 from metering.rollups.postgres_locks import take_fences
 from metering.rollups.postgres_write import add_breakdowns, add_totals
 from metering.summing import JOINS, Cell, Cells, Groups, Sums
-from metering.values import EXACT, TOTAL, Dims, Number
+from metering.values import EXACT, Dims, Number
 
 _SPARSE = 3.0  # events for a bucket
 _SLICE = 5_000  # rows that are folded at once
@@ -87,11 +87,12 @@ def is_for(partials: Partials) -> bool:
     return added < _SPARSE * buckets
 
 
-def add(connection: Connection[Any], partials: Partials, fresh: Fresh) -> int:
+def add(connection: Connection[Any], partials: Partials, fresh: Mapping[str, Fresh]) -> int:
     """Copy a batch's sums to the tail; `fresh` says what was new to unique counts. The rows."""
     lines = []
     for sums in partials.sums:
-        rows = _unique_rows(sums, fresh, partials.keys) if _is_unique(sums.meter) else _rows(sums)
+        new = fresh.get(sums.meter.key)
+        rows = _rows(sums) if new is None else _unique_rows(sums, new)
         for (tenant, day), (totals, groups) in sorted(rows.items()):
             texts = (tenant.encode(), _encode(totals), _encode(groups))
             said, *both = [each.replace(b"\\", b"\\\\") for each in texts]
@@ -121,24 +122,21 @@ def _rows(sums: Sums) -> _Rows:
     return rows
 
 
-def _unique_rows(sums: Sums, fresh: Fresh, keys: Keys) -> _Rows:
+def _unique_rows(sums: Sums, fresh: Fresh) -> _Rows:
     """By the hour; what was new on the day is said by the first entry of it."""
     rows: _Rows = {}
-    meter = sums.meter.key
-    said: set[tuple[str, int, UUID]] = set()
+    days = fresh.days.copy()
     hours = dict(sums.totals())["hour"]
     cells: list[tuple[str, int, Dims | None, Cell]] = [
         (tenant, hour, None, cell) for (tenant, hour), cell in hours.items()
     ]
     cells += [(tenant, hour, dims, cell) for (tenant, hour, dims), cell in sums.groups.items()]
     for tenant, hour, dims, (count, late, _) in cells:
-        start, key = hour * 60 % _DAY, TOTAL if dims is None else keys[dims]
-        day = hour * 60 - start
-        new = fresh["hour"][tenant, meter, hour * 3600, key]
-        of_day = 0 if (tenant, day, key) in said else fresh["day"][tenant, meter, day * 60, key]
-        said.add((tenant, day, key))
-        both = rows.setdefault((tenant, day), ([], []))
-        both[dims is not None].append(Entry(start, new, count, int(late), None, None, of_day, dims))
+        day = hour // 24
+        new, of_day = fresh.hours[tenant, hour, dims], days.pop((tenant, day, dims), 0)
+        entry = Entry(hour % 24 * 60, new, count, int(late), None, None, of_day, dims)
+        both = rows.setdefault((tenant, day * _DAY), ([], []))
+        both[dims is not None].append(entry)
     return rows
 
 
