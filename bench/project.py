@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
 
+from plg_site.devstack import databases
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.supervisor import Program
 
@@ -99,7 +99,7 @@ def tear_down() -> None:
         log = _used.pop()
         get_store().close()
         with psycopg.connect(log.stack.env["DATABASE_URL"], autocommit=True) as admin:
-            admin.execute(_drop(log.url))
+            databases.drop(admin, _name(log.url))
 
 
 @cache
@@ -113,11 +113,9 @@ def _primary_tables() -> None:
 def _new_database(beside: str, name: str) -> str:
     url = urlunsplit(urlsplit(beside)._replace(path=f"/{name}"))
     with psycopg.connect(beside, autocommit=True) as admin:
-        admin.execute(_drop(url))
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        databases.recreate(admin, name)
     return url
 
 
-def _drop(url: str) -> sql.Composed:
-    name = sql.Identifier(urlsplit(url).path.lstrip("/"))
-    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+def _name(url: str) -> str:
+    return urlsplit(url).path.lstrip("/")

@@ -10,7 +10,8 @@ from pathlib import Path
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+# Most of a click is the wait until the stream is on disk: with 16, others compute meanwhile.
+threads = int(os.environ.get("WEB_THREADS", "16"))
 
 timeout = 30
 graceful_timeout = 3 if os.environ.get("WATCH_FILES") == "1" else 30

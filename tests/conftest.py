@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
-from psycopg import sql
+
+from plg_site.devstack import databases
 
 
 def _recreate(url: dict[str, str]) -> None:
@@ -25,9 +26,7 @@ def _recreate(url: dict[str, str]) -> None:
         pytest.exit(f"The tests would drop the database {url['name']!r}. Use --ds=tests.settings.")
     address = {k: url[k] for k in ("host", "port", "user", "password") if url[k]}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
-        name = sql.Identifier(url["name"])
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        databases.recreate(admin, url["name"])
 
 
 @pytest.fixture(scope="session")

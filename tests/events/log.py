@@ -29,6 +29,7 @@ from events.spool import get_spool
 from events.store import EventStore, get_store
 from events.transport import Keys
 from metering import counters
+from plg_site.devstack import databases
 from tests.clickhouse_process import ClickHouseProcess
 
 TABLES = (
@@ -133,13 +134,10 @@ def postgres_events() -> Iterator[str]:
     """An empty events database in PostgreSQL; dropped at the end."""
     parts = urlsplit(django_settings.EVENTS_DATABASE_URL)
     name = f"{parts.path.strip('/')}_log"
-    identifier = sql.Identifier(name)
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        databases.recreate(admin, name)
         yield urlunsplit(parts._replace(path=f"/{name}"))
-        admin.execute(drop)
+        databases.drop(admin, name)
 
 
 @pytest.fixture(scope="session")

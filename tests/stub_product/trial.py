@@ -12,7 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import psycopg
-from psycopg import sql
+
+from plg_site.devstack import databases
 
 
 def main() -> None:
@@ -41,11 +42,9 @@ def create_databases() -> None:
     default = urlsplit(os.environ["DATABASE_URL"])
     default = default._replace(path=f"/{settings.DATABASES['default']['NAME']}")
     for address in (default, urlsplit(settings.EVENTS_DATABASE_URL)):
-        name = sql.Identifier(address.path.lstrip("/"))
         server = urlunsplit(address._replace(path="/postgres"))
         with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            databases.recreate(admin, address.path.lstrip("/"))
 
 
 def use_it() -> None:
