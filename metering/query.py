@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from events.conf import retention_days
 from events.recording import HasSchema
+from events.store import get_store
 from metering import conf
 from metering.plan import Planned, WrongQuestion, plan
 from metering.rollups import rollups
@@ -71,11 +73,34 @@ def ask(
     schema = tenant if isinstance(tenant, str | None) else tenant.schema_name
     moment = now or datetime.now(UTC)
     planned = [plan(schema, question, now=moment) for question in questions]
+    _check_archive(planned, now=moment)
     found = rollups().answer([each.plan for each in planned])
     return [
         _rows(question, each, rows)
         for question, each, rows in zip(questions, planned, found, strict=True)
     ]
+
+
+def _check_archive(planned: Sequence[Planned], *, now: datetime) -> None:
+    """What only raw events can answer cannot be answered once they are archived."""
+    first = min(
+        (
+            piece.start
+            for each in planned
+            for piece in each.plan.pieces.get("raw", ())
+            if piece.start
+        ),
+        default=now,
+    )
+    days = retention_days()
+    if not days or first > now - timedelta(days=days - 1):
+        return
+    since = get_store().raw_since()
+    if since is not None and first < since:
+        raise WrongQuestion(
+            f"Raw events before {since:%Y-%m-%d} are archived: before that, ask for whole minutes, "
+            f"and with groups or filters, or for a unique count, for whole hours."
+        )
 
 
 def _rows(question: Question, planned: Planned, found: Sequence[Found]) -> list[Row]:

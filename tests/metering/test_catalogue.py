@@ -1,18 +1,31 @@
+from decimal import Decimal
+from uuid import UUID
+
 import pytest
 
 from events import EventType, registry
 from metering import Meter, catalogue, checks, definitions
-from metering.catalogue import CatalogueError
+from metering.catalogue import CatalogueError, UsagePrice
 
 
 @pytest.fixture
 def parcels(monkeypatch):
-    parcel = EventType("Parcel Sent", {"grams": int, "tip": int | None, "to": str})
-    monkeypatch.setitem(registry._registered, "Parcel Sent", parcel)
+    types = {
+        "grams": int,
+        "tip": int | None,
+        "to": str,
+        "price": Decimal,
+        "degrees": float,
+        "fragile": bool | None,
+        "box": UUID,
+        "person": str,
+    }
+    monkeypatch.setitem(registry._registered, "Parcel Sent", EventType("Parcel Sent", types))
 
 
 def a_meter(**changes):
-    return Meter(**{"key": "parcels", "label": "Parcels", "event": "Parcel Sent", **changes})
+    count = {"key": "parcels", "label": "Parcels", "event": "Parcel Sent", "aggregation": "count"}
+    return Meter(**{**count, **changes})
 
 
 def test_the_products_meters_are_in_order_and_found_by_key():
@@ -23,18 +36,55 @@ def test_the_products_meters_are_in_order_and_found_by_key():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"key": "Parcels!", "aggregation": "count"}, "must be small letters"),
-        ({"event": "Parcel Lost", "aggregation": "count"}, "no app registered the event"),
-        ({"aggregation": "count", "property": "grams"}, "a count has no property"),
+        ({"key": "Parcels!"}, "small letters"),
+        ({"key": "p" * 61}, "at most 60"),
+        ({"event": "Parcel Lost"}, "no app registered the event"),
+        ({"aggregation": "mean"}, '"mean" is none of count, sum, max, latest, unique'),
+        ({"period": "week"}, 'the period "week" is none of'),
+        ({"property": "grams"}, "a count has no property"),
         ({"aggregation": "sum"}, "needs a number property"),
         ({"aggregation": "sum", "property": "to"}, "needs a number property"),
-        ({"aggregation": "sum", "property": "tip"}, "always given"),
+        ({"aggregation": "max", "property": "tip"}, "always given"),
+        ({"aggregation": "latest", "property": "box"}, "needs a number property"),
+        ({"aggregation": "unique"}, 'a property, "person" or "anonymous_id"'),
+        ({"aggregation": "unique", "property": "nothing"}, 'has no property "nothing"'),
+        ({"aggregation": "unique", "property": "price"}, "cannot be counted"),
+        ({"filters": {"nothing": 1}}, 'has no property "nothing"'),
+        ({"filters": {"to": ()}}, "lets nothing through"),
+        ({"filters": {"to": 5}}, '"to" is never 5: it is str'),
+        ({"filters": {"fragile": "true"}}, '"fragile" is never .true.: it is bool'),
+        ({"filters": {"grams": True}}, '"grams" is never True: it is int'),
+        ({"filters": {"price": Decimal(1)}}, '"price" is never'),
+        ({"group_by": "to"}, r'must be a tuple: \("to",\)'),
+        ({"group_by": ("to", "to")}, "twice"),
+        ({"group_by": ("degrees",)}, "must be a text, int, flag or UUID"),
+        ({"group_by": ("nothing",)}, 'has no property "nothing"'),
+        ({"group_by": ("person",)}, "could mean two things"),
     ],
 )
-def test_a_meter_that_cannot_be_counted_is_refused_in_words(parcels, changes, words):
+def test_a_meter_that_contradicts_itself_is_refused_in_words(parcels, changes, words):
     with pytest.raises(CatalogueError, match=words):
         definitions.check(a_meter(**changes))
 
 
-def test_a_meter_over_a_number_that_is_always_given_is_fine(parcels):
-    definitions.check(a_meter(aggregation="sum", property="grams"))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aggregation": "sum", "property": "grams"},
+        {"aggregation": "max", "property": "degrees"},
+        {"aggregation": "latest", "property": "price"},
+        {"aggregation": "unique", "property": "anonymous_id"},
+        {"aggregation": "unique", "property": "box"},
+        {"filters": {"fragile": True, "to": ("Oslo", "Lima"), "degrees": 3}},
+        {"group_by": ("to", "fragile", "box")},
+    ],
+)
+def test_a_meter_that_can_be_counted_is_fine(parcels, changes):
+    definitions.check(a_meter(**changes))
+
+
+def test_a_usage_price_is_for_at_least_one_unit():
+    assert UsagePrice(5, 1000).per == 1000
+    for amount, per in ((-1, 1), (1, 0)):
+        with pytest.raises(ValueError, match="usage price"):
+            UsagePrice(amount, per)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from metering.query import Question, ask
+from metering.query import Question, WrongQuestion, ask
 from metering.values import dimension
 from tests.events.log import both_stores
 from tests.metering.parcels import BY_KEY, METERS, NOON, group_of, naive, parcels_sent, sent
@@ -96,7 +98,9 @@ def _check(question, rows, events):
     if not (question.window or question.group_by or expected):
         assert [(row.value, row.count) for row in rows] == [(0, 0)]
         return
-    told = {(_name(start, question), group): rest for (start, group), (_, _, *rest) in found.items()}
+    told = {
+        (_name(start, question), group): rest for (start, group), (_, _, *rest) in found.items()
+    }
     assert told == {key: list(value) for key, value in expected.items()}
 
 
@@ -127,3 +131,123 @@ def _kept(event, name):
 
 def _cut(wanted):
     return [value if value is None else dimension(value) for value in wanted]
+
+
+def test_a_dashboard_asks_several_questions_at_once_and_gets_days_in_order(parcels, log):
+    days = [sent(number=n + 3, seconds=n * 86400, grams=n, to="Oslo") for n in range(-2, 3)]
+    log.store.append(days)
+    start = NOON.replace(hour=0) - timedelta(days=2)
+    by_day, total = ask(
+        "w_acme",
+        Question(meter="grams", start=start, end=start + timedelta(days=5), window="day"),
+        Question(meter="parcels"),
+    )
+    assert [row.value for row in by_day] == [-2, -1, 0, 1, 2]
+    assert [(row.start, row.end, row.value) for row in total] == [(None, None, 5)]
+
+
+def test_the_top_groups_are_the_largest_over_all_windows(parcels, log):
+    places = ["Oslo"] * 3 + ["Lima"] * 4 + ["Bonn"] * 2
+    log.store.append(
+        [sent(number=n, seconds=n * 3600, to=place) for n, place in enumerate(places, 1)]
+    )
+    question = Question(
+        meter="parcels", start=NOON, window="hour", group_by=["to"], top=2, end=NOON + timedelta(1)
+    )
+    [rows] = ask("w_acme", question)
+    assert {row.group["to"] for row in rows} == {"Lima", "Oslo"}
+    assert len(rows) == 7
+
+
+def test_over_all_workspaces_the_workspace_is_one_more_dimension(parcels, log):
+    log.store.append([sent(number=n, tenant=f"w_{n % 3}") for n in range(1, 6)])
+    grouped, only, everything = ask(
+        None,
+        Question(meter="parcels", group_by=["tenant"]),
+        Question(meter="parcels", filters={"tenant": ["w_1"]}),
+        Question(meter="parcels"),
+    )
+    assert [(row.group["tenant"], row.value) for row in grouped] == [
+        ("w_1", 2),
+        ("w_2", 2),
+        ("w_0", 1),
+    ]
+    assert (only[0].value, everything[0].value) == (2, 5)
+
+
+def test_a_persons_visits_to_two_workspaces_are_one_person(parcels, log):
+    someone = UUID(int=9)
+    log.store.append([sent(number=n, tenant=f"w_{n}", person=someone) for n in (1, 2)])
+    [[everybody]] = ask(None, Question(meter="senders"))
+    assert (everybody.value, everybody.count) == (1, 2)
+
+
+def test_a_night_without_an_hour_is_a_day_of_23(parcels, log):
+    oslo = ZoneInfo("Europe/Oslo")
+    start = datetime(2027, 3, 28, tzinfo=oslo)  # clocks go forward
+    question = Question(
+        meter="parcels", start=start, end=start + timedelta(days=1), window="day",
+        time_zone="Europe/Oslo",
+    )  # fmt: skip
+    moments = [start.astimezone(UTC) + timedelta(hours=23), start.astimezone(UTC)]
+    log.store.append(
+        [
+            sent(number=n, seconds=(moment - NOON).total_seconds())
+            for n, moment in enumerate(moments, 1)
+        ]
+    )
+    [[day]] = ask("w_acme", question)
+    assert (day.value, day.end - day.start) == (1, timedelta(hours=23))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"group_by": ["grams"]}, 'has no dimension "grams"; it has person, to'),
+        ({"filters": {"tenant": ["w_acme"]}}, 'has no dimension "tenant"'),
+        ({"filters": {"to": "Oslo"}}, "a collection of values"),
+        ({"window": "day"}, "Windows need a start"),
+        ({"window": "week", "start": NOON}, 'not "week"'),
+        ({"time_zone": "Europe/Atlantis"}, 'no time zone "Europe/Atlantis"'),
+        ({"time_zone": "../etc/passwd"}, "no time zone"),
+        ({"start": NOON.replace(tzinfo=None)}, "needs a time zone"),
+        ({"group_by": ["to", "to"]}, "twice"),
+        ({"top": 0, "group_by": ["to"]}, "at least one"),
+        ({"top": 3}, "Only groups have a top"),
+        ({"start": NOON - timedelta(days=300), "window": "minute"}, "more than 10,000 windows"),
+    ],
+)
+def test_a_question_without_an_answer_is_refused_in_words(parcels, log, changes, words):
+    with pytest.raises(WrongQuestion, match=words):
+        ask("w_acme", Question(meter="parcels", **changes), now=NOON)
+
+
+def test_too_many_rows_are_refused(parcels, log, settings):
+    settings.METERING_MOST_ROWS = 3
+    log.store.append([sent(number=n, to=f"place {n}") for n in range(1, 5)])
+    with pytest.raises(WrongQuestion, match="more than 3 rows"):
+        ask("w_acme", Question(meter="parcels", group_by=["to"]))
+    [rows] = ask("w_acme", Question(meter="parcels", group_by=["to"], top=3))
+    assert len(rows) == 3
+
+
+def test_an_unknown_meter_is_a_key_error_that_names_the_known_ones(parcels):
+    with pytest.raises(KeyError, match="parcels"):
+        ask("w_acme", Question(meter="nothing"))
+
+
+def test_no_question_needs_no_answer(parcels, log):
+    assert ask("w_acme") == []
+
+
+def test_what_only_archived_events_could_answer_is_refused(parcels, log, settings, tmp_path):
+    settings.EVENTS_ARCHIVE_DIR = tmp_path
+    settings.EVENTS_RETENTION_DAYS = 30
+    log.store.append([sent(number=n, seconds=n * 86400) for n in (0, 1)])
+    log.store.drop_before((NOON + timedelta(days=1)).date())
+    later = NOON + timedelta(days=60)
+    odd = NOON + timedelta(seconds=1)
+    with pytest.raises(WrongQuestion, match="are archived"):
+        ask("w_acme", Question(meter="parcels", start=odd), now=later)
+    [[whole]] = ask("w_acme", Question(meter="parcels", start=NOON), now=later)
+    assert whole.value == 2

@@ -22,7 +22,7 @@ from tests.events.log import both_stores
 from tests.metering.parcels import METERS, NOON, define, parcels_sent, sent
 
 law = hypothesis_settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 KEYS = [meter.key for meter in METERS]
 DAY = 86400

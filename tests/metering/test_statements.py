@@ -183,8 +183,8 @@ def test_the_database_refuses_to_change_what_was_stated(workspace, log, statemen
     close(workspace, now=NEXT + HOUR)
     log.store.append([at(NOON, 1, workspace)])
     close(workspace, now=LATER + HOUR)
+    connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(django.db.Error, match="is immutable"), transaction.atomic():
-        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
         connection.cursor().execute(statement)
 
 
