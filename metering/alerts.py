@@ -117,7 +117,11 @@ def remove(tenant: Tenant, meter: str, key: str) -> None:
         if (threshold.meter, threshold.key) != (meter, key):
             continue
         rows = Alert.objects.for_tenant(tenant)
-        same: dict[str, Any] = {"meter": meter, "percent": threshold.percent, "amount": threshold.amount}
+        same: dict[str, Any] = {
+            "meter": meter,
+            "percent": threshold.percent,
+            "amount": threshold.amount,
+        }
         if threshold.by_default:
             rows.update_or_create(tenant=tenant, **same, defaults={"is_on": False})
         else:

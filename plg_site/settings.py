@@ -152,7 +152,7 @@ DATABASES = {
         "OPTIONS": {
             "pool": {
                 "min_size": 1,
-                "max_size": env.number("DATABASE_POOL_SIZE", 16)  # the threads of a web process,
+                "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": 5,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
