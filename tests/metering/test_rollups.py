@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from fractions import Fraction
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,7 +20,7 @@ from tests.metering.parcels import METERS, by_tenant, group_of, naive, parcels_s
 # From how many buckets on a batch waits in the tail, and from how many rows on that is folded.
 tails = st.sampled_from([(5_000, 200_000), (0, 200_000), (0, 0), (6, 5)])
 law = hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -88,3 +91,44 @@ def _floor(time, grain):
     if grain != "minute":
         time = time.replace(minute=0)
     return time.replace(hour=0) if grain == "day" else time
+
+
+@pytest.mark.parametrize("tail_from", [0, 5_000])
+def test_consumers_that_add_at_the_same_time_lose_nothing_and_never_deadlock(
+    parcels, log, settings, tail_from
+):
+    settings.METERING_TAIL_FROM, settings.METERING_TAIL_ROWS = tail_from, 20
+    begin, failures = threading.Barrier(4), []
+
+    def consume(first):
+        numbers = random.Random(first)  # noqa: S311
+        begin.wait()
+        try:
+            for batch in range(10):
+                start = first * 1000 + batch * 20
+                log.store.append(
+                    [
+                        sent(
+                            number=number,
+                            seconds=numbers.randrange(-90_000, 90_000),
+                            tenant=f"w_{numbers.randrange(4)}",
+                            to=numbers.choice(["Oslo", "Lima"]),
+                            grams=number,
+                            degrees=number / 3,
+                        )
+                        for number in range(start, start + 20)
+                    ]
+                )
+        except Exception as error:
+            failures.append(error)
+
+    consumers = [threading.Thread(target=consume, args=[first]) for first in range(1, 5)]
+    for consumer in consumers:
+        consumer.start()
+    for consumer in consumers:
+        consumer.join()
+    assert failures == []
+    for grain in ("hour", "day"):
+        kept = rollups().stored(grain=grain, meters=METERS)
+        assert kept == rollups().recount(grain=grain, meters=METERS)
+    assert sum(v.value for b, v in kept.items() if b.meter == "parcels" and b.dims is None) == 800
