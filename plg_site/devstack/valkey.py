@@ -15,7 +15,7 @@ from plg_site.devstack.supervisor import Program
 
 MACHINES = {"amd64": "x86_64"}
 # What was answered is on the disk. With "everysec", kill -9 alone loses up to two seconds of what
-# was answered (docs/decisions/0005-redis-syncs-before-it-answers.md).
+# was answered (docs/decisions/0010-redis-syncs-before-it-answers.md).
 CONFIGURATION = """\
 bind {host}
 port {port}
