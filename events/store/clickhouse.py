@@ -105,8 +105,9 @@ class ClickHouseEventStore:
             new = [event for event in ordered if event.id.int not in known] if known else ordered
             if new:
                 number = turn.done + 1
-                record = Record.of(new, number=number, reader=reader, position=position)
+                encoding = self._threads.submit(Record.of, new, number, reader, position)
                 added = ClickHouseBatch.of(new, number, reader, position)  # it may refuse a number
+                record = encoding.result()
                 turn.persist(record.encode())
                 self._send_raw(turn, record)
                 self._send_all(turn, record.token, added.inserts)

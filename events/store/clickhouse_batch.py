@@ -67,7 +67,7 @@ class Record:
     blocks: Sequence[bytes]
 
     @classmethod
-    def of(cls, events: Sequence[Event], *, number: int, reader: str, position: str) -> Record:
+    def of(cls, events: Sequence[Event], number: int, reader: str, position: str) -> Record:
         """These events, in the order of their ids, as batch `number`. Raises EventsUnstorable."""
         blocks = [
             _block(events[start : start + _BLOCK], number)
@@ -105,11 +105,11 @@ class Record:
 
 
 def _block(events: Sequence[Event], number: int) -> bytes:
-    rows = [
+    rows = (  # one at a time: thousands of tuples at once would keep the garbage collector busy
         (e.id, e.name, e.time, e.received_at, e.tenant, e.person, e.anonymous_id, e.properties,
          e.context, number)
         for e in events
-    ]  # fmt: skip
+    )  # fmt: skip
     try:
         return lz4.frame.compress(_encoder.encode_lines(rows))
     except (ValueError, OverflowError, TypeError) as error:
