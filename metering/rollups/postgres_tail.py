@@ -10,7 +10,7 @@ Who comes here has the turn (`postgres_merge`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from functools import cache
@@ -74,6 +74,7 @@ class Entry(msgspec.Struct, array_like=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[Entry]).decode
+_Taken = tuple[str, str, int, str, str]  # workspace, meter, day in minutes, totals, groups
 _Row = tuple[list[Entry], list[Entry]]  # totals, groups
 _Rows = dict[tuple[str, int], _Row]  # by workspace and day, in minutes since 1970
 
@@ -144,7 +145,7 @@ def fold_some(connection: Connection[Any], *, added: int) -> None:
     """Fold a slice, when the last batch did not come here; more than came, when there is much."""
     rows, folded_to = _state(connection)
     if rows > conf.tail_rows():
-        _fold(connection, rows, folded_to, most=max(_SLICE, 2 * added))
+        _fold(connection, rows, folded_to, most=max(_SLICE, added + added // 4))
     elif rows > 0 and not added:
         _fold(connection, rows, folded_to, most=_SLICE)
 
@@ -188,70 +189,79 @@ def _end(connection: Connection[Any], start: str, most: int) -> str | None:
 
 
 def _summed(
-    taken: Sequence[tuple[str, str, int, str, str]],
+    taken: Sequence[_Taken],
 ) -> tuple[dict[Grain, list[Total]], dict[Grain, list[Breakdown]]]:
     """The rows that these add to the rollups, by meter."""
     totals: dict[Grain, list[Total]] = {grain: [] for grain in GRAINS}
     breakdowns: dict[Grain, list[Breakdown]] = {grain: [] for grain in BROKEN_DOWN}
     keys = Keys()
+    by_meter: dict[str, list[_Taken]] = {}
+    for row in taken:
+        by_meter.setdefault(row[1], []).append(row)
     for key, meter in sorted(meters().items()):  # what is of none of these is gone
-        of_meter = [row for row in taken if row[1] == key]
-        for grain, cells, groups in _cells(meter, of_meter):
+        for grain, cells, groups in _cells(meter, by_meter.get(key, [])):
             totals[grain] += total_rows(key, grain, cells)
             if grain in BROKEN_DOWN:
                 breakdowns[grain] += breakdown_rows(key, grain, groups, keys)
     return totals, breakdowns
 
 
-def _cells(
-    meter: Meter, rows: Sequence[tuple[str, str, int, str, str]]
-) -> Iterator[tuple[Grain, Cells, Groups]]:
+def _cells(meter: Meter, rows: Sequence[_Taken]) -> Iterator[tuple[Grain, Cells, Groups]]:
     """The cells of each grain."""
     if _is_unique(meter):
-        yield "hour", *_joined(meter, rows, minutes=60)
-        yield "day", *_joined(meter, rows, minutes=_DAY)
+        yield from _unique_cells(meter, rows)
         return
     sums = Sums(meter)
-    sums.minutes, _ = _joined(meter, rows, minutes=1)
-    _, sums.groups = _joined(meter, rows, minutes=60)
-    groups = dict(sums.breakdowns())
+    join, has_whose = JOINS[meter.aggregation], meter.aggregation == "latest"
+    for tenant, _, day, totals, groups in rows:
+        for entry in _decode(totals):
+            if (entry.at is not None) == has_whose:
+                _join(sums.minutes, (tenant, day + entry.minute), _cell(entry), join)
+        for entry in _decode(groups):
+            dims = entry.dims or ()
+            if (entry.at is not None) == has_whose and len(dims) == len(meter.group_by):
+                where = (tenant, (day + entry.minute) // 60, dims)
+                _join(sums.groups, where, _cell(entry), join)
+    by_grain = dict(sums.breakdowns())
     for grain, cells in sums.totals():
-        yield grain, cells, groups.get(grain, {})
+        yield grain, cells, by_grain.get(grain, {})
 
 
-def _joined(
-    meter: Meter, rows: Sequence[tuple[str, str, int, str, str]], *, minutes: int
-) -> tuple[Cells, Groups]:
-    """The entries of all rows, by buckets of so many minutes."""
-    join = JOINS["sum" if _is_unique(meter) else meter.aggregation]
-    is_of_day = _is_unique(meter) and minutes == _DAY
-    cells: Cells = {}
-    groups: Groups = {}
+def _unique_cells(meter: Meter, rows: Sequence[_Taken]) -> Iterator[tuple[Grain, Cells, Groups]]:
+    """What was new, in hours and in days."""
+    cells: tuple[Cells, Cells] = ({}, {})
+    by_dims: tuple[Groups, Groups] = ({}, {})
+    join = JOINS["sum"]
     for tenant, _, day, *both in rows:
         for entry in [*_decode(both[0]), *_decode(both[1])]:
-            if not _is_of(entry, meter):
+            if entry.of_day is None or len(entry.dims or meter.group_by) != len(meter.group_by):
                 continue
-            bucket = (day + entry.minute) // minutes
-            value = entry.of_day if is_of_day else _read(entry.value)
-            cell: Cell = [entry.count, entry.late, value]
-            if entry.at is not None:
-                cell += [entry.at, entry.event_id]
-            into: dict[Any, Cell] = cells if entry.dims is None else groups
-            where = (tenant, bucket) if entry.dims is None else (tenant, bucket, entry.dims)
-            if where in into:
-                join(into[where], cell)
-            else:
-                into[where] = cell
-    return cells, groups
+            minute = day + entry.minute
+            said = ((minute // 60, entry.value), (minute // _DAY, entry.of_day))
+            for number, (bucket, value) in enumerate(said):
+                cell = [entry.count, entry.late, value]
+                if entry.dims is None:
+                    _join(cells[number], (tenant, bucket), cell, join)
+                else:
+                    _join(by_dims[number], (tenant, bucket, entry.dims), cell, join)
+    yield "hour", cells[0], by_dims[0]
+    yield "day", cells[1], by_dims[1]
 
 
-def _is_of(entry: Entry, meter: Meter) -> bool:
-    """Not when it was added by an older definition: that is what a rebuild is for."""
-    return (
-        (entry.at is not None) == (meter.aggregation == "latest")
-        and (entry.of_day is not None) == _is_unique(meter)
-        and (entry.dims is None or len(entry.dims) == len(meter.group_by))
-    )
+def _join(cells: Any, where: Any, cell: Cell, join: Callable[[Cell, Cell], None]) -> None:
+    known = cells.get(where)
+    if known is None:
+        cells[where] = cell
+    else:
+        join(known, cell)
+
+
+def _cell(entry: Entry) -> Cell:
+    """What was added by an older definition does not fit: that is what a rebuild is for."""
+    value = entry.value if isinstance(entry.value, int) else Decimal(entry.value)
+    if entry.at is None:
+        return [entry.count, entry.late, value]
+    return [entry.count, entry.late, value, entry.at, entry.event_id]
 
 
 def _is_unique(meter: Meter) -> bool:
@@ -260,10 +270,6 @@ def _is_unique(meter: Meter) -> bool:
 
 def _number(value: Number) -> int | str:
     return value if type(value) is int and -_SHORT < value < _SHORT else str(value)
-
-
-def _read(value: int | str) -> Number:
-    return value if isinstance(value, int) else Decimal(value)
 
 
 @cache
