@@ -213,7 +213,7 @@ def test_nothing_is_lost_or_counted_twice_while_consumers_go_on(parcels, log):
     consumer = threading.Thread(target=consume)
     consumer.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             rebuild_rollups(all=True)
     finally:
         stop.set()

@@ -20,7 +20,7 @@ from tests.metering.parcels import METERS, by_tenant, group_of, naive, parcels_s
 # From how many buckets on a batch waits in the tail, and from how many rows on that is folded.
 tails = st.sampled_from([(5_000, 200_000), (0, 200_000), (0, 0), (6, 5)])
 law = hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
