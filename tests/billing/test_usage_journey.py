@@ -20,7 +20,10 @@ from metering import Limit, UsagePrice
 from metering.statements import close_due
 from tests.billing.conftest import Shop
 from tests.billing.stated import lines, usage_invoices
+from tests.events.log import events_database, log, postgres_events, store_kind  # noqa: F401
 
+# The pool hands a schema out again after a rollback; its events of other tests must not count.
+pytestmark = pytest.mark.usefixtures("log")
 Capture = Callable[..., AbstractContextManager[object]]
 
 

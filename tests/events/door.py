@@ -41,6 +41,10 @@ class Door:
                     client.close()
                     continue
                 self._sockets += [client, server]
+                if self._listener is not listener:  # closed while we were connecting
+                    self._shut(client)
+                    self._shut(server)
+                    return
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self._carry, args=pair, daemon=True).start()
 

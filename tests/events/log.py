@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -179,7 +180,7 @@ both_stores = pytest.mark.parametrize("store_kind", ["postgres", "clickhouse"], 
 
 
 @pytest.fixture
-def log(events_database: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
+def log(events_database: str, store_kind: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
     """An empty log, which `events.record` and everything else in this test uses."""
     settings.EVENTS_DATABASE_URL = events_database
     settings.EVENTS_STREAM = f"test-{uuid7().hex}"
@@ -190,7 +191,11 @@ def log(events_database: str, settings: Any, tmp_path: Path) -> Iterator[Log]:
     log = Log()
     log.store.migrate()
     log.empty()
-    yield log
     client = patient(redis_url)
+    if store_kind == "clickhouse":
+        # Tests use the same ids again, and the server drops a batch whose token it has seen, also
+        # in a table that was emptied since: no two tests may number their batches alike.
+        client.hset(f"{{{settings.EVENTS_STREAM}}}:store", "done", time.time_ns() // 1_000)
+    yield log
     for key in client.scan_iter(f"*{settings.EVENTS_STREAM}*"):
         client.delete(key)

@@ -175,6 +175,8 @@ class Processes(RuleBasedStateMachine):
         if hasattr(self, "world"):
             use_up(self.world, self.holders)
             assert self.world.log >= self.world.limit, "something stays out of everybody's reach"
+            while self.world.most() > self.world.limit:  # leases of the time before a lower limit
+                time.sleep(SECONDS / 3)
             assert not self.world.ask(self.holders[0], 1)
 
 
