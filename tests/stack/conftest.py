@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plg_site.devstack import ports, postgres
-from plg_site.devstack.programs import without_services
+from plg_site.devstack.programs import without_made_up, without_services
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import State
 from plg_site.walk.walker import Walk
@@ -34,7 +34,8 @@ def store_door(state: State) -> Iterator[Door]:
 @pytest.fixture(scope="session")
 def stack(state: State, store_door: Door) -> Iterator[Stack]:
     """Every process on free ports, with fresh state; stopped and removed at the end."""
-    environ = without_services(os.environ)
+    # First what an outer stack made up: the door's address, given below, must not count as such.
+    environ = without_services(without_made_up(os.environ))
     # A run signs up more often in a minute than one address may.
     environ |= {"SIGNUP_RATE_LIMIT": "1000/m/ip", "LOGIN_RATE_LIMIT": "1000/m/ip"}
     who = f"{postgres.OWNER}:{state.secret('postgres_password')}"

@@ -38,6 +38,9 @@ def test_a_minute_without_redis_and_one_without_the_store_lose_nothing(
             time.sleep(SECONDS / 2)
             stack.restart("redis")
             time.sleep(SECONDS / 2)
+            answer = workspace.ask("GET", "/api/v1/usage", headers=workspace.login)
+            assert answer is not None
+            assert answer.status == 503, "usage cannot be read, and says so"
     finally:
         stack.restart("redis")
         store_door.open()
