@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +11,25 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants import addresses, zones
+from tenants.for_tenant import ForTenant
+from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
 
-
-class ForTenant(models.QuerySet[Any]):
-    """Rows of one workspace; nothing reads a shared table of tenant data without it."""
-
-    def for_tenant(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Domain",
+    "ForTenant",
+    "Invitation",
+    "JoinDomain",
+    "Membership",
+    "OwnershipOffer",
+    "PoolSchema",
+    "Role",
+    "SchemaTemplate",
+    "SignupAttempt",
+    "Status",
+    "Tenant",
+]
 
 
 class Tenant(TenantMixin):
@@ -40,6 +52,18 @@ class Tenant(TenantMixin):
     created_by = models.UUIDField("person who signed up", null=True, editable=False)
     intent = models.CharField("plan picked before sign-up", max_length=40, blank=True)
 
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE
+    )
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    # Shown to its members.
+    suspended_because = models.CharField(max_length=300, blank=True, default="", db_default="")
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    purge_after = models.DateTimeField(null=True, editable=False, db_index=True)
+    purge_warned_at = models.DateTimeField("last mail before the purge", null=True, editable=False)
+    # The state of the tenant migrations that the schema is in (tenants.fingerprints).
+    fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
+
     def __str__(self) -> str:
         return self.name
 
@@ -52,6 +76,9 @@ class Tenant(TenantMixin):
 
 class Domain(DomainMixin):
     """A host name that leads to a workspace."""
+
+    # A workspace's address before it was changed: redirects, and is nobody else's, until then.
+    former_until = models.DateTimeField(null=True, editable=False, db_index=True)
 
     def __str__(self) -> str:
         return self.domain

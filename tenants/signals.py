@@ -8,3 +8,12 @@ workspace_created = Signal()
 # Somebody is about to be invited (take=False) or to join (take=True), inside the transaction. A
 # receiver raises tenants.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
+
+# Sent inside the transaction that changes the state. kwargs: tenant (Tenant), by (User | None).
+workspace_suspended = Signal()
+workspace_resumed = Signal()
+workspace_deleted = Signal()  # the days of grace begin
+workspace_restored = Signal()
+
+# Sent after the last row of a workspace is gone. kwargs: tenant (Tenant, no longer in the database).
+workspace_purged = Signal()

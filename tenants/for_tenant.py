@@ -1,0 +1,17 @@
+"""The queryset of every shared table that holds tenant data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+
+class ForTenant(models.QuerySet[Any]):
+    """Rows of one workspace; nothing reads a shared table of tenant data without it."""
+
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
