@@ -51,6 +51,8 @@ class Tenant(TenantMixin):
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.UUIDField("person who signed up", null=True, editable=False)
     intent = models.CharField("plan picked before sign-up", max_length=40, blank=True)
+    # What it was furnished with (tenants.templates).
+    template = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE
@@ -63,6 +65,16 @@ class Tenant(TenantMixin):
     purge_warned_at = models.DateTimeField("last mail before the purge", null=True, editable=False)
     # The state of the tenant migrations that the schema is in (tenants.fingerprints).
     fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="workspaces_by_age"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status=Status.PREPARING),
+                name="waiting_for_a_schema",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -195,6 +207,7 @@ class PoolSchema(models.Model):
     """A ready schema that waits for a sign-up. Claimed by deleting its row."""
 
     schema_name = models.CharField(primary_key=True, max_length=63)
+    # tenants.fingerprints.of_template: it is handed out only while that is the current one.
     fingerprint = models.CharField(max_length=64, db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
 

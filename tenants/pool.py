@@ -7,13 +7,10 @@ handed out only while that is the current one.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
@@ -21,24 +18,13 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context
 
-from tenants import schema
+from tenants import fingerprints, schema
 from tenants.models import PoolSchema, SchemaTemplate
 from tenants.pg_dump import dump_schema
 
 TEMPLATE_SCHEMA = "workspace_template"
+STANDARD = "standard"
 _LOCK = 7_204_001
-
-
-@cache
-def fingerprint() -> str:
-    """SHA-256 over the tenant apps' migration files and the seed: what a new schema is made of."""
-    digest = hashlib.sha256()
-    for app in sorted(settings.TENANT_APPS):
-        config = next(c for c in apps.get_app_configs() if c.name == app)
-        folder = Path(config.path)
-        for path in sorted([*folder.glob("migrations/*.py"), folder / "seed.py"]):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 class NoTemplate(Exception):
@@ -53,7 +39,7 @@ def claim() -> str:
     """
     row = (
         PoolSchema.objects.select_for_update(skip_locked=True)
-        .filter(fingerprint=fingerprint())
+        .filter(fingerprint=fingerprints.of_template(STANDARD))
         .order_by("created_at")
         .first()
     )
@@ -66,25 +52,27 @@ def claim() -> str:
 
 def level() -> int:
     """How many schemas are ready."""
-    return PoolSchema.objects.filter(fingerprint=fingerprint()).count()
+    return PoolSchema.objects.filter(fingerprint=fingerprints.of_template(STANDARD)).count()
 
 
 def refill(*, size: int | None = None) -> int:
     """Fill the pool up to `size` (settings.POOL_SIZE) and drop stale schemas. Returns how many were made."""
     _drop_stale()
-    if _template_script(fingerprint()) is None:
+    if _template_script(fingerprints.of_migrations()) is None:
         build_template()
     made = 0
     while level() < (settings.POOL_SIZE if size is None else size):
         with transaction.atomic():
-            PoolSchema.objects.create(schema_name=make_schema(), fingerprint=fingerprint())
+            PoolSchema.objects.create(
+                schema_name=make_schema(), fingerprint=fingerprints.of_template(STANDARD)
+            )
         made += 1
     return made
 
 
 def make_schema() -> str:
     """Create and seed one schema in the current transaction; returns its name. Raises NoTemplate."""
-    template = _template_script(fingerprint())
+    template = _template_script(fingerprints.of_migrations())
     if template is None:
         raise NoTemplate("Run `manage.py prepare` to build the template of new workspaces.")
     name = f"w_{secrets.token_hex(8)}"
@@ -108,15 +96,15 @@ def build_template() -> str:
     from django.core.management import call_command
 
     with _one_builder():
-        if (script := _template_script(fingerprint())) is not None:
+        if (script := _template_script(fingerprints.of_migrations())) is not None:
             return script  # another process was faster
         with connection.cursor() as cursor:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{TEMPLATE_SCHEMA}" CASCADE')
             cursor.execute(f'CREATE SCHEMA "{TEMPLATE_SCHEMA}"')
-        _mark_shared_migrations()
+        mark_shared_migrations(TEMPLATE_SCHEMA)
         call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
         script = dump_schema(TEMPLATE_SCHEMA)
-        SchemaTemplate.objects.create(fingerprint=fingerprint(), script=script)
+        SchemaTemplate.objects.create(fingerprint=fingerprints.of_migrations(), script=script)
         return script
 
 
@@ -136,13 +124,13 @@ def _one_builder() -> Iterator[None]:
         own.close()
 
 
-def _mark_shared_migrations() -> None:
+def mark_shared_migrations(schema_name: str) -> None:
     """Enter the shared migrations as done: django-tenants would replay each as a no-op (80 s)."""
     tenant_labels = [c.label for c in apps.get_app_configs() if c.name in settings.TENANT_APPS]
     with schema_context("public"):
         done = MigrationRecorder.Migration.objects.exclude(app__in=tenant_labels)
         rows = list(done.values_list("app", "name", "applied"))
-    schema.enter_bare(TEMPLATE_SCHEMA)
+    schema.enter_bare(schema_name)
     try:
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
@@ -159,7 +147,7 @@ def _drop_stale() -> None:
         with transaction.atomic():
             row = (
                 PoolSchema.objects.select_for_update(skip_locked=True)
-                .exclude(fingerprint=fingerprint())
+                .exclude(fingerprint=fingerprints.of_template(STANDARD))
                 .first()
             )
             if row is None:
