@@ -21,6 +21,8 @@ from events.errors import NotOpen, UnknownEvent, WrongProperty
 
 BOUND = 2**63  # every number is smaller than this: a bigint, and a Decimal(38, 18) of ClickHouse
 DECIMALS = 18  # at most so many digits after the point of a Decimal
+FLOAT_DECIMALS = 30  # and of a float as Python writes it: a meter would leave out one with more
+_SURELY_FEWER = 1e-13  # a float of this size or more: 17 of its digits matter
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*( [A-Z][A-Za-z0-9]*)+")
 _KINDS = (str, int, float, bool, Decimal, UUID)
 _registered: dict[str, EventType] = {}
@@ -140,11 +142,18 @@ def _bounded(value: float | Decimal, *, where: str) -> float | str:
         raise WrongProperty(f"{where} must be a finite number.")
     if not -BOUND < value < BOUND:  # a comparison, for abs() of a Decimal rounds and may overflow
         raise WrongProperty(f"{where} is too large a number.")
-    if not isinstance(value, Decimal):
-        return value
-    if -int(value.as_tuple().exponent) > DECIMALS:
-        raise WrongProperty(f"{where} has more than {DECIMALS} digits after the point.")
-    return f"{value:f}"
+    if isinstance(value, Decimal):
+        if _decimals(value) > DECIMALS:
+            raise WrongProperty(f"{where} has more than {DECIMALS} digits after the point.")
+        return f"{value:f}"
+    tiny = isinstance(value, float) and -_SURELY_FEWER < value < _SURELY_FEWER
+    if tiny and _decimals(Decimal(repr(value))) > FLOAT_DECIMALS:
+        raise WrongProperty(f"{where} has more than {FLOAT_DECIMALS} digits after the point.")
+    return value
+
+
+def _decimals(value: Decimal) -> int:
+    return -int(value.as_tuple().exponent)
 
 
 def _is_finite(value: float | Decimal) -> bool:

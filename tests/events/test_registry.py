@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 import events
 from events import EventType, UnknownEvent, WrongProperty, refusals, registry
 
-PARCEL = EventType("Parcel Sent", {"grams": int, "price": Decimal, "note": str | None, "to": UUID})
+PARCEL = EventType(
+    "Parcel Sent",
+    {
+        "grams": int,
+        "height": float | None,
+        "price": Decimal,
+        "note": str | None,
+        "to": UUID,
+    },
+)
 FINE = {"grams": 5, "price": Decimal("1.10"), "to": UUID(int=7)}
 
 
@@ -29,6 +38,8 @@ def test_properties_become_json_values_and_none_is_left_out():
         ({"grams": True}, "grams must be int, not bool"),
         ({"grams": 2**63}, "too large a number"),
         ({"price": Decimal("NaN")}, "must be a finite number"),
+        ({"height": 1.5e-30}, "more than 30 digits after the point"),
+        ({"height": 5e-324}, "more than 30 digits after the point"),
         ({"to": "7"}, "to must be UUID, not str"),
         ({"note": "a\0b"}, "must not contain NUL"),
         ({"note": "\ud800"}, "is not valid Unicode"),
@@ -64,6 +75,15 @@ def test_an_unknown_name_is_refused_and_counted():
     with pytest.raises(UnknownEvent, match="Nobody Registered"):
         events.record("Nobody Registered")
     assert refusals.totals()["unknown_event"] == before + 1
+
+
+def test_a_number_that_no_meter_could_count_is_refused_and_counted_for_our_own_code_too():
+    events.register(EventType("Parcel Grown", {"height": float}))
+    before = refusals.totals().get("wrong_property", 0)
+    with pytest.raises(WrongProperty, match="30 digits"):
+        events.record("Parcel Grown", properties={"height": 1e-31})
+    assert refusals.totals()["wrong_property"] == before + 1
+    registry._registered.pop("Parcel Grown")
 
 
 @given(st.text())

@@ -94,6 +94,7 @@ EVENTS = {
     "a fraction as integer": (raw(data='{"grams": 1.5}'), "wrong_property"),
     "1e400 as integer": (raw(data='{"grams": 1e400}'), "wrong_property"),
     "too many decimals": (data('"price": 0.1234567890123456789'), "wrong_property"),
+    "a number with too many decimals": (data('"height": 1.5e-30'), "wrong_property"),
     "a Decimal of words": (data('"price": "NaN"'), "wrong_property"),
     "a Decimal with an exponent": (data('"price": "1e5"'), "wrong_property"),
     "a UUID in other digits": (an_event(data={"grams": 1, "to": "\uff11" * 32}), "wrong_property"),
