@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from billing import checkout, forms, intent, page, subscription
 from billing.models import Account
 from billing.refusals import AddressNotVerified, in_words
-from tenants.access import managers_only
+from tenants.access import requires
+from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
@@ -23,14 +24,14 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     shown = page.BillingPage.of(
         account,
         interval=forms.interval(request.GET, default=account.interval or "month"),
-        may_manage=request.membership.may_manage,
+        may_manage=request.membership.may(May.PAY),
         may_pay=request.user.has_verified_email,
     )
     return render(request, "billing/overview.html", {"page": shown})
 
 
 @require_POST
-@managers_only
+@requires(May.PAY)
 @in_words
 def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
     """Send the person to Stripe's page for the chosen plan."""
@@ -61,7 +62,7 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
     return redirect("billing:overview")
 
 
-@managers_only
+@requires(May.PAY)
 @in_words
 def change(request: WorkspaceRequest) -> HttpResponse:
     """GET says in words what a change of plan means; POST does it."""
@@ -79,7 +80,7 @@ def change(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.PAY)
 @in_words
 def cancel(request: WorkspaceRequest) -> HttpResponse:
     """End the subscription with the period that is paid for."""
@@ -89,7 +90,7 @@ def cancel(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.PAY)
 @in_words
 def resume(request: WorkspaceRequest) -> HttpResponse:
     """Take a cancellation back."""
@@ -99,7 +100,7 @@ def resume(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.PAY)
 def forget_intent(request: WorkspaceRequest) -> HttpResponse:
     """Do not remind of the plan that was picked before signing up."""
     intent.forget(request.tenant)

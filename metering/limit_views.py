@@ -18,8 +18,9 @@ from metering import limits as in_force
 from metering.alerts import Threshold
 from metering.catalogue import meters
 from metering.limit_forms import AlertForm, OwnLimitsForm
-from tenants.access import managers_only
+from tenants.access import requires
 from tenants.models import Tenant
+from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
@@ -43,7 +44,7 @@ def limits(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.SET_LIMITS)
 def add_alert(request: WorkspaceRequest) -> HttpResponse:
     """Watch one more threshold, or change who is told of it."""
     form = AlertForm(request.POST, tenant=request.tenant)
@@ -57,7 +58,7 @@ def add_alert(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.SET_LIMITS)
 def remove_alert(request: WorkspaceRequest) -> HttpResponse:
     """Watch a threshold no longer."""
     alerts.remove(request.tenant, request.POST.get("meter", ""), request.POST.get("key", ""))
@@ -66,7 +67,7 @@ def remove_alert(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.SET_LIMITS)
 def set_own_limits(request: WorkspaceRequest) -> HttpResponse:
     """Make what was entered the workspace's own limits."""
     form = OwnLimitsForm(request.POST, tenant=request.tenant)
@@ -86,14 +87,14 @@ def _page(
 ) -> HttpResponse:
     tenant = request.tenant
     limit_form = limit_form or OwnLimitsForm(tenant=tenant)
-    if not request.membership.may_manage:
+    if not request.membership.may(May.SET_LIMITS):
         for field in limit_form.fields.values():
             field.disabled = True
     context = {
         "alerts": _lines(tenant),
         "alert_form": alert_form or AlertForm(tenant=tenant),
         "limit_form": limit_form,
-        "may_manage": request.membership.may_manage,
+        "may_manage": request.membership.may(May.SET_LIMITS),
         "crumbs": [
             {"label": "Usage", "url": reverse("metering:usage")},
             {"label": "Alerts and limits", "url": ""},

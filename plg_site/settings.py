@@ -127,7 +127,6 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 WORKSPACE_NAV = [
     ("Usage", "metering:usage", "gauge"),
     ("Members", "tenants:members", "users"),
-    ("API keys", "tenants:api_keys", "key"),
     ("Billing", "billing:overview", "card"),
     ("Settings", "tenants:settings", "settings"),
 ]

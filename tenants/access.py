@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 
-from tenants.models import Role
+from tenants.permissions import TABLE, May, Role
 from tenants.requests import WorkspaceRequest
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -21,21 +21,19 @@ def open_to_visitors(view: View) -> View:
     return view
 
 
-def require_role(
-    *roles: Role,
+def requires(
+    what: May,
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Answer 403 in words to members of another role."""
+    """Answer 403 in words to members whose role does not allow it (`tenants.permissions`)."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def checked(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.membership.role not in roles:
-                raise PermissionDenied("Ask an owner or admin of this workspace to do this.")
+            if not request.membership.may(what):
+                who = "an owner or admin" if Role.ADMIN in TABLE[what] else "an owner"
+                raise PermissionDenied(f"Ask {who} of this workspace to do this.")
             return view(request, *args, **kwargs)
 
         return checked
 
     return decorate
-
-
-managers_only = require_role(Role.OWNER, Role.ADMIN)

@@ -8,6 +8,8 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import reverse
 
+from tenants import settings_nav
+from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
@@ -20,14 +22,28 @@ class NavEntry:
 
 
 def workspace(request: WorkspaceRequest) -> dict[str, object]:
-    """`workspace_nav` and `email_unverified` for members on a workspace host."""
+    """`workspace_nav`, `settings_tabs` and `email_unverified` for members on a workspace host."""
     if getattr(request, "membership", None) is None:
         return {}
+    tabs = settings_nav.tabs(request)
+    return {
+        "workspace_nav": _nav(request, in_settings=any(tab.current for tab in tabs)),
+        "settings_tabs": tabs,
+        "email_unverified": not request.user.has_verified_email,
+    }
+
+
+def _nav(request: WorkspaceRequest, *, in_settings: bool) -> list[NavEntry]:
     product = import_module(f"{settings.PRODUCT_APP}.nav").NAV
     entries = [(item.label, item.url_name, item.icon) for item in product]
-    nav = []
+    nav: list[NavEntry] = []
     for label, url_name, icon in [*entries, *settings.WORKSPACE_NAV]:
         url = reverse(url_name)
         current = request.path == url if url == "/" else request.path.startswith(url)
+        if url_name == "tenants:settings":
+            if not request.membership.may(May.NAME):
+                continue
+            # The area's other pages, where they have no entry of their own.
+            current = in_settings and not any(entry.current for entry in nav)
         nav.append(NavEntry(label, url, icon, current))
-    return {"workspace_nav": nav, "email_unverified": not request.user.has_verified_email}
+    return nav

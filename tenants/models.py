@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from tenants import addresses, zones
 from tenants.for_tenant import ForTenant
 from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
+from tenants.permissions import May, Role, allowed
 
 __all__ = [
     "ApiKey",
@@ -96,12 +97,6 @@ class Domain(DomainMixin):
         return self.domain
 
 
-class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    ADMIN = "admin", "Admin"
-    MEMBER = "member", "Member"
-
-
 class Membership(models.Model):
     """A user's seat in a workspace."""
 
@@ -121,6 +116,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role}) in {self.tenant}"
+
+    def may(self, what: May) -> bool:
+        """Whether the role allows it; `tenants.permissions` has the table."""
+        return what in allowed(self.role)
+
+    @property
+    def allowed(self) -> frozenset[May]:
+        """For templates: `{% if "invite" in request.membership.allowed %}`."""
+        return allowed(self.role)
 
     @property
     def may_manage(self) -> bool:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tenants import api_keys as keys
 from tenants import membership as members_flow
-from tenants.access import managers_only, open_to_visitors
+from tenants.access import open_to_visitors, requires
 from tenants.forms import ApiKeyForm, InviteForm, WorkspaceForm
 from tenants.models import ApiKey, Invitation, Membership
+from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
@@ -43,7 +44,7 @@ def _members_page(
 
 
 @require_POST
-@managers_only
+@requires(May.INVITE)
 def invite(request: WorkspaceRequest) -> HttpResponse:
     """Mail an invitation; only from an address that is proved, so nobody invites as somebody else."""
     form = InviteForm(request.POST)
@@ -67,7 +68,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.INVITE)
 def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
     """The link in the mail stops working."""
     invitations = Invitation.objects.for_tenant(request.tenant)
@@ -78,7 +79,7 @@ def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpR
 
 
 @require_POST
-@managers_only
+@requires(May.INVITE)
 def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     """End somebody's membership; the last owner stays."""
     membership = get_object_or_404(
@@ -94,7 +95,7 @@ def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
-@managers_only
+@requires(May.MAKE_KEYS)
 @never_cache
 def api_keys(request: WorkspaceRequest) -> HttpResponse:
     """The keys; a POST makes one and shows its secret on this one answer."""
@@ -120,7 +121,7 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@managers_only
+@requires(May.MAKE_KEYS)
 def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     """From here on the key answers 401."""
     key = get_object_or_404(
@@ -132,7 +133,7 @@ def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@managers_only
+@requires(May.NAME)
 def settings(request: WorkspaceRequest) -> HttpResponse:
     """Name and time zone of the workspace; its address and the like are shown."""
     form = WorkspaceForm(request.POST or None, instance=request.tenant)

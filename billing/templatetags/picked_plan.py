@@ -3,6 +3,7 @@ from typing import Any
 from django import template
 
 from billing import intent
+from tenants.permissions import May
 
 register = template.Library()
 
@@ -11,7 +12,7 @@ register = template.Library()
 def continue_to_plan(context: template.Context) -> dict[str, Any]:
     """{% continue_to_plan %}: the way on to the plan that was picked before signing up."""
     request = context["request"]
-    may_manage = request.membership.may_manage
+    may_manage = request.membership.may(May.PAY)
     return {
         "plan": intent.plan_to_continue(request.tenant) if may_manage else None,
         "may_pay": not context.get("email_unverified"),
