@@ -11,6 +11,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants import addresses, zones
+from tenants.fleet_models import MigrationFailure
 from tenants.for_tenant import ForTenant
 from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
 from tenants.permissions import May, Role, allowed
@@ -23,6 +24,7 @@ __all__ = [
     "Invitation",
     "JoinDomain",
     "Membership",
+    "MigrationFailure",
     "OwnershipOffer",
     "PoolSchema",
     "Role",
