@@ -42,7 +42,8 @@ USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_SCHEME == "https" else None
 CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a sign-in survives the loss of Redis
+# In the database: a sign-in survives the loss of Redis. And it is good only on the hosts it began on.
+SESSION_ENGINE = "identity.sessions"
 SESSION_COOKIE_DOMAIN = f".{SITE_DOMAIN}"
 SESSION_COOKIE_NAME = "plg_session"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -107,6 +108,7 @@ SHARED_APPS = [
     "taggit",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "ninja",
     "django_htmx",
     "csp",
@@ -134,7 +136,6 @@ WORKSPACE_NAV = [
 # --- Tenancy -----------------------------------------------------------------------------------
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
-TENANT_LIMIT_SET_CALLS = True  # search_path is set when it changes, not on every query
 PUBLIC_SCHEMA_NAME = "public"
 ROOT_URLCONF = "plg_site.urls_workspace"
 PUBLIC_SCHEMA_URLCONF = "plg_site.urls_site"
@@ -144,7 +145,7 @@ POOL_SIZE = env.number("POOL_SIZE", 12)  # ready workspaces that wait for a sign
 # --- Data --------------------------------------------------------------------------------------
 DATABASES = {
     "default": {
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "tenants.database",
         **env.postgres("DATABASE_URL"),
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
@@ -249,7 +250,9 @@ MIDDLEWARE = [
     "events.middleware.EventBufferMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "identity.cookies.HostOnlyCookiesMiddleware",
+    "identity.sessions.HostSessionMiddleware",
+    "identity.oidc.policy.FormActionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -316,6 +319,11 @@ ACCOUNT_RATE_LIMITS = {
     "signup": env.text("SIGNUP_RATE_LIMIT", "20/m/ip"),
     "login": env.text("LOGIN_RATE_LIMIT", "30/m/ip"),
 }
+
+# The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
+IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"
+IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT = False  # a valid ID token of theirs is enough
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 
 # --- Mail --------------------------------------------------------------------------------------
 # smtp://user:password@host:587. Only a development stack may do without: its outbox page shows

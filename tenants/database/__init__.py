@@ -1,0 +1,1 @@
+"""The database backend (settings.DATABASES ENGINE): django-tenants', sure of its search_path."""

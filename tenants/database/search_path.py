@@ -1,0 +1,57 @@
+"""What is known of a psycopg connection's `search_path`, without asking the server.
+
+PostgreSQL 18 reports each change of it to the client (a ParameterStatus message, before the answer
+to the statement is complete), also one made by a rollback or inside of a function. Older servers
+do not: there a SET is believed until something happens that may have undone it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+
+# Statements that may change the path. A function of the database that calls set_config is not seen
+# here: on servers before 18, such a function must change it for its transaction only.
+_SUSPECT = re.compile(
+    r"search_path|set_config|\bdiscard\b|\breset\b|\brollback\b|\babort\b|\bschema\s+'", re.I
+)
+
+
+def is_at(raw: Any, path: str) -> bool:
+    """Whether the server works in `path`, as far as it told."""
+    known = getattr(raw, "plg_path", None)
+    return known is not None and known == (path, _reported(raw))
+
+
+def remember(raw: Any, path: str) -> None:
+    """`path` was set just now; the server's own words for it are kept to compare with."""
+    raw.plg_path = (path, _reported(raw))
+
+
+def doubt(raw: Any) -> None:
+    """Something may have changed the path, and this server would not tell."""
+    if raw is not None and _reported(raw) is None:
+        raw.plg_path = None
+
+
+def doubt_if_failed(raw: Any) -> None:
+    """A transaction that has failed ends in a rollback, whatever Django says at its end."""
+    if raw is not None and raw.info.transaction_status == TransactionStatus.INERROR:
+        doubt(raw)
+
+
+def is_useless_now(raw: Any) -> bool:
+    """In a failed transaction no SET is accepted; what ends it brings an older path back."""
+    return bool(raw.info.transaction_status == TransactionStatus.INERROR)
+
+
+def may_change(statement: Any) -> bool:
+    """Whether a statement could set the path; what is no text (composed SQL) could."""
+    return not isinstance(statement, str) or _SUSPECT.search(statement) is not None
+
+
+def _reported(raw: Any) -> bytes | None:
+    status: bytes | None = raw.pgconn.parameter_status(b"search_path")
+    return status
