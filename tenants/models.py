@@ -11,6 +11,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants import addresses, zones
+from tenants.archive_models import Export, Import, PurgeReceipt
 from tenants.fleet_models import MigrationFailure
 from tenants.for_tenant import ForTenant
 from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
@@ -20,19 +21,32 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Domain",
+    "Export",
     "ForTenant",
+    "Import",
     "Invitation",
     "JoinDomain",
     "Membership",
     "MigrationFailure",
     "OwnershipOffer",
     "PoolSchema",
+    "PurgeReceipt",
     "Role",
     "SchemaTemplate",
     "SignupAttempt",
     "Status",
     "Tenant",
 ]
+
+
+class NotPurged(models.Manager["Tenant"]):
+    """Of a purged workspace only a row without a name is left, that statements and receipt refer to.
+
+    Whoever goes over workspaces means those that have a schema.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Tenant]:
+        return super().get_queryset().filter(purged_at=None)
 
 
 class Tenant(TenantMixin):
@@ -66,8 +80,12 @@ class Tenant(TenantMixin):
     deleted_at = models.DateTimeField(null=True, editable=False)
     purge_after = models.DateTimeField(null=True, editable=False, db_index=True)
     purge_warned_at = models.DateTimeField("last mail before the purge", null=True, editable=False)
+    purged_at = models.DateTimeField(null=True, editable=False)
     # The state of the tenant migrations that the schema is in (tenants.fingerprints).
     fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
+
+    objects = NotPurged()
+    with_purged: ClassVar[models.Manager[Tenant]] = models.Manager()
 
     class Meta:
         indexes: ClassVar = [
