@@ -17,7 +17,7 @@ def run(*, now: datetime | None = None) -> list[str]:
     store = get_store()
     store.maintain(now)
     edge = keeps_from(now)
-    return store.drop_before(edge) if edge else []
+    return store.retention.drop_before(edge) if edge else []
 
 
 def keeps_from(now: datetime) -> date | None:

@@ -95,7 +95,7 @@ def _check_archive(planned: Sequence[Planned], *, now: datetime) -> None:
     days = retention_days()
     if not days or first > now - timedelta(days=days - 1):
         return
-    since = get_store().raw_since()
+    since = get_store().retention.raw_since()
     if since is not None and first < since:
         raise WrongQuestion(
             f"Raw events before {since:%Y-%m-%d} are archived: before that, ask for whole minutes, "

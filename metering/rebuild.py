@@ -144,7 +144,7 @@ def _fingerprints(of: Collection[Meter]) -> dict[str, str]:
 
 def _first_day() -> date | None:
     """The first day whose raw events are all here; None when all are."""
-    since = get_store().raw_since()
+    since = get_store().retention.raw_since()
     if since is None:
         return None
     midnight = datetime.combine(since.astimezone(UTC).date(), time(), UTC)

@@ -152,7 +152,7 @@ def _adjustable(tenant: Tenant, keys: Sequence[str], now: datetime) -> list[Stat
     statements = Statement.objects.for_tenant(tenant).filter(
         meter__in=keys, period_end__gt=now - _OPEN_FOR
     )
-    since = get_store().raw_since()
+    since = get_store().retention.raw_since()
     return [
         each
         for each in statements.order_by("number")

@@ -20,8 +20,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any, Literal, Unpack
 
 import redis
@@ -141,29 +140,13 @@ class ClickHouseEventStore:
         with self.connection() as client:
             return finding.find(client, **wanted)
 
-    def raw_since(self) -> datetime | None:
-        """The end of what has been archived. See EventStore."""
-        return self.retention.raw_since()
-
-    def due(self, day: date) -> list[date]:
-        """Days with raw events. See EventStore."""
-        return self.retention.due(day)
-
-    def drop_before(self, day: date) -> list[str]:
-        """Archive and drop days. See EventStore."""
-        return self.retention.drop_before(day)
-
     def maintain(self, now: datetime) -> None:
         """Partitions come by themselves; ids too old to come again go."""
         self.retention.forget_ids(now)
 
-    def restore(self, path: Path) -> int:
-        """Bring back the raw events of an archive. See EventStore."""
-        return self.retention.restore(path)
-
     @property
     def retention(self) -> ClickHouseRetention:
-        """What keeps this database at its size."""
+        """What keeps this database at its size. See EventStore."""
         return ClickHouseRetention(self, conf.archive_dir())
 
     def close(self) -> None:

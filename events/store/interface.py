@@ -41,6 +41,35 @@ class Wanted(TypedDict, total=False):
     limit: int | None
 
 
+class Retention(Protocol):
+    """How the raw events of a store leave it by days, and come back."""
+
+    def raw_since(self) -> datetime | None:
+        """Raw events from this instant on are here; older ones may be archived. None: all are here.
+
+        A projection can be rebuilt, and a question be answered from raw events, only from here on.
+        """
+        ...
+
+    def due(self, day: date) -> list[date]:
+        """The days that `drop_before` would drop."""
+        ...
+
+    def drop_before(self, day: date) -> list[str]:
+        """Archive, then drop, the raw events of the days (UTC) before this one.
+
+        Returns what was dropped. A crash at any point loses nothing; calling again finishes.
+        """
+        ...
+
+    def restore(self, path: Path) -> int:
+        """Bring back the raw events of an archive; returns how many were missing. Safe to repeat.
+
+        Projections, which have counted them, are not told again.
+        """
+        ...
+
+
 class EventStore(Protocol):
     """Raw events, each kept once, and the projections of them."""
 
@@ -69,33 +98,13 @@ class EventStore(Protocol):
         """
         ...
 
-    def raw_since(self) -> datetime | None:
-        """Raw events from this instant on are here; older ones may be archived. None: all are here.
-
-        A projection can be rebuilt, and a question be answered from raw events, only from here on.
-        """
-        ...
-
-    def due(self, day: date) -> list[date]:
-        """The days that `drop_before` would drop."""
-        ...
-
-    def drop_before(self, day: date) -> list[str]:
-        """Archive, then drop, the raw events of the days (UTC) before this one.
-
-        Returns what was dropped. A crash at any point loses nothing; calling again finishes.
-        """
+    @property
+    def retention(self) -> Retention:
+        """How raw events leave for files, and come back."""
         ...
 
     def maintain(self, now: datetime) -> None:
         """What a store of this kind needs each day besides. Safe to repeat."""
-        ...
-
-    def restore(self, path: Path) -> int:
-        """Bring back the raw events of an archive; returns how many were missing. Safe to repeat.
-
-        Projections, which have counted them, are not told again.
-        """
         ...
 
     def migrate(self) -> list[str]:

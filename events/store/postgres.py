@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Literal, Unpack
 from uuid import UUID
 
@@ -134,31 +133,15 @@ class PostgresEventStore:
         with self.connection() as connection:
             return finding.find(connection, **wanted)
 
-    def raw_since(self) -> datetime | None:
-        """The end of what has been archived. See EventStore."""
-        return self.retention.raw_since()
-
-    def due(self, day: date) -> list[date]:
-        """Days with raw events. See EventStore."""
-        return self.retention.due(day)
-
-    def drop_before(self, day: date) -> list[str]:
-        """Archive and drop days. See EventStore."""
-        return self.retention.drop_before(day)
-
     def maintain(self, now: datetime) -> None:
         """What must be done each day: partitions of the coming days; ids too old to come again."""
         with self.connection() as connection:
             partitions.create(connection, partitions.ahead(now.date()))
         self.retention.forget_ids(now)
 
-    def restore(self, path: Path) -> int:
-        """Bring back the raw events of an archive. See EventStore."""
-        return self.retention.restore(path)
-
     @property
     def retention(self) -> Retention:
-        """What keeps this database at its size."""
+        """What keeps this database at its size. See EventStore."""
         return Retention(self, conf.archive_dir())
 
     def close(self) -> None:

@@ -58,10 +58,10 @@ def test_rollups_stay_when_their_raw_events_have_left(log, old):
 
 @both_stores
 def test_the_store_says_from_when_on_raw_events_are_all_here(log, old):
-    assert log.store.raw_since() is None
+    assert log.store.retention.raw_since() is None
     maintenance.run(now=NOW)
     midnight = OLD.replace(hour=0, minute=0, second=0, microsecond=0)
-    assert log.store.raw_since() == midnight + timedelta(days=1)
+    assert log.store.retention.raw_since() == midnight + timedelta(days=1)
 
 
 @both_stores
@@ -90,7 +90,7 @@ def test_a_file_brings_back_exactly_what_left_however_often(log, old):
     call_command("restore_events", file)
     assert log.store.find() == before
     assert log.query("SELECT * FROM rollup_day ORDER BY tenant, meter, bucket") == totals
-    assert log.store.raw_since() is None
+    assert log.store.retention.raw_since() is None
 
 
 @both_stores
@@ -104,7 +104,7 @@ def test_what_was_brought_back_stays_for_a_while(log, old):
 def test_a_file_fills_an_empty_log_too_and_its_ids_are_known_again(log, old):
     [file] = maintenance.run(now=NOW)
     log.empty()
-    assert log.store.restore(Path(file)) == 3
+    assert log.store.retention.restore(Path(file)) == 3
     assert log.store.append(old).new == 0
 
 

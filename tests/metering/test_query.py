@@ -244,7 +244,7 @@ def test_what_only_archived_events_could_answer_is_refused(parcels, log, setting
     settings.EVENTS_ARCHIVE_DIR = tmp_path
     settings.EVENTS_RETENTION_DAYS = 30
     log.store.append([sent(number=n, seconds=n * 86400) for n in (0, 1)])
-    log.store.drop_before((NOON + timedelta(days=1)).date())
+    log.store.retention.drop_before((NOON + timedelta(days=1)).date())
     later = NOON + timedelta(days=60)
     odd = NOON + timedelta(seconds=1)
     with pytest.raises(WrongQuestion, match="are archived"):

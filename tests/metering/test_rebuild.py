@@ -227,7 +227,7 @@ def test_days_whose_raw_events_are_archived_are_not_rebuilt(parcels, log, settin
     settings.EVENTS_ARCHIVE_DIR = tmp_path / "archive"
     log.store.append([sent(number=n, seconds=n * DAY, grams=n) for n in range(1, 4)])
     edge = (NOON + timedelta(days=2)).date()
-    log.store.drop_before(edge)
+    log.store.retention.drop_before(edge)
     live = everything()
     with pytest.raises(CommandError, match=f"--since {edge}"):
         rebuild_rollups(all=True)

@@ -34,5 +34,5 @@ class Command(BaseCommand):
             self.stdout.write("Raw events stay for ever (EVENTS_RETENTION_DAYS is 0).")
             return
         self.stdout.write(f"Raw events before {edge} go to files.")
-        for day in get_store().due(edge):
+        for day in get_store().retention.due(edge):
             self.stdout.write(f"would archive {day}")

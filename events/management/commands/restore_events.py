@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         for file in files:
             try:
-                missing = get_store().restore(file)
+                missing = get_store().retention.restore(file)
             except (StoreUnavailable, ArchiveFailed) as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(f"{file}: {missing} events brought back")
