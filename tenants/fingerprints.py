@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
+from django.db.migrations.loader import MigrationLoader
 
 # What a template's content is made by, in the product's folder.
 _FURNISHING = ("seed.py", "templates.py")
@@ -24,8 +26,8 @@ def of_migrations() -> str:
     runs, ahead).
     """
     digest = hashlib.sha256()
-    for folder in _tenant_apps():
-        for path in sorted(folder.glob("migrations/*.py")):
+    for app in sorted(settings.TENANT_APPS):
+        for path in _migration_files(app):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -40,6 +42,15 @@ def of_template(name: str) -> str:
             if path.exists():
                 digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _migration_files(app: str) -> list[Path]:
+    """Where Django looks for them: settings.MIGRATION_MODULES, or the app's own folder."""
+    label = next(config.label for config in apps.get_app_configs() if config.name == app)
+    module, _ = MigrationLoader.migrations_module(label)
+    found = find_spec(module) if module else None
+    folders = found.submodule_search_locations if found else None
+    return sorted(path for folder in folders or () for path in Path(folder).glob("*.py"))
 
 
 def _tenant_apps() -> list[Path]:
