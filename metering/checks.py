@@ -7,8 +7,10 @@ from typing import Any
 import psycopg
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from events.conf import retention_days
+from events.event import OLDEST
 from events.store import StoreUnavailable
-from metering import rebuild
+from metering import rebuild, statements
 from metering.catalogue import CatalogueError, meters
 
 
@@ -20,6 +22,26 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
     except (CatalogueError, ImportError, AttributeError) as error:
         return [Error(f"PRODUCT_APP.catalogue.METERS: {error}", id="metering.E001")]
     return []
+
+
+@register()
+def check_retention(**_: Any) -> list[CheckMessage]:
+    """Raw events stay until the last event of their period can have come.
+
+    A period that begins between two minutes can only be counted again from raw events: with less,
+    what comes late for it would never be billed.
+    """
+    days = retention_days()
+    if not days or days >= statements.RAW_FOR.days:
+        return []
+    return [
+        Warning(
+            f"EVENTS_RETENTION_DAYS is {days}: events may come {OLDEST.days} days late, and what "
+            f"comes for a closed period is not adjusted once its raw events are archived.",
+            hint=f"Keep them for {statements.RAW_FOR.days} days or more, or for ever (0).",
+            id="metering.W002",
+        )
+    ]
 
 
 @register(Tags.database)

@@ -37,7 +37,10 @@ from tenants.models import Tenant
 
 log = structlog.get_logger()
 
-_OPEN_FOR = OLDEST + timedelta(days=31)  # events of a period can come until then after its end
+_MONTH = timedelta(days=31)
+_OPEN_FOR = OLDEST + _MONTH  # events of a period can come until then after its end
+# From the first day of the oldest of these periods; days are archived whole.
+RAW_FOR = _OPEN_FOR + _MONTH + timedelta(days=1)
 
 
 def close_due(
