@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from enum import Enum
+from functools import cache as once
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 
 from tenants.models import Domain, Tenant
 from tenants.short_memory import ShortMemory
 
 # In front of the cache: under load, a host is asked for once a second by each process.
 _recent: ShortMemory[str, Tenant] = ShortMemory(seconds=1.0, most=1_000)
-_KEEP = 300  # seconds; changes invalidate at once, this bounds a lost invalidation
+_KEEP = 60  # seconds; changes invalidate at once, this bounds what was lost while Redis was away
+# In place of a workspace that changed just now, so that a request which read the old row before
+# does not put it back. A request that takes longer than this between the two is a second bound.
+_CHANGED = "changed"
+_CHANGED_FOR = 10  # seconds
 
 
 class Place(Enum):
@@ -38,13 +46,14 @@ def tenant_for(host: str) -> Tenant | None:
     """The workspace behind `host`, from the cache or the database; None for an unknown one."""
     host = host.lower().rstrip(".")
     found = cache.get(_key(host))
+    if isinstance(found, Tenant):
+        return found
+    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    if domain is None:
+        return None  # not cached: whoever asks for random names must not fill the cache
     if found is None:
-        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-        if domain is None:
-            return None  # not cached: whoever asks for random names must not fill the cache
-        found = domain.tenant
-        cache.set(_key(host), found, _KEEP)
-    return found
+        cache.add(_key(host), domain.tenant, _KEEP)
+    return domain.tenant
 
 
 def tenant_to_read(host: str) -> Tenant | None:
@@ -68,11 +77,24 @@ def forget_here() -> None:
 def forget(host: str) -> None:
     """Drop what is known of `host`; called when a domain or its tenant changes.
 
-    Other processes know it by heart for a second more.
+    Other processes know it by heart for a second more (`tenant_to_read`).
     """
-    cache.delete(_key(host))
+    cache.set(_key(host.lower()), _CHANGED, _CHANGED_FOR)
     forget_here()
 
 
+def forget_once_committed(hosts: Iterable[str]) -> None:
+    """Forget them when the change can be seen; at once outside of a transaction."""
+    for host in hosts:
+        transaction.on_commit(lambda host=host: forget(host))  # type: ignore[misc]
+
+
 def _key(host: str) -> str:
-    return f"host:{host}"
+    return f"host:{_shape()}:{host}"
+
+
+@once
+def _shape() -> str:
+    """Changes with the columns: a new release does not read what an old one has cached."""
+    names = ",".join(field.attname for field in Tenant._meta.concrete_fields)
+    return hashlib.sha256(names.encode()).hexdigest()[:8]

@@ -14,6 +14,7 @@ from tenants import addresses, zones
 from tenants.archive_models import Export, Import, PurgeReceipt
 from tenants.fleet_models import MigrationFailure
 from tenants.for_tenant import ForTenant
+from tenants.forgetting import ForgetsHosts
 from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
 from tenants.permissions import May, Role, allowed
 
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class NotPurged(models.Manager["Tenant"]):
+class NotPurged(models.Manager.from_queryset(ForgetsHosts)):  # type: ignore[misc]
     """Of a purged workspace only a row without a name is left, that statements and receipt refer to.
 
     Whoever goes over workspaces means those that have a schema.
@@ -85,7 +86,7 @@ class Tenant(TenantMixin):
     fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects = NotPurged()
-    with_purged: ClassVar[models.Manager[Tenant]] = models.Manager()
+    with_purged = ForgetsHosts.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -112,6 +113,8 @@ class Domain(DomainMixin):
 
     # A workspace's address before it was changed: redirects, and is nobody else's, until then.
     former_until = models.DateTimeField(null=True, editable=False, db_index=True)
+
+    objects = ForgetsHosts.as_manager()
 
     def __str__(self) -> str:
         return self.domain

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from identity.models import User
@@ -15,15 +13,23 @@ from tenants import hosts
 from tenants.models import Domain, Membership, Tenant
 
 
+@receiver(pre_save, sender=Domain)
+def forget_former_name(instance: Domain, **_: Any) -> None:
+    """A row that gets another host name no longer answers under the old one."""
+    if not instance._state.adding:
+        former = Domain.objects.filter(pk=instance.pk).values_list("domain", flat=True)
+        hosts.forget_once_committed(list(former))
+
+
 @receiver([post_save, post_delete], sender=Domain)
 def forget_domain(instance: Domain, **_: Any) -> None:
-    transaction.on_commit(lambda: hosts.forget(instance.domain))
+    hosts.forget_once_committed([instance.domain])
 
 
 @receiver([post_save, post_delete], sender=Tenant)
 def forget_tenant(instance: Tenant, **_: Any) -> None:
-    for domain in Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True):
-        transaction.on_commit(partial(hosts.forget, domain))
+    named = Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True)
+    hosts.forget_once_committed(list(named))
 
 
 @receiver(users_merged)
