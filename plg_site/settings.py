@@ -140,7 +140,11 @@ PUBLIC_SCHEMA_NAME = "public"
 ROOT_URLCONF = "plg_site.urls_workspace"
 PUBLIC_SCHEMA_URLCONF = "plg_site.urls_site"
 FILES_URLCONF = "plg_site.urls_files"
-POOL_SIZE = env.number("POOL_SIZE", 12)  # ready workspaces that wait for a sign-up
+# Ready schemas of each template: the least and the most, and for how many seconds of sign-ups at the
+# rate of late they shall last without a refill.
+POOL_MIN = env.number("POOL_MIN", 8)
+POOL_MAX = env.number("POOL_MAX", 200)
+POOL_SECONDS = env.number("POOL_SECONDS", 60)
 
 # --- Data --------------------------------------------------------------------------------------
 DATABASES = {
@@ -205,6 +209,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
+    "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
@@ -12,13 +11,14 @@ from django.urls import get_resolver
 
 from metering import counters
 from metering.counters import CountersUnavailable
+from tenants import templates
 
 
 def run() -> None:
     """Import the views of every host and compile the templates of the project."""
     for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF, settings.FILES_URLCONF):
         get_resolver(urlconf)._populate()
-    import_module(f"{settings.PRODUCT_APP}.seed")
+    templates.listed()
     with suppress(CountersUnavailable):
         counters.life()  # quotas wait until a life of Redis is some seconds old: let it begin now
     root = Path(settings.BASE_DIR, "templates")

@@ -1,4 +1,5 @@
-"""What a new workspace finds, and what the demo workspace has been doing for a month."""
+"""What a new workspace finds (`templates.py` says who gets what), and what the demo workspace has been
+doing for a month."""
 
 from __future__ import annotations
 
@@ -17,14 +18,40 @@ from tenants.models import Tenant
 SAMPLE = Path(__file__).parent / "sample" / "welcome-to-signpost.pdf"
 
 
-def seed_workspace() -> None:
+def standard() -> None:
     """Furnish the current schema, which is empty: a sample link, and a sample file with its link.
 
     Runs while a schema is made for the pool, so nobody owns these and no meter counts them.
     """
+    guide = _guide()
+    Link.objects.bulk_create(
+        [_sample("sample", "Where short links come from", _blog()), _to_file(guide)]
+    )
+
+
+def campaign() -> None:
+    """One page behind three links, one for each channel: which of them brings people?"""
+    channels = [
+        ("sample-mail", "Spring sale: in our newsletter", "newsletter"),
+        ("sample-social", "Spring sale: on social media", "social"),
+        ("sample-poster", "Spring sale: as a code on the poster", "poster"),
+    ]
+    links = [
+        _sample(code, title, f"{_blog()}?utm_campaign=spring&utm_source={source}")
+        for code, title, source in channels
+    ]
+    Link.objects.bulk_create([*links, _to_file(_guide())])
+
+
+def files() -> None:
+    """A file that can be handed out, and nothing that leads elsewhere."""
+    Link.objects.bulk_create([_to_file(_guide(), title="Our price list, always the latest one")])
+
+
+def _guide() -> File:
     content = SAMPLE.read_bytes()
     schema_name: str = connection.schema_name  # type: ignore[attr-defined] # django-tenants' own
-    file = File.objects.create(
+    return File.objects.create(
         name=SAMPLE.name,
         size=len(content),
         content_type="application/pdf",
@@ -32,17 +59,18 @@ def seed_workspace() -> None:
         storage_key=storage().save(new_key(schema_name), ContentFile(content)),
         is_sample=True,
     )
-    Link.objects.bulk_create(
-        [
-            Link(
-                code="sample",
-                title="Where short links come from",
-                target_url=f"{settings.SITE_URL}/blog/",
-                is_sample=True,
-            ),
-            Link(code="sample-guide", title="A first guide", file=file, is_sample=True),
-        ]
-    )
+
+
+def _to_file(file: File, *, title: str = "A first guide") -> Link:
+    return Link(code="sample-guide", title=title, file=file, is_sample=True)
+
+
+def _sample(code: str, title: str, target_url: str) -> Link:
+    return Link(code=code, title=title, target_url=target_url, is_sample=True)
+
+
+def _blog() -> str:
+    return f"{settings.SITE_URL}/blog/"
 
 
 def seed_demo(tenant: Tenant, owner: User) -> None:

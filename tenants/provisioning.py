@@ -10,11 +10,13 @@ from django.db import IntegrityError, transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, pool
+from tenants import addresses, fingerprints, pool, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
-from tenants.models import Domain, Membership, Role, Tenant
+from tenants.models import Domain, Membership, Role, Status, Tenant
 from tenants.signals import workspace_created
+from tenants.steps import step
+from tenants.templates import Template
 
 
 class SlugTaken(Exception):
@@ -23,16 +25,27 @@ class SlugTaken(Exception):
 
 @dataclass(frozen=True)
 class NewWorkspace:
-    """What the person asked for. `slug` None: made from the name, numbered until it is free."""
+    """What the person asked for. `slug` None: made from the name, numbered until it is free.
+
+    `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
+    person is there, who can watch a workspace being prepared when no schema is ready.
+    """
 
     name: str
     slug: str | None = None
     intent: str = ""
+    template: str = ""
+    may_wait: bool = False
 
 
 @transaction.atomic
 def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
-    """Claim a schema and make tenant, domain and owner membership. Raises SlugTaken."""
+    """Claim a schema and make tenant, domain and owner membership.
+
+    When no schema is ready, one is made here and now; with `may_wait` the workspace is returned with
+    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken, and
+    schemas.NoTemplate (never with `may_wait`).
+    """
     person = person_of(owner)
     tenant = _insert(wanted, person_id=person.id)
     Domain.objects.create(
@@ -47,26 +60,46 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
         properties={"slug": tenant.slug, "name": tenant.name},
     )
     record_seat(tenant, user=owner, role=Role.OWNER, change=+1)
+    step("claim.owner-made")
     return tenant
 
 
 def _insert(wanted: NewWorkspace, *, person_id: object) -> Tenant:
     """The tenant row; the unique constraint on the slug decides between two who want the same."""
-    schema_name = pool.claim()
+    template = templates.get(wanted.template)
+    schema_name, status = _schema(template, may_wait=wanted.may_wait)
     for slug in _candidates(wanted):
         try:
             with transaction.atomic():
-                return Tenant.objects.create(
+                tenant = Tenant.objects.create(
                     name=wanted.name,
                     slug=slug,
                     schema_name=schema_name,
                     created_by=person_id,
                     intent=wanted.intent,
+                    template=template.name,
+                    status=status,
+                    fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
                 )
+            step("claim.tenant-made")
+            return tenant
         except IntegrityError as error:
             if "slug" not in str(error):
                 raise
     raise SlugTaken(wanted.slug)
+
+
+def _schema(template: Template, *, may_wait: bool) -> tuple[str, Status]:
+    """A schema for a new workspace: a ready one, or the name of one to be made."""
+    upkeep.refill_soon()
+    if (ready := pool.claim(template)) is not None:
+        return ready, Status.ACTIVE
+    name = schemas.new_name()
+    if may_wait:
+        upkeep.prepare_soon()
+        return name, Status.PREPARING
+    schemas.make(name, template=template)
+    return name, Status.ACTIVE
 
 
 def _candidates(wanted: NewWorkspace) -> list[str]:

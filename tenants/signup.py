@@ -26,13 +26,8 @@ from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.persons import identify
 from identity.requests import VisitorRequest
-from tenants import addresses, provisioning
+from tenants import addresses, provisioning, templates
 from tenants.models import SignupAttempt, Tenant
-from tenants.pool import NoTemplate
-
-NOT_READY = (
-    "We cannot open new workspaces for a moment. Nothing was saved; please try again in a minute."
-)
 
 
 class SlugField(forms.CharField):
@@ -40,10 +35,21 @@ class SlugField(forms.CharField):
         return super().clean(value).lower()
 
 
+class AnswerField(forms.ChoiceField):
+    """The onboarding question, which nobody has to answer."""
+
+    def __init__(self, question: str) -> None:
+        choices = [("", "I will look around first"), *templates.answers()]
+        super().__init__(label=question, choices=choices, required=False)
+
+    def valid_value(self, value: Any) -> bool:
+        return True  # a page may be older than the answers; what is not one counts as none
+
+
 class WorkspaceSignupForm(SignupForm):
     """allauth's sign-up form with a name and a workspace."""
 
-    field_order = ["name", "email", "workspace_name", "slug", "password1"]
+    field_order = ["name", "email", "workspace_name", "slug", "password1", "answer"]
 
     name = forms.CharField(
         label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
@@ -63,6 +69,7 @@ class WorkspaceSignupForm(SignupForm):
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     plan = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
+    event = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +77,8 @@ class WorkspaceSignupForm(SignupForm):
         password.label = "Password"
         password.help_text = "Optional. Leave it empty and we mail you a code when you sign in."
         self.fields["email"].label = "Work email"
+        if question := templates.question():
+            self.fields["answer"] = AnswerField(question)
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -95,9 +104,6 @@ class WorkspaceSignupForm(SignupForm):
             # Somebody else was faster between our check and the insert.
             self.add_error("slug", _taken(self.cleaned_data["slug"]))
             return None, self._again(request, status=409)
-        except NoTemplate:
-            self.add_error(None, NOT_READY)
-            return None, self._again(request, status=503)
         return user, None
 
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
@@ -106,7 +112,11 @@ class WorkspaceSignupForm(SignupForm):
         identify(user, anonymous_id=request.anonymous_id)
         attempt.tenant = provisioning.create_workspace(
             provisioning.NewWorkspace(
-                name=data["workspace_name"], slug=data["slug"] or None, intent=data.get("plan", "")
+                name=data["workspace_name"],
+                slug=data["slug"] or None,
+                intent=data["plan"],
+                template=self._template().name,
+                may_wait=True,
             ),
             owner=user,
         )
@@ -120,6 +130,12 @@ class WorkspaceSignupForm(SignupForm):
             properties={"method": "password" if data.get("password1") else "code"},
         )
         return user
+
+    def _template(self) -> templates.Template:
+        said = self.cleaned_data
+        return templates.choose(
+            templates.Intent(plan=said["plan"], event=said["event"], answer=said.get("answer", ""))
+        )
 
     def _second_click(
         self, request: VisitorRequest, token: UUID
@@ -140,10 +156,12 @@ class WorkspaceSignupForm(SignupForm):
 
 
 class WorkspaceSignupView(SignupView):
-    """allauth's page; the price list hands over which plan was picked."""
+    """allauth's page; links hand over which plan was picked and which event was attended."""
 
     def get_initial(self) -> dict[str, Any]:
-        return {**super().get_initial(), "plan": self.request.GET.get("plan", "")[:40]}
+        asked = self.request.GET
+        known = {"plan": asked.get("plan", "")[:40], "event": asked.get("event", "")[:80]}
+        return {**super().get_initial(), **known}
 
 
 def _is_second_click(token: str | None) -> bool:

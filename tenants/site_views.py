@@ -18,8 +18,6 @@ from tenants import provisioning, workspace_url
 from tenants.forms import NewWorkspaceForm
 from tenants.joining import JoinForm, has_account
 from tenants.models import Tenant
-from tenants.pool import NoTemplate
-from tenants.signup import NOT_READY
 
 
 @never_cache
@@ -42,14 +40,14 @@ def workspaces(request: UserRequest) -> HttpResponse:
     form = NewWorkspaceForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
-        wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"])
+        wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"], may_wait=True)
         try:
             return redirect(
                 workspace_url(provisioning.create_workspace(wanted, owner=request.user))
             )
-        except (NoTemplate, provisioning.SlugTaken):
-            form.add_error(None, NOT_READY)
-            status = 503
+        except provisioning.SlugTaken:
+            form.add_error("name", "Too many workspaces have this name. Please choose another.")
+            status = 409
     mine = [(tenant, workspace_url(tenant)) for tenant in _workspaces_of(request)]
     context = {"form": form, "workspaces": mine}
     return render(request, "tenants/workspaces.html", context, status=status)

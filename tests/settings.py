@@ -22,7 +22,7 @@ MEDIA_ROOT = STATE_DIR / "media"
 STORAGES["workspaces"]["OPTIONS"]["location"] = str(STATE_DIR / "uploads")
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
-POOL_SIZE = 3
+POOL_MIN = POOL_MAX = 3
 # Tasks run where they are enqueued; the tests of the whole stack use a real worker.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -8,9 +8,7 @@ somebody would do who has found that out; what remains are the migrations of the
 from __future__ import annotations
 
 import time
-from importlib import import_module
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -67,13 +65,15 @@ def _tenant(schema: str):  # type: ignore[no-untyped-def]
 
 
 def _enter_shared_migrations(schema: str) -> None:
-    from tenants import pool
+    from tenants import schemas
 
-    pool.mark_shared_migrations(schema)
+    schemas.enter_shared_migrations(schema)
 
 
 def _furnish(schema: str) -> None:
     from django_tenants.utils import schema_context
 
+    from tenants import templates
+
     with schema_context(schema):
-        import_module(f"{settings.PRODUCT_APP}.seed").seed_workspace()
+        templates.listed()[0].furnish()

@@ -82,18 +82,19 @@ def test_a_replayed_schema_equals_a_migrated_one(committed):
     """Column by column, index by index: the pool hands out what the migrations would have made."""
     from django.core.management import call_command
 
-    from tenants import fingerprints, pool
+    from tenants import fingerprints, schemas, templates
     from tenants.models import SchemaTemplate
 
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP SCHEMA IF EXISTS {pool.TEMPLATE_SCHEMA} CASCADE")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schemas.TEMPLATE_SCHEMA} CASCADE")
     SchemaTemplate.objects.filter(pk=fingerprints.of_migrations()).delete()
-    pool.build_template()
-    replayed = pool.make_schema()
+    schemas.build()
+    replayed = schemas.new_name()
+    schemas.make(replayed, template=templates.listed()[0])
     try:
-        assert _shape(replayed) == _shape(pool.TEMPLATE_SCHEMA)
+        assert _shape(replayed) == _shape(schemas.TEMPLATE_SCHEMA)
         call_command("migrate_schemas", schema_name=replayed, interactive=False, verbosity=0)
-        assert _shape(replayed) == _shape(pool.TEMPLATE_SCHEMA), "nothing was left to migrate"
+        assert _shape(replayed) == _shape(schemas.TEMPLATE_SCHEMA), "nothing was left to migrate"
     finally:
         connection.set_schema_to_public()
         with connection.cursor() as cursor:

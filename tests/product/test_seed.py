@@ -11,11 +11,11 @@ from django_tenants.utils import tenant_context
 
 from events.store import get_store
 from metering import usage
-from product import demo
+from product import demo, seed
 from product.catalogue import PLANS
 from product.files import storage
 from product.models import File, Link
-from product.seed import SAMPLE, seed_workspace
+from product.seed import SAMPLE
 
 
 def test_a_new_workspace_has_a_link_and_a_real_file_to_look_at(acme, visitor):
@@ -48,7 +48,7 @@ def test_furnishing_a_workspace_is_quick(acme):
                 Link.objects.filter(is_sample=True).delete()
                 File.objects.filter(is_sample=True).delete()
                 started = time.perf_counter()
-                seed_workspace()
+                seed.standard()
                 took.append(time.perf_counter() - started)
     assert min(took) < 0.03
 

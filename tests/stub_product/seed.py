@@ -1,12 +1,8 @@
-"""A new workspace finds nothing but the button."""
+"""The demo of this product."""
 
 from __future__ import annotations
 
 from typing import Any
-
-
-def seed_workspace() -> None:
-    """Nothing to furnish."""
 
 
 def seed_demo(tenant: Any, owner: Any) -> None:

@@ -15,8 +15,7 @@ from django.test import Client
 from django_tenants.utils import schema_context, schema_exists
 
 from identity.models import Person, PersonAlias, User
-from tenants import pool
-from tenants.models import Domain, Membership, PoolSchema, Role, SchemaTemplate, Tenant
+from tenants.models import Domain, Membership, PoolSchema, Role, Tenant
 
 SIGNUP = "/signup/"
 
@@ -167,31 +166,6 @@ def test_a_token_does_not_sign_in_with_another_address(client_for):
     assert "/login/" in thief.get("/go/")["Location"]
 
 
-def test_an_empty_pool_makes_a_schema_on_the_spot(client_for):
-    PoolSchema.objects.all().delete()
-    form = answers()
-    client_for().post(SIGNUP, form)
-    assert schema_exists(Tenant.objects.get(slug=form["slug"]).schema_name)
-
-
-def test_a_stale_schema_is_never_handed_out(client_for):
-    PoolSchema.objects.update(fingerprint="of an older migration")
-    form = answers()
-    client_for().post(SIGNUP, form)
-    taken = Tenant.objects.get(slug=form["slug"]).schema_name
-    assert not PoolSchema.objects.filter(schema_name=taken).exists()
-
-
-def test_without_a_template_it_says_so_and_saves_nothing(client_for):
-    PoolSchema.objects.all().delete()
-    SchemaTemplate.objects.all().delete()
-    form = answers()
-    response = client_for().post(SIGNUP, form)
-    assert response.status_code == 503
-    assert "Nothing was saved" in response.content.decode()
-    assert not User.objects.filter(email=form["email"]).exists()
-
-
 def test_a_claimed_schema_goes_back_when_the_sign_up_fails(client_for):
     before = set(PoolSchema.objects.values_list("schema_name", flat=True))
     client_for().post(SIGNUP, answers(slug="acme"))
@@ -249,20 +223,6 @@ def test_two_who_want_the_same_slug_at_once_get_one_and_a_clear_no(committed):
     finally:
         Tenant.objects.filter(slug=slug).delete()
         User.objects.filter(email__in=[f["email"] for f in forms]).delete()
-
-
-def test_the_pool_fills_up_and_drops_what_is_stale(committed):
-    stale = pool.make_schema()
-    PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
-    pool.refill(size=pool.level() + 1)
-    assert not schema_exists(stale)
-    assert not PoolSchema.objects.filter(schema_name=stale).exists()
-    extra = PoolSchema.objects.order_by("-created_at").first()
-    assert extra is not None
-    assert schema_exists(extra.schema_name)
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP SCHEMA "{extra.schema_name}" CASCADE')
-    extra.delete()
 
 
 def test_verifying_an_address_that_is_somebodys_joins_the_two(client_for, people, acme):

@@ -1,0 +1,55 @@
+"""Who asks for work on the pool, and when: sign-ups, as they happen, and the scheduler.
+
+Without a broker nothing is lost: the scheduler's next round does it, and a page that waits for a
+workspace looks after it itself (`preparing.help_out`).
+"""
+
+from __future__ import annotations
+
+import structlog
+from celery import Task
+from django.core.cache import cache
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from tenants import pool
+
+log = structlog.get_logger()
+
+# A slice of a refill: then mail and whatever else waits in the queue has its turn.
+SLICE = 2.0  # seconds
+_ASK_EVERY = 1  # second; a spike need not ask a hundred times
+_ASKED = "pool-refill-asked"
+
+
+def refill_soon() -> None:
+    """Let the pool be filled up once the current transaction has committed."""
+    transaction.on_commit(_ask_for_a_refill, robust=True)
+
+
+def prepare_soon() -> None:
+    """Let a workspace that waits in line be made, once the current transaction has committed."""
+    from tenants import tasks
+
+    transaction.on_commit(lambda: _enqueue(tasks.prepare_workspaces), robust=True)
+
+
+def refill_a_slice() -> None:
+    """Fill the pool up for SLICE seconds, and come back for the rest."""
+    pool.refill(seconds=SLICE)
+    if pool.is_short():
+        _ask_for_a_refill()
+
+
+def _ask_for_a_refill() -> None:
+    from tenants import tasks
+
+    if cache.add(_ASKED, 1, _ASK_EVERY):
+        _enqueue(tasks.refill_pool)
+
+
+def _enqueue(task: Task) -> None:
+    try:
+        task.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("workspaces.upkeep_waits_for_the_schedule", task=task.name, error=str(error))
