@@ -7,5 +7,6 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         import events
         from identity import event_types
+        from identity.oidc import receivers  # noqa: F401
 
         events.register(*event_types.ALL)

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from uuid_utils.compat import uuid7
 
+from identity import cookies
 from identity.requests import VisitorRequest
 
 ANONYMOUS_COOKIE = "plg_aid"
@@ -32,7 +33,7 @@ class VisitorMiddleware:
         if wants_privacy or getattr(request, "is_bare_host", False):
             return response
         if known is None and _is_page(response):
-            _set(response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
+            _set(request, response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):
                 patch_cache_control(response, private=True)
@@ -47,7 +48,7 @@ class VisitorMiddleware:
         marked = SIGNED_IN_COOKIE in request.COOKIES
         signed_in = request.user.is_authenticated
         if signed_in and not marked:
-            _set(response, SIGNED_IN_COOKIE, "1", http_only=False)
+            _set(request, response, SIGNED_IN_COOKIE, "1", http_only=False)
         elif marked and not signed_in:
             response.delete_cookie(SIGNED_IN_COOKIE, domain=settings.SESSION_COOKIE_DOMAIN)
 
@@ -63,13 +64,15 @@ def _parse(value: str | None) -> UUID | None:
         return None
 
 
-def _set(response: HttpResponse, name: str, value: str, *, http_only: bool) -> None:
+def _set(
+    request: VisitorRequest, response: HttpResponse, name: str, value: str, *, http_only: bool
+) -> None:
     """As HttpResponse.set_cookie does, without its `expires`: a third of the time."""
     response.cookies[name] = value
     cookie = response.cookies[name]
     cookie["max-age"] = ONE_YEAR
     cookie["path"] = "/"
-    cookie["domain"] = settings.SESSION_COOKIE_DOMAIN
+    cookie["domain"] = cookies.domain_for(request)
     cookie["secure"] = settings.SESSION_COOKIE_SECURE
     cookie["httponly"] = http_only
     cookie["samesite"] = "Lax"

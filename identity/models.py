@@ -96,3 +96,30 @@ class PersonAlias(models.Model):
 
     def __str__(self) -> str:
         return f"{self.anonymous_id} is {self.person_id}"
+
+
+class SigningKey(models.Model):
+    """A key of our OpenID Connect provider, sealed (`oidc.keys`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sealed = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"key of {self.created_at:%Y-%m-%d}"
+
+
+class DerivedSession(models.Model):
+    """A session at a client of this program (a workspace's own domain), and the site's sign-in
+    (`sid`) that it came from: they end together."""
+
+    session_key = models.CharField(primary_key=True, max_length=40)
+    sid = models.CharField(max_length=36, blank=True, db_index=True)
+    client_id = models.CharField(max_length=100, db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.client_id}"

@@ -1,0 +1,45 @@
+"""Let another property of the company (a forum, a shop, a status page) sign people in with us."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.text import slugify
+
+from identity.oidc import clients
+
+
+class Command(BaseCommand):
+    help = (
+        "Make an OpenID Connect client with exact redirect addresses and print its id and secret. "
+        "The same name again gives it new addresses and a new secret."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help='what people read, such as "Forum"')
+        parser.add_argument("--redirect", action="append", required=True, metavar="URL")
+        parser.add_argument("--signed-out", action="append", default=[], metavar="URL")
+        parser.add_argument(
+            "--ask", action="store_true", help="show a consent page (for what is not our own)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for url in [*options["redirect"], *options["signed_out"]]:
+            if not url.startswith("https://") or "*" in url or "#" in url:
+                raise CommandError(
+                    f"{url}: use a whole https:// address, no wildcard, no fragment."
+                )
+        client_id, secret = slugify(options["name"])[:80], secrets.token_urlsafe(32)
+        if not client_id or client_id.startswith("domain-"):
+            raise CommandError("Choose another name.")
+        clients.save(
+            client_id,
+            name=options["name"],
+            secret=secret,
+            redirect_uris=options["redirect"],
+            signed_out_uris=options["signed_out"],
+            first_party=not options["ask"],
+        )
+        self.stdout.write(f"client_id:     {client_id}\nclient_secret: {secret}  (shown once)")

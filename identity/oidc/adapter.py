@@ -1,0 +1,51 @@
+"""allauth's hooks: who we are, whom a token speaks of, and with which keys it is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+from uuid import UUID
+
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
+from allauth.idp.oidc.internal.private_keys import filter_keys
+from allauth.idp.oidc.models import Client, PrivateKey
+from django.conf import settings
+
+from identity.models import Person, User
+from identity.oidc import codes, keys
+from identity.persons import person_of
+
+
+class OIDCAdapter(DefaultOIDCAdapter):
+    def get_issuer(self) -> str:
+        """The site, whatever host the request came to."""
+        return settings.SITE_URL
+
+    def get_user_sub(self, client: Client, user: Any) -> str:
+        """The person's id: what the event log, the tables of workspaces and the CRM know."""
+        return str(person_of(user).pk)
+
+    def get_user_by_sub(self, client: Client, sub: str) -> User | None:
+        """None for a text that is no person's id, a person without sign-in, or a closed account."""
+        try:
+            person = Person.objects.select_related("user").filter(pk=UUID(sub)).first()
+        except ValueError:
+            return None
+        user = person.user if person else None
+        return user if user and user.is_active else None
+
+    def populate_id_token(
+        self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any
+    ) -> None:
+        """`sid` (OpenID Connect Front-Channel Logout 1.0): which sign-in of the site it comes from."""
+        sid = codes.sign_in_behind(self.request.POST.get("code", "")) if self.request else ""
+        if sid:
+            id_token["sid"] = sid
+
+    def list_private_keys(
+        self,
+        *,
+        did_activate: Literal[True] | None = None,
+        is_active: Literal[True] | None = None,
+    ) -> list[PrivateKey]:
+        return filter_keys(keys.usable(), did_activate=did_activate, is_active=is_active)

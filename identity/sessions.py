@@ -1,0 +1,45 @@
+"""Sessions that are good only where they began.
+
+A workspace's own domain is in its owner's hands: whoever runs its DNS can read the cookies that
+browsers send there. So a session that began on such a domain says so, and is nobody's session
+anywhere else; and one of the site is nobody's there. This is Django's engine with that one rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+
+from identity import cookies
+
+_HOST = "_host"
+
+
+class SessionStore(DatabaseStore):
+    """`host` is "" on the site and the workspaces below it, else the domain."""
+
+    def __init__(self, session_key: str | None = None, *, host: str = "") -> None:
+        super().__init__(session_key)
+        self.host = host
+
+    def load(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().load()
+        if data and data.get(_HOST, "") != self.host:
+            self._session_key = None  # type: ignore[assignment]
+            return {}
+        return data
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        return super().create_model_instance({**data, _HOST: self.host} if self.host else data)
+
+
+class HostSessionMiddleware(SessionMiddleware):
+    """Opens the session for the host that was asked."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        request.session = SessionStore(key, host=cookies.foreign_host(request))
