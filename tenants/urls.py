@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenants import views
+from tenants import views, waiting
 
 app_name = "tenants"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("api-keys/", views.api_keys, name="api_keys"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
     path("settings/", views.settings, name="settings"),
+    path("preparing/", waiting.ready, name="preparing"),
     path("logout/", views.sign_out, name="logout"),
 ]

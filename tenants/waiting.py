@@ -1,0 +1,72 @@
+"""The page of a workspace that has no schema yet: where it stands in line, until it is there.
+
+It asks again by itself, without JavaScript, too; the one that finds the workspace ready opens it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from tenants import hosts, preparing
+from tenants.models import Status
+from tenants.preparing import Progress
+from tenants.requests import WorkspaceRequest
+
+ASK_AGAIN = 2  # seconds, for browsers without JavaScript and for programs
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the checklist (templates/components/checklist.html)."""
+
+    title: str
+    text: str = ""
+    done: bool = False
+    current: bool = False
+
+
+def page(request: WorkspaceRequest) -> HttpResponse | None:
+    """What a member sees meanwhile; None when the workspace has become ready."""
+    tenant = request.tenant
+    preparing.help_out(tenant)
+    progress = preparing.progress(tenant)
+    if progress is None:  # what we were told is older
+        hosts.forget(request.get_host().rsplit(":", 1)[0])
+        tenant.status = Status.ACTIVE
+        return None
+    steps = _steps(request, progress)
+    shown = {"progress": progress, "steps": steps, "done": sum(step.done for step in steps)}
+    part = "workspace/preparing_live.html" if request.htmx else "workspace/preparing.html"
+    is_read = request.method in {"GET", "HEAD"}
+    response = render(request, part, {**shown, "again": ASK_AGAIN}, status=202 if is_read else 503)
+    response["Retry-After"] = str(ASK_AGAIN)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def ready(request: WorkspaceRequest) -> HttpResponse:
+    """Where the page asks: it comes here only once the workspace is there."""
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": "/"})
+    return redirect("/")
+
+
+def _steps(request: WorkspaceRequest, progress: Progress) -> list[Step]:
+    return [
+        Step("Your account is made", done=True),
+        Step(f"{request.get_host()} is your address", done=True),
+        Step("Tables and first content", text=_in_words(progress), current=True),
+        Step("Ready to work"),
+    ]
+
+
+def _in_words(progress: Progress) -> str:
+    since = f"Begun {progress.waited.seconds} s ago."
+    if progress.ahead == 0:
+        return f"It is being made now. {since}"
+    if progress.ahead == 1:
+        return f"One workspace is made before yours. {since}"
+    return f"{progress.ahead} workspaces are made before yours. {since}"
