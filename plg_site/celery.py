@@ -1,9 +1,10 @@
 """The Celery application: Redis as broker, no result store."""
 
 import os
+import threading
 
-from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery import Celery, Task
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
@@ -21,10 +22,38 @@ def use_django_logging(**_: object) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
+@worker_init.connect
+def refuse_a_pooler_that_mixes(**_: object) -> None:
+    """Celery goes on after any other exception of a receiver."""
+    from tenants.pooler import MixesTenants, refuse_to_mix
+
+    try:
+        refuse_to_mix()
+    except MixesTenants as error:
+        raise SystemExit(str(error)) from error
+
+
+_left = threading.local()  # workspaces that eager tasks interrupted, the innermost last
+
+
 @task_prerun.connect
-@task_postrun.connect
-def forget_the_tenant(**_: object) -> None:
-    """A task starts and ends in public; one that works in a workspace takes its schema as an argument."""
+def start_in_no_workspace(**_: object) -> None:
+    """A task that works in a workspace takes its schema as an argument (tenants.workspace_tasks).
+
+    Also one that runs where it is enqueued: the workspace around it must not help it by accident.
+    """
     from tenants import schema
 
-    schema.leave()
+    interrupted = schema.outside()
+    interrupted.__enter__()
+    _left.__dict__.setdefault("stack", []).append(interrupted)
+
+
+@task_postrun.connect
+def go_back(task: Task, **_: object) -> None:
+    """A request that ran a task itself goes on in its workspace; a worker is in none."""
+    from tenants import schema
+
+    _left.stack.pop().__exit__(None, None, None)
+    if not task.request.is_eager:
+        schema.leave()

@@ -227,9 +227,9 @@ MEDIA_URL = "/media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Uploads of workspaces, never served by address, only by signed link. The product puts the
-    # schema in front of each name, so any storage (a bucket, too) keeps workspaces apart.
+    # schema in front of each name, and this backend holds every name to it (a bucket's can, too).
     "workspaces": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "tenants.storage.WorkspaceStorage",
         "OPTIONS": {"location": str(STATE_DIR / "uploads")},
     },
     "staticfiles": {
