@@ -8,8 +8,10 @@ class MeteringConfig(AppConfig):
         import events
         from events import projections
         from metering import checks, event_types, own_names, seats  # noqa: F401 (checks, receivers)
+        from metering import portability
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())
         events.register(*event_types.ALL)
         own_names.register()
+        portability.register()

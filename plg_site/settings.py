@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
+    "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
     "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
@@ -232,6 +233,11 @@ STORAGES = {
         "BACKEND": "tenants.storage.WorkspaceStorage",
         "OPTIONS": {"location": str(STATE_DIR / "uploads")},
     },
+    # Archives of workspaces: made for owners, and brought by them. Never served by address.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(STATE_DIR / "exports")},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if WATCH_FILES
@@ -244,6 +250,11 @@ SITE_RELEASES_DIR = STATE_DIR / "releases"
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 20 * 1024 * 1024)
 # Enough to start a download, too short to be passed around.
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 10 * 60)
+EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+# Of an archive that somebody brings: as it comes, unpacked, and how many files it may hold.
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 2 * 1024**3)
+IMPORT_MAX_UNPACKED_BYTES = env.number("IMPORT_MAX_UNPACKED_BYTES", 10 * 1024**3)
+IMPORT_MAX_ENTRIES = env.number("IMPORT_MAX_ENTRIES", 100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bodies without files
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

@@ -13,13 +13,16 @@ from events import EventType
 
 LINK_CREATED = EventType("Link Created", properties={"link_id": UUID, "code": str, "kind": str})
 LINK_DELETED = EventType("Link Deleted", properties={"link_id": UUID, "code": str})
-LINK_COUNT_CHANGED = EventType("Link Count Changed", properties={"change": int, "link_id": UUID})
+# Without an id: many at once, by an import.
+LINK_COUNT_CHANGED = EventType(
+    "Link Count Changed", properties={"change": int, "link_id": UUID | None}
+)
 LINK_CLICKED = EventType("Link Clicked", properties={"link_id": UUID, "code": str})
 FILE_STORED = EventType(
     "File Stored", properties={"file_id": UUID, "bytes": int, "content_type": str}
 )
 FILE_DELETED = EventType("File Deleted", properties={"file_id": UUID, "bytes": int})
-STORAGE_CHANGED = EventType("Storage Changed", properties={"bytes": int, "file_id": UUID})
+STORAGE_CHANGED = EventType("Storage Changed", properties={"bytes": int, "file_id": UUID | None})
 CONVERSION_REPORTED = EventType(
     "Conversion Reported",
     properties={"link_id": UUID | None, "amount": Decimal | None, "currency": str | None},

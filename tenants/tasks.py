@@ -2,6 +2,8 @@ from celery import shared_task
 
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
 
+from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
+
 from tenants import preparing, upkeep
 
 

@@ -20,6 +20,7 @@ SITE_RELEASES_DIR = STATE_DIR / "releases"
 MAIL_OUTBOX_DIR = STATE_DIR / "outbox"
 MEDIA_ROOT = STATE_DIR / "media"
 STORAGES["workspaces"]["OPTIONS"]["location"] = str(STATE_DIR / "uploads")
+STORAGES["exports"]["OPTIONS"]["location"] = str(STATE_DIR / "exports")
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 POOL_MIN = POOL_MAX = 3

@@ -1,0 +1,5 @@
+"""A workspace as one file: written, checked, and made into a new workspace again.
+
+`export.write` makes it, `verification.verify` reads all of it before anything is written, and
+`restoring.restore` makes a workspace of it. docs/archives.md describes the file.
+"""

@@ -1,0 +1,117 @@
+"""The life of an import: brought, checked completely, then written at once or refused with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import IO
+from uuid import UUID
+
+import structlog
+from django.core.files import File
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from identity.models import User
+from tenants import audit, schemas
+from tenants.archive import progress, restoring, tables
+from tenants.archive.exports import storage
+from tenants.archive.opening import open_archive
+from tenants.archive.refusals import ArchiveRefused
+from tenants.archive.turns import only_one
+from tenants.archive.verification import verify
+from tenants.archive_models import Import
+from tenants.steps import step
+
+log = structlog.get_logger()
+MOST_WAITING = 3  # of one person
+
+
+class TooManyWaiting(Exception):
+    """The person has archives that are still being checked."""
+
+
+def bring(
+    content: IO[bytes],
+    *,
+    owner: User,
+    name: str = "",
+    slug: str = "",
+    with_members: bool = False,
+) -> Import:
+    """Keep the archive until it is checked. Raises TooManyWaiting."""
+    waiting = Import.objects.filter(owner=owner, state=Import.State.WAITING)
+    if waiting.count() >= MOST_WAITING:
+        raise TooManyWaiting
+    wanted = Import(owner=owner, name=name, slug=slug, with_members=with_members)
+    storage().save(wanted.stored_as, File(content))
+    wanted.save(force_insert=True)
+    return wanted
+
+
+def run(import_id: UUID) -> Import | None:
+    """Check and write, unless it is done or another worker is at it. None: try again later."""
+    with only_one(f"import {import_id}") as is_mine:
+        rows = Import.objects.filter(pk=import_id, state=Import.State.WAITING)
+        wanted = rows.select_related("owner").first() if is_mine else None
+        if wanted is None:
+            return None
+        try:
+            with storage().open(wanted.stored_as) as content:
+                _run(wanted, content)
+        except ArchiveRefused as refused:
+            _refuse(wanted, refused)
+        except FileNotFoundError:
+            _refuse(wanted, ArchiveRefused("not_an_archive", "the upload is gone"))
+        except (schemas.NoTemplate, OperationalError) as error:
+            log.warning("import_waits", id=str(import_id), error=str(error))
+            return None
+        storage().delete(wanted.stored_as)
+        return wanted
+
+
+def _run(wanted: Import, content: IO[bytes]) -> None:
+    opened = open_archive(content)
+    tell = progress.teller(wanted.pk)
+    restoring.discard_leftovers(opened, wanted)
+    with connection.cursor() as cursor:
+        known = tables.of(cursor, schemas.TEMPLATE_SCHEMA)
+    verify(opened, known, progress=tell)
+    step("import.verified")
+    try:
+        with transaction.atomic():
+            tenant, report = restoring.restore(opened, wanted, progress=tell)
+            said = asdict(report)
+            wanted.tenant, wanted.report = tenant, said
+            wanted.state, wanted.finished_at = Import.State.DONE, timezone.now()
+            wanted.save(update_fields=["tenant", "report", "state", "finished_at"])
+            origin = opened.manifest.workspace
+            audit.note(
+                tenant,
+                "workspace.imported",
+                by=wanted.owner,
+                target=origin.name,
+                details={"rows": said["rows"], "files": said["files"], "from": origin.slug},
+            )
+            step("import.written")
+    except Exception:
+        wanted.refresh_from_db()  # where the attempt put its files
+        restoring.discard_leftovers(opened, wanted)
+        raise
+    step("import.committed")
+
+
+def _refuse(wanted: Import, refused: ArchiveRefused) -> None:
+    log.info("import_refused", id=str(wanted.pk), reason=refused.reason, detail=refused.detail)
+    Import.objects.filter(pk=wanted.pk, state=Import.State.WAITING).update(
+        state=Import.State.REFUSED,
+        reason=refused.reason,
+        words=str(refused)[:600],
+        finished_at=timezone.now(),
+    )
+    wanted.refresh_from_db()
+
+
+def tend() -> int:
+    """Go on with what a dead worker left. Returns how many came to an end."""
+    waiting = Import.objects.filter(state=Import.State.WAITING)
+    return sum(run(pk) is not None for pk in waiting.values_list("pk", flat=True))
