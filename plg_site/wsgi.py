@@ -6,5 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 _django = get_wsgi_application()
 
 from tenants.early import AnswersEarly  # noqa: E402  importable only once Django is set up
+from tenants.pooler import refuse_to_mix  # noqa: E402
 
+refuse_to_mix()
 application = AnswersEarly(_django)
