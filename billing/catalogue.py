@@ -29,6 +29,7 @@ class Plan:
     prices: Mapping[Interval, int] = field(default_factory=dict)
     currency: str = "usd"
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    custom_domains: int = 0  # domains of the workspace's own
     features: Sequence[str] = ()
     highlighted: bool = False
     for_sale: bool = True

@@ -12,6 +12,7 @@ from billing.catalogue import Plan
 from billing.models import Account
 from metering import Limit, UsagePrice, limits
 from metering.models import Quota
+from tenants.domains import allowance
 from tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def apply(account: Account) -> None:
         log.error("billing.unknown_plan", plan=account.plan_key, tenant=str(account.tenant_id))
         return
     limits.set_limits(account.tenant, plan.limits, currency=plan.currency)
+    allowance.set_allowed(account.tenant, plan.custom_domains)
 
 
 def refresh() -> int:
@@ -55,8 +57,11 @@ def refresh() -> int:
         for plan in catalogue.plans()
     }
     changed = 0
-    for account in Account.objects.all().iterator():
-        if in_force[account.tenant_id] != wanted.get(account.plan_key, in_force[account.tenant_id]):
+    domains = {plan.key: plan.custom_domains for plan in catalogue.plans()}
+    for account in Account.objects.select_related("tenant").iterator():
+        meters, allowed = in_force[account.tenant_id], account.tenant.domain_limit
+        in_plan = (wanted.get(account.plan_key, meters), domains.get(account.plan_key, allowed))
+        if (meters, allowed) != in_plan:
             with transaction.atomic():
                 apply(Account.objects.locked(account.pk))
             changed += 1

@@ -29,7 +29,7 @@ class SessionStore(DatabaseStore):
     def load(self) -> dict[str, Any]:
         data: dict[str, Any] = super().load()
         if data and data.get(_HOST, "") != self.host:
-            self._session_key = None  # type: ignore[assignment]
+            self._session_key = None
             return {}
         return data
 

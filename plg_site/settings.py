@@ -88,6 +88,7 @@ SHARED_APPS = [
     "identity",
     "cms",
     "tenants",
+    "tenants.domains",
     "metering",
     "billing",
     "django_tenants",
@@ -145,6 +146,14 @@ FILES_URLCONF = "plg_site.urls_files"
 POOL_MIN = env.number("POOL_MIN", 8)
 POOL_MAX = env.number("POOL_MAX", 200)
 POOL_SECONDS = env.number("POOL_SECONDS", 60)
+
+# --- Domains of the workspaces' own (tenants.domains, docs/custom-domains.md) --------------------
+# What their CNAME names, and for names that can have none, the addresses behind it.
+CUSTOM_DOMAIN_TARGET = env.text("CUSTOM_DOMAIN_TARGET", f"domains.{APP_DOMAIN}")
+CUSTOM_DOMAIN_ADDRESSES = env.names("CUSTOM_DOMAIN_ADDRESSES")
+# Asked in this order, "address" or "address#port"; none: those of the machine.
+DNS_RESOLVERS = env.names("DNS_RESOLVERS", "1.1.1.1,8.8.8.8,9.9.9.9")
+TLS_ASK_TOKEN = env.text("TLS_ASK_TOKEN", "")  # part of the address that Caddy asks; "" closes it
 
 # --- Data --------------------------------------------------------------------------------------
 DATABASES = {
@@ -208,6 +217,7 @@ CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a b
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},

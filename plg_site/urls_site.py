@@ -3,14 +3,17 @@
 from django.urls import include, path
 
 from plg_site import health, outbox, staff
+from tenants.domains.ask import ask
 
 urlpatterns = [
     path("healthz", health.healthz),
+    path("tls/ask/<str:token>/", ask, name="tls_ask"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
     path("staff/usage/", staff.usage, name="staff_usage"),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
+    path("", include("identity.oidc.urls")),
     path("", include("allauth.account.urls")),
     path("", include("cms.urls")),
 ]

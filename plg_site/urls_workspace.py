@@ -10,5 +10,6 @@ urlpatterns = [
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),
     path("", include("tenants.urls")),
+    path("", include("tenants.domains.urls")),
     path("", include(f"{settings.PRODUCT_APP}.urls")),
 ]

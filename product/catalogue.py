@@ -97,7 +97,13 @@ PLANS = [
             "seats": Limit(10),
             "api_calls": Limit(100_000),
         },
-        features=["Everything in Free", "Two months free when paid by the year", "Mail support"],
+        custom_domains=1,
+        features=[
+            "Everything in Free",
+            "A domain of your own",
+            "Two months free when paid by the year",
+            "Mail support",
+        ],
         highlighted=True,
     ),
     Plan(
@@ -112,6 +118,12 @@ PLANS = [
             "seats": Limit(50),
             "api_calls": Limit(1_000_000),
         },
-        features=["Everything in Pro", "Ten times the room", "Answers within a working day"],
+        custom_domains=5,
+        features=[
+            "Everything in Pro",
+            "Five domains of your own",
+            "Ten times the room",
+            "Answers within a working day",
+        ],
     ),
 ]

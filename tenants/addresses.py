@@ -42,6 +42,7 @@ RESERVED = frozenset(
         "dev",
         "developer",
         "docs",
+        "domains",
         "email",
         "events",
         "example",
@@ -117,7 +118,14 @@ RESERVED = frozenset(
 
 
 def workspace_url(tenant: Tenant, path: str = "/") -> str:
-    """The absolute address of `path` in the workspace."""
+    """The absolute address of `path` in the workspace, under its own domain where it has one."""
+    host = tenant.own_domain or f"{tenant.slug}.{settings.APP_DOMAIN}"
+    return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
+
+
+def home_url(tenant: Tenant, path: str = "/") -> str:
+    """The same under our domain: where a form of the site may lead (`form-action`), and where the
+    workspace is whatever becomes of its own domain."""
     host = f"{tenant.slug}.{settings.APP_DOMAIN}"
     return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import reverse
 
+from identity.cookies import foreign_host
 from tenants import settings_nav
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
@@ -30,6 +31,8 @@ def workspace(request: WorkspaceRequest) -> dict[str, object]:
         "workspace_nav": _nav(request, in_settings=any(tab.current for tab in tabs)),
         "settings_tabs": tabs,
         "email_unverified": not request.user.has_verified_email,
+        # Forms for the site cannot be posted from there: its cookies stay with our hosts.
+        "on_own_domain": bool(foreign_host(request)),
     }
 
 

@@ -15,7 +15,7 @@ from identity.models import User
 from identity.persons import identify
 from identity.requests import VisitorRequest
 from tenants import membership as members_flow
-from tenants import workspace_url
+from tenants.addresses import home_url
 from tenants.models import Invitation
 
 
@@ -58,7 +58,7 @@ class JoinForm(forms.Form):
         login = Login(
             user=user,
             email_verification="none",
-            redirect_url=workspace_url(self.invitation.tenant),
+            redirect_url=home_url(self.invitation.tenant),
         )
         return perform_login(request, login)
 

@@ -85,6 +85,12 @@ class Tenant(TenantMixin):
     # The state of the tenant migrations that the schema is in (tenants.fingerprints).
     fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
 
+    # Set by tenants.domains: how many domains of its own the plan includes; under which one it is
+    # shown, "" for none; whether its ordinary address leads there.
+    domain_limit = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    own_domain = models.CharField(max_length=253, blank=True, default="", db_default="")
+    own_domain_redirects = models.BooleanField(default=False, db_default=False)
+
     objects = NotPurged()
     with_purged = ForgetsHosts.as_manager()
 

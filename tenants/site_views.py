@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from identity.requests import UserRequest
 from tenants import membership as members_flow
 from tenants import provisioning, workspace_url
+from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
 from tenants.joining import JoinForm, has_account
 from tenants.models import Tenant
@@ -26,7 +27,7 @@ def go(request: UserRequest) -> HttpResponse:
     """After sign-in: into the only workspace, or to the list of several."""
     mine = list(_workspaces_of(request)[:2])
     if len(mine) == 1:
-        return redirect(workspace_url(mine[0]))
+        return redirect(home_url(mine[0]))
     if not mine and request.user.has_perm("wagtailadmin.access_admin"):
         return redirect("wagtailadmin_home")
     return redirect("tenants_site:workspaces")
@@ -43,7 +44,7 @@ def workspaces(request: UserRequest) -> HttpResponse:
         wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"], may_wait=True)
         try:
             return redirect(
-                workspace_url(provisioning.create_workspace(wanted, owner=request.user))
+                home_url(provisioning.create_workspace(wanted, owner=request.user))
             )
         except provisioning.SlugTaken:
             form.add_error("name", "Too many workspaces have this name. Please choose another.")
@@ -71,7 +72,7 @@ def invitation(request: UserRequest, secret: str) -> HttpResponse:
             context = {"invitation": found, "refusal": str(refused)}
             return render(request, "tenants/invitation.html", context, status=402)
         messages.success(request, f"Welcome to {found.tenant.name}.")
-        return redirect(workspace_url(found.tenant))
+        return redirect(home_url(found.tenant))
     query = urlencode({"next": request.path})
     context = {
         "invitation": found,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tenants import api_keys as keys
 from tenants import membership as members_flow
 from tenants.access import open_to_visitors, requires
+from tenants.domains import signing_in
 from tenants.forms import ApiKeyForm, InviteForm, WorkspaceForm
 from tenants.models import ApiKey, Invitation, Membership
 from tenants.permissions import May
@@ -148,6 +149,9 @@ def settings(request: WorkspaceRequest) -> HttpResponse:
 @open_to_visitors
 def sign_out(request: WorkspaceRequest) -> HttpResponse:
     """The session is shared, so signing out here signs out of the site, too."""
+    own_domain = signing_in.claim_of(request)
     if request.method != "POST":
-        return redirect(f"{django_settings.SITE_URL}/logout/")
+        return redirect("/" if own_domain else f"{django_settings.SITE_URL}/logout/")
+    if own_domain is not None:
+        return signing_in.sign_out(request, own_domain)
     return allauth_logout(request)

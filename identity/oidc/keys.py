@@ -70,7 +70,7 @@ def _as_key(row: SigningKey, pem: str) -> PrivateKey:
 
 
 def _box() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    secrets = [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
     return MultiFernet([Fernet(_derived(secret)) for secret in secrets])
 
 
