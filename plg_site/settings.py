@@ -147,6 +147,15 @@ POOL_MIN = env.number("POOL_MIN", 8)
 POOL_MAX = env.number("POOL_MAX", 200)
 POOL_SECONDS = env.number("POOL_SECONDS", 60)
 
+# A workspace that moves leaves its old address redirecting, and nobody else can take it, for so long.
+FORMER_ADDRESS_DAYS = env.number("FORMER_ADDRESS_DAYS", 90)
+DELETION_GRACE_DAYS = env.number(
+    "DELETION_GRACE_DAYS", 30
+)  # from deletion to purge; undo until then
+DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
+# Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
+PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")
+
 # --- Domains of the workspaces' own (tenants.domains, docs/custom-domains.md) --------------------
 # What their CNAME names, and for names that can have none, the addresses behind it.
 CUSTOM_DOMAIN_TARGET = env.text("CUSTOM_DOMAIN_TARGET", f"domains.{APP_DOMAIN}")
@@ -204,6 +213,8 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -220,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
+    "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},

@@ -8,6 +8,7 @@ import time
 import httpx
 import psycopg
 import pytest
+from celery import Celery
 
 from plg_site.walk import journey
 from plg_site.walk.browser import Browser
@@ -112,6 +113,25 @@ def test_mail_arrives_after_redis_was_killed(stack, new_walk):
     walk = new_walk()
     journey.sign_up(walk)
     walk.mail(walk.email, "")
+
+
+def test_the_worker_outlives_redis_also_with_tasks_in_hand(stack):
+    """Acknowledging on a closed channel once ended it; then tasks in hand waited for an hour."""
+    broker = Celery(broker=stack.env["REDIS_URL"], set_as_current=False)
+    broker.conf.update(task_publish_retry=False, task_ignore_result=True)
+    stack.wait_until_ready("worker")
+    pid = stack.process("worker").pid
+    for _ in range(5):
+        with (
+            broker.connection_for_write() as connection,
+            broker.amqp.Producer(connection) as sender,
+        ):
+            for _ in range(300):  # more than the worker has done when Redis goes
+                broker.send_task("celery.accumulate", args=[1, 2], queue="plg", producer=sender)
+        stack.kill("redis")
+        stack.wait_until_ready("redis")
+        stack.wait_until_ready("worker")
+        assert stack.process("worker").pid == pid, stack.log.recent("worker")
 
 
 def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
