@@ -6,6 +6,7 @@ current one. How many wait is decided in `demand`; who asks for a refill, in `ta
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from uuid import UUID
@@ -59,22 +60,23 @@ def refill(*, size: int | None = None, seconds: float | None = None) -> int:
     """Make what is missing and drop what is stale; returns how many schemas were made.
 
     Workspaces that wait for theirs come first. `size` is how many of each template there shall be,
-    instead of what the demand asks for. After some `seconds` it stops where it is: call it again.
+    instead of what the demand asks for. After some `seconds` it stops where it is,
+    with at least one made: call it again.
     """
-    until = None if seconds is None else time.monotonic() + seconds
     if schemas.script() is None:
         schemas.build()
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
     made, failed = 0, set[UUID]()
-    while until is None or time.monotonic() < until:
-        if preparing.prepare_next(failed=failed):
-            continue
-        template = _scarcest(size)
-        if template is None:
-            _drop_stale(until)
-            break
-        _add(template)
-        made += 1
-    return made
+    while True:
+        if not preparing.prepare_next(failed=failed):
+            template = _scarcest(size)
+            if template is None:
+                _drop_stale(until)
+                return made
+            _add(template)
+            made += 1
+        if time.monotonic() > until:
+            return made
 
 
 def is_short() -> bool:
@@ -103,10 +105,10 @@ def _add(template: Template) -> None:
         step("refill.listed")
 
 
-def _drop_stale(until: float | None) -> None:
+def _drop_stale(until: float = math.inf) -> None:
     """Schemas of an earlier fingerprint are never handed out; remove them one by one."""
     current = [fingerprints.of_template(each.name) for each in templates.listed()]
-    while until is None or time.monotonic() < until:
+    while time.monotonic() < until:
         with transaction.atomic():
             row = (
                 PoolSchema.objects.select_for_update(skip_locked=True)

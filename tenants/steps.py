@@ -15,7 +15,7 @@ import time
 
 _STOP_AT = os.environ.get("PLG_STOP_AT", "")
 STANDS = "PLG_STOP_AT: stands at"  # what a test waits for, followed by the name
-_PATIENCE = 120.0  # seconds; a process that nobody kills ends by itself
+_PATIENCE = 300.0  # seconds; a process that nobody kills ends by itself
 
 
 def step(name: str) -> None:

@@ -1,0 +1,78 @@
+"""Run in the environment of a database: processes that stop at a named step and wait to be killed.
+
+    python -m tests.tenants.pool_work '[["claim.schema-taken", "sign_up", "slug"], …]'
+
+One process for each; all share the time that Django takes to start. On standard output comes a line
+`STEP PID` for each as it is forked, on standard error what tenants/steps.py says when it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import django
+
+
+def sign_up(slug: str) -> None:
+    """Through the form, as a person does."""
+    from django.conf import settings
+    from django.test import Client
+
+    answer = Client(headers={"host": settings.SITE_DOMAIN}).post("/signup/", form_of(slug))
+    assert answer.status_code == 302, answer.content
+
+
+def form_of(slug: str) -> dict[str, str]:
+    """What the person types; the same again is a second click."""
+    from uuid import NAMESPACE_DNS, uuid5
+
+    token = str(uuid5(NAMESPACE_DNS, slug))
+    email = f"owner@{slug}.example"
+    return {"name": "Nora", "email": email, "workspace_name": slug, "slug": slug, "token": token}
+
+
+def add_to_the_pool(_: str) -> None:
+    """What a refill does for each schema that is missing."""
+    from tenants import pool, templates
+
+    pool._add(templates.listed()[0])
+
+
+def drop_stale(_: str) -> None:
+    """What a refill does at its end."""
+    from tenants import pool
+
+    pool._drop_stale()
+
+
+def prepare(_: str) -> None:
+    from tenants import preparing
+
+    preparing.prepare_all()
+
+
+def migrate(argument: str) -> None:
+    from tests.tenants.fleet.kill_work import migrate
+
+    migrate(argument)
+
+
+def main(wanted: list[tuple[str, str, str]]) -> None:
+    django.setup()
+    from tenants import steps
+
+    for name, action, argument in wanted:
+        if pid := os.fork():
+            print(name, pid, flush=True)
+            continue
+        steps._STOP_AT = name
+        globals()[action](argument)
+        os._exit(1)  # it should not have come so far
+    for _ in wanted:
+        os.wait()
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
