@@ -15,17 +15,9 @@ from metering.query import Question, Row, Window, ask
 from metering.windows import split, zone
 from tenants import schema
 from tenants.models import Tenant
+from tenants.spreadsheet import Echo, safe
 
 _AT_ONCE = {"minute": timedelta(hours=6), "hour": timedelta(days=7), "day": timedelta(days=100)}
-# What a spreadsheet takes for a formula (OWASP, "CSV Injection"); a quote before it makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class _Echo:
-    """A file whose `write` gives back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def rows(tenant: Tenant, question: Question, *, window: Window) -> Iterator[str]:
@@ -44,7 +36,7 @@ def _lines(
     tenant: Tenant, question: Question, window: Window, first: list[Row],
     parts: Iterator[Question],
 ) -> Iterator[str]:  # fmt: skip
-    write = csv.writer(_Echo()).writerow
+    write = csv.writer(Echo()).writerow
     dimensions = list(question.group_by)
     named = [column for key in dimensions for column in (key, f"{key}_name")]
     yield write(
@@ -89,11 +81,6 @@ def _written(
                 row.late,
             ]
         )
-
-
-def safe(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def response(

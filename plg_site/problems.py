@@ -19,6 +19,7 @@ from metering.decision import QuotaExceeded
 from metering.rates import RateExceeded
 from plg_site import rate_headers
 from tenants import workspace_url
+from tenants.closed import WorkspaceClosed
 from tenants.requests import KeyedRequest
 
 log = structlog.get_logger()
@@ -69,6 +70,7 @@ def install(api: NinjaAPI) -> None:
         QuotaExceeded: _quota_exceeded,
         RateExceeded: _rate_exceeded,
         AuthenticationError: _not_authenticated,
+        WorkspaceClosed: _closed,
         ValidationError: _invalid,
         HttpError: _http_error,
         Http404: lambda request, error: not_found(),
@@ -133,6 +135,11 @@ def _not_authenticated(request: HttpRequest, error: AuthenticationError) -> Http
         "This is no valid API key of this workspace. It may be mistyped, revoked, or of another one.",
         headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
     )
+
+
+def _closed(request: HttpRequest, error: WorkspaceClosed) -> HttpResponse:
+    kind = f"urn:problem:workspace-{error.kind.value}"
+    return problem(error.http_status, str(error), type=kind)
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -149,9 +149,7 @@ POOL_SECONDS = env.number("POOL_SECONDS", 60)
 
 # A workspace that moves leaves its old address redirecting, and nobody else can take it, for so long.
 FORMER_ADDRESS_DAYS = env.number("FORMER_ADDRESS_DAYS", 90)
-DELETION_GRACE_DAYS = env.number(
-    "DELETION_GRACE_DAYS", 30
-)  # from deletion to purge; undo until then
+DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; undo is possible
 DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
 # Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
 PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")

@@ -18,7 +18,7 @@ from django_tenants.utils import schema_context
 
 from product.files import storage
 from product.models import File
-from tenants.models import Tenant
+from tenants.models import Status, Tenant
 
 log = structlog.get_logger()
 _SALT = "product.download"
@@ -48,7 +48,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
         return _no_file(request, status=410)
     except signing.BadSignature:
         return _no_file(request, status=404)
-    if not Tenant.objects.filter(schema_name=schema_name).exists():
+    if not Tenant.objects.filter(schema_name=schema_name, status=Status.ACTIVE).exists():
         return _no_file(request, status=404)
     with schema_context(schema_name):
         file = File.objects.filter(pk=UUID(file_id)).first()

@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from tenants.permissions import TABLE, May, Role
 from tenants.requests import WorkspaceRequest
 
 View = TypeVar("View", bound=Callable[..., Any])
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def open_to_visitors(view: View) -> View:
@@ -23,12 +24,12 @@ def open_to_visitors(view: View) -> View:
 
 def requires(
     what: May,
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Answer 403 in words to members whose role does not allow it (`tenants.permissions`)."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., Answer]) -> Callable[..., Answer]:
         @wraps(view)
-        def checked(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> Answer:
             if not request.membership.may(what):
                 who = "an owner or admin" if Role.ADMIN in TABLE[what] else "an owner"
                 raise PermissionDenied(f"Ask {who} of this workspace to do this.")

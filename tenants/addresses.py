@@ -42,7 +42,6 @@ RESERVED = frozenset(
         "dev",
         "developer",
         "docs",
-        "domains",
         "email",
         "events",
         "example",
@@ -117,17 +116,26 @@ RESERVED = frozenset(
 )
 
 
+def host_of(slug: str) -> str:
+    """The host name of the workspace with this slug."""
+    return f"{slug}.{settings.APP_DOMAIN}"
+
+
 def workspace_url(tenant: Tenant, path: str = "/") -> str:
-    """The absolute address of `path` in the workspace, under its own domain where it has one."""
-    host = tenant.own_domain or f"{tenant.slug}.{settings.APP_DOMAIN}"
+    """The absolute address of `path` in the workspace."""
+    host = host_of(tenant.slug)
     return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
 
 
 def home_url(tenant: Tenant, path: str = "/") -> str:
     """The same under our domain: where a form of the site may lead (`form-action`), and where the
     workspace is whatever becomes of its own domain."""
-    host = f"{tenant.slug}.{settings.APP_DOMAIN}"
-    return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
+    return f"{settings.PUBLIC_SCHEME}://{host_of(tenant.slug)}{settings.PUBLIC_PORT_SUFFIX}{path}"
+
+
+def is_former(host: str, tenant: Tenant) -> bool:
+    """Whether the workspace was at this host once, and has moved. (A domain of its own is none.)"""
+    return host.endswith(f".{settings.APP_DOMAIN}") and host != host_of(tenant.slug)
 
 
 def slug_from_name(name: str) -> str:

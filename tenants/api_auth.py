@@ -7,13 +7,16 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from tenants import api_keys
+from tenants import api_keys, closed
 from tenants.models import ApiKey
 from tenants.requests import HostRequest, KeyedRequest
 
 
 class ApiKeyAuth(HttpBearer):
-    """Accepts a live key of the workspace whose host was called; sets `request.api_key`."""
+    """Accepts a live key of the workspace whose host was called; sets `request.api_key`.
+
+    Raises closed.WorkspaceClosed to who has a key of a workspace that is not open.
+    """
 
     openapi_bearer_format = "API key"
 
@@ -21,5 +24,6 @@ class ApiKeyAuth(HttpBearer):
         tenant = cast(HostRequest, request).tenant
         key = api_keys.find(tenant, token) if tenant else None
         if key is not None:
+            closed.require_open(key.tenant)
             cast(KeyedRequest, request).api_key = key
         return key

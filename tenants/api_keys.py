@@ -11,6 +11,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
+from tenants import audit
 from tenants.event_types import API_KEY_CREATED, API_KEY_REVOKED
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.models import ApiKey, Tenant
@@ -31,6 +32,7 @@ def create(tenant: Tenant, *, name: str, user: User) -> tuple[ApiKey, str]:
         key_hash=hash_secret(secret),
         created_by=user,
     )
+    audit.note(tenant, "api_key.created", by=user, target=name, details={"begins": key.prefix})
     events.record_with_row(
         API_KEY_CREATED.name,
         tenant=tenant,
@@ -66,6 +68,8 @@ def revoke(key: ApiKey, *, user: User, now: datetime | None = None) -> bool:
         .update(revoked_at=now or timezone.now())
     )
     if changed:
+        begins = {"begins": key.prefix}
+        audit.note(key.tenant, "api_key.revoked", by=user, target=key.name, details=begins)
         events.record_with_row(
             API_KEY_REVOKED.name,
             tenant=key.tenant,

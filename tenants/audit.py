@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from ipaddress import ip_address
 
 from django.http import HttpRequest
 
@@ -11,6 +14,7 @@ from tenants.life_models import AuditEntry
 from tenants.models import Tenant
 
 _NAME_LENGTH = 254
+_from: ContextVar[str | None] = ContextVar("audit_from", default=None)
 
 
 def note(
@@ -25,7 +29,8 @@ def note(
     """Write an entry in the caller's transaction: it is there exactly when the change is.
 
     `action` is past tense with a dot ("member.invited"); `target` is whom or what it was done to, in
-    words; `by` None means the system. Secrets never go into `details`.
+    words; `by` None means the system. The address it came from is that of `request`, or of the request
+    that is being answered. Secrets never go into `details`.
     """
     AuditEntry.objects.create(
         tenant=tenant,
@@ -34,5 +39,23 @@ def note(
         action=action,
         target=target[:_NAME_LENGTH],
         details=dict(details or {}),
-        ip=request.META.get("REMOTE_ADDR") or None if request else None,
+        ip=_address(request) if request else _from.get(),
     )
+
+
+@contextmanager
+def during(request: HttpRequest) -> Iterator[None]:
+    """What is noted inside came with this request."""
+    token = _from.set(_address(request))
+    try:
+        yield
+    finally:
+        _from.reset(token)
+
+
+def _address(request: HttpRequest) -> str | None:
+    """None where the server was asked through a socket on disk."""
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None

@@ -26,6 +26,7 @@ from django.middleware.security import SecurityMiddleware
 from events.middleware import EventBufferMiddleware
 from identity.middleware import VisitorMiddleware
 from tenants import hosts
+from tenants.models import Status
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -51,7 +52,9 @@ class EarlyAnswers:
         if self._product is None or not self._product.may_answer(environ["REQUEST_METHOD"], path):
             return None
         tenant = hosts.tenant_to_read(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
-        view = self._product.view_for(path, tenant) if tenant else None
+        if tenant is None or tenant.status != Status.ACTIVE:
+            return None
+        view = self._product.view_for(path, tenant)
         if view is None:
             return None
         request: Any = WSGIRequest(environ)

@@ -1,22 +1,21 @@
-"""Inviting a colleague by mail, and joining."""
+"""Inviting a colleague by mail, joining, leaving."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
+from django.db.models import Q
 from django.utils import timezone
 
 import events
-from identity import mail
 from identity.models import User
 from identity.persons import person_of
+from tenants import audit, letters
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
-from tenants.models import Invitation, Membership, Role, Tenant
+from tenants.models import Invitation, Membership, Role, Status, Tenant
 from tenants.signals import seat_requested
 
 LIFETIME = timedelta(days=7)
@@ -24,6 +23,14 @@ LIFETIME = timedelta(days=7)
 
 class SeatRefused(Exception):
     """No seat is left; the message says so in words."""
+
+
+class LastOwner(Exception):
+    """Without this member the workspace would have no owner."""
+
+
+class OwnersOnly(Exception):
+    """Somebody who is no owner tried to change or remove one; the message says so in words."""
 
 
 @transaction.atomic
@@ -34,53 +41,60 @@ def invite(
 
     Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full.
     """
-    now = now or timezone.now()
     email = email.lower()
     seat_requested.send(sender=Tenant, tenant=tenant, take=False)
-    secret = new_secret()
     Invitation.objects.for_tenant(tenant).filter(email=email, accepted_at=None).delete()
-    invitation = Invitation.objects.create(
-        tenant=tenant,
-        email=email,
-        role=role,
-        token_hash=hash_secret(secret),
-        invited_by=by,
-        expires_at=now + LIFETIME,
-    )
+    invitation = Invitation(tenant=tenant, email=email, role=role)
+    _send(invitation, by=by, now=now or timezone.now())
+    audit.note(tenant, "member.invited", by=by, target=email, details={"role": role})
     events.record_with_row(
         MEMBER_INVITED.name, tenant=tenant, person=person_of(by), properties={"role": role}
     )
-    _send(invitation, secret, by)
     return invitation
 
 
-def _send(invitation: Invitation, secret: str, by: User) -> None:
-    context = {
-        "invitation": invitation,
-        "tenant": invitation.tenant,
-        "by": by,
-        "days": LIFETIME.days,
-        "url": f"{settings.SITE_URL}/invitations/{secret}/",
-        "site_url": settings.SITE_URL,
-    }
-    message = EmailMultiAlternatives(
-        f"{by} invites you to {invitation.tenant.name}",
-        render_to_string("tenants/email/invitation.txt", context),
-        to=[invitation.email],
+@transaction.atomic
+def invite_again(invitation: Invitation, *, by: User, now: datetime | None = None) -> None:
+    """Mail it once more with a new link and a new week; the old link dies. Raises SeatRefused."""
+    seat_requested.send(sender=Tenant, tenant=invitation.tenant, take=False)
+    _send(invitation, by=by, now=now or timezone.now())
+    audit.note(invitation.tenant, "invitation.sent_again", by=by, target=invitation.email)
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, *, by: User) -> None:
+    """The link in the mail stops working."""
+    invitation.delete()
+    audit.note(invitation.tenant, "invitation.withdrawn", by=by, target=invitation.email)
+
+
+def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
+    secret = new_secret()
+    invitation.token_hash = hash_secret(secret)
+    invitation.invited_by = by
+    invitation.expires_at = now + LIFETIME
+    invitation.save()
+    letters.send(
+        "invitation",
+        to=invitation.email,
+        subject=f"{by} invites you to {invitation.tenant.name}",
+        invitation=invitation,
+        tenant=invitation.tenant,
+        by=by,
+        days=LIFETIME.days,
+        url=f"{settings.SITE_URL}/invitations/{secret}/",
     )
-    message.attach_alternative(
-        render_to_string("tenants/email/invitation.html", context), "text/html"
-    )
-    mail.deliver(message)
 
 
 def find(secret: str, *, now: datetime | None = None) -> Invitation | None:
-    """The open invitation behind a link; None when it is unknown, used, replaced or expired."""
+    """The open invitation behind a link; None when it is unknown, used, replaced or expired, or
+    its workspace is closed."""
     return (
         Invitation.objects.filter(
             token_hash=hash_secret(secret),
             accepted_at=None,
             expires_at__gt=now or timezone.now(),
+            tenant__status=Status.ACTIVE,
         )
         .select_related("tenant", "invited_by")
         .first()
@@ -99,31 +113,59 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     )
     if found is not None or not claimed:
         return found or Membership.objects.for_tenant(tenant).get(user=user)
-    return add_member(tenant, user=user, role=invitation.role)
+    return add_member(tenant, user=user, role=invitation.role, how="invitation")
 
 
 @transaction.atomic
-def add_member(tenant: Tenant, *, user: User, role: str) -> Membership:
-    """Give a user a seat. Raises SeatRefused."""
+def add_member(tenant: Tenant, *, user: User, role: str, how: str = "") -> Membership:
+    """Give a user a seat; `how` they came is for the audit log. Raises SeatRefused."""
     seat_requested.send(sender=Tenant, tenant=tenant, take=True)
     membership = Membership.objects.create(tenant=tenant, user=user, role=role)
+    details = {"role": str(role)} | ({"how": how} if how else {})
+    audit.note(tenant, "member.joined", by=user, target=user.email, details=details)
     record_seat(tenant, user=user, role=role, change=+1)
     return membership
 
 
 @transaction.atomic
-def remove_member(membership: Membership) -> None:
-    """Take a seat back. The last owner cannot go."""
-    tenant = membership.tenant
-    owners = Membership.objects.for_tenant(tenant).select_for_update().filter(role=Role.OWNER)
-    if membership.role == Role.OWNER and len(owners) == 1:
-        raise LastOwner("A workspace needs an owner. Make somebody else an owner first.")
-    membership.delete()
-    record_seat(tenant, user=membership.user, role=membership.role, change=-1)
+def remove_member(membership: Membership, *, by: User) -> None:
+    """Take somebody's seat back. Raises LastOwner, OwnersOnly."""
+    _end(membership, action="member.removed", by=by)
 
 
-class LastOwner(Exception):
-    """Removing this member would leave the workspace without an owner."""
+@transaction.atomic
+def leave(membership: Membership) -> None:
+    """Give one's own seat back. Raises LastOwner."""
+    _end(membership, action="member.left", by=membership.user)
+
+
+def require_changeable(membership: Membership, *, by: User) -> None:
+    """Raises OwnersOnly when it is an owner's and `by` is none, LastOwner when there is no other.
+
+    Reads the membership again and holds it and the owners' until the commit: two owners who go at
+    once do not both go, and who became an owner a moment ago is not taken for a member.
+    """
+    rows = Membership.objects.for_tenant(membership.tenant)
+    held = rows.filter(Q(role=Role.OWNER) | Q(pk=membership.pk)).select_for_update().order_by("pk")
+    roles = {row.pk: row for row in held}
+    if membership.pk in roles:
+        membership.role = roles[membership.pk].role
+    if membership.role != Role.OWNER:
+        return
+    owners = [row for row in roles.values() if row.role == Role.OWNER]
+    if by.pk not in {row.user_id for row in owners}:
+        raise OwnersOnly("Only an owner can change or remove an owner.")
+    if len(owners) == 1:
+        raise LastOwner("A workspace needs an owner. Hand it over to somebody first.")
+
+
+def _end(membership: Membership, *, action: str, by: User) -> None:
+    tenant, user = membership.tenant, membership.user
+    require_changeable(membership, by=by)
+    gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
+    if gone:  # once, also when two click
+        audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})
+        record_seat(tenant, user=user, role=membership.role, change=-1)
 
 
 def record_seat(tenant: Tenant, *, user: User, role: str, change: int) -> None:

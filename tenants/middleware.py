@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,12 +15,9 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import set_urlconf
 
-from identity.cookies import foreign_host
-from tenants import hosts, schema
-from tenants.domains import own_domain
-from tenants.domains.ask import PREFIX as ASK_PREFIX
-from tenants.models import Membership
-from tenants.requests import HostRequest
+from tenants import addresses, audit, closed, hosts, schema
+from tenants.models import Membership, Tenant
+from tenants.requests import HostRequest, WorkspaceRequest
 
 Handler = Callable[[HostRequest], HttpResponse]
 API_PREFIX = "/api/v1/"  # these views ask for an API key, not for a session
@@ -37,8 +34,6 @@ class HostMiddleware:
         request.tenant = None
         request.membership = None
         host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
-        if request.path.startswith(ASK_PREFIX):  # by whatever name the terminator calls us
-            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         place = hosts.place_of(host)
         if place is hosts.Place.ALIAS:
             return self._to_the_site(request)
@@ -50,8 +45,9 @@ class HostMiddleware:
         tenant = hosts.tenant_for(host)
         if tenant is None:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-            context = {"stopped": own_domain.has_stopped(request)}
-            return render(request, "workspace/unknown_host.html", context, status=404)
+            return render(request, "workspace/unknown_host.html", status=404)
+        if addresses.is_former(host.lower().rstrip("."), tenant) and not _is_api(request):
+            return self._to_the_new_address(request, tenant)
         request.tenant = tenant
         schema.enter(tenant)
         try:
@@ -63,6 +59,18 @@ class HostMiddleware:
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)
+
+    def _to_the_new_address(self, request: HostRequest, tenant: Tenant) -> HttpResponse:
+        """Not a permanent redirect: after some months the old address may be somebody else's.
+
+        A form cannot follow, its token is for the old host. Programs need not: their keys work here.
+        """
+        new = addresses.workspace_url(tenant, request.get_full_path())
+        if request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(new)
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        home = addresses.workspace_url(tenant)
+        return render(request, "workspace/moved.html", {"home": home}, status=409)
 
     def _to_the_site(self, request: HostRequest) -> HttpResponse:
         """Not a permanent redirect: browsers would keep it for every project on localhost."""
@@ -78,14 +86,18 @@ class MembershipMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HostRequest) -> HttpResponse:
-        return self.get_response(request)
+        with audit.during(request):
+            return self.get_response(request)
 
     def process_view(
         self, request: HostRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if request.tenant is None or request.path.startswith(API_PREFIX):
+        if request.tenant is None or _is_api(request):
             return None
+        is_closed = closed.is_closed(request.tenant, view)
         if getattr(view, "open_to_visitors", False):
+            if is_closed:
+                raise Http404
             return None
         if not request.user.is_authenticated:
             return self._sign_in(request)
@@ -94,14 +106,18 @@ class MembershipMiddleware:
         )
         if request.membership is None:
             raise Http404
-        return own_domain.lead_there(request)
+        if is_closed:
+            return closed.page(cast(WorkspaceRequest, request))
+        return None
 
     def _sign_in(self, request: HostRequest) -> HttpResponse:
-        if foreign_host(request):
-            return own_domain.sign_in(request)
         if request.headers.get("HX-Request"):
             # htmx would swap the sign-in page into a corner of this one: go there as a whole.
             return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
         back = request.build_absolute_uri() if request.method == "GET" else ""
         query = f"?{urlencode({'next': back})}" if back else ""
         return HttpResponseRedirect(settings.LOGIN_URL + query)
+
+
+def _is_api(request: HostRequest) -> bool:
+    return request.path.startswith(API_PREFIX)

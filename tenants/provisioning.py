@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 import events
@@ -48,9 +48,6 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """
     person = person_of(owner)
     tenant = _insert(wanted, person_id=person.id)
-    Domain.objects.create(
-        tenant=tenant, domain=f"{tenant.slug}.{settings.APP_DOMAIN}", is_primary=True
-    )
     Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
     workspace_created.send(sender=Tenant, tenant=tenant, user=owner)
     events.record_with_row(
@@ -65,7 +62,10 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
 
 
 def _insert(wanted: NewWorkspace, *, person_id: object) -> Tenant:
-    """The tenant row; the unique constraint on the slug decides between two who want the same."""
+    """The tenant and its domain; the unique constraints decide between two who want the same.
+
+    The domain's is also kept by a workspace that has moved from there (`tenants.moving`).
+    """
     template = templates.get(wanted.template)
     schema_name, status = _schema(template, may_wait=wanted.may_wait)
     for slug in _candidates(wanted):
@@ -81,10 +81,11 @@ def _insert(wanted: NewWorkspace, *, person_id: object) -> Tenant:
                     status=status,
                     fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
                 )
+                Domain.objects.create(tenant=tenant, domain=addresses.host_of(slug))
             step("claim.tenant-made")
             return tenant
         except IntegrityError as error:
-            if "slug" not in str(error):
+            if not {"slug", "domain"} & set(re.findall(r"\w+", str(error))):
                 raise
     raise SlugTaken(wanted.slug)
 
@@ -112,8 +113,15 @@ def _candidates(wanted: NewWorkspace) -> list[str]:
     return [base, *numbered]
 
 
+def is_taken(slug: str) -> bool:
+    """Whether a workspace lives at this address, or did until lately."""
+    return Domain.objects.filter(domain=addresses.host_of(slug)).exists()
+
+
 def suggest_slug(slug: str) -> str:
     """A free address close to `slug`, for the message that says it is taken."""
-    taken = set(Tenant.objects.filter(slug__startswith=slug[:30]).values_list("slug", flat=True))
+    taken = set(
+        Domain.objects.filter(domain__startswith=slug[:30]).values_list("domain", flat=True)
+    )
     options = (f"{slug[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 1000))
-    return next(option for option in options if option not in taken)
+    return next(option for option in options if addresses.host_of(option) not in taken)

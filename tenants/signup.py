@@ -27,7 +27,7 @@ from identity.models import User
 from identity.persons import identify
 from identity.requests import VisitorRequest
 from tenants import addresses, provisioning, templates
-from tenants.models import SignupAttempt, Tenant
+from tenants.models import SignupAttempt
 
 
 class SlugField(forms.CharField):
@@ -85,7 +85,7 @@ class WorkspaceSignupForm(SignupForm):
         if slug:
             addresses.validate_slug(slug)
             token = self.data.get(self.add_prefix("token"))
-            if Tenant.objects.filter(slug=slug).exists() and not _is_second_click(token):
+            if provisioning.is_taken(slug) and not _is_second_click(token):
                 raise _taken(slug)
         return slug
 

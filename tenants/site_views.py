@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from identity.requests import UserRequest
+from tenants import deletion, doors, provisioning, workspace_url
 from tenants import membership as members_flow
-from tenants import provisioning, workspace_url
+from tenants.addresses import home_url
 from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
 from tenants.joining import JoinForm, has_account
-from tenants.models import Tenant
+from tenants.models import Status, Tenant
 
 
 @never_cache
@@ -43,19 +44,24 @@ def workspaces(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"], may_wait=True)
         try:
-            return redirect(
-                home_url(provisioning.create_workspace(wanted, owner=request.user))
-            )
+            return redirect(home_url(provisioning.create_workspace(wanted, owner=request.user)))
         except provisioning.SlugTaken:
             form.add_error("name", "Too many workspaces have this name. Please choose another.")
             status = 409
     mine = [(tenant, workspace_url(tenant)) for tenant in _workspaces_of(request)]
-    context = {"form": form, "workspaces": mine}
+    context = {
+        "form": form,
+        "workspaces": mine,
+        "open_to_me": doors.open_to(request.user),
+        "deleted": deletion.deleted_of(request.user),
+    }
     return render(request, "tenants/workspaces.html", context, status=status)
 
 
 def _workspaces_of(request: UserRequest):  # type: ignore[no-untyped-def]
-    return Tenant.objects.filter(memberships__user=request.user).order_by("name")
+    gone = [Status.DELETED, Status.PURGING]
+    mine = Tenant.objects.filter(memberships__user=request.user).exclude(status__in=gone)
+    return mine.order_by("name")
 
 
 @never_cache

@@ -1,10 +1,7 @@
 from celery import shared_task
 
+from tenants import deletion, moving, preparing, upkeep
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
-
-from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
-
-from tenants import preparing, upkeep
 
 
 @shared_task
@@ -15,3 +12,9 @@ def refill_pool() -> None:
 @shared_task
 def prepare_workspaces() -> None:
     preparing.prepare_all()
+
+
+@shared_task
+def look_after_lives() -> None:
+    deletion.warn()
+    moving.forget_former()

@@ -1,20 +1,39 @@
 from django.urls import path
 
 from tenants import views, waiting
+from tenants.pages import audit, danger, general, members, ownership
 
 app_name = "tenants"
 urlpatterns = [
-    path("members/", views.members, name="members"),
-    path("members/invite/", views.invite, name="invite"),
-    path("members/<int:membership_id>/remove/", views.remove_member, name="remove_member"),
+    path("members/", members.members, name="members"),
+    path("members/invite/", members.invite, name="invite"),
+    path("members/leave/", members.leave, name="leave"),
+    path("members/<int:membership_id>/remove/", members.remove_member, name="remove_member"),
+    path("members/<int:membership_id>/role/", members.change_role, name="change_role"),
+    path(
+        "members/invitations/<uuid:invitation_id>/again/",
+        members.invite_again,
+        name="invite_again",
+    ),
     path(
         "members/invitations/<uuid:invitation_id>/withdraw/",
-        views.withdraw_invitation,
+        members.withdraw_invitation,
         name="withdraw_invitation",
     ),
+    path("members/doors/", members.open_door, name="open_door"),
+    path("members/doors/<int:door_id>/close/", members.close_door, name="close_door"),
+    path("members/offer/", ownership.offer, name="offer"),
+    path("members/offer/withdraw/", ownership.withdraw, name="withdraw_offer"),
+    path("members/offer/accept/", ownership.accept, name="accept_offer"),
+    path("members/offer/decline/", ownership.decline, name="decline_offer"),
     path("api-keys/", views.api_keys, name="api_keys"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
-    path("settings/", views.settings, name="settings"),
+    path("settings/", general.general, name="settings"),
+    path("settings/address/", general.move, name="move"),
+    path("settings/audit/", audit.audit, name="audit"),
+    path("settings/audit/audit-log.csv", audit.audit_csv, name="audit_csv"),
+    path("settings/delete/", danger.danger, name="danger"),
+    path("settings/restore/", danger.restore, name="restore"),
     path("preparing/", waiting.ready, name="preparing"),
     path("logout/", views.sign_out, name="logout"),
 ]

@@ -3,7 +3,7 @@ import pytest
 from events.models import OutboxEvent
 from identity.models import User
 from metering import quota, usage
-from tenants.membership import SeatRefused, add_member, invite, remove_member
+from tenants.membership import SeatRefused, add_member, invite, leave
 from tenants.models import Membership, Role
 
 
@@ -27,7 +27,7 @@ def test_an_invitation_to_a_full_workspace_is_refused(log, acme, people):
 
 def test_a_seat_that_was_left_can_be_taken(log, acme):
     quota.set_limits(acme, {"seats": Membership.objects.for_tenant(acme).count()})
-    remove_member(Membership.objects.for_tenant(acme).exclude(role=Role.OWNER).first())
+    leave(Membership.objects.for_tenant(acme).exclude(role=Role.OWNER).first())
     assert add_member(acme, user=somebody("next"), role=Role.MEMBER)
 
 
@@ -36,6 +36,6 @@ def test_the_seats_meter_counts_what_the_rows_say(log, acme):
     OutboxEvent.objects.all().delete()
     member = add_member(acme, user=somebody("in"), role=Role.MEMBER)
     add_member(acme, user=somebody("stays"), role=Role.MEMBER)
-    remove_member(member)
+    leave(member)
     log.settle()
     assert usage.current(acme, "seats") == 1

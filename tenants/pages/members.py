@@ -1,0 +1,203 @@
+"""Members: who is in, who is invited, which doors are open, who is offered the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from tenants import doors, membership, ownership, roles
+from tenants.access import requires
+from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
+from tenants.models import Invitation, JoinDomain, Membership, Role
+from tenants.permissions import May
+from tenants.requests import WorkspaceRequest
+
+REFUSALS = (membership.LastOwner, membership.OwnersOnly)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A member as the page lists them, with what the reader may do about it."""
+
+    membership: Membership
+    is_reader: bool
+    role_form: RoleForm | None
+    may_be_removed: bool
+
+
+@require_safe
+def members(request: WorkspaceRequest) -> HttpResponse:
+    """Everybody in the workspace; for who may, what can be changed."""
+    return page(request)
+
+
+def page(
+    request: WorkspaceRequest, *, status: int = 200, refusal: str = "", **forms: Any
+) -> HttpResponse:
+    """The page, with the form that was refused in the place of a fresh one."""
+    tenant, reader = request.tenant, request.membership
+    listed = Membership.objects.for_tenant(tenant).select_related("user").order_by("joined_at")
+    context = {
+        "form": InviteForm(initial={"role": Role.MEMBER}),
+        "door_form": OpenDoorForm(domains=doors.openable(tenant)),
+        "offer_form": OfferForm(tenant=tenant),
+        "refusal": refusal,
+        "rows": [_row(each, reader) for each in listed],
+        "invitations": Invitation.objects.for_tenant(tenant)
+        .filter(accepted_at=None)
+        .order_by("-created_at"),
+        "now": timezone.now(),
+        "doors": doors.of(tenant),
+        "offer": ownership.open_offer(tenant),
+        **forms,
+    }
+    return render(request, "tenants/members.html", context, status=status)
+
+
+def _row(each: Membership, reader: Membership) -> Row:
+    is_reader = each.pk == reader.pk
+    reachable = each.role != Role.OWNER or reader.role == Role.OWNER
+    may_change = reader.may(May.CHANGE_ROLES) and reachable
+    return Row(
+        membership=each,
+        is_reader=is_reader,
+        role_form=RoleForm(membership=each) if may_change else None,
+        may_be_removed=reader.may(May.INVITE) and reachable and not is_reader,
+    )
+
+
+@require_POST
+@requires(May.INVITE)
+def invite(request: WorkspaceRequest) -> HttpResponse:
+    """Mail an invitation; only from an address that is proved, so nobody invites as somebody else."""
+    form = InviteForm(request.POST)
+    if not request.user.has_verified_email:
+        refusal = "Please verify your address first; the mail with the link is in your inbox."
+        return page(request, form=form, status=403, refusal=refusal)
+    if not form.is_valid():
+        return page(request, form=form, status=422)
+    email = form.cleaned_data["email"].lower()
+    if Membership.objects.for_tenant(request.tenant).filter(user__email=email).exists():
+        form.add_error("email", "This person is a member already.")
+        return page(request, form=form, status=422)
+    try:
+        membership.invite(
+            request.tenant, email=email, role=form.cleaned_data["role"], by=request.user
+        )
+    except membership.SeatRefused as refused:
+        return page(request, form=form, status=402, refusal=str(refused))
+    messages.success(request, f"We mailed an invitation to {email}.")
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.INVITE)
+def invite_again(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    """A new link and another week; the old link stops working."""
+    invitation = _invitation(request, invitation_id)
+    try:
+        membership.invite_again(invitation, by=request.user)
+    except membership.SeatRefused as refused:
+        return page(request, status=402, refusal=str(refused))
+    messages.success(request, f"We mailed {invitation.email} a new link.")
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.INVITE)
+def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    """The link in the mail stops working."""
+    invitation = _invitation(request, invitation_id)
+    membership.withdraw(invitation, by=request.user)
+    messages.success(request, f"The invitation to {invitation.email} is withdrawn.")
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.INVITE)
+def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
+    """End somebody's membership; the last owner stays."""
+    found = _membership(request, membership_id)
+    try:
+        membership.remove_member(found, by=request.user)
+    except REFUSALS as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{found.user} is no longer a member.")
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.CHANGE_ROLES)
+def change_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
+    """Make somebody an admin or a member."""
+    found = _membership(request, membership_id)
+    form = RoleForm(request.POST, membership=found)
+    if not form.is_valid():
+        messages.error(request, "Please choose one of the roles.")
+        return redirect("tenants:members")
+    try:
+        roles.change_role(found, role=form.chosen(), by=request.user)
+    except REFUSALS as refused:
+        messages.error(request, str(refused))
+    else:
+        role = found.get_role_display().lower()
+        messages.success(request, f"{found.user} is {'an' if role == 'admin' else 'a'} {role} now.")
+    return redirect("tenants:members")
+
+
+@require_POST
+def leave(request: WorkspaceRequest) -> HttpResponse:
+    """Give one's own seat back, and go to the site."""
+    try:
+        membership.leave(request.membership)
+    except membership.LastOwner as refused:
+        messages.error(request, str(refused))
+        return redirect("tenants:members")
+    messages.success(request, f"You have left {request.tenant.name}.")
+    return redirect(f"{settings.SITE_URL}/workspaces/")
+
+
+@require_POST
+@requires(May.OPEN_DOORS)
+def open_door(request: WorkspaceRequest) -> HttpResponse:
+    """Let people with a verified address of a domain join."""
+    form = OpenDoorForm(request.POST, domains=doors.openable(request.tenant))
+    if not form.is_valid():
+        return page(request, door_form=form, status=422)
+    try:
+        door = doors.open_door(request.tenant, domain=form.cleaned_data["domain"], by=request.user)
+    except doors.DoorRefused as refused:
+        form.add_error("domain", str(refused))
+        return page(request, door_form=form, status=422)
+    messages.success(request, f"People with an address at {door.domain} can join now.")
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.OPEN_DOORS)
+def close_door(request: WorkspaceRequest, door_id: int) -> HttpResponse:
+    """Nobody else comes in this way; who is in stays."""
+    rows = JoinDomain.objects.for_tenant(request.tenant).select_related("tenant")
+    door = get_object_or_404(rows, pk=door_id)
+    doors.close_door(door, by=request.user)
+    messages.success(request, f"Addresses at {door.domain} no longer let anybody in.")
+    return redirect("tenants:members")
+
+
+def _invitation(request: WorkspaceRequest, invitation_id: UUID) -> Invitation:
+    rows = Invitation.objects.for_tenant(request.tenant).select_related("tenant")
+    return get_object_or_404(rows, pk=invitation_id, accepted_at=None)
+
+
+def _membership(request: WorkspaceRequest, membership_id: int) -> Membership:
+    rows = Membership.objects.for_tenant(request.tenant).select_related("user", "tenant")
+    return get_object_or_404(rows, pk=membership_id)
