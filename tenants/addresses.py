@@ -42,6 +42,7 @@ RESERVED = frozenset(
         "dev",
         "developer",
         "docs",
+        "domains",
         "email",
         "events",
         "example",
@@ -122,8 +123,8 @@ def host_of(slug: str) -> str:
 
 
 def workspace_url(tenant: Tenant, path: str = "/") -> str:
-    """The absolute address of `path` in the workspace."""
-    host = host_of(tenant.slug)
+    """The absolute address of `path` in the workspace, under its own domain where it has one."""
+    host = tenant.own_domain or host_of(tenant.slug)
     return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
 
 

@@ -15,7 +15,10 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from identity.cookies import foreign_host
 from tenants import addresses, audit, closed, hosts, schema
+from tenants.domains import own_domain
+from tenants.domains.ask import PREFIX as ASK_PREFIX
 from tenants.models import Membership, Tenant
 from tenants.requests import HostRequest, WorkspaceRequest
 
@@ -34,6 +37,8 @@ class HostMiddleware:
         request.tenant = None
         request.membership = None
         host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        if request.path.startswith(ASK_PREFIX):  # by whatever name the terminator calls us
+            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         place = hosts.place_of(host)
         if place is hosts.Place.ALIAS:
             return self._to_the_site(request)
@@ -45,7 +50,8 @@ class HostMiddleware:
         tenant = hosts.tenant_for(host)
         if tenant is None:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-            return render(request, "workspace/unknown_host.html", status=404)
+            context = {"stopped": own_domain.has_stopped(request)}
+            return render(request, "workspace/unknown_host.html", context, status=404)
         if addresses.is_former(host.lower().rstrip("."), tenant) and not _is_api(request):
             return self._to_the_new_address(request, tenant)
         request.tenant = tenant
@@ -108,9 +114,11 @@ class MembershipMiddleware:
             raise Http404
         if is_closed:
             return closed.page(cast(WorkspaceRequest, request))
-        return None
+        return own_domain.lead_there(request)
 
     def _sign_in(self, request: HostRequest) -> HttpResponse:
+        if foreign_host(request):
+            return own_domain.sign_in(request)
         if request.headers.get("HX-Request"):
             # htmx would swap the sign-in page into a corner of this one: go there as a whole.
             return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})

@@ -30,6 +30,7 @@ PAGES = (
     SettingsPage("General", "tenants:settings", May.NAME),
     SettingsPage("Members", "tenants:members"),
     SettingsPage("API keys", "tenants:api_keys", May.MAKE_KEYS),
+    SettingsPage("Domains", "domains:domains", May.ADD_DOMAINS),
     SettingsPage("Audit log", "tenants:audit", May.READ_AUDIT),
     SettingsPage("Danger zone", "tenants:danger", May.DELETE),
 )

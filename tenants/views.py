@@ -16,6 +16,7 @@ from tenants import api_keys as keys
 from tenants import closed
 from tenants.access import open_to_visitors, requires
 from tenants.closed import open_while
+from tenants.domains import signing_in
 from tenants.forms import ApiKeyForm
 from tenants.models import ApiKey
 from tenants.permissions import May
@@ -63,7 +64,11 @@ def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
 @open_while(*closed.CLOSED)
 @open_to_visitors
 def sign_out(request: WorkspaceRequest) -> HttpResponse:
-    """The session is shared, so signing out here signs out of the site, too."""
+    """The session is shared, so signing out here signs out of the site, too; on a domain of the
+    workspace's own it has its own, and the site is asked to end both."""
+    own_domain = signing_in.claim_of(request)
     if request.method != "POST":
-        return redirect(f"{django_settings.SITE_URL}/logout/")
+        return redirect("/" if own_domain else f"{django_settings.SITE_URL}/logout/")
+    if own_domain is not None:
+        return signing_in.sign_out(request, own_domain)
     return allauth_logout(request)
