@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from events import parcels
 from events.errors import EventRefused
-from events.event import Event, decode
+from events.event import Event, decode, decode_parcel
 from events.reader import Dead, Entry
 
 FEWEST = 10_000  # at once, when the stream does not hold more
@@ -17,19 +18,35 @@ _SECONDS = 1.0  # that a batch should take at most: others take over what lasts 
 
 @dataclass
 class Batch:
-    """Entries of the stream: their ids, the events in them, and the lines that are none."""
+    """Entries of the stream: how many lines each has, the events, and the lines that are none."""
 
-    ids: list[bytes] = field(default_factory=list)
+    ids: dict[bytes, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
 
     def add(self, entries: Sequence[Entry]) -> Batch:
         """Decode these entries, too."""
-        events, dead = decode_all([line for _, line in entries])
-        self.ids += [entry_id for entry_id, _ in entries]
-        self.events += events
-        self.dead += dead
+        for entry_id, parcel in entries:
+            if events := decode_parcel(parcel):
+                self.ids[entry_id] = len(events)
+                self.events += events
+                continue
+            lines = parcels.unpack(parcel)
+            self.ids[entry_id] = len(lines)
+            events, dead = decode_all(lines)
+            self.events += events
+            self.dead += dead
         return self
+
+    @property
+    def size(self) -> int:
+        """How many lines it has."""
+        return len(self.events) + len(self.dead)
+
+    @property
+    def position(self) -> str:
+        """The last entry's id."""
+        return next(reversed(self.ids), b"").decode()
 
 
 class Batches:
@@ -39,9 +56,9 @@ class Batches:
     of each workspace) is then shared by more events.
     """
 
-    def __init__(self, fetch: Callable[[int], Batch]) -> None:
+    def __init__(self, fetch: Callable[[int], Batch], *, fewest: int = FEWEST) -> None:
         self._fetch = fetch
-        self._most = FEWEST
+        self._most = self._fewest = fewest
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="events-ahead")
         self._ahead: Future[Batch] | None = None
         self._is_ending = False
@@ -58,16 +75,16 @@ class Batches:
 
     def read_ahead(self, batch: Batch) -> None:
         """Begin to read what follows this batch, if it shows that there is more."""
-        if len(batch.ids) >= FEWEST and not self._ahead and not self._is_ending:
+        if batch.size >= self._fewest and not self._ahead and not self._is_ending:
             self._ahead = self._thread.submit(self._fetch, self._most)
 
     def stored(self, batch: Batch, *, seconds: float) -> None:
         """Learn from how long a full batch took."""
-        if len(batch.ids) < FEWEST:
-            self._most = FEWEST
+        if batch.size < self._fewest:
+            self._most = self._fewest
         else:
-            in_time = int(len(batch.ids) / max(seconds, 0.001) * _SECONDS)
-            self._most = max(FEWEST, min(MOST, in_time))
+            in_time = int(batch.size / max(seconds, 0.001) * _SECONDS)
+            self._most = max(self._fewest, min(MOST, in_time))
 
     def close(self) -> None:
         """End the thread."""

@@ -48,14 +48,21 @@ class Consumer:
     """One loop over all ways in. Any number of processes may run one."""
 
     def __init__(
-        self, *, store: EventStore, reader: StreamReader, spool: Spool, take_over_after: float = 5.0
+        self,
+        *,
+        store: EventStore,
+        reader: StreamReader,
+        spool: Spool,
+        take_over_after: float = 5.0,
+        fewest: int = FEWEST,
     ) -> None:
+        """`fewest`: events that a batch has when more wait, before it learns to take more."""
         self._event_store = store
         self._reader = reader
         self._spool = spool
         self._take_over_after = take_over_after
         self._in_hand: Batch | None = None
-        self._batches = Batches(self._fetch)
+        self._batches = Batches(self._fetch, fewest=fewest)
         self._next_take_over = 0.0
         self._watch = Watch()
         self._ways: list[tuple[Outage, Callable[[], int]]] = [
@@ -109,7 +116,7 @@ class Consumer:
         return len(lines)
 
     def read_stream(self) -> int:
-        """Move one batch of the stream; returns how many entries it had."""
+        """Move one batch of the stream; returns how many events it had."""
         return self._store_in_hand(self._batches.take)
 
     def _store_in_hand(self, take: Callable[[], Batch]) -> int:
@@ -118,20 +125,21 @@ class Consumer:
         if batch.ids:
             began = time.monotonic()
             self._batches.read_ahead(batch)
-            self._store(batch, source="stream", position=batch.ids[-1].decode())
+            self._store(batch, source="stream", position=batch.position)
             self._reader.finish(batch.ids)
             self._batches.stored(batch, seconds=time.monotonic() - began)
         self._in_hand = None
-        return len(batch.ids)
+        return batch.size
 
     def _fetch(self, most: int) -> Batch:
         """Runs in a thread of its own when there is a backlog."""
         batch = Batch().add(self._abandoned(min(most, AT_ONCE)))
-        while len(batch.ids) < most:
+        while batch.size < most:
             wait_ms = 0 if batch.ids else self._wait()
-            entries = self._reader.read(most=AT_ONCE, wait_ms=wait_ms)
+            asked = min(AT_ONCE, most - batch.size)
+            entries = self._reader.read(most=asked, wait_ms=wait_ms)
             batch.add(entries)
-            if len(entries) < AT_ONCE:
+            if len(entries) < asked:
                 break
         return batch
 
@@ -145,7 +153,7 @@ class Consumer:
         idle_ms = int(self._take_over_after * 1000)
         entries = self._reader.take_over(most=most, idle_ms=idle_ms)
         if entries:
-            log.info("events_taken_over", events=len(entries))
+            log.info("events_taken_over", parcels=len(entries))
         else:
             self._reader.forget_the_dead()
             self._next_take_over = time.monotonic() + max(self._take_over_after, 0.1)

@@ -65,6 +65,21 @@ def decode(line: bytes | str) -> Event:
     )
 
 
+def decode_parcel(parcel: bytes) -> list[Event] | None:
+    """The events of lines of JSON, twice as fast as one by one; None when any of them is special."""
+    try:
+        events: list[Event] = _decoder.decode_lines(parcel)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    for event in events:
+        time, received_at = event.time, event.received_at
+        if time.tzinfo is not UTC or received_at.tzinfo is not UTC:
+            return None
+        if not -AHEAD <= received_at - time <= OLDEST:
+            return None
+    return events
+
+
 def _is_finite(value: Any) -> bool:
     """Whether JSON can say it: msgspec would write null for NaN and the infinities."""
     kind = type(value)

@@ -31,7 +31,7 @@ BEHIND = timedelta(seconds=30)
 class Lag:
     """What has been accepted and is not stored yet, and what never will be.
 
-    `waiting` entries are in the stream, `pending` of them in a consumer's hands; `outbox` counts
+    `waiting` events are in the stream, `pending` of its parcels in a consumer's hands; `outbox` counts
     rows, `spool_bytes` is of this machine. `oldest` is when the oldest of all these was accepted
     (UTC; None when nothing waits). `fill` is the stream's share of its bound, `dead` the number of
     dead letters. Of what is named in `unknown` ("stream", "outbox", "spool") nobody answered:
@@ -72,17 +72,18 @@ def _ask(found: Lag, what: str, look: Callable[[Lag], None], *down: type[Excepti
 def _look_at_stream(found: Lag) -> None:
     keys = Keys(conf.stream())
     pipeline = quick(conf.redis_url()).pipeline(transaction=False)
+    pipeline.get(keys.waiting)
     pipeline.xlen(keys.stream)
     pipeline.xrange(keys.stream, count=1)
     pipeline.xpending(keys.stream, GROUP)
     pipeline.xlen(keys.dead)
-    waiting, first, pending, dead = pipeline.execute(raise_on_error=False)
-    for answer in (waiting, first, dead):
+    waiting, entries, first, pending, dead = pipeline.execute(raise_on_error=False)
+    for answer in (waiting, entries, first, dead):
         if isinstance(answer, Exception):
             raise answer
-    found.waiting, found.dead = waiting, dead
+    found.waiting, found.dead = max(int(waiting or 0), entries) if entries else 0, dead
     found.pending = _pending(pending)
-    found.fill = waiting / found.stream_bound if found.stream_bound else 1.0
+    found.fill = found.waiting / found.stream_bound if found.stream_bound else 1.0
     if first:
         milliseconds = int(first[0][0].split(b"-")[0])
         _older(found, datetime.fromtimestamp(milliseconds / 1000, UTC))

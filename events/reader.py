@@ -6,20 +6,29 @@ the way there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import redis
 
+from events.redis_script import Script
 from events.transport import Keys
 
 GROUP = "store"
-AT_ONCE = 5_000  # entries in one command: Redis answers nobody else while it runs, some 10 ms
+AT_ONCE = 500  # entries in one command: Redis answers nobody else while it runs, some 10 ms
 DEAD_MOST = 100_000
 _FORGET_AFTER_MS = 60 * 60 * 1000  # a consumer that died that long ago, with nothing in hand
 
-Entry = tuple[bytes, bytes]  # the stream's id, the encoded event
+Entry = tuple[bytes, bytes]  # the stream's id, the parcel of encoded events
 Dead = tuple[bytes, str]  # the bytes that could not be stored, the reason
+
+# KEYS: stream, waiting. ARGV: group, how many events each entry has, the entries' ids.
+_FINISH = Script("""
+redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
+local gone = redis.call('XDEL', KEYS[1], unpack(ARGV, 3))
+local waiting = redis.call('DECRBY', KEYS[2], gone * ARGV[2])
+if waiting < 0 or redis.call('XLEN', KEYS[1]) == 0 then redis.call('SET', KEYS[2], 0) end
+""")
 
 
 class DeadLettersFull(ConnectionError):
@@ -62,14 +71,16 @@ class StreamReader:
         )
         return _entries(answer[1])
 
-    def finish(self, ids: Sequence[bytes]) -> None:
-        """These are stored: acknowledge and delete them."""
-        for start in range(0, len(ids), AT_ONCE):
-            some = ids[start : start + AT_ONCE]
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.xack(self._keys.stream, GROUP, *some)
-            pipeline.xdel(self._keys.stream, *some)
-            pipeline.execute()
+    def finish(self, ids: Mapping[bytes, int]) -> None:
+        """These entries, each of so many events, are stored: acknowledge and delete them."""
+        by_size: dict[int, list[bytes]] = {}
+        for entry_id, size in ids.items():
+            by_size.setdefault(size, []).append(entry_id)
+        keys = (self._keys.stream, self._keys.waiting)
+        for size, alike in by_size.items():
+            for start in range(0, len(alike), AT_ONCE):
+                some = alike[start : start + AT_ONCE]
+                _FINISH.run(self._redis, keys, (GROUP, size, *some))
 
     def bury(self, dead: Collection[Dead]) -> None:
         """Put what can never be stored aside, each with its reason, and count it.
@@ -121,7 +132,7 @@ class StreamReader:
 
 
 def _line(fields: Sequence[bytes]) -> bytes:
-    """The encoded event of an entry: field, value, field, value..."""
+    """The parcel of an entry: field, value, field, value..."""
     if len(fields) == 2 and fields[0] == b"e":
         return fields[1]
     return dict(zip(fields[::2], fields[1::2], strict=True)).get(b"e", b"")

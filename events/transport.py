@@ -15,7 +15,7 @@ from functools import cache
 import redis
 import structlog
 
-from events import conf, refusals
+from events import conf, parcels, refusals
 from events.circuit import Circuit
 from events.errors import TransportUnavailable
 from events.express import Line, Together
@@ -24,12 +24,16 @@ from events.redis_script import Script, Value
 
 log = structlog.get_logger()
 
-# KEYS: stream, refusals. ARGV: bound, how many (reason, count) pairs, the pairs, the events.
+# KEYS: stream, refusals, waiting. ARGV: bound, how many events, how many (reason, count) pairs, the
+# pairs, the parcels.
 _ADD = Script("""
-local pairs_end = 2 + 2 * tonumber(ARGV[2])
-for i = 3, pairs_end, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
-if redis.call('XLEN', KEYS[1]) + #ARGV - pairs_end > tonumber(ARGV[1]) then return 0 end
+local pairs_end = 3 + 2 * tonumber(ARGV[3])
+for i = 4, pairs_end, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
+local entries = redis.call('XLEN', KEYS[1])
+local waiting = entries > 0 and math.max(entries, redis.call('GET', KEYS[3]) or 0) or 0
+if waiting + ARGV[2] > tonumber(ARGV[1]) then return 0 end
 for i = pairs_end + 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
+redis.call('SET', KEYS[3], waiting + ARGV[2])
 return 1
 """)
 
@@ -39,6 +43,11 @@ class Keys:
     """The Redis keys of one installation; the braces put all on one node of a cluster."""
 
     stream: str
+
+    @property
+    def waiting(self) -> str:
+        """How many events the stream holds: an entry may have several."""
+        return f"{{{self.stream}}}:waiting"
 
     @property
     def dead(self) -> str:
@@ -75,8 +84,8 @@ class Transport:
         """Those of all threads that wait, by one of them: what is refused is refused for all."""
         counts = refusals.take_unsent()
         pairs = [part for pair in counts.items() for part in pair]
-        arguments = [self._max_length, len(counts), *pairs, *lines]
-        keys = (self._keys.stream, self._keys.refused)
+        arguments = [self._max_length, len(lines), len(counts), *pairs, *parcels.pack(lines)]
+        keys = (self._keys.stream, self._keys.refused, self._keys.waiting)
         try:
             added = self._run(_ADD, keys, arguments)
         except (*UNAVAILABLE, redis.RedisError) as error:  # it may be full, or read only

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
 
-from events import conf
+from events import conf, parcels
 from events.errors import EventRefused, StoreUnavailable
 from events.event import Event, decode
 from events.models import OutboxEvent
 from events.redis_client import UNAVAILABLE, patient
 from events.spool import get_spool
 
-_AT_ONCE = 2_000
+_AT_ONCE = 500
 
 
 def events_of(schema: str, name: str, *, outbox_only: bool = False) -> Iterator[Event]:
@@ -59,7 +59,7 @@ def _stream() -> Iterator[bytes]:
         except UNAVAILABLE as error:
             raise StoreUnavailable(str(error)) from error
         for _, fields in page:
-            yield fields.get(b"e", b"")
+            yield from parcels.unpack(fields.get(b"e", b""))
         if len(page) < _AT_ONCE:
             return
         after = f"({page[-1][0].decode()}"

@@ -6,7 +6,7 @@ the same a second time, and tests compare the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import localcontext
 from functools import cached_property
@@ -17,7 +17,7 @@ from uuid import UUID
 from events import Event
 from metering import conf
 from metering.catalogue import meters
-from metering.summing import Add, Cell, Cells, Grain, Groups, Sums
+from metering.summing import Cell, Cells, Grain, Groups, Sums, Take
 from metering.values import EXACT, TOTAL, Dims, Number, key_of
 
 GRAINS: tuple[Grain, ...] = ("minute", "hour", "day")
@@ -122,21 +122,36 @@ def aggregate(events: Iterable[Event]) -> Partials:
 
 def _aggregate(events: Iterable[Event]) -> Partials:
     sums = [Sums(meter) for _, meter in sorted(meters().items())]
-    adders: dict[str, list[Add]] = {}
+    takers: dict[str, list[Take]] = {}
     for each in sums:
-        adders.setdefault(each.meter.event, []).append(each.adder())
+        takers.setdefault(each.meter.event, []).append(each.taker())
+    for (name, tenant, minute, late), some in _by_minute(events, takers).items():
+        for take in takers[name]:
+            take(some, tenant, minute, late)
+    return Partials(each for each in sums if each.minutes)
+
+
+_Minute = tuple[str, str, int, bool]  # name, workspace, minute since 1970, whether they are late
+
+
+def _by_minute(events: Iterable[Event], names: Container[str]) -> dict[_Minute, list[Event]]:
+    """The events of these names; the meters then take many at a time."""
     late_after = conf.late_after()
+    alike: dict[_Minute, list[Event]] = {}
     for event in events:
-        adds = adders.get(event.name)
-        tenant = event.tenant
-        if adds is None or tenant is None:
+        name, tenant = event.name, event.tenant
+        if name not in names or tenant is None:
             continue
         time, received_at = event.time, event.received_at
         minute = (time.toordinal() * 24 + time.hour) * 60 + time.minute - _EPOCH_MINUTE
         late = received_at - time > late_after and is_late(time, received_at, late_after)
-        for add in adds:
-            add(event, tenant, minute, late)
-    return Partials(each for each in sums if each.minutes)
+        where = (name, tenant, minute, late)
+        known = alike.get(where)
+        if known is None:
+            alike[where] = [event]
+        else:
+            known.append(event)
+    return alike
 
 
 def is_late(time: datetime, received_at: datetime, late_after: timedelta) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from events import Event
@@ -17,7 +17,7 @@ Grain = Literal["minute", "hour", "day"]
 Cell = list[Any]
 Cells = dict[tuple[str, int], Cell]  # by workspace and minute, hour or day
 Groups = dict[tuple[str, int, Dims], Cell]
-Add = Callable[[Event, str, int, bool], None]
+Take = Callable[[Sequence[Event], str, int, bool], None]
 
 
 class Sums:
@@ -28,33 +28,31 @@ class Sums:
         self.minutes: Cells = {}
         self.groups: Groups = {}  # by hour
 
-    def adder(self) -> Add:
-        """Adds an event: (event, workspace, minute, late). Called for each event: few steps."""
-        minutes, groups = self.minutes, self.groups
+    def taker(self) -> Take:
+        """Adds events of one minute of a workspace: (events, workspace, minute, are late)."""
         passes, read, dims = filtering(self.meter), reader(self.meter), dimensions(self.meter)
-        first, more = _STEPS[self.meter.aggregation]
+        sum_up, join = _SUM_UP[self.meter.aggregation], JOINS[self.meter.aggregation]
 
-        def add(event: Event, tenant: str, minute: int, late: bool) -> None:
-            if passes is not None and not passes(event.properties):
+        def take(events: Sequence[Event], tenant: str, minute: int, late: bool) -> None:
+            if passes is not None:
+                events = [event for event in events if passes(event.properties)]
+            values: Sequence[Any] = ()
+            if read is not None:
+                values = [read(event) for event in events]
+                if None in values:
+                    events = [
+                        e for e, value in zip(events, values, strict=True) if value is not None
+                    ]
+                    values = [value for value in values if value is not None]
+            if not events:
                 return
-            value = 1 if read is None else read(event)
-            if value is None:
-                return
-            cell = minutes.get((tenant, minute))
-            if cell is None:
-                minutes[tenant, minute] = first(value, late, event)
-            else:
-                more(cell, value, late, event)
-            if dims is None:
-                return
-            where = (tenant, minute // 60, dims(event))
-            cell = groups.get(where)
-            if cell is None:
-                groups[where] = first(value, late, event)
-            else:
-                more(cell, value, late, event)
+            _join(self.minutes, (tenant, minute), sum_up(values, events, late), join)
+            if dims is not None:
+                for its, some, alike in _by_dims(dims, values, events):
+                    cell = sum_up(some, alike, late)
+                    _join(self.groups, (tenant, minute // 60, its), cell, join)
 
-        return add
+        return take
 
     def totals(self) -> Iterator[tuple[Grain, Cells]]:
         """The cells of each grain."""
@@ -94,50 +92,60 @@ def _copy(cell: Cell) -> Cell:
     return copied
 
 
-def _first(value: Any, late: bool, event: Event) -> Cell:
-    return [1, int(late), value]
+def _by_dims(
+    dims: Callable[[Event], Dims], values: Sequence[Any], events: Sequence[Event]
+) -> Iterator[tuple[Dims, Sequence[Any], Sequence[Event]]]:
+    """The values (where the meter reads any) and events of each combination of dimensions."""
+    alike: dict[Dims, list[Event]] = {}
+    some: dict[Dims, list[Any]] = {}
+    for number, event in enumerate(events):
+        its = dims(event)
+        if its in alike:
+            alike[its].append(event)
+        else:
+            alike[its], some[its] = [event], []
+        if values:
+            some[its].append(values[number])
+    for its, those in alike.items():
+        yield its, some[its], those
 
 
-def _add(cell: Cell, value: Any, late: bool, event: Event) -> None:
-    cell[0] += 1
-    cell[1] += late
-    cell[2] += value
+def _join(cells: Any, where: Any, cell: Cell, join: Callable[[Cell, Cell], None]) -> None:
+    known = cells.get(where)
+    if known is None:
+        cells[where] = cell
+    else:
+        join(known, cell)
 
 
-def _rise(cell: Cell, value: Any, late: bool, event: Event) -> None:
-    cell[0] += 1
-    cell[1] += late
-    if value > cell[2]:
-        cell[2] = value
+def _count(values: Sequence[Any], events: Sequence[Event], late: bool) -> Cell:
+    return [len(events), len(events) * late, len(events)]
 
 
-def _first_of_latest(value: Any, late: bool, event: Event) -> Cell:
-    return [1, int(late), value, event.time, event.id]
+def _sum(values: Sequence[Any], events: Sequence[Event], late: bool) -> Cell:
+    return [len(events), len(events) * late, sum(values)]
 
 
-def _replace(cell: Cell, value: Any, late: bool, event: Event) -> None:
-    cell[0] += 1
-    cell[1] += late
-    if (event.time, event.id) > (cell[3], cell[4]):
-        cell[2:] = value, event.time, event.id
+def _max(values: Sequence[Any], events: Sequence[Event], late: bool) -> Cell:
+    return [len(events), len(events) * late, max(values)]
 
 
-def _first_of_unique(value: Any, late: bool, event: Event) -> Cell:
-    return [1, int(late), {value}]
+def _latest(values: Sequence[Any], events: Sequence[Event], late: bool) -> Cell:
+    number = max(range(len(events)), key=lambda n: (events[n].time, events[n].id))
+    last = events[number]
+    return [len(events), len(events) * late, values[number], last.time, last.id]
 
 
-def _see(cell: Cell, value: Any, late: bool, event: Event) -> None:
-    cell[0] += 1
-    cell[1] += late
-    cell[2].add(value)
+def _unique(values: Sequence[Any], events: Sequence[Event], late: bool) -> Cell:
+    return [len(events), len(events) * late, set(values)]
 
 
-_STEPS: Mapping[str, tuple[Callable[..., Cell], Callable[..., None]]] = {
-    "count": (_first, _add),
-    "sum": (_first, _add),
-    "max": (_first, _rise),
-    "latest": (_first_of_latest, _replace),
-    "unique": (_first_of_unique, _see),
+_SUM_UP: Mapping[str, Callable[[Sequence[Any], Sequence[Event], bool], Cell]] = {
+    "count": _count,
+    "sum": _sum,
+    "max": _max,
+    "latest": _latest,
+    "unique": _unique,
 }
 
 

@@ -88,8 +88,9 @@ class Log:
         return [(fields[b"e"], fields[b"reason"].decode()) for _, fields in entries]
 
     def waiting(self) -> int:
-        """Entries in the stream."""
-        return self.redis.xlen(self.keys.stream)
+        """Events in the stream."""
+        entries = self.redis.xlen(self.keys.stream)
+        return max(int(self.redis.get(self.keys.waiting) or 0), entries) if entries else 0
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         with self.store.connection() as connection:
