@@ -37,6 +37,10 @@ class Projection(Protocol):
         """
         ...
 
+    def erase(self, tenant: str) -> int:
+        """Remove what is kept of a workspace; returns how many rows. Safe to repeat."""
+        ...
+
 
 def register(projection: Projection) -> None:
     """Keep this projection up to date from now on."""

@@ -7,8 +7,7 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import projections
-        from metering import checks, event_types, own_names, seats  # noqa: F401 (checks, receivers)
-        from metering import portability
+        from metering import checks, event_types, own_names, portability, seats  # noqa: F401
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())

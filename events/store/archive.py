@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -90,6 +90,20 @@ def read(path: Path) -> Iterator[list[Row]]:
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=10_000):
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+
+def rewrite(path: Path, *, without: Callable[[Row], bool]) -> int:
+    """Take rows out of a file, durably and at once; returns how many. Raises ArchiveFailed."""
+    found = sum(without(row) for rows in read(path) for row in rows)
+    if found:
+        contents = read_contents(path)
+        unfinished = path.with_suffix(".unfinished")
+        kept = ([row for row in rows if not without(row)] for rows in read(path))
+        chunks = (rows for rows in kept if rows)
+        verify(unfinished, _write(unfinished, chunks, replace(contents, rows=0, checksum="")))
+        unfinished.replace(path)
+        _sync(path.parent)
+    return found
 
 
 def verify(path: Path, expected: Contents) -> None:

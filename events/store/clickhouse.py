@@ -34,6 +34,7 @@ from events.store import clickhouse_finding as finding
 from events.store import clickhouse_schema as schema
 from events.store.clickhouse_batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse_client import ClickHouse
+from events.store.clickhouse_erasing import ClickHouseErasing
 from events.store.clickhouse_retention import ClickHouseRetention
 from events.store.clickhouse_writer import Turn, Writer
 from events.store.interface import Stored, Wanted
@@ -148,6 +149,11 @@ class ClickHouseEventStore:
     def retention(self) -> ClickHouseRetention:
         """What keeps this database at its size. See EventStore."""
         return ClickHouseRetention(self, conf.archive_dir())
+
+    @property
+    def erasing(self) -> ClickHouseErasing:
+        """See EventStore."""
+        return ClickHouseErasing(self, conf.archive_dir())
 
     def close(self) -> None:
         """Give back all connections."""

@@ -124,6 +124,14 @@ class ClickHouseRetention:
         gone = [note.day for note in self._notes() if note.restored_at is None]
         return _midnight(max(gone) + timedelta(days=1)) if gone else None
 
+    def correct(self, path: Path) -> None:
+        """Note what a file holds now: rows were taken out of it."""
+        contents = archive.read_contents(path)
+        for note in self._notes():
+            same = (note.rows, note.checksum) == (contents.rows, contents.checksum)
+            if (note.day, note.part) == (contents.day, contents.part) and not same:
+                self._write(_told(note, path, contents))
+
     def restore(self, path: Path) -> int:
         """Bring the raw events of a file back; returns how many were missing. Safe to repeat.
 

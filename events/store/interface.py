@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypedDict, Unpack
 from uuid import UUID
 
 from events.event import Event
+from events.store.erasing import Erasing
 
 Kind = Literal["postgres", "clickhouse"]
 
@@ -101,6 +102,11 @@ class EventStore(Protocol):
     @property
     def retention(self) -> Retention:
         """How raw events leave for files, and come back."""
+        ...
+
+    @property
+    def erasing(self) -> Erasing:
+        """How events of a workspace or of people are removed for good."""
         ...
 
     def maintain(self, now: datetime) -> None:

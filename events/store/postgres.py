@@ -21,6 +21,7 @@ from events.circuit import Circuit
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
 from events.store import copytext, finding, migrations, partitions
+from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.retention import Retention
 
@@ -143,6 +144,11 @@ class PostgresEventStore:
     def retention(self) -> Retention:
         """What keeps this database at its size. See EventStore."""
         return Retention(self, conf.archive_dir())
+
+    @property
+    def erasing(self) -> PostgresErasing:
+        """See EventStore."""
+        return PostgresErasing(self, conf.archive_dir())
 
     def close(self) -> None:
         """Close the pool."""

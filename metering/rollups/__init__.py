@@ -47,6 +47,10 @@ class RollupProjection:
         with _no_garbage_collection():
             rollups().merge(session, partials.aggregate(events))
 
+    def erase(self, tenant: str) -> int:
+        """Remove all buckets of a workspace."""
+        return rollups().erase(tenant)
+
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:

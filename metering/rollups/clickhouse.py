@@ -10,7 +10,8 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from events.store import get_store
 from events.store.clickhouse import ClickHouseEventStore
-from events.store.clickhouse_batch import ClickHouseBatch
+from events.store.clickhouse_batch import ClickHouseBatch, quote
+from events.store.clickhouse_erasing import erase
 from metering.catalogue import Meter
 from metering.partials import Grain, Partials
 from metering.plan import WrongQuestion
@@ -81,6 +82,10 @@ class ClickHouseRollups:
         with _store().alone(), _store().connection() as client:
             clickhouse_rebuild.drop(_store(), client, gone)
             clickhouse_definitions.forget(client, gone)
+
+    def erase(self, tenant: str) -> int:
+        where = f"tenant = {quote(tenant)}"  # whoever erases events has the turn already
+        return sum(erase(_store(), table, where) for table in clickhouse_rebuild.TABLES)
 
     def is_empty(self) -> bool:
         with _store().connection() as client:

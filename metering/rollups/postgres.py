@@ -80,6 +80,10 @@ class PostgresRollups:
             postgres_rebuild.drop(connection, gone)
             postgres_definitions.forget(connection, gone)
 
+    def erase(self, tenant: str) -> int:
+        with get_store().connection() as connection:
+            return postgres_merge.erase(connection, tenant)
+
     def is_empty(self) -> bool:
         with get_store().connection() as connection:
             return connection.execute("SELECT EXISTS (SELECT FROM event)").fetchone() == (False,)

@@ -14,7 +14,12 @@ from typing import Any
 from psycopg import Connection
 
 from metering.partials import BROKEN_DOWN, GRAINS, MINUTES, Breakdown, Grain, Partials, Total
-from metering.rollups import postgres_definitions, postgres_distinct, postgres_tail
+from metering.rollups import (
+    postgres_definitions,
+    postgres_distinct,
+    postgres_rebuild,
+    postgres_tail,
+)
 from metering.rollups.postgres_distinct import Fresh
 from metering.rollups.postgres_locks import take_fences, take_turn
 from metering.rollups.postgres_write import add_breakdowns, add_totals
@@ -45,6 +50,16 @@ def fold(connection: Connection[Any]) -> None:
     """Fold the whole tail into the rollups, in the connection's transaction."""
     take_turn(connection)
     postgres_tail.fold_all(connection)
+
+
+def erase(connection: Connection[Any], tenant: str) -> int:
+    """Remove what is kept of a workspace; returns how many rows."""
+    take_turn(connection)  # nobody moves rows from the tail to the rollups meanwhile
+    gone = postgres_tail.erase(connection, tenant)
+    for table in postgres_rebuild.TABLES:
+        statement = f"DELETE FROM {table} WHERE tenant = %s"  # noqa: S608 (our own names)
+        gone += connection.execute(statement, [tenant]).rowcount
+    return gone
 
 
 def _totals(partials: Partials, grain: Grain, fresh: Mapping[str, Fresh]) -> Iterator[Total]:

@@ -156,6 +156,15 @@ def fold_all(connection: Connection[Any]) -> None:
     _fold(connection, rows, "", most=None)
 
 
+def erase(connection: Connection[Any], tenant: str) -> int:
+    """Remove the rows of a workspace, unfolded; returns how many."""
+    rows, folded_to = _state(connection)
+    statement = "DELETE FROM rollup_tail WHERE tenant = %s"
+    gone = connection.execute(statement, [tenant]).rowcount
+    connection.execute(_SET_STATE, [max(rows - gone, 0), folded_to])
+    return gone
+
+
 def _state(connection: Connection[Any]) -> tuple[int, str]:
     row = connection.execute(_STATE).fetchone()
     assert row is not None  # noqa: S101 (the migration put it there)

@@ -150,6 +150,10 @@ class Rollups(Protocol):
         """Drop all buckets of these meters, which are no longer defined, and their definitions."""
         ...
 
+    def erase(self, tenant: str) -> int:
+        """Remove all buckets of a workspace for good; returns how many rows there were."""
+        ...
+
     def is_empty(self) -> bool:
         """Whether there is no raw event at all."""
         ...

@@ -1,0 +1,134 @@
+"""Removes the events of a workspace, or of people, from a PostgreSQL store: raw, summed up, archived.
+
+Each day is a transaction of its own, and what is gone is gone: who is interrupted calls again.
+Keys of events (`event_key`) stay for as long as a retry could come: random numbers that say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString, Protocol
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from events import projections
+from events.store import archive
+from events.store.retention import _LOCK
+
+_TABLES = """
+    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = 'event'::regclass
+    UNION ALL SELECT relname FROM pg_class WHERE relname ~ '^event_leaving_[0-9]{8}_[0-9]+$'
+    ORDER BY 1
+"""
+_NOTE = "UPDATE event_archive SET rows = %s, checksum = %s WHERE day = %s AND part = %s"
+_TENANT = archive.COLUMNS.index("tenant")
+_PERSON = archive.COLUMNS.index("person")
+_BROWSER = archive.COLUMNS.index("anonymous_id")
+
+Keep = Callable[[archive.Row], bool]
+
+
+class Connects(Protocol):
+    """A store, as far as it is needed here."""
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]: ...
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many raw events, rows of projections, and events in archived files."""
+
+    events: int = 0
+    projected: int = 0
+    archived: int = 0
+
+    def __add__(self, other: Erased) -> Erased:
+        return Erased(
+            self.events + other.events,
+            self.projected + other.projected,
+            self.archived + other.archived,
+        )
+
+
+class Erasing(Protocol):
+    """Safe to repeat. Raises StoreUnavailable, ArchiveFailed."""
+
+    def workspace(self, tenant: str) -> Erased:
+        """Remove everything of a workspace (its schema name)."""
+        ...
+
+    def people(self, persons: Collection[UUID], browsers: Collection[str]) -> Erased:
+        """Remove what these people, or these browsers (anonymous ids), did outside of workspaces."""
+        ...
+
+
+@dataclass(frozen=True)
+class PostgresErasing:
+    """See Erasing. `folder` has the archived files."""
+
+    store: Connects
+    folder: Path
+
+    def workspace(self, tenant: str) -> Erased:
+        with self._alone():
+            events = self._delete("tenant = %s", [tenant])
+            projected = sum(each.erase(tenant) for each in projections.registered())
+            archived = self._rewrite(of_workspace(tenant))
+        return Erased(events, projected, archived)
+
+    def people(self, persons: Collection[UUID], browsers: Collection[str]) -> Erased:
+        if not persons and not browsers:
+            return Erased()
+        where = "tenant IS NULL AND (person = ANY(%s) OR anonymous_id = ANY(%s))"
+        with self._alone():
+            events = self._delete(where, [list(persons), list(browsers)])
+            return Erased(events, archived=self._rewrite(of_people(persons, browsers)))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No day leaves for a file meanwhile."""
+        with self.store.connection() as guard:
+            guard.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            yield
+
+    def _delete(self, where: LiteralString, parameters: list[Any]) -> int:
+        with self.store.connection() as connection:
+            tables = [table for (table,) in connection.execute(_TABLES)]
+        gone = 0
+        for table in tables:
+            with self.store.connection() as connection:
+                statement = SQL("DELETE FROM {} WHERE {}").format(Identifier(table), SQL(where))
+                gone += connection.execute(statement, parameters).rowcount
+        return gone
+
+    def _rewrite(self, is_gone: Keep) -> int:
+        gone = 0
+        for path in archived_files(self.folder):
+            gone += archive.rewrite(path, without=is_gone)
+            contents = archive.read_contents(path)  # also after a crash between file and note
+            with self.store.connection() as connection:
+                said = [contents.rows, contents.checksum, contents.day, contents.part]
+                connection.execute(_NOTE, said)
+        return gone
+
+
+def archived_files(folder: Path) -> list[Path]:
+    """All files of archived days."""
+    return sorted(folder.glob("*/events-*.parquet"))
+
+
+def of_workspace(tenant: str) -> Keep:
+    """Whether a row of an archived file is the workspace's."""
+    return lambda row: row[_TENANT] == tenant
+
+
+def of_people(persons: Collection[UUID], browsers: Collection[str]) -> Keep:
+    """Whether a row of an archived file is of these people, outside of workspaces."""
+    ids, anonymous = {person.hex for person in persons}, set(browsers)
+    return lambda row: row[_TENANT] is None and (row[_PERSON] in ids or row[_BROWSER] in anonymous)
