@@ -9,13 +9,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from tenants.access import open_to_visitors
+from tenants.closed import open_while
 from tenants.domains import signing_in
 from tenants.domains.models import CustomDomain
+from tenants.models import Status
 from tenants.requests import HostRequest
 
 log = structlog.get_logger()
+# Members of a closed workspace read why, once they are signed in.
+_always = open_while(Status.SUSPENDED, Status.DELETED, Status.PURGING)
 
 
+@_always
 @open_to_visitors
 @require_safe
 @never_cache
@@ -24,6 +29,7 @@ def sign_in(request: HostRequest) -> HttpResponse:
     return signing_in.begin(request, _claim(request), back=request.GET.get("next", "/"))
 
 
+@_always
 @open_to_visitors
 @require_safe
 @never_cache
@@ -39,6 +45,7 @@ def callback(request: HostRequest) -> HttpResponse:
         return signing_in.forget(response)
 
 
+@_always
 @open_to_visitors
 @require_safe
 @never_cache
