@@ -14,8 +14,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from math import inf
 
@@ -26,6 +24,7 @@ from metering import counters
 from metering.catalogue import Limit
 from metering.counters import Asked, CountersUnavailable, Missing, Taken
 from metering.decision import Decision
+from metering.lease import Lease, Pace
 from metering.periods import Period
 
 LEASE_SECONDS = 1.5
@@ -34,39 +33,6 @@ _ROW_OF_LOCKS = 64
 _MOST_PACES = 10_000
 
 Key = tuple[str, str]  # schema, meter
-
-
-@dataclass(slots=True)
-class Lease:
-    """`rest` of `amount` may still be spent, until `ends` (monotonic) and within its period.
-
-    `used` is what the counter knew when it gave the lease. Without an id it is no part of a
-    counter: a meter that never refuses, while no counter can be asked.
-    """
-
-    id: str
-    period: str
-    limit: Limit
-    used: int
-    amount: int
-    rest: int
-    ends: float
-    begins_at: float
-    ends_at: float
-    resets_at: datetime | None
-    since: datetime | None
-
-    @property
-    def spent(self) -> int:
-        return self.amount - self.rest
-
-
-@dataclass(slots=True)
-class Pace:
-    """How fast a meter is used here: `units` since `since`."""
-
-    since: float
-    units: int = 0
 
 
 class Leases:
