@@ -13,12 +13,14 @@ WITHOUT_A_TENANT = {
     "identity_user_user_permissions": "rights in the CMS",
     "identity_person": "as the user",
     "identity_personalias": "as the person",
+    "identity_signingkey": "the provider's",
+    "identity_derivedsession": "as the user's other sessions",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",
     "events_outboxevent": "the encoded event names its workspace",
 }
-OURS = ("identity_", "tenants_", "metering_", "billing_", "events_")
+OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_")
 
 
 def columns() -> dict[str, set[str]]:
