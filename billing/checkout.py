@@ -16,9 +16,9 @@ from billing import catalogue, invoices, prices, pricing, subscription
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account
 from billing.stripe_client import client
-from identity.models import Person, User
+from identity.models import User
 from identity.persons import person_of
-from tenants import workspace_url
+from tenants import audit, workspace_url
 
 
 class AlreadySubscribed(Exception):
@@ -42,10 +42,10 @@ def begin(
         raise AlreadySubscribed
     price = prices.find(plan, interval)
     account = _with_customer(account, user=user)
-    return _open(account, price=price, plan=plan, interval=interval, person=person_of(user))
+    return _open(account, price=price, plan=plan, interval=interval, user=user)
 
 
-def settle(account: Account, *, session_id: str) -> Account:
+def settle(account: Account, *, session_id: str, by: User | None = None) -> Account:
     """Act on the return from Stripe's page, whether or not a webhook came before.
 
     Raises ForeignSession, stripe.StripeError.
@@ -56,7 +56,7 @@ def settle(account: Account, *, session_id: str) -> Account:
         raise ForeignSession from error
     if session.client_reference_id != str(account.tenant_id):
         raise ForeignSession
-    account = subscription.sync(account, origin=Account.Origin.RETURN)
+    account = subscription.sync(account, origin=Account.Origin.RETURN, by=by)
     with suppress(stripe.StripeError):  # the plan is in force; its invoice can come later
         invoices.mirror_newest(account)
     return account
@@ -72,6 +72,20 @@ def forget_expired(account: Account) -> None:
     if account.checkout_open:
         session = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
         account.checkout_open = session.status == "open"
+        account.save(update_fields=["checkout_open", "updated_at"])
+
+
+@transaction.atomic
+def close_open(account: Account) -> None:
+    """Let nobody pay in the open checkout any more; one that was paid meanwhile is left as it is.
+
+    Raises stripe.StripeError.
+    """
+    account = Account.objects.locked(account.pk)
+    if account.checkout_open:
+        with suppress(AlreadySubscribed):
+            _close(client().v1.checkout.sessions.retrieve(account.checkout_session_id))
+        account.checkout_open = False
         account.save(update_fields=["checkout_open", "updated_at"])
 
 
@@ -100,7 +114,7 @@ def _open(
     price: stripe.Price,
     plan: catalogue.Plan,
     interval: catalogue.Interval,
-    person: Person,
+    user: User,
 ) -> str:
     account = Account.objects.locked(account.pk)
     if account.checkout_open:
@@ -113,10 +127,17 @@ def _open(
     account.checkout_session_id = session.id
     account.checkout_open = True
     account.save(update_fields=["checkout_session_id", "checkout_open", "updated_at"])
+    audit.note(
+        account.tenant,
+        "checkout.started",
+        by=user,
+        target=plan.name,
+        details={"interval": interval},
+    )
     events.record_with_row(
         CHECKOUT_STARTED.name,
         tenant=account.tenant,
-        person=person,
+        person=person_of(user),
         properties={"plan": plan.key, "interval": interval},
     )
     return str(session.url)

@@ -62,6 +62,9 @@ class Account(models.Model):
     cancel_at = models.DateTimeField(null=True)
     checkout_session_id = models.CharField("latest checkout", max_length=255, blank=True)
     checkout_open = models.BooleanField(default=False)
+    ends_with_workspace = models.BooleanField(
+        "cancelled because the workspace was deleted", default=False, db_default=False
+    )
     updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
@@ -14,7 +15,7 @@ from billing.models import Account
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.models import Tenant
-from tenants.signals import workspace_created
+from tenants.signals import workspace_created, workspace_deleted, workspace_restored
 
 log = structlog.get_logger()
 
@@ -23,6 +24,19 @@ log = structlog.get_logger()
 def open_account(tenant: Tenant, **_: Any) -> None:
     """Every workspace starts on the first plan, in the transaction that makes it."""
     entitlements.apply(Account.objects.create(tenant=tenant))
+
+
+@receiver([workspace_deleted, workspace_restored])
+def follow_soon(tenant: Tenant, **_: Any) -> None:
+    """Once it is committed, in a worker; without a broker the periodic check does it."""
+    transaction.on_commit(lambda: _follow(tenant))
+
+
+def _follow(tenant: Tenant) -> None:
+    try:
+        tasks.follow_life.apply_async((str(tenant.pk),), retry=False)
+    except OperationalError as error:
+        log.warning("billing.life_waits_for_the_check", tenant=str(tenant.pk), error=str(error))
 
 
 @receiver(period_closed)

@@ -17,6 +17,9 @@ from billing import catalogue, cycles, entitlements, intent, invoices, prices
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, plan_item
 from billing.stripe_client import client
+from identity.models import User
+from identity.persons import person_of
+from tenants import audit
 
 _NEWEST = 20  # subscriptions of one customer that are looked at; two is already unusual
 
@@ -26,8 +29,10 @@ class NoSubscription(Exception):
 
 
 @transaction.atomic
-def sync(account: Account, *, origin: Account.Origin) -> Account:
+def sync(account: Account, *, origin: Account.Origin, by: User | None = None) -> Account:
     """Write down what Stripe says now, set the limits, record what changed. Returns the account.
+
+    `by` is who did it here; None: we heard of it from Stripe.
 
     The row is locked before Stripe is asked: an older answer never overwrites a newer one.
     Raises stripe.StripeError, and then nothing has changed.
@@ -43,13 +48,19 @@ def sync(account: Account, *, origin: Account.Origin) -> Account:
     entitlements.apply(account)
     if account.has_subscription:
         intent.forget(account.tenant)
-    _record_changes(account, plan_before=plan_before, cancel_before=cancel_before)
+    _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account
 
 
-def change(account: Account, *, plan: catalogue.Plan, interval: catalogue.Interval) -> Account:
+def change(
+    account: Account,
+    *,
+    plan: catalogue.Plan,
+    interval: catalogue.Interval,
+    by: User | None = None,
+) -> Account:
     """Move the subscription to another plan or interval, at once, with Stripe's prorations.
 
     To ask for what is there already does nothing, so a second click is free. Raises
@@ -69,23 +80,23 @@ def change(account: Account, *, plan: catalogue.Plan, interval: catalogue.Interv
                     "cancel_at_period_end": False,
                 },
             )
-    return sync(account, origin=Account.Origin.PAGE)
+    return sync(account, origin=Account.Origin.PAGE, by=by)
 
 
-def cancel(account: Account) -> Account:
+def cancel(account: Account, *, by: User | None = None) -> Account:
     """Let the subscription end with the period that is paid for. Raises as `change`."""
-    return _set_cancel(account, at_period_end=True)
+    return _set_cancel(account, at_period_end=True, by=by)
 
 
-def resume(account: Account) -> Account:
+def resume(account: Account, *, by: User | None = None) -> Account:
     """Take a cancellation back before it happens. Raises as `change`."""
-    return _set_cancel(account, at_period_end=False)
+    return _set_cancel(account, at_period_end=False, by=by)
 
 
-def _set_cancel(account: Account, *, at_period_end: bool) -> Account:
+def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Account:
     current = _changeable(account)
     client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
-    return sync(account, origin=Account.Origin.PAGE)
+    return sync(account, origin=Account.Origin.PAGE, by=by)
 
 
 def _changeable(account: Account) -> stripe.Subscription:
@@ -114,28 +125,34 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
     return max(found.data, key=lambda one: one.status in LIVE, default=None)
 
 
-def _record_changes(account: Account, *, plan_before: str, cancel_before: datetime | None) -> None:
+def _record_changes(
+    account: Account, *, plan_before: str, cancel_before: datetime | None, by: User | None
+) -> None:
+    """As events and in the audit log."""
+    tenant, person = account.tenant, person_of(by) if by else None
     plan_changed = account.plan_key != plan_before
     if plan_changed:
+        change = {"from": plan_before, "to": account.plan_key}
+        audit.note(tenant, "plan.changed", by=by, details=change)
+        more = {"interval": account.interval or None, "status": account.status or None}
         events.record_with_row(
-            PLAN_CHANGED.name,
-            tenant=account.tenant,
-            properties={
-                "from": plan_before,
-                "to": account.plan_key,
-                "interval": account.interval or None,
-                "status": account.status or None,
-            },
+            PLAN_CHANGED.name, tenant=tenant, person=person, properties={**change, **more}
         )
     ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
     if (account.cancel_at and not cancel_before) or ended_at_once:
-        ends_at = account.cancel_at or timezone.now()
+        ends_at = (account.cancel_at or timezone.now()).isoformat()
+        audit.note(tenant, "subscription.canceled", by=by, details={"ends": ends_at})
         events.record_with_row(
             SUBSCRIPTION_CANCELED.name,
-            tenant=account.tenant,
-            properties={"plan": plan_before, "ends_at": ends_at.isoformat()},
+            tenant=tenant,
+            person=person,
+            properties={"plan": plan_before, "ends_at": ends_at},
         )
     if cancel_before and account.has_subscription and not account.cancel_at:
+        audit.note(tenant, "subscription.resumed", by=by, target=plan_before)
         events.record_with_row(
-            SUBSCRIPTION_RESUMED.name, tenant=account.tenant, properties={"plan": plan_before}
+            SUBSCRIPTION_RESUMED.name,
+            tenant=tenant,
+            person=person,
+            properties={"plan": plan_before},
         )

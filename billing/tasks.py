@@ -11,3 +11,8 @@ def ask_stripe() -> int:
 @shared_task
 def bill_usage(tenant: str | None = None) -> int:
     return upkeep.bill_usage(tenant)
+
+
+@shared_task
+def follow_life(tenant: str) -> None:
+    upkeep.follow_life(tenant)

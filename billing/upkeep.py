@@ -4,12 +4,13 @@ mid-payment, a process killed between two steps."""
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import stripe
 import structlog
 from django.utils import timezone
 
-from billing import checkout, subscription, usage_charges, usage_invoices
+from billing import checkout, life, subscription, usage_charges, usage_invoices
 from billing.models import Account, UsageInvoice
 from tenants.models import Tenant
 
@@ -17,7 +18,8 @@ log = structlog.get_logger()
 
 
 def ask_stripe(*, now: datetime | None = None) -> int:
-    """Bring every account up to date about which Stripe should have told us something by now.
+    """Bring every account up to date about which Stripe should have told us something by now, and
+    those whose workspace was deleted or brought back.
 
     Returns how many were asked about. A failure leaves that account for the next run.
     """
@@ -29,7 +31,13 @@ def ask_stripe(*, now: datetime | None = None) -> int:
         except stripe.StripeError as error:
             log.warning("billing.check_failed", stripe=account.stripe_customer_id, error=str(error))
         asked += 1
-    return asked
+    return asked + life.follow_all()
+
+
+def follow_life(tenant: str) -> None:
+    """Cancel or keep the subscription of one workspace (its id). Raises stripe.StripeError."""
+    for account in life.unsettled().filter(tenant_id=UUID(tenant)):
+        life.follow(account)
 
 
 def bill_usage(tenant: str | None = None) -> int:

@@ -52,7 +52,9 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""
     account = Account.objects.of(request.tenant)
     try:
-        account = checkout.settle(account, session_id=request.GET.get("session_id", ""))
+        account = checkout.settle(
+            account, session_id=request.GET.get("session_id", ""), by=request.user
+        )
     except checkout.ForeignSession:
         raise Http404 from None
     if account.has_subscription:
@@ -72,7 +74,9 @@ def change(request: WorkspaceRequest) -> HttpResponse:
         raise subscription.NoSubscription
     if request.method == "POST":
         _require_verified(request)
-        account = subscription.change(account, plan=wanted.plan, interval=wanted.interval)
+        account = subscription.change(
+            account, plan=wanted.plan, interval=wanted.interval, by=request.user
+        )
         messages.success(request, f"You are on {page.plan_name(account)} now.")
         return redirect("billing:overview")
     shown = page.ChangePage.of(account, wanted)
@@ -84,7 +88,7 @@ def change(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def cancel(request: WorkspaceRequest) -> HttpResponse:
     """End the subscription with the period that is paid for."""
-    account = subscription.cancel(Account.objects.of(request.tenant))
+    account = subscription.cancel(Account.objects.of(request.tenant), by=request.user)
     messages.success(request, f"{page.plan_name(account)} ends on {page.day(account.cancel_at)}.")
     return redirect("billing:overview")
 
@@ -94,7 +98,7 @@ def cancel(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def resume(request: WorkspaceRequest) -> HttpResponse:
     """Take a cancellation back."""
-    account = subscription.resume(Account.objects.of(request.tenant))
+    account = subscription.resume(Account.objects.of(request.tenant), by=request.user)
     messages.success(request, f"{page.plan_name(account)} goes on.")
     return redirect("billing:overview")
 

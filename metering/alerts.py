@@ -23,12 +23,14 @@ import events
 from events import changes, conf
 from events.redis_client import patient
 from events.store import StoreUnavailable
+from identity.models import User
 from metering import alert_mail, limits, periods, usage
 from metering.catalogue import Limit, Meter, get, meters
 from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
 from metering.periods import Period
 from metering.words import quantity
+from tenants import audit
 from tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -94,28 +96,35 @@ def of(tenant: Tenant, *, in_force: dict[str, Limit] | None = None) -> list[Thre
     )
 
 
-def put(tenant: Tenant, threshold: Threshold) -> None:
+@transaction.atomic
+def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None:
     """Watch this threshold, or change who is told. Raises KeyError, ValueError."""
     meter = get(threshold.meter).key
     if (threshold.percent is None) == (threshold.amount is None):
         raise ValueError("An alert is at a percentage or at an amount.")
     if (threshold.percent or threshold.amount or 0) <= 0 or (threshold.percent or 0) > 1000:
         raise ValueError("An alert is above nothing, and at 1,000 percent at most.")
-    Alert.objects.update_or_create(
+    row, is_new = Alert.objects.for_tenant(tenant).get_or_create(
         tenant=tenant,
         meter=meter,
         percent=threshold.percent,
         amount=threshold.amount,
         defaults={"recipients": list(threshold.recipients), "is_on": threshold.is_on},
     )
+    if is_new or (row.recipients, row.is_on) != ([*threshold.recipients], threshold.is_on):
+        row.recipients, row.is_on = list(threshold.recipients), threshold.is_on
+        row.save(update_fields=["recipients", "is_on"])
+        audit.note(tenant, "alert.set", by=by, target=_named(threshold))
     look_soon(tenant)
 
 
-def remove(tenant: Tenant, meter: str, key: str) -> None:
+@transaction.atomic
+def remove(tenant: Tenant, meter: str, key: str, *, by: User | None = None) -> None:
     """Watch it no longer: one that exists by default is switched off, another one is deleted."""
     for threshold in of(tenant):
         if (threshold.meter, threshold.key) != (meter, key):
             continue
+        audit.note(tenant, "alert.removed", by=by, target=_named(threshold))
         rows = Alert.objects.for_tenant(tenant)
         same: dict[str, Any] = {
             "meter": meter,
@@ -128,15 +137,19 @@ def remove(tenant: Tenant, meter: str, key: str) -> None:
             rows.filter(**same).delete()
 
 
-def replace(tenant: Tenant, wanted: Iterable[Threshold]) -> None:
+def replace(tenant: Tenant, wanted: Iterable[Threshold], *, by: User | None = None) -> None:
     """Make these all that is watched. Raises KeyError, ValueError."""
     with transaction.atomic():
         keep = {(one.meter, one.key) for one in wanted}
         for threshold in wanted:
-            put(tenant, threshold)
+            put(tenant, threshold, by=by)
         for threshold in of(tenant):
             if threshold.is_on and (threshold.meter, threshold.key) not in keep:
-                remove(tenant, threshold.meter, threshold.key)
+                remove(tenant, threshold.meter, threshold.key, by=by)
+
+
+def _named(threshold: Threshold) -> str:
+    return f"{get(threshold.meter).label} at {threshold.words()}"
 
 
 def look_soon(tenant: Tenant) -> None:

@@ -116,6 +116,7 @@ def set_alerts(request: KeyedRequest, payload: list[AlertIn]) -> list[AlertOut]:
                 )
                 for each in payload
             ],
+            by=request.api_key.created_by,
         )
     except ValueError as wrong:
         raise HttpError(422, str(wrong)) from None

@@ -51,7 +51,7 @@ def add_alert(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, alert_form=form, status=422)
     threshold = form.threshold()
-    alerts.put(request.tenant, threshold)
+    alerts.put(request.tenant, threshold, by=request.user)
     label = meters()[threshold.meter].label
     messages.success(request, f"You will be told about {label} at {threshold.words()}.")
     return redirect("metering:limits")
@@ -61,7 +61,8 @@ def add_alert(request: WorkspaceRequest) -> HttpResponse:
 @requires(May.SET_LIMITS)
 def remove_alert(request: WorkspaceRequest) -> HttpResponse:
     """Watch a threshold no longer."""
-    alerts.remove(request.tenant, request.POST.get("meter", ""), request.POST.get("key", ""))
+    asked = request.POST
+    alerts.remove(request.tenant, asked.get("meter", ""), asked.get("key", ""), by=request.user)
     messages.success(request, "The alert is off.")
     return redirect("metering:limits")
 

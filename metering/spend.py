@@ -22,6 +22,7 @@ from metering.catalogue import Limit, get
 from metering.event_types import SPEND_LIMIT_CHANGED
 from metering.models import SpendLimit
 from metering.watch_models import MONEY
+from tenants import audit
 from tenants.models import Tenant
 
 
@@ -115,6 +116,13 @@ def _record(
 ) -> None:
     for meter in sorted(before.keys() | after.keys()):
         if before.get(meter) != after.get(meter):
+            audit.note(
+                tenant,
+                "limit.changed",
+                by=by,
+                target=get(meter).label if meter else "money",
+                details={"from": before.get(meter), "to": after.get(meter)},
+            )
             events.record_with_row(
                 SPEND_LIMIT_CHANGED.name,
                 tenant=tenant,

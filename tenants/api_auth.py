@@ -7,7 +7,7 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from tenants import api_keys, closed
+from tenants import api_keys, audit, closed
 from tenants.models import ApiKey
 from tenants.requests import HostRequest, KeyedRequest
 
@@ -25,5 +25,6 @@ class ApiKeyAuth(HttpBearer):
         key = api_keys.find(tenant, token) if tenant else None
         if key is not None:
             closed.require_open(key.tenant)
+            audit.with_key(key.name)
             cast(KeyedRequest, request).api_key = key
         return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from django.http import HttpRequest
@@ -14,7 +15,17 @@ from tenants.life_models import AuditEntry
 from tenants.models import Tenant
 
 _NAME_LENGTH = 254
-_from: ContextVar[str | None] = ContextVar("audit_from", default=None)
+
+
+@dataclass
+class _Origin:
+    """The request that is being answered: where it came from, and with which API key."""
+
+    ip: str | None = None
+    key: str = ""
+
+
+_origin: ContextVar[_Origin] = ContextVar("audit_origin", default=_Origin())  # noqa: B039 (never changed)
 
 
 def note(
@@ -32,25 +43,32 @@ def note(
     words; `by` None means the system. The address it came from is that of `request`, or of the request
     that is being answered. Secrets never go into `details`.
     """
+    origin = _Origin(ip=_address(request)) if request else _origin.get()
+    with_key = {"api_key": origin.key} if origin.key else {}
     AuditEntry.objects.create(
         tenant=tenant,
         by=by,
         by_name=by.email[:_NAME_LENGTH] if by else "",
         action=action,
         target=target[:_NAME_LENGTH],
-        details=dict(details or {}),
-        ip=_address(request) if request else _from.get(),
+        details={**(details or {}), **with_key},
+        ip=origin.ip,
     )
 
 
 @contextmanager
 def during(request: HttpRequest) -> Iterator[None]:
     """What is noted inside came with this request."""
-    token = _from.set(_address(request))
+    token = _origin.set(_Origin(ip=_address(request)))
     try:
         yield
     finally:
-        _from.reset(token)
+        _origin.reset(token)
+
+
+def with_key(name: str) -> None:
+    """The request that is being answered came with this API key."""
+    _origin.set(replace(_origin.get(), key=name))
 
 
 def _address(request: HttpRequest) -> str | None:

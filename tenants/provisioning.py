@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, fingerprints, pool, schemas, templates, upkeep
+from tenants import addresses, audit, fingerprints, pool, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
 from tenants.models import Domain, Membership, Role, Status, Tenant
@@ -49,6 +49,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     person = person_of(owner)
     tenant = _insert(wanted, person_id=person.id)
     Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+    audit.note(tenant, "workspace.created", by=owner, target=tenant.name)
     workspace_created.send(sender=Tenant, tenant=tenant, user=owner)
     events.record_with_row(
         WORKSPACE_CREATED.name,

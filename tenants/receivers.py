@@ -9,8 +9,9 @@ from django.dispatch import receiver
 
 from identity.models import User
 from identity.signals import users_merged
-from tenants import hosts
-from tenants.models import Domain, Membership, Tenant
+from tenants import audit, hosts, roles
+from tenants.membership import record_seat
+from tenants.models import AuditEntry, Domain, Membership, Role, Tenant
 
 
 @receiver(pre_save, sender=Domain)
@@ -35,7 +36,16 @@ def forget_tenant(instance: Tenant, **_: Any) -> None:
 @receiver(users_merged)
 def move_memberships(kept: User, merged: User, **_: Any) -> None:
     """What one human started under two sign-ups is theirs; the higher role is not lost."""
-    for membership in Membership.objects.filter(user=merged):
-        if not Membership.objects.filter(tenant=membership.tenant, user=kept).exists():
+    rank = [Role.MEMBER.value, Role.ADMIN.value, Role.OWNER.value]
+    for membership in Membership.objects.filter(user=merged).select_related("tenant"):
+        own = Membership.objects.filter(tenant=membership.tenant, user=kept).first()
+        if own is None:
             membership.user = kept
             membership.save(update_fields=["user"])
+        elif rank.index(own.role) < rank.index(membership.role):
+            roles.put(own, role=Role(membership.role), by=kept)
+        if own is not None:
+            membership.delete()
+            record_seat(membership.tenant, user=kept, role=membership.role, change=-1)
+        audit.note(membership.tenant, "member.merged", by=kept, target=kept.email)
+    AuditEntry.objects.filter(by=merged).update(by=kept)

@@ -16,7 +16,6 @@ from identity.requests import UserRequest
 from tenants import deletion, doors, provisioning, workspace_url
 from tenants import membership as members_flow
 from tenants.addresses import home_url
-from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
 from tenants.joining import JoinForm, has_account
 from tenants.models import Status, Tenant
