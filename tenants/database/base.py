@@ -46,13 +46,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         raw = self.connection
         if search_path.is_at(raw, self._path) or search_path.is_useless_now(raw):
             return
-        statement = f"SET search_path = {self._path}"
         if cursor is None or self.needs_rollback:  # then Django's cursor would refuse to speak
             with self.wrap_database_errors:
-                raw.execute(statement)
+                search_path.set_to(raw, self._path, raw.execute)
         else:
-            cursor.execute(statement)
-        search_path.remember(raw, self._path)
+            search_path.set_to(raw, self._path, cursor.execute)
 
     def _cursor(self, name: str | None = None) -> Any:
         cursor = super()._cursor(name)
@@ -112,5 +110,4 @@ def _is_alive(raw: Any) -> None:
     if not raw.autocommit or not path or search_path.is_at(raw, path):
         ConnectionPool.check_connection(raw)
         return
-    raw.execute(f"SET search_path = {path}")
-    search_path.remember(raw, path)
+    search_path.set_to(raw, path, raw.execute)

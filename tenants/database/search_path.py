@@ -2,12 +2,13 @@
 
 PostgreSQL 18 reports each change of it to the client (a ParameterStatus message, before the answer
 to the statement is complete), also one made by a rollback or inside of a function. Older servers
-do not: there a SET is believed until something happens that may have undone it.
+do not, nor do some poolers: there a SET is believed until something happens that may undo it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -25,14 +26,26 @@ def is_at(raw: Any, path: str) -> bool:
     return known is not None and known == (path, _reported(raw))
 
 
-def remember(raw: Any, path: str) -> None:
-    """`path` was set just now; the server's own words for it are kept to compare with."""
-    raw.plg_path = (path, _reported(raw))
+def set_to(raw: Any, path: str, execute: Callable[[str], Any]) -> None:
+    """Set it, and see whether this connection tells of it.
+
+    Some poolers say at the beginning what the path is, and then keep changes to themselves: what is
+    told counts only where it was seen to change to what was set.
+    """
+    before = _reported(raw)
+    raw.plg_path = None
+    execute(f"SET search_path = {path}")
+    after = _reported(raw)
+    if after is None or _plain(after.decode()) != _plain(path):
+        raw.plg_tells = False
+    elif after != before:
+        raw.plg_tells = True
+    raw.plg_path = (path, after)
 
 
 def doubt(raw: Any) -> None:
     """Something may have changed the path, and this server would not tell."""
-    if raw is not None and _reported(raw) is None:
+    if raw is not None and not getattr(raw, "plg_tells", False):
         raw.plg_path = None
 
 
@@ -55,3 +68,7 @@ def may_change(statement: Any) -> bool:
 def _reported(raw: Any) -> bytes | None:
     status: bytes | None = raw.pgconn.parameter_status(b"search_path")
     return status
+
+
+def _plain(path: str) -> str:
+    return path.replace('"', "").replace(" ", "")
