@@ -21,17 +21,19 @@ from billing.stripe_client import client
 log = structlog.get_logger()
 
 
-@djstripe_receiver(
-    [
-        "checkout.session.completed",
-        "customer.subscription.created",
-        "customer.subscription.updated",
-        "customer.subscription.deleted",
-        "customer.subscription.paused",
-        "customer.subscription.resumed",
-        "invoice.payment_failed",
-    ]
-)
+_MOVES = [
+    "checkout.session.completed",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "invoice.payment_failed",
+]
+WANTED = (*_MOVES, "invoice.paid")  # what the endpoint at Stripe must send
+
+
+@djstripe_receiver(_MOVES)
 def subscription_moved(event: Event, **_: Any) -> None:
     if (account := _account_of(event)) is not None:
         subscription.sync(account, origin=Account.Origin.EVENT)

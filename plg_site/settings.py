@@ -181,6 +181,12 @@ DATABASES = {
         },
     }
 }
+# The connection budget, which `manage.py doctor` compares with what the server gives: how many of
+# each process there are, on all machines together.
+WEB_THREADS = env.number("WEB_THREADS", 16)
+WEB_PROCESSES = env.number("WEB_PROCESSES", env.number("WEB_WORKERS", 2))
+WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2)
+EVENTS_PROCESSES = env.number("EVENTS_PROCESSES", 1)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -232,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
+    "purge-workspaces": {"task": "tenants.archive.tasks.purge", "schedule": 3600.0},
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
@@ -365,6 +372,8 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 # smtp://user:password@host:587. Only a development stack may do without: its outbox page shows
 # everybody's mail, sign-in codes included, to whoever asks.
 EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", False) else None)
+# The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
+MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
 if EMAIL_URL:

@@ -1,0 +1,49 @@
+"""The primary database: it answers, is new enough, and its shared tables are of this code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from plg_site.doctor.findings import Finding, fine, problem, warning
+
+TITLE = "Database"
+OLDEST, TESTED = 15, 18  # major versions of PostgreSQL
+
+
+def look() -> Iterator[Finding]:
+    try:
+        connection.ensure_connection()
+    except Exception as error:
+        yield problem(
+            f"does not answer: {str(error).strip().splitlines()[0]}",
+            "Start PostgreSQL, or correct DATABASE_URL.",
+        )
+        return
+    yield _version()
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if missing:
+        yield problem(
+            f"{missing} migrations of the shared tables have not run",
+            "Run manage.py prepare.",
+            missing=missing,
+        )
+
+
+def _version() -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        said = str(cursor.fetchone()[0])
+    major = int(said.split(".")[0])
+    if major < OLDEST:
+        return problem(f"is PostgreSQL {said}", f"Use {OLDEST} or newer.", version=said)
+    if major < TESTED:
+        return warning(
+            f"is PostgreSQL {said}",
+            f"It works; {TESTED} also tells poolers and us when a search_path changes.",
+            version=said,
+        )
+    return fine(f"PostgreSQL {said}", version=said)
