@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -17,20 +18,20 @@ from django.views.decorators.http import require_safe
 
 from plg_site.staff_page import StaffPage
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def staff_only(view: View) -> View:
     """Visitors are sent to sign in; everybody who is not staff finds nothing."""
 
     @wraps(view)
-    def checked(request: HttpRequest) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             back = urlencode({"next": request.build_absolute_uri()})
             return HttpResponseRedirect(f"{settings.LOGIN_URL}?{back}")
         if not (request.user.is_active and request.user.is_staff):
             raise Http404
-        return view(request)
+        return view(request, *args, **kwargs)
 
     return checked
 

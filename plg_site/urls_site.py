@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from plg_site import health, outbox, staff
+from plg_site import health, outbox, staff, staff_workspaces
 from tenants.domains.ask import ask
 
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
     path("staff/usage/", staff.usage, name="staff_usage"),
+    path("staff/workspaces/", staff_workspaces.workspaces, name="staff_workspaces"),
+    path("staff/workspaces/<uuid:pk>/suspend/", staff_workspaces.suspend, name="staff_suspend"),
+    path("staff/workspaces/<uuid:pk>/resume/", staff_workspaces.resume, name="staff_resume"),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("identity.oidc.urls")),

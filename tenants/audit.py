@@ -44,14 +44,14 @@ def note(
     that is being answered. Secrets never go into `details`.
     """
     origin = _Origin(ip=_address(request)) if request else _origin.get()
-    with_key = {"api_key": origin.key} if origin.key else {}
+    by_key = {"api_key": origin.key} if origin.key else {}
     AuditEntry.objects.create(
         tenant=tenant,
         by=by,
         by_name=by.email[:_NAME_LENGTH] if by else "",
         action=action,
         target=target[:_NAME_LENGTH],
-        details={**(details or {}), **with_key},
+        details={**(details or {}), **by_key},
         ip=origin.ip,
     )
 
