@@ -11,6 +11,7 @@ class BillingConfig(AppConfig):
             checks,
             event_types,
             pricing,
+            purging,
             receivers,
             stripe_client,
             webhooks,
@@ -19,4 +20,5 @@ class BillingConfig(AppConfig):
 
         events.register(*event_types.ALL)
         slots.register("pricing", pricing.public_plans)
+        purging.register()
         stripe_client.configure()

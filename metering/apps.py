@@ -7,10 +7,11 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import projections
-        from metering import checks, event_types, own_names, portability, seats  # noqa: F401
+        from metering import checks, event_types, own_names, portability, purging, seats  # noqa: F401
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())
         events.register(*event_types.ALL)
         own_names.register()
         portability.register()
+        purging.register()

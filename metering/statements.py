@@ -52,7 +52,8 @@ def close_due(
     """
     now = now or datetime.now(UTC)
     _open_ledgers()
-    due = Ledger.objects.filter(due__lte=now - conf.close_after()).order_by("due", "pk")
+    living = Ledger.objects.filter(tenant__purged_at=None)
+    due = living.filter(due__lte=now - conf.close_after()).order_by("due", "pk")
     made: list[Statement] = []
     waiting = _Waiting(lag)
     for tenant_id in list(due.values_list("pk", flat=True)):

@@ -15,5 +15,6 @@ workspace_resumed = Signal()
 workspace_deleted = Signal()  # the days of grace begin
 workspace_restored = Signal()
 
-# Sent after the last row of a workspace is gone. kwargs: tenant (Tenant, no longer in the database).
+# Sent in the transaction that removes the last of a workspace; of its row only the key stays. Who
+# raises stops it, and it is tried again. kwargs: tenant (Tenant, still with its name).
 workspace_purged = Signal()

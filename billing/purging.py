@@ -1,0 +1,32 @@
+"""What billing keeps of a workspace that is purged, and when it must not be purged yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from billing.models import Account
+from tenants import purge
+from tenants.models import Tenant
+from tenants.signals import workspace_purged
+
+
+class StillPaid(RuntimeError):
+    """There is a subscription that nobody has cancelled: who purges now would go on charging."""
+
+
+@receiver(workspace_purged)
+def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
+    """It is cancelled at the deletion (`billing.life`); should that not have worked, the purge waits."""
+    account = Account.objects.for_tenant(tenant).first()
+    if account is not None and account.has_subscription and account.cancel_at is None:
+        raise StillPaid(f"The subscription {account.subscription_id} is not cancelled.")
+
+
+def register() -> None:
+    """Invoices and the number that finds them at Stripe stay."""
+    law = "tax law wants invoices kept for years"
+    for label in ("billing.UsageInvoice", "billing.UsageCharge"):
+        purge.keep(label, why=law)
+    purge.keep("billing.Account", why="Stripe keeps the invoices under its number")
