@@ -38,7 +38,11 @@ class DeadLettersFull(ConnectionError):
 class StreamReader:
     """One consumer of the group. All methods raise redis errors when Redis does not answer."""
 
-    def __init__(self, client: redis.Redis, *, keys: Keys, name: str) -> None:
+    def __init__(
+        self, client: redis.Redis, *, keys: Keys, name: str, dead_most: int = DEAD_MOST
+    ) -> None:
+        """`dead_most`: so many dead letters may wait; nothing is read for which there is no room."""
+        self._dead_most = dead_most
         self.client = self._redis = client
         # Entries as the server sends them: redis-py would make a dict of each, at twice the cost.
         self._plain = redis.Redis(connection_pool=client.connection_pool)
@@ -87,8 +91,8 @@ class StreamReader:
 
         Raises DeadLettersFull: none is ever dropped but by somebody who decides to.
         """
-        if self._redis.xlen(self._keys.dead) + len(dead) > DEAD_MOST:
-            raise DeadLettersFull(f"{DEAD_MOST} dead letters wait for a decision.")
+        if self._redis.xlen(self._keys.dead) + len(dead) > self._dead_most:
+            raise DeadLettersFull(f"{self._dead_most} dead letters wait for a decision.")
         pipeline = self._redis.pipeline(transaction=True)
         for line, reason in dead:
             fields = {"e": line, "reason": reason}

@@ -22,7 +22,7 @@ def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout
     rows = json.loads(file.read_text())

@@ -65,10 +65,11 @@ class Log:
         return Keys(conf.stream())
 
     def consumer(self, name: str = "test", **options: Any) -> Consumer:
-        return Consumer(store=self.store, reader=self.reader(name), spool=get_spool(), **options)
+        own = {"reader": self.reader(name)} | options
+        return Consumer(store=self.store, spool=get_spool(), **own)
 
-    def reader(self, name: str = "test") -> StreamReader:
-        return StreamReader(patient(conf.redis_url()), keys=self.keys, name=name)
+    def reader(self, name: str = "test", **options: Any) -> StreamReader:
+        return StreamReader(patient(conf.redis_url()), keys=self.keys, name=name, **options)
 
     def settle(self) -> None:
         """Store everything that waits."""

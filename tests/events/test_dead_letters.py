@@ -5,7 +5,6 @@ from django.core.management import CommandError, call_command
 
 from events import dead_letters
 from events.errors import StoreUnavailable
-from events.reader import DEAD_MOST
 from tests.events.log import an_event
 
 pytestmark = pytest.mark.usefixtures("empty_outbox")
@@ -61,15 +60,12 @@ def test_the_command_drops_nothing_without_being_told_which(log, letters):
     assert log.dead() == []
 
 
-def test_dead_letters_are_never_pushed_out_by_newer_ones(log, monkeypatch):
-    monkeypatch.setattr("events.reader.DEAD_MOST", 2)
+def test_dead_letters_are_never_pushed_out_by_newer_ones(log):
     log.reader().bury([(NEWS, "one"), (NEWS, "two")])
     log.redis.xadd(log.keys.stream, {"e": NEWS})
-    consumer = log.consumer()
-    consumer.step()
+    log.consumer(reader=log.reader(dead_most=2)).step()
     assert [reason for _, reason in log.dead()] == ["one", "two"]
     assert log.waiting() == 1
-    monkeypatch.setattr("events.reader.DEAD_MOST", DEAD_MOST)
     log.settle()
     assert len(log.dead()) == 3
     assert log.waiting() == 0
