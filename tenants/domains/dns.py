@@ -16,6 +16,7 @@ import dns.exception
 import dns.resolver
 from django.conf import settings
 
+Ask = Callable[..., Any]  # a resolver's question: (name, type)
 TIMEOUT = 2.0  # seconds for each question to each resolver
 _SHOWN = 5  # of what was found; a domain's TXT records may be many and long
 
@@ -45,16 +46,19 @@ class Findings:
 
 def look(name: str, *, proof_name: str, proof_value: str) -> Findings:
     """Ask for the proof and for the way here. Never raises for what DNS answers, or does not."""
-    proof, texts = _proof(proof_name, proof_value)
-    cname, addresses, leads_here = _way(name)
+    resolvers = list(_resolvers())
+    proof, texts = _proof(resolvers, proof_name, proof_value)
+    cname, addresses, leads_here = _way(resolvers, name)
     return Findings(proof, texts, cname, addresses, leads_here)
 
 
-def _proof(name: str, value: str) -> tuple[Proof, list[str]]:
+def _proof(resolvers: list[Ask], name: str, value: str) -> tuple[Proof, list[str]]:
+    """A resolver that does not answer is taken out of the list: nobody waits for it twice."""
     state, texts = Proof.UNKNOWN, list[str]()
-    for ask in _resolvers():
+    for ask in resolvers[:]:
         found = _asked(lambda: [_text(record) for record in ask(name, "TXT")])  # noqa: B023
         if found is None:
+            resolvers.remove(ask)
             continue
         if value in found:
             return Proof.FOUND, found
@@ -62,10 +66,10 @@ def _proof(name: str, value: str) -> tuple[Proof, list[str]]:
     return state, texts
 
 
-def _way(name: str) -> tuple[str, list[str], bool | None]:
-    for ask in _resolvers():
+def _way(resolvers: list[Ask], name: str) -> tuple[str, list[str], bool | None]:
+    for ask in resolvers:
         cnames = _asked(lambda: [str(r.target) for r in ask(name, "CNAME")])  # noqa: B023
-        addresses = _addresses(ask, name)
+        addresses = None if cnames is None else _addresses(ask, name)
         if cnames is None or addresses is None:
             continue
         cname = cnames[0].rstrip(".").lower() if cnames else ""
@@ -77,7 +81,7 @@ def _way(name: str) -> tuple[str, list[str], bool | None]:
     return "", [], None
 
 
-def _addresses(ask: Callable[..., Any], name: str) -> list[str] | None:
+def _addresses(ask: Ask, name: str) -> list[str] | None:
     found = [_asked(lambda: [str(r.address) for r in ask(name, kind)]) for kind in ("A", "AAAA")]  # noqa: B023
     return None if None in found else sorted(found[0] or []) + sorted(found[1] or [])
 
@@ -97,7 +101,7 @@ def _text(record: Any) -> str:
     return b"".join(record.strings).decode(errors="replace")
 
 
-def _resolvers() -> Iterator[Callable[..., Any]]:
+def _resolvers() -> Iterator[Ask]:
     for address in settings.DNS_RESOLVERS or _of_this_machine():
         host, _, port = address.partition("#")
         resolver = dns.resolver.Resolver(configure=False)

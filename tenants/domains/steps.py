@@ -83,5 +83,5 @@ def _certificate(claim: CustomDomain) -> Step:
         ago = timesince(claim.certificate_asked_at, timezone.now(), depth=1)
         return Step(title, "done", f"It was asked for {ago} ago.")
     if settings.PUBLIC_SCHEME != "https":
-        return Step(title, "open", "This installation is served without TLS: none is needed.")
+        return Step(title, "done", "This installation is served without TLS: none is needed.")
     return Step(title, "open", "Nothing to do: it is asked for with the first visit, in seconds.")

@@ -154,3 +154,12 @@ def test_the_same_name_twice_is_said(owner, acme, claimed, people):
     allowance.set_allowed(acme, 2)
     with pytest.raises(claims.Refused, match="already"):
         claims.add(acme, NAME, by=people.acme_owner)
+
+
+def test_members_of_a_suspended_workspace_may_sign_in_to_read_why(served, on, acme):
+    from tenants.models import Status
+
+    acme.status = Status.SUSPENDED
+    acme.save()
+    assert on().get("/links/")["Location"].startswith("/sign-in/")
+    assert settings.SITE_URL in on().get("/sign-in/")["Location"]

@@ -144,3 +144,27 @@ def test_a_removed_domain_leads_nowhere_at_once(served, people):
     claims.remove(served, by=people.acme_owner)
     assert hosts.tenant_for(NAME) is None
     assert not CustomDomain.objects.filter(name=NAME).exists()
+
+
+def test_a_claim_that_goes_with_its_workspace_takes_its_client_along(served, acme):
+    from allauth.idp.oidc.models import Client
+
+    assert Client.objects.filter(pk=served.client_id).exists()
+    CustomDomain.objects.for_tenant(acme).delete()
+    assert not Client.objects.filter(pk=served.client_id).exists()
+
+
+def test_resolvers_that_do_not_answer_are_waited_for_once_each(claimed, resolver, settings):
+    resolver.mood = "away"
+    settings.DNS_RESOLVERS = [resolver.address] * 3
+    assert again(claimed).found["leads_here"] is None
+    assert resolver.asked <= 6, "three questions, each perhaps repeated"
+
+
+def test_the_periodic_look_is_known_to_the_worker():
+    from django.conf import settings
+
+    from plg_site.celery import app
+
+    app.autodiscover_tasks(force=True)
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
