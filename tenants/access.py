@@ -35,6 +35,7 @@ def requires(
                 raise PermissionDenied(f"Ask {who} of this workspace to do this.")
             return view(request, *args, **kwargs)
 
+        checked.required = what  # type: ignore[attr-defined]  # a test goes over all that have one
         return checked
 
     return decorate
