@@ -47,7 +47,6 @@ def move(tenant: Tenant, *, route: Route, lock_timeout: float) -> bool:
             if not _take(tenant, route, lock_timeout):
                 return False
             _migrate(route)
-            step("migrate.changed")
             _finish(tenant)
             step("migrate.before-commit")
     finally:
@@ -91,9 +90,11 @@ def _migrate(route: Route) -> None:
                 script = _run(stop)
                 if stop.replayable:
                     route.scripts[stop.name] = script
+                step("migrate.recorded")
             else:
                 with connection.cursor() as cursor:
                     cursor.execute(script)
+                step("migrate.replayed")
         except Exception as error:
             error.add_note(stop.name)  # `words_of` says it
             raise

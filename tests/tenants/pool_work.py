@@ -37,7 +37,7 @@ def add_to_the_pool(_: str) -> None:
     """What a refill does for each schema that is missing."""
     from tenants import pool, templates
 
-    pool._add(templates.listed()[0])
+    pool.add(templates.listed()[0])
 
 
 def drop_stale(_: str) -> None:
