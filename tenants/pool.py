@@ -73,7 +73,7 @@ def refill(*, size: int | None = None, seconds: float | None = None) -> int:
             if template is None:
                 _drop_stale(until)
                 return made
-            _add(template)
+            add(template)
             made += 1
         if time.monotonic() > until:
             return made
@@ -95,7 +95,8 @@ def _scarcest(size: int | None) -> Template | None:
     return template if part < 1 else None
 
 
-def _add(template: Template) -> None:
+def add(template: Template) -> None:
+    """Make one more of this template."""
     name = schemas.new_name()
     with transaction.atomic():
         schemas.make(name, template=template)

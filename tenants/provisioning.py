@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -47,8 +48,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     schemas.NoTemplate (never with `may_wait`).
     """
     person = person_of(owner)
-    tenant = _insert(wanted, person_id=person.id)
-    Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+    tenant = claim(wanted, owner=owner, person_id=person.id)
     audit.note(tenant, "workspace.created", by=owner, target=tenant.name)
     workspace_created.send(sender=Tenant, tenant=tenant, user=owner)
     events.record_with_row(
@@ -62,7 +62,14 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     return tenant
 
 
-def _insert(wanted: NewWorkspace, *, person_id: object) -> Tenant:
+def claim(wanted: NewWorkspace, *, owner: User, person_id: UUID) -> Tenant:
+    """Schema, tenant, domain and owner, in the current transaction. Raises as `create_workspace`."""
+    tenant = _insert(wanted, person_id=person_id)
+    Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+    return tenant
+
+
+def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
     """The tenant and its domain; the unique constraints decide between two who want the same.
 
     The domain's is also kept by a workspace that has moved from there (`tenants.moving`).
@@ -82,7 +89,9 @@ def _insert(wanted: NewWorkspace, *, person_id: object) -> Tenant:
                     status=status,
                     fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
                 )
-                Domain.objects.create(tenant=tenant, domain=addresses.host_of(slug))
+                # Not save(), which looks for another primary domain first: there can be none.
+                address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
+                Domain.objects.bulk_create([address])
             step("claim.tenant-made")
             return tenant
         except IntegrityError as error:

@@ -28,7 +28,9 @@ def forget_domain(instance: Domain, **_: Any) -> None:
 
 
 @receiver([post_save, post_delete], sender=Tenant)
-def forget_tenant(instance: Tenant, **_: Any) -> None:
+def forget_tenant(instance: Tenant, created: bool = False, **_: Any) -> None:
+    if created:
+        return  # it has no address yet
     named = Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True)
     hosts.forget_once_committed(list(named))
 

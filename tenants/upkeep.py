@@ -20,6 +20,9 @@ log = structlog.get_logger()
 SLICE = 2.0  # seconds
 _ASK_EVERY = 1  # second; a spike need not ask a hundred times
 _ASKED = "pool-refill-asked"
+# One refill at a time: in a spike the processors are for those who sign up. Kept for so long when
+# the process that refills is killed.
+_RUNNING, _RUNNING_FOR = "pool-refill-running", 15
 
 
 def refill_soon() -> None:
@@ -35,8 +38,13 @@ def prepare_soon() -> None:
 
 
 def refill_a_slice() -> None:
-    """Fill the pool up for SLICE seconds, and come back for the rest."""
-    pool.refill(seconds=SLICE)
+    """Fill the pool up for SLICE seconds, and come back for the rest; one process at a time."""
+    if not cache.add(_RUNNING, 1, _RUNNING_FOR):
+        return
+    try:
+        pool.refill(seconds=SLICE)
+    finally:
+        cache.delete(_RUNNING)
     if pool.is_short():
         _ask_for_a_refill()
 

@@ -1,10 +1,11 @@
 """The page of a workspace that has no schema yet: where it stands in line, until it is there.
 
-It asks again by itself, without JavaScript, too; the one that finds the workspace ready opens it.
+It asks again by itself, without JavaScript, too, and opens the workspace that it finds ready.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -15,7 +16,8 @@ from tenants.models import Status
 from tenants.preparing import Progress
 from tenants.requests import WorkspaceRequest
 
-ASK_AGAIN = 2  # seconds, for browsers without JavaScript and for programs
+_SOON, _LATE = 0.4, 5.0  # seconds until a page asks again
+_EACH = 0.05  # for each workspace before it: a crowd that asks all the time would hold itself up
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,18 @@ def page(request: WorkspaceRequest) -> HttpResponse | None:
         tenant.status = Status.ACTIVE
         return None
     steps = _steps(request, progress)
-    shown = {"progress": progress, "steps": steps, "done": sum(step.done for step in steps)}
+    again = min(_LATE, _SOON + _EACH * progress.ahead)
+    shown = {
+        "progress": progress,
+        "steps": steps,
+        "done": sum(step.done for step in steps),
+        "milliseconds": round(again * 1000),
+        "seconds": math.ceil(again) + 1,  # a whole page is more work
+    }
     part = "workspace/preparing_live.html" if request.htmx else "workspace/preparing.html"
     is_read = request.method in {"GET", "HEAD"}
-    response = render(request, part, {**shown, "again": ASK_AGAIN}, status=202 if is_read else 503)
-    response["Retry-After"] = str(ASK_AGAIN)
+    response = render(request, part, shown, status=202 if is_read else 503)
+    response["Retry-After"] = str(math.ceil(again))
     response["Cache-Control"] = "no-store"
     return response
 
