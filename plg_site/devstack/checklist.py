@@ -1,24 +1,32 @@
-"""`bin/test`: every check of the project, one after the other, each with its time."""
+"""`bin/test`: every check of the project, several at a time, each with its output and its time."""
 
+import contextlib
+import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-from plg_site.devstack import chromium
+from plg_site.devstack import chromium, side_by_side
 from plg_site.devstack.dev import EXPECTED
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.programs import manage
-from plg_site.devstack.progress import NAME_WIDTH, colour, step
+from plg_site.devstack.progress import NAME_WIDTH, Step, colour, step
+from plg_site.devstack.side_by_side import Command, Run
 from plg_site.devstack.stack import Stack
 
 PYTHON = sys.executable
 LAYERS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 PYTEST = [PYTHON, "-m", "pytest"]
-CHECK_SECONDS, TEST_SECONDS = 300, 1200
-NOTHING_COLLECTED = 5  # pytest's exit code
+CHECK_SECONDS, TEST_SECONDS = 300, 1800
+REDIS_DATABASES = 16  # as many as a server has that was not told otherwise
+SAY_EVERY = 15.0  # seconds between lines of progress where a line cannot be drawn over
+# One more than cores: the tests of outages wait most of their time.
+AT_ONCE = (os.cpu_count() or 1) + 1
 
 CHECKS = {
     "ruff check": [PYTHON, "-m", "ruff", "check", "."],
@@ -28,8 +36,20 @@ CHECKS = {
     "missing migrations": manage("makemigrations", "--check", "--dry-run"),
     "system checks": manage("check"),
 }
+# Each a pytest of its own with databases and Redis of its own, the longest first. A test belongs to
+# the group that names it most exactly; "everything else" has what no other names.
+TESTS = {
+    "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
+    "whole stack, browser": ["tests/stack"],
+    "metering": ["tests/metering", "tests/billing"],
+    "everything else": ["tests"],
+    "tenants": ["tests/tenants"],
+    "events": ["tests/events"],
+}
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")
+PERCENT = re.compile(r"\[ *(\d+%)\]$")
+MARKS = {"passed": ("✓", "32"), "FAILED": ("✗", "31"), "SKIPPED": ("!", "33")}
 
 
 @dataclass
@@ -40,6 +60,11 @@ class Result:
     verdict: str
     seconds: float
     note: str = ""
+
+    def line(self) -> str:
+        mark, code = MARKS[self.verdict]
+        words = f"{self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {self.verdict}"
+        return f"  {colour(mark, code)} {words}{f'   {self.note}' if self.note else ''}"
 
 
 def run(folder: Path, for_pytest: list[str]) -> int:
@@ -74,70 +99,97 @@ def _for_pytest(stack: Stack) -> dict[str, str]:
 
 
 def _everything(stack: Stack, browser: str | None) -> int:
-    print(colour("\nChecks", "1"), flush=True)
-    results = [_check(stack, name, command) for name, command in CHECKS.items()]
-    counted: dict[str, int] = {}
-    results.append(_pytest(stack, "unit and integration", "not browser", counted))
-    if browser:
-        results.append(_pytest(stack, "browser", "browser", counted))
-    else:
-        results.append(Result("browser", "SKIPPED", 0, "no Chromium: install it to run them"))
-    return _summary(results, counted)
-
-
-def _check(stack: Stack, name: str, command: list[str]) -> Result:
-    said: list[str] = []
-    began = time.monotonic()
-    with step(name) as shown:
-        code = stack.supervisor.run(
-            "check", command, env=stack.env, within=CHECK_SECONDS, each_line=said.append
-        )
-        shown.failed = code != 0
-    if code != 0:
-        print("\n".join(f"      {line}" for line in said), flush=True)
-    return Result(name, "FAILED" if code else "passed", time.monotonic() - began)
-
-
-def _pytest(stack: Stack, name: str, marker: str, counted: dict[str, int]) -> Result:
-    print(colour(f"\nTests: {name}", "1"), flush=True)
-    began, summary = time.monotonic(), ""
-
-    def show(line: str) -> None:
-        nonlocal summary
-        print(f"  {line}", flush=True)
-        if SUMMARY.match(line):
-            summary = line
-
-    code = stack.supervisor.run(
-        "pytest",
-        [*PYTEST, "-m", marker],
-        env=_for_pytest(stack),
-        within=TEST_SECONDS,
-        each_line=show,
+    tests = _tests(stack, browser)
+    # The longest tests, then the checks, which soon have something to say, then the rest.
+    commands = [*tests[:2], *_checks(stack), *tests[2:]]
+    began, results, counted = time.monotonic(), [], dict[str, int]()
+    line = Step(f"{AT_ONCE} at a time", say_every=SAY_EVERY)
+    print(colour("\nChecks and tests", "1"), flush=True)
+    ended = side_by_side.run(
+        stack.supervisor, commands, at_once=AT_ONCE, meanwhile=lambda runs: line.doing(_what(runs))
     )
-    if found := SUMMARY.match(summary):
-        for count in found[1].split(", "):
+    with contextlib.closing(ended):
+        for run in ended:
+            line.clear()
+            results.append(_result(run, counted))
+    line.clear()
+    if not browser:
+        results.append(Result("browser", "SKIPPED", 0, "no Chromium: install it to run them"))
+    return _summary(results, counted, seconds=time.monotonic() - began)
+
+
+def _checks(stack: Stack) -> list[Command]:
+    return [Command(name, words, stack.env, CHECK_SECONDS) for name, words in CHECKS.items()]
+
+
+def _tests(stack: Stack, browser: str | None) -> list[Command]:
+    marked = [] if browser else ["-m", "not browser"]
+    commands = []
+    for number, (name, paths) in enumerate(TESTS.items()):
+        others = [f"--ignore={each}" for each in _of_others(paths)]
+        env = _with_names_of_its_own(_for_pytest(stack), number)
+        commands.append(Command(name, [*PYTEST, *paths, *others, *marked], env, TEST_SECONDS))
+    return commands
+
+
+def _of_others(paths: list[str]) -> list[str]:
+    """What lies below these paths and is named by another group."""
+    below = tuple(f"{path}/" for path in paths)
+    return [each for named in TESTS.values() for each in named if each.startswith(below)]
+
+
+def _with_names_of_its_own(env: dict[str, str], number: int) -> dict[str, str]:
+    """Groups run beside each other: none may drop another's databases or forget its keys.
+
+    The tests make their databases themselves.
+    """
+    own = dict(env)
+    for name in {"DATABASE_URL", "EVENTS_DATABASE_URL", "TEST_CLICKHOUSE_URL"} & env.keys():
+        url = urlsplit(env[name])
+        own[name] = urlunsplit(url._replace(path=f"{url.path}_{number}"))
+    url = urlsplit(env["REDIS_URL"])
+    first = int(url.path.strip("/") or 0)
+    of_redis = (first + number) % REDIS_DATABASES
+    own["REDIS_URL"] = urlunsplit(url._replace(path=f"/{of_redis}"))
+    return own
+
+
+def _what(runs: Sequence[Run]) -> str:
+    """Like "events 45% 61 s, mypy 12 s"."""
+    said = []
+    for run in runs:
+        percents = [found[1] for each in run.lines if (found := PERCENT.search(each))]
+        said.append(" ".join([run.command.name, *percents[-1:], f"{run.seconds:.0f} s"]))
+    return ", ".join(said)
+
+
+def _result(run: Run, counted: dict[str, int]) -> Result:
+    """Show what came of it: all lines of tests, those of a check when it failed."""
+    name, tests = run.command.name, run.command.name in TESTS
+    verdict, note = "FAILED" if run.code else "passed", ""
+    if tests:
+        for summary in filter(None, map(SUMMARY.match, run.lines)):
+            note = summary[1]
+        for count in filter(None, note.split(", ")):
             number, word = count.split(" ")
             counted[word] = counted.get(word, 0) + int(number)
-    nothing = code == NOTHING_COLLECTED
-    verdict = "SKIPPED" if nothing and marker == "browser" else "FAILED" if code else "passed"
-    note = "there are none" if nothing else summary.strip("= ")
-    return Result(name, verdict, time.monotonic() - began, note)
+    if tests or run.code:
+        print(colour(f"\n{'Tests: ' if tests else ''}{name}", "1"))
+        print("\n".join(f"  {line}" for line in run.lines))
+    result = Result(name, verdict, run.seconds, note)
+    print(result.line(), flush=True)
+    return result
 
 
-def _summary(results: list[Result], counted: dict[str, int]) -> int:
-    marks = {"passed": ("✓", "32"), "FAILED": ("✗", "31"), "SKIPPED": ("!", "33")}
+def _summary(results: list[Result], counted: dict[str, int], *, seconds: float) -> int:
     print(colour("\nSummary", "1"))
-    for result in results:
-        mark, code = marks[result.verdict]
-        words = f"{result.name:<{NAME_WIDTH}} {result.seconds:6.1f} s   {result.verdict}"
-        note = f"   {result.note}" if result.note else ""
-        print(f"  {colour(mark, code)} {words}{note}")
+    order_of = [*CHECKS, *TESTS, "browser"]
+    for result in sorted(results, key=lambda result: order_of.index(result.name)):
+        print(result.line())
     failed = [result.name for result in results if result.verdict == "FAILED"]
     print(colour(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything passed.", "1"))
     order = ("failed", "passed", "skipped", "errors", "error", "warnings", "warning")
     shown = [f"{counted[word]} {word}" for word in order if word in counted]
     if shown:
-        took = sum(result.seconds for result in results)
-        print(f"{', '.join(shown)} in {took:.2f}s", flush=True)
+        print(f"{', '.join(shown)} in {seconds:.2f}s", flush=True)
     return 1 if failed else 0

@@ -32,12 +32,16 @@ files:
 TEST = """\
 Runs every check of the project against real services: lint, format, types, layer contract,
 missing migrations, system checks, unit and integration tests, and browser tests in Chromium.
+They run side by side, one more at a time than there are cores; what each says is shown when it ends.
 """
 TEST_NOTES = """\
 Anything else is handed to pytest, and then only pytest runs:
   bin/test tests/metering              one folder
   bin/test -k "quota and not soft"     by name
   bin/test tests/metering -x --pdb     any pytest option
+
+Groups of tests that run beside each other have databases of their own: test_NAME_0, test_NAME_1 and
+so on, and the next ones of Redis after the one that REDIS_URL names.
 
 Chromium is looked for on PATH. Without it, `apt-get install chromium` is tried when run as root
 on Debian; otherwise the browser tests are reported as skipped.

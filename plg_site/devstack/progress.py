@@ -20,8 +20,9 @@ def colour(text: str, code: str) -> str:
 class Step:
     """One line of progress: its name, what it is doing now, and how long it took."""
 
-    def __init__(self, name: str, *, shown: bool = True) -> None:
+    def __init__(self, name: str, *, shown: bool = True, say_every: float = DETAIL_EVERY) -> None:
         self.name = name
+        self.say_every = say_every
         self.shown = shown
         self.note = ""
         self.failed = False
@@ -40,10 +41,15 @@ class Step:
         if self._draws:
             line = f"  … {self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {detail}"
             sys.stdout.write(f"\r\033[K{line[: _columns() - 1]}")
-        elif detail and time.monotonic() - self._said_at >= DETAIL_EVERY:
+        elif detail and time.monotonic() - self._said_at >= self.say_every:
             self._said_at = time.monotonic()
             sys.stdout.write(f"  … {self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {detail}\n")
         sys.stdout.flush()
+
+    def clear(self) -> None:
+        """Make room for lines that stay; the next `doing` comes below them."""
+        if self.shown and self._draws:
+            sys.stdout.write("\r\033[K")
 
     def part(self, line: str) -> None:
         """Show one part of the step that is done, and leave it there."""

@@ -133,8 +133,7 @@ class Supervisor:
     def run(self, name: str, command: Sequence[str], *, env: Mapping[str, str], within: float,
             each_line: Callable[[str], None] = lambda line: None) -> int:  # fmt: skip
         """Run a command with its output in the log; gives its exit code, 124 when too slow."""
-        process = Process(Program(name, command, env, stop_within=5))
-        self._spawn(process, each_line)
+        process = self.begin(name, command, env=env, each_line=each_line)
         popen = process.popen
         assert popen is not None  # noqa: S101
         try:
@@ -143,8 +142,19 @@ class Supervisor:
             self.log.write(name, f"stopped: it took longer than {within:.0f} s")
             return 124
         finally:
-            self._stop([process])
+            self.end([process])
         return popen.returncode
+
+    def begin(self, name: str, command: Sequence[str], *, env: Mapping[str, str],
+              each_line: Callable[[str], None] = lambda line: None) -> Process:  # fmt: skip
+        """Run a command with its output in the log, and let it run until its `end`."""
+        process = Process(Program(name, command, env, stop_within=5))
+        self._spawn(process, each_line)
+        return process
+
+    def end(self, processes: Sequence[Process]) -> None:
+        """Stop what `begin` began, all at once; of one that has ended, read what it said last."""
+        self._stop(processes)
 
     def _spawn(
         self, process: Process, each_line: Callable[[str], None] = lambda line: None
@@ -182,7 +192,7 @@ class Supervisor:
 
     def _look_after(self, process: Process) -> None:
         now = time.monotonic()
-        if process.popen and _has_ended(process.popen):
+        if process.popen and has_ended(process.popen):
             code = _bury(process.popen)
             process.popen = None
             if not process.wanted:
@@ -204,14 +214,14 @@ class Supervisor:
             with self._lock:
                 process.wanted = False
                 popen, process.popen = process.popen, None
-            if popen and not _has_ended(popen):
+            if popen and not has_ended(popen):
                 os.kill(popen.pid, process.program.stop_signal)
             if popen:
                 ending.append((process, popen))
         asked_at = time.monotonic()
         for process, popen in ending:
             while (
-                not _has_ended(popen) and time.monotonic() - asked_at < process.program.stop_within
+                not has_ended(popen) and time.monotonic() - asked_at < process.program.stop_within
             ):
                 time.sleep(0.02)
             _bury(popen)
@@ -219,7 +229,7 @@ class Supervisor:
                 process.reader.join(1)
 
 
-def _has_ended(popen: subprocess.Popen[bytes]) -> bool:
+def has_ended(popen: subprocess.Popen[bytes]) -> bool:
     """True for a process that has ended, which stays a zombie, so that its pid cannot be reused."""
     if popen.returncode is not None:
         return True

@@ -1,0 +1,66 @@
+"""What `bin/test` runs beside each other, and what it says in the end."""
+
+from pathlib import Path
+
+import pytest
+
+from plg_site.devstack import checklist
+from plg_site.devstack.checklist import Result
+from plg_site.devstack.options import ROOT
+from plg_site.devstack.side_by_side import Command, Run
+
+
+def lies_in(path: str, folders: list[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def test_every_test_is_in_one_group() -> None:
+    files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(files) > 100
+    for file in files:
+        groups = [
+            name
+            for name, paths in checklist.TESTS.items()
+            if lies_in(file, paths) and not lies_in(file, checklist._of_others(paths))
+        ]
+        assert len(groups) == 1, (file, groups)
+
+
+def test_what_a_group_names_is_there() -> None:
+    named = [path for paths in checklist.TESTS.values() for path in paths]
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_groups_beside_each_other_share_no_database_and_no_redis() -> None:
+    given = {
+        "DATABASE_URL": "postgres://plg:p@127.0.0.1:5432/plg",
+        "EVENTS_DATABASE_URL": "postgres://plg:p@127.0.0.1:5432/plg_events",
+        "REDIS_URL": "redis://:p@127.0.0.1:6379/14",
+    }
+    envs = [
+        checklist._with_names_of_its_own(given, number) for number in range(len(checklist.TESTS))
+    ]
+    for name in given:
+        assert len({env[name] for env in envs}) == len(envs), name
+    assert {Path(env["REDIS_URL"]).name for env in envs} <= {str(n) for n in range(16)}
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(0, "passed"), (1, "FAILED"), (124, "FAILED")])
+def test_a_group_is_shown_whole_and_its_exit_code_decides(
+    capsys: pytest.CaptureFixture[str], code: int, verdict: str
+) -> None:
+    run = Run(Command("events", [], {}, 1), lines=["..F  [100%]", "1 failed, 20 passed in 3.00s"])
+    run.ended(code)
+    counted = {"passed": 5}
+    result = checklist._result(run, counted)
+    assert (result.verdict, result.note) == (verdict, "1 failed, 20 passed")
+    assert counted == {"passed": 25, "failed": 1}
+    assert "  ..F  [100%]\n  1 failed, 20 passed in 3.00s\n" in capsys.readouterr().out
+
+
+def test_the_last_line_counts_the_tests_of_all_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    results = [Result("events", "passed", 3), Result("mypy", "FAILED", 2)]
+    counted = {"passed": 25, "skipped": 2}
+    assert checklist._summary(results, counted, seconds=61.5) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "25 passed, 2 skipped in 61.50s"
+    assert checklist._summary(results[:1], counted, seconds=61.5) == 0
