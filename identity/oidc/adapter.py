@@ -12,7 +12,7 @@ from allauth.idp.oidc.models import Client, PrivateKey
 from django.conf import settings
 
 from identity.models import Person, User
-from identity.oidc import codes, keys
+from identity.oidc import keys
 from identity.persons import person_of
 
 
@@ -38,8 +38,7 @@ class OIDCAdapter(DefaultOIDCAdapter):
         self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any
     ) -> None:
         """`sid` (OpenID Connect Front-Channel Logout 1.0): which sign-in of the site it comes from."""
-        sid = codes.sign_in_behind(self.request.POST.get("code", "")) if self.request else ""
-        if sid:
+        if sid := getattr(self.request, "oidc_sid", ""):
             id_token["sid"] = sid
 
     def list_private_keys(

@@ -1,6 +1,5 @@
-"""What we remember of an authorization code beside allauth: that it was used, and where it came from.
-
-Both live in the cache for as long as a code does. Only a hash of the code is the key.
+"""What we remember of an authorization code beside allauth: that it was given, to which sign-in of the
+site, and not used yet. It lives in the cache as long as a code does, under a hash of the code.
 """
 
 from __future__ import annotations
@@ -9,23 +8,23 @@ import hashlib
 
 from django.core.cache import cache
 
-_SECONDS = 5 * 60  # a code itself ends after one minute
+_SECONDS = 2 * 60  # a code itself ends after one minute
 
 
-def spend(code: str) -> bool:
-    """Whether this is the code's first use, decided in one step: allauth looks first, deletes later."""
-    return bool(code) and bool(cache.add(_key("spent", code), 1, _SECONDS))
-
-
-def remember_sign_in(code: str, sid: str) -> None:
+def give(code: str, sid: str) -> None:
     """This code was given to the site's sign-in `sid`."""
-    cache.set(_key("sid", code), sid, _SECONDS)
+    cache.set(_key(code), sid, _SECONDS)
 
 
-def sign_in_behind(code: str) -> str:
-    """The site's sign-in that got the code; "" when that is not known."""
-    return cache.get(_key("sid", code), "") if code else ""
+def take(code: str) -> str | None:
+    """The sign-in that the code was given to, once; None for a code that is unknown or was used.
+
+    Deleting decides, in one step, which of two requests is the first. (allauth looks first and
+    deletes later.) A code that nobody gave leaves nothing behind.
+    """
+    sid: str | None = cache.get(_key(code))
+    return sid if sid is not None and cache.delete(_key(code)) else None
 
 
-def _key(what: str, code: str) -> str:
-    return f"oidc-{what}:{hashlib.sha256(code.encode()).hexdigest()}"
+def _key(code: str) -> str:
+    return f"oidc-code:{hashlib.sha256(code.encode()).hexdigest()}"

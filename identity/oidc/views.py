@@ -87,10 +87,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
     """Change a code, once, for tokens."""
-    if request.POST.get("grant_type") == Client.GrantType.AUTHORIZATION_CODE and not codes.spend(
-        request.POST.get("code", "")
-    ):
-        return JsonResponse({"error": "invalid_grant"}, status=400)
+    if request.POST.get("grant_type") == Client.GrantType.AUTHORIZATION_CODE:
+        sid = codes.take(request.POST.get("code", ""))
+        if sid is None:
+            return JsonResponse({"error": "invalid_grant"}, status=400)
+        request.oidc_sid = sid  # type: ignore[attr-defined]  # for the adapter's ID token
     return views.token(request)
 
 
@@ -100,7 +101,7 @@ def _with_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if code and request.user.is_authenticated:
         if SIGN_IN not in request.session:
             request.session[SIGN_IN] = str(uuid4())
-        codes.remember_sign_in(code, request.session[SIGN_IN])
+        codes.give(code, request.session[SIGN_IN])
     return response
 
 

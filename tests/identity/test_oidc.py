@@ -231,3 +231,24 @@ def test_a_property_is_registered_with_whole_https_addresses(db, capsys):
     assert "my-shop" in capsys.readouterr().out
     with pytest.raises(CommandError, match="wildcard"):
         call_command("register_property", "Other", redirect=["https://*.example/cb"])
+
+
+def test_of_two_that_bring_a_code_at_once_one_gets_it(db):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from identity.oidc import codes
+
+    codes.give("a-code", "a-sign-in")
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: codes.take("a-code"), range(16)))
+    assert sorted(filter(None, taken)) == ["a-sign-in"]
+
+
+def test_a_code_that_nobody_gave_costs_no_hash(client_for, forum, monkeypatch):
+    from allauth.idp.oidc.models import Client
+
+    def never(*_: object) -> bool:
+        raise AssertionError("a secret was hashed")
+
+    monkeypatch.setattr(Client, "check_secret", never)
+    assert exchange(client_for(), "made-up").json() == {"error": "invalid_grant"}
