@@ -5,10 +5,11 @@ Each step may run again at any time and costs next to nothing when there is noth
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -25,6 +26,7 @@ def steps(*, with_demo: bool) -> Iterator[Step]:
     yield "Shared tables", shared_tables
     yield "Event store", event_store
     yield "Workspace template and pool", workspace_pool
+    yield "Workspaces", workspaces
     yield "Plans in Stripe", plans_in_stripe
     if with_demo:
         yield "Website content", website
@@ -61,6 +63,16 @@ def event_store() -> str:
 def workspace_pool() -> str:
     made = pool.refill()
     return f"{made} made, {pool.level()} ready"
+
+
+def workspaces() -> str:
+    """Those that exist get the tables of this code. Raises CommandError when one does not."""
+    said = io.StringIO()
+    try:
+        call_command("migrate_tenants", no_pool=True, stdout=said)
+    except CommandError as error:
+        raise CommandError(f"{said.getvalue()}{error}") from error
+    return said.getvalue().strip().splitlines()[-1]
 
 
 def plans_in_stripe() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from tenants.fleet import hazards
 from tenants.fleet.planning import Pace, Plan
 from tenants.fleet.route import Route
 from tenants.fleet.running import Report
@@ -22,6 +23,8 @@ def plan_in_words(plan: Plan, *, pace: Pace) -> Iterator[str]:
         for stop in routes[key].stops:
             how = "SQL, recorded once and replayed" if stop.replayable else "through Django, each"
             yield f"    {stop.name}  ({how})"
+            for hazard in hazards.of(stop.migration):
+                yield f"      ! {hazard}"
     if plan.current:
         yield f"  {_workspaces(len(plan.current))} have every migration: only marked as current"
     for tenant in plan.without_schema:

@@ -34,6 +34,9 @@ FILL_NOTE = """
 DROP_INDEX = """
     operations = [migrations.RemoveIndex("link", "links_by_note")]
 """
+DROP_TITLE = """
+    operations = [migrations.RemoveField("link", "title")]
+"""
 
 
 def write(folder: Path, **bodies: str) -> str:

@@ -13,7 +13,7 @@ from product.models import Link
 from tenants.fleet import running
 from tenants.models import MigrationFailure, PoolSchema, Status, Tenant
 from tests.tenants.fleet.conftest import ask
-from tests.tenants.fleet.later import ADD_MARK, ADD_NOTE, DROP_INDEX, FILL_NOTE
+from tests.tenants.fleet.later import ADD_MARK, ADD_NOTE, DROP_INDEX, DROP_TITLE, FILL_NOTE
 
 
 def indexes(tenant: Tenant) -> list[str]:
@@ -154,6 +154,16 @@ def test_the_plan_says_what_would_happen_and_does_nothing(make_fleet):
     assert "waves of 1, 1, 4 at a time" in said
     assert fleet.current() == []
     assert "note" not in fleet.columns(fleet.tenants[0])
+
+
+def test_the_plan_warns_of_what_breaks_processes_of_the_older_code(make_fleet):
+    fleet = make_fleet(1)
+    fleet.deploy(add_note=ADD_NOTE, add_mark=ADD_MARK, drop=DROP_TITLE)
+    warned = [line.strip() for line in fleet.migrate("--plan").splitlines() if "!" in line]
+    assert warned == [
+        "! Add field mark to link: older code leaves it out; give it a db_default",
+        "! Remove field title from link: older code still asks for it",
+    ]
 
 
 def test_a_table_in_use_is_waited_for_briefly_and_tried_again(make_fleet):
