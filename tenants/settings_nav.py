@@ -31,6 +31,7 @@ PAGES = (
     SettingsPage("Members", "tenants:members"),
     SettingsPage("API keys", "tenants:api_keys", May.MAKE_KEYS),
     SettingsPage("Domains", "domains:domains", May.ADD_DOMAINS),
+    SettingsPage("Export", "tenants:export", May.TAKE_DATA),
     SettingsPage("Audit log", "tenants:audit", May.READ_AUDIT),
     SettingsPage("Danger zone", "tenants:danger", May.DELETE),
 )

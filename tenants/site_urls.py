@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tenants import site_life, site_views
+from tenants.pages import bringing
 from tenants.signup import WorkspaceSignupView
 
 app_name = "tenants_site"
@@ -8,6 +9,8 @@ urlpatterns = [
     path("signup/", WorkspaceSignupView.as_view(), name="signup"),
     path("go/", site_views.go, name="go"),
     path("workspaces/", site_views.workspaces, name="workspaces"),
+    path("workspaces/import/", bringing.bring, name="bring"),
+    path("workspaces/import/<uuid:import_id>/", bringing.brought, name="brought"),
     path("workspaces/<uuid:tenant_id>/join/", site_life.join_by_door, name="join_by_door"),
     path("workspaces/<uuid:tenant_id>/restore/", site_life.restore_own, name="restore_own"),
     path("workspaces/restore/<str:token>/", site_life.restore, name="restore"),

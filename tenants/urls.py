@@ -1,7 +1,7 @@
 from django.urls import path
 
 from tenants import views, waiting
-from tenants.pages import audit, danger, general, members, ownership
+from tenants.pages import audit, danger, export, general, members, ownership
 
 app_name = "tenants"
 urlpatterns = [
@@ -32,6 +32,12 @@ urlpatterns = [
     path("settings/address/", general.move, name="move"),
     path("settings/audit/", audit.audit, name="audit"),
     path("settings/audit/audit-log.csv", audit.audit_csv, name="audit_csv"),
+    path("settings/export/", export.export, name="export"),
+    path("settings/export/live/", export.export_live, name="export_live"),
+    path(
+        "settings/export/<uuid:export_id>/download/", export.download_export, name="download_export"
+    ),
+    path("settings/export/<uuid:export_id>/remove/", export.remove_export, name="remove_export"),
     path("settings/delete/", danger.danger, name="danger"),
     path("settings/restore/", danger.restore, name="restore"),
     path("preparing/", waiting.ready, name="preparing"),

@@ -1,0 +1,89 @@
+"""Pages of the site: bring an archive, watch how it becomes a workspace, or read why it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods
+
+from identity.requests import UserRequest
+from tenants import workspace_url
+from tenants.archive import enqueueing, imports, progress, tasks, uploads
+from tenants.models import Import
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(label="Archive", help_text="The ZIP file that an export has made.")
+    name = forms.CharField(
+        label="Name of the new workspace",
+        max_length=80,
+        required=False,
+        help_text="Leave it empty to keep the name that it had.",
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > settings.IMPORT_MAX_BYTES:
+            most = filesizeformat(settings.IMPORT_MAX_BYTES)
+            raise ValidationError(f"An archive may have up to {most}.")
+        return file
+
+
+@csrf_exempt  # only until the upload is bounded: reading the token reads the whole body
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def bring(request: UserRequest) -> HttpResponse:
+    """The form; a POST brings an archive."""
+    if request.method == "POST":
+        uploads.bound(request)
+    return _bring(request)
+
+
+@csrf_protect
+def _bring(request: UserRequest) -> HttpResponse:
+    form = ImportForm(request.POST or None, request.FILES or None)
+    status = 200
+    if request.method == "POST":
+        if not request.user.has_verified_email:
+            form.add_error(None, "Please verify your address first.")
+            status = 403
+        elif form.is_valid():
+            try:
+                wanted = imports.bring(
+                    form.cleaned_data["file"], owner=request.user, name=form.cleaned_data["name"]
+                )
+            except imports.TooManyWaiting:
+                form.add_error(None, "You have archives that are still being checked.")
+            else:
+                enqueueing.once_committed(tasks.run_import, wanted.pk)
+                return redirect("tenants_site:brought", import_id=wanted.pk)
+        status = status if status != 200 else 422
+    return render(request, "tenants/import.html", {"form": form}, status=status)
+
+
+@never_cache
+@login_required
+@require_GET
+def brought(request: UserRequest, import_id: UUID) -> HttpResponse:
+    """How far it is; the page asks again until it is done. Nobody else's is shown."""
+    wanted = get_object_or_404(
+        Import.objects.select_related("tenant"), pk=import_id, owner=request.user
+    )
+    context = {
+        "import": wanted,
+        "standing": progress.of(wanted.pk),
+        "url": workspace_url(wanted.tenant) if wanted.tenant else "",
+        "rows": sum(wanted.report.get("rows", {}).values()),
+    }
+    return render(request, "tenants/brought.html", context)
