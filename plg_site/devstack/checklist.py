@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -128,7 +129,12 @@ def _tests(stack: Stack, browser: str | None) -> list[Command]:
     for number, (name, paths) in enumerate(TESTS.items()):
         others = [f"--ignore={each}" for each in _of_others(paths)]
         env = _with_names_of_its_own(_for_pytest(stack), number)
-        commands.append(Command(name, [*PYTEST, *paths, *others, *marked], env, TEST_SECONDS))
+        commands.append(
+            Command(
+                name, [*PYTEST, *paths, *others, *marked], env, TEST_SECONDS,
+                stop_signal=signal.SIGINT, stop_within=20,  # pytest then says what failed so far
+            )
+        )  # fmt: skip
     return commands
 
 

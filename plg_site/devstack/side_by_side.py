@@ -1,6 +1,7 @@
 """Several commands at a time, so that no core waits for another; what each one says stays together."""
 
 import contextlib
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -13,12 +14,17 @@ LOOK_EVERY = 0.1  # seconds
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, and after how many seconds it is stopped: then its exit code is 124."""
+    """What to run, and after how many seconds it is stopped: then its exit code is 124.
+
+    It is stopped by a signal, and has some seconds to say its last words.
+    """
 
     name: str
     words: Sequence[str]
     env: Mapping[str, str]
     within: float
+    stop_signal: int = signal.SIGTERM
+    stop_within: float = 5.0
 
 
 @dataclass
@@ -58,11 +64,7 @@ def run(
         while waiting or running:
             while waiting and len(running) < at_once:
                 new = Run(waiting.popleft())
-                process = supervisor.begin(
-                    new.command.name, new.command.words, env=new.command.env,
-                    each_line=new.lines.append,
-                )  # fmt: skip
-                running[new.command.name] = new, process
+                running[new.command.name] = new, _begin(supervisor, new)
             for name, (one, process) in list(running.items()):
                 if (code := _code(supervisor, one, process)) is not None:
                     del running[name]
@@ -70,6 +72,14 @@ def run(
                     yield one
             meanwhile([one for one, _ in running.values()])
             time.sleep(LOOK_EVERY)
+
+
+def _begin(supervisor: Supervisor, new: Run) -> Process:
+    command = new.command
+    return supervisor.begin(
+        command.name, command.words, env=command.env, each_line=new.lines.append,
+        stop_signal=command.stop_signal, stop_within=command.stop_within,
+    )  # fmt: skip
 
 
 def _code(supervisor: Supervisor, one: Run, process: Process) -> int | None:

@@ -146,9 +146,12 @@ class Supervisor:
         return popen.returncode
 
     def begin(self, name: str, command: Sequence[str], *, env: Mapping[str, str],
-              each_line: Callable[[str], None] = lambda line: None) -> Process:  # fmt: skip
+              each_line: Callable[[str], None] = lambda line: None,
+              stop_signal: int = signal.SIGTERM, stop_within: float = 5) -> Process:  # fmt: skip
         """Run a command with its output in the log, and let it run until its `end`."""
-        process = Process(Program(name, command, env, stop_within=5))
+        process = Process(
+            Program(name, command, env, stop_signal=stop_signal, stop_within=stop_within)
+        )
         self._spawn(process, each_line)
         return process
 

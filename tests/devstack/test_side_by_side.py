@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,22 @@ def test_one_that_takes_too_long_is_stopped_and_says_so(supervisor: Supervisor) 
     assert ended.code == 124
     assert "took longer" in ended.lines[-1]
     assert ended.seconds < 5
+
+
+def test_one_that_is_stopped_may_say_its_last_words(supervisor: Supervisor) -> None:
+    code = """if True:
+        import time
+        try:
+            print("began", flush=True)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            print("what I know so far")
+    """
+    talks = replace(command("talks", code, within=2), stop_signal=signal.SIGINT)
+    [ended] = side_by_side.run(supervisor, [talks], at_once=1)
+
+    assert ended.code == 124
+    assert ended.lines[:2] == ["began", "what I know so far"]
 
 
 def test_who_stops_listening_stops_what_still_runs(supervisor: Supervisor) -> None:
