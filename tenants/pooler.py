@@ -126,7 +126,10 @@ class _Client:
 
     def hang_up(self) -> None:
         """Whoever waits for an answer gets an error instead."""
-        with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+        ):
             line.shutdown(socket.SHUT_RDWR)
 
     def set_path(self) -> None:
