@@ -176,7 +176,7 @@ def _result(run: Run, counted: dict[str, int]) -> Result:
     if tests:
         for summary in filter(None, map(SUMMARY.match, run.lines)):
             note = summary[1]
-        for count in filter(None, note.split(", ")):
+        for count in (note or "1 errors").split(", "):  # without a summary something went wrong
             number, word = count.split(" ")
             counted[word] = counted.get(word, 0) + int(number)
     if tests or run.code:

@@ -58,6 +58,14 @@ def test_a_group_is_shown_whole_and_its_exit_code_decides(
     assert "  ..F  [100%]\n  1 failed, 20 passed in 3.00s\n" in capsys.readouterr().out
 
 
+def test_a_group_that_never_came_to_its_summary_is_counted_as_an_error() -> None:
+    run = Run(Command("events", [], {}, 1), lines=["..F"])
+    run.ended(124)
+    counted: dict[str, int] = {}
+    assert checklist._result(run, counted).verdict == "FAILED"
+    assert counted == {"errors": 1}
+
+
 def test_the_last_line_counts_the_tests_of_all_groups(capsys: pytest.CaptureFixture[str]) -> None:
     results = [Result("events", "passed", 3), Result("mypy", "FAILED", 2)]
     counted = {"passed": 25, "skipped": 2}
