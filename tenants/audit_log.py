@@ -70,14 +70,14 @@ def people(tenant: Tenant) -> list[str]:
 
 def line(entry: AuditEntry, tenant: Tenant) -> Line:
     """ "member.role_changed" is "Member role changed", {"from": "admin"} is "from: admin"."""
+    # PostgreSQL keeps no order of keys: "to" comes after "from".
+    details = sorted(entry.details.items(), key=lambda pair: pair[0] == "to")
     return Line(
         at=entry.at.astimezone(ZoneInfo(tenant.time_zone)),
         who=entry.by_name or "the system",
         action=in_words(entry.action),
         target=entry.target,
-        details=", ".join(
-            f"{_words(key)}: {_value(value)}" for key, value in entry.details.items()
-        ),
+        details=", ".join(f"{_words(key)}: {_value(value)}" for key, value in details),
         ip=entry.ip or "",
     )
 

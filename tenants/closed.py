@@ -45,6 +45,7 @@ class ClosedPage:
     title: str
     text: str
     may_restore: bool
+    is_suspended: bool
 
 
 def open_while(*statuses: Status) -> Callable[[View], View]:
@@ -92,6 +93,7 @@ def page(request: WorkspaceRequest) -> HttpResponse | None:
     shown = ClosedPage(
         title=f"{tenant.name} is suspended" if suspended else f"{tenant.name} was deleted",
         text=tenant.suspended_because if suspended else in_words(tenant),
+        is_suspended=suspended,
         may_restore=status is Status.DELETED and request.membership.may(May.DELETE),
     )
     return render(request, "workspace/closed.html", {"closed": shown}, status=_ANSWERS[status])
