@@ -75,7 +75,7 @@ def _steps(request: WorkspaceRequest, progress: Progress) -> list[Step]:
 def _in_words(progress: Progress) -> str:
     since = f"Begun {progress.waited.seconds} s ago."
     if progress.ahead == 0:
-        return f"It is being made now. {since}"
+        return f"Yours is being made, or the next one. {since}"
     if progress.ahead == 1:
         return f"One workspace is made before yours. {since}"
     return f"{progress.ahead} workspaces are made before yours. {since}"

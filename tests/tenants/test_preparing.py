@@ -124,7 +124,9 @@ def test_the_page_refreshes_itself_without_javascript_too(client):
 
 def test_the_part_that_asks_again_is_told_to_open_the_workspace(client, waiting):
     ask = {"HX-Request": "true"}
-    assert "It is being made now" in client.get("/preparing/", headers=ask).content.decode()
+    part = client.get("/preparing/", headers=ask).content.decode()
+    assert "Yours is being made, or the next one" in part
+    assert "<html" not in part
     preparing.prepare_all()
     assert client.get("/preparing/", headers=ask)["HX-Redirect"] == "/"
     assert client.get("/preparing/")["Location"] == "/"
