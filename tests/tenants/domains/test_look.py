@@ -41,9 +41,12 @@ def chromium(port: int) -> Iterator[Browser]:  # noqa: F811
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["desk-light", "phone-dark"])
+DESK, PHONE = (1440, "light"), (390, "dark")
+
+
+@pytest.fixture
 def tab(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, scheme = request.param
+    width, scheme = getattr(request, "param", DESK)
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
@@ -70,6 +73,7 @@ def sign_in(tab: Page, email: str) -> None:
     tab.locator("main form button[type=submit]").first.click()
 
 
+@pytest.mark.parametrize("tab", [DESK, PHONE], indirect=True)
 def test_a_person_signs_in_on_the_domain_looks_around_and_signs_out(world, tab):  # noqa: F811
     tab.goto(at(OURS, "/settings/domains/"))
     sign_in(tab, "owner@acme.example")
@@ -100,6 +104,7 @@ def test_after_the_sign_in_form_the_ordinary_address_leads_there(world, tab):  #
     tab.wait_for_url(at(OURS))
 
 
+@pytest.mark.parametrize("tab", [PHONE], indirect=True)
 def test_who_is_no_member_reads_why(world, tab):  # noqa: F811
     tab.goto(at(OURS, "/links/"))
     sign_in(tab, "outsider@example.com")
