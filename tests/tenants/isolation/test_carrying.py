@@ -34,6 +34,8 @@ OTHER_TASKS = {
     "identity.tasks.send_mail": "a letter that is written already",
     "metering.tasks.close_periods": "statements, in the shared schema",
     "metering.tasks.evaluate_alerts": "alerts, in the shared schema",
+    "billing.tasks.follow_life": "subscriptions of workspaces that ended, in the shared schema",
+    "tenants.archive.tasks.purge": "workspaces whose days of grace are over",
     "tenants.archive.tasks.make_export": "an Export names its workspace",
     "tenants.archive.tasks.run_import": "an Import makes its workspace",
     "tenants.archive.tasks.tend": "exports and imports that a dead worker left",

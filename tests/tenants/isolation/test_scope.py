@@ -1,0 +1,179 @@
+"""Shared tables that hold tenant data are read for one workspace, or a reason stands here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.models import Model
+
+from tests.tenants.isolation.test_carrying import ROOT, sources
+
+# Labels of apps; those of the product hold no shared tables.
+OURS = ("identity", "tenants", "domains", "metering", "billing", "events")
+LOOKED_UP = {"Domain": "by host, before the workspace is known", "SignupAttempt": "by its token"}
+
+# Ways to ask that say for which workspace; `create` and the like are held to it by the column.
+SCOPED = {"for_tenant", "of", "create", "bulk_create", "none"}
+
+# Where a table is asked for more than one workspace, or before one is known, and why that is right.
+# "file: function" or "file: Class.method"; the reason is for whoever adds the next one.
+UNSCOPED = {
+    "billing/checkout.py: _open": "the row of an account that is held already",
+    "billing/checkout.py: _with_customer": "the row of an account that is held already",
+    "billing/checkout.py: close_open": "the row of an account that is held already",
+    "billing/checkout.py: forget_expired": "the row of an account that is held already",
+    "billing/entitlements.py: refresh": "the limits of all, when the catalogue changed",
+    "billing/life.py: _end": "the row of an account that is held already",
+    "billing/life.py: _keep": "the row of an account that is held already",
+    "billing/life.py: follow": "the periodic look at all",
+    "billing/life.py: unsettled": "the periodic look at all",
+    "billing/subscription.py: change": "the row of an account that is held already",
+    "billing/subscription.py: sync": "the row of an account that is held already",
+    "billing/upkeep.py: _with_something_to_bill": "the periodic look at all",
+    "billing/upkeep.py: ask_stripe": "the periodic look at all",
+    "billing/usage_charges.py: _adjusted_before": "adjustments of one statement",
+    "billing/usage_charges.py: charge": "the row of this workspace's account",
+    "billing/usage_charges.py: uncharged_adjustments": "the periodic look at all",
+    "billing/usage_charges.py: uncharged_statements": "the periodic look at all",
+    "billing/usage_invoices.py: _complete": "the row of an account that is held already",
+    "billing/webhooks.py: _account_of": "by Stripe's customer, from a signed message",
+    "metering/cycles.py: read": "by the schema's name",
+    "metering/statements.py: _adjustments": "adjustments of given statements",
+    "metering/statements.py: _close_next": "the next workspace whose period has ended",
+    "metering/statements.py: close_due": "the periodic look at all",
+    "plg_site/doctor/fleet.py: look": "the whole fleet, for its operator",
+    "tenants/archive/exports.py: _keep": "the row of an export that is being made",
+    "tenants/archive/exports.py: _waiting": "an export that a worker was given by its id",
+    "tenants/archive/exports.py: tend": "the periodic look at all",
+    "tenants/archive/imports.py: _refuse": "the row of an import that is being run",
+    "tenants/archive/imports.py: bring": "of one person, who has no workspace for it yet",
+    "tenants/archive/imports.py: run": "an import that a worker was given by its id",
+    "tenants/archive/imports.py: tend": "the periodic look at all",
+    "tenants/doors.py: open_to": "which workspaces a person may join",
+    "tenants/fleet/moving.py: mark_current": "what was migrated, whosever it is",
+    "tenants/membership.py: find": "by the secret of the mailed link",
+    "tenants/pages/bringing.py: brought": "of one person, who has no workspace for it yet",
+    "tenants/purge.py: _after": "the chain of receipts of all that were purged",
+    "tenants/purge.py: _mail": "the chain of receipts of all that were purged",
+    "tenants/receivers.py: follow_merged_users": "of a human who may be in several",
+    "tenants/receivers.py: move_memberships": "of a human who may be in several",
+}
+
+
+def models() -> dict[str, type[Model]]:
+    """Shared models of ours with a column that says which workspace, by name."""
+    found = {}
+    for model in apps.get_models():
+        names = {field.name for field in model._meta.fields}
+        if model._meta.app_label in OURS and names & {
+            "tenant",
+            "tenant_id",
+            "schema",
+            "schema_name",
+        }:
+            found[model.__name__] = model
+    return {name: found[name] for name in found.keys() - {"Tenant", "PoolSchema"}}
+
+
+class Scopes(ast.NodeVisitor):
+    """`Model.objects…` chains without `.for_tenant(` in a module."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names, self.where, self.found = names, ["<module>"], set()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._inside(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._inside(node)
+
+    def _inside(self, node: ast.ClassDef | ast.FunctionDef) -> None:
+        self.where.append(node.name)
+        self.generic_visit(node)
+        self.where.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """The first thing that is asked of the manager decides."""
+        self.generic_visit(node)
+        asked = node.func
+        if not isinstance(asked, ast.Attribute) or not isinstance(asked.value, ast.Attribute):
+            return
+        if asked.value.attr not in {"objects", "_default_manager"}:
+            return
+        model = ast.unparse(asked.value.value).rpartition(".")[2]
+        named = {keyword.arg for keyword in node.keywords} & {"tenant", "tenant_id"}
+        if model in self.names and not named and asked.attr not in SCOPED:
+            self.found.add(".".join(self.where[1:]) or "<module>")
+
+
+def unscoped() -> Iterator[str]:
+    for path, tree in sources():
+        scopes = Scopes(set(models()) - set(LOOKED_UP))
+        scopes.visit(tree)
+        yield from (f"{path}: {where}" for where in sorted(scopes.found))
+
+
+def test_every_shared_model_with_a_workspace_can_be_asked_for_one():
+    without = [
+        name
+        for name, model in models().items()
+        if name not in LOOKED_UP and not hasattr(model._default_manager.all(), "for_tenant")
+    ]
+    assert {"Membership", "ApiKey", "AuditEntry"} <= set(models())
+    assert without == []
+
+
+def test_a_table_of_tenant_data_is_read_for_one_workspace_or_a_reason_is_given():
+    assert set(unscoped()) - set(UNSCOPED) == set()
+
+
+def test_every_table_of_a_workspace_has_ids_of_people_and_no_foreign_key_out_of_its_schema(acme):
+    """With a thousand workspaces, deleting a user would look into each (0.4 ms become 370)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c
+            JOIN pg_namespace n ON n.oid = c.connamespace
+            JOIN pg_class f ON f.oid = c.confrelid
+            WHERE c.contype = 'f' AND n.nspname = %s AND f.relnamespace <> n.oid
+            """,
+            [acme.schema_name],
+        )
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = %s", [acme.schema_name])
+        assert cursor.fetchone()[0] > 1
+    for model in apps.get_models():
+        if model._meta.app_config.name in settings.TENANT_APPS:
+            for field in model._meta.get_fields():
+                target = field.related_model
+                if field.is_relation and not isinstance(target, str) and target is not None:
+                    assert target._meta.app_config.name in settings.TENANT_APPS, field
+
+
+def test_nobody_speaks_to_the_driver_behind_djangos_back():
+    """`connection.connection` has no schema of its own: `connection.cursor()` sees to it."""
+    spoken = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and ast.unparse(node.value) == "connection.connection"
+    ]
+    assert spoken == []
+
+
+def test_a_temporary_table_does_not_outlive_its_transaction():
+    """It would stand in front of the next workspace's table of the same name, on a kept connection."""
+    kept = [
+        str(path.relative_to(ROOT))
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        for statement in path.read_text().upper().split("CREATE TEMP")[1:]
+        if "ON COMMIT DROP" not in statement[:600]
+    ]
+    assert kept == []
