@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from django.core.files import File
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from identity.models import User
@@ -62,7 +62,7 @@ def run(import_id: UUID) -> Import | None:
             _refuse(wanted, refused)
         except FileNotFoundError:
             _refuse(wanted, ArchiveRefused("not_an_archive", "the upload is gone"))
-        except (schemas.NoTemplate, OperationalError) as error:
+        except (schemas.NoTemplate, OperationalError, InterfaceError) as error:
             log.warning("import_waits", id=str(import_id), error=str(error))
             return None
         storage().delete(wanted.stored_as)

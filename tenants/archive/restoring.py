@@ -19,7 +19,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import DataError, Error, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from identity.models import User
 from identity.persons import person_of
@@ -225,7 +225,14 @@ def _write_shared(work: _Work) -> None:
         try:
             with transaction.atomic():
                 work.report.rows[name] = part.restore(work.tenant, rows, people)
-        except (ValueError, TypeError, KeyError, ValidationError, Error) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            ValidationError,
+            DataError,
+            IntegrityError,
+        ) as error:
             raise ArchiveRefused("bad_value", f"{entry}: {error}") from error
 
 
