@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.utils import timezone
 
-from tenants import membership
+from events.models import OutboxEvent
+from identity import merging
+from identity.models import User
+from tenants import membership, provisioning
 from tenants.models import Invitation, Membership, Role
 from tenants.permissions import TABLE, May, allowed
 
@@ -137,3 +144,47 @@ def test_an_invitation_to_a_closed_workspace_leads_nowhere(people, acme, monkeyp
     assert membership.find("a-secret")
     type(acme).objects.filter(pk=acme.pk).update(status="suspended")
     assert membership.find("a-secret") is None
+
+
+def test_a_person_with_two_sign_ups_keeps_the_higher_role_and_one_seat(
+    people, acme, somebody, role_of, noted
+):
+    second = somebody("second@acme.example", verified=False)
+    Membership.objects.create(tenant=acme, user=second, role=Role.OWNER)
+    taken = acme.memberships.count()
+    merging.merge(kept=people.acme_member, merged=second)
+    assert role_of(people.acme_member) == Role.OWNER
+    assert acme.memberships.count() == taken - 1
+    assert noted() == ["member.role_changed", "member.merged"]
+
+
+def test_two_owners_who_leave_at_the_same_moment_do_not_both_go(committed):
+    slug = f"race-{uuid4().hex[:10]}"
+    users = [User.objects.create_user(f"{n}-{slug}@race.example") for n in "ab"]
+    tenant = provisioning.create_workspace(
+        provisioning.NewWorkspace(name="Race", slug=slug), owner=users[0]
+    )
+    Membership.objects.create(tenant=tenant, user=users[1], role=Role.OWNER)
+    both = Barrier(2)
+
+    def leave(user: User) -> str:
+        try:
+            mine = Membership.objects.select_related("user", "tenant").get(tenant=tenant, user=user)
+            both.wait(10)
+            membership.leave(mine)
+        except membership.LastOwner:
+            return "stays"
+        finally:
+            connection.close()
+        return "goes"
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(leave, users)) == ["goes", "stays"]
+        assert Membership.objects.for_tenant(tenant).filter(role=Role.OWNER).count() == 1
+    finally:
+        OutboxEvent.objects.filter(payload__contains=tenant.schema_name).delete()
+        tenant.delete()
+        User.objects.filter(email__endswith="@race.example").delete()
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{tenant.schema_name}" CASCADE')
