@@ -5,13 +5,15 @@ workspace for good. Views, middleware, sessions and templates are the same, and 
 """
 
 import os
+from typing import Any
 
 from plg_site.settings import *  # noqa: F403
 from plg_site.settings import DATABASES, MIDDLEWARE
 
 _path = f"-c search_path={os.environ['PLAIN_SCHEMA']},public"
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-DATABASES["default"]["OPTIONS"]["options"] = _path
+_database: Any = DATABASES["default"]
+_database["ENGINE"] = "django.db.backends.postgresql"
+_database["OPTIONS"]["options"] = _path
 MIDDLEWARE = [
     "bench.tenants.plain.OneWorkspace" if each == "tenants.middleware.HostMiddleware" else each
     for each in MIDDLEWARE
