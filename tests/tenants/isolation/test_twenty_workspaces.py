@@ -57,5 +57,5 @@ def test_through_pgbouncer_in_transaction_mode_they_do_not(django_db_setup, tmp_
     """Why such a pooler is refused at the start (tenants.pooler), and that this would notice one."""
     url = os.environ["DATABASE_URL"]
     with bouncer.running(url, mode="transaction", folder=tmp_path, default_pool_size=2) as behind:
-        outcome = outcome_of("--operations", "1000", url=behind)
+        outcome = outcome_of("--operations", "400", url=behind)
     assert outcome["wrong"] > 0 or outcome["schemas"], outcome
