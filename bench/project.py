@@ -55,8 +55,9 @@ class Log:
                 supervisor.kill(program.name, signal.SIGTERM, stay_down=True)
 
 
-def set_up(name: str, *, stack: Stack, tables: bool = False) -> Log:
-    """Django with an empty, migrated log; `tables`: those of the primary database, too (seconds).
+def set_up(name: str, *, stack: Stack, tables: bool = False, fresh: bool = False) -> Log:
+    """Django with an empty, migrated log; `tables`: those of the primary database, too (seconds);
+    `fresh`: without what an earlier module has left in them.
 
     The log's database is dropped after the module.
     """
@@ -73,7 +74,9 @@ def set_up(name: str, *, stack: Stack, tables: bool = False) -> Log:
     log = Log(stack, name, env)
     _used.append(log)
     get_store().migrate()
-    if tables:
+    if fresh:
+        _empty_primary(stack)
+    if tables or fresh:
         _primary_tables()
     return log
 
@@ -108,6 +111,21 @@ def _primary_tables() -> None:
 
     preparation.shared_tables()
     preparation.workspace_pool()
+
+
+def _empty_primary(stack: Stack) -> None:
+    """Make it anew, and forget what caches know of it."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined] # of the PostgreSQL backend only
+    address = stack.env["DATABASE_URL"]
+    beside = urlunsplit(urlsplit(address)._replace(path="/postgres"))
+    with psycopg.connect(beside, autocommit=True) as admin:
+        databases.recreate(admin, _name(address))
+    cache.clear()
+    _primary_tables.cache_clear()
 
 
 def _new_database(beside: str, name: str) -> str:

@@ -1,0 +1,158 @@
+"""People who sign up over HTTP, as browsers do, and wait until their workspace can be used."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import threading
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from plg_site.devstack.programs import Addresses
+
+GIVE_UP_AFTER = 60.0
+_ASK_AGAIN = re.compile(r"delay:(\d+)ms")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What came of a sign-up. Seconds from when it was due, as far as it came; `why` it did not."""
+
+    slug: str
+    answered: float = 0.0  # to the answer of the POST
+    usable: float = 0.0  # to the first page of the workspace itself
+    had_to_wait: bool = False  # for its schema
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where they sign up, with the form that they have open already."""
+
+    addresses: Addresses
+    csrf: str
+
+    @classmethod
+    def open(cls, addresses: Addresses) -> Site:
+        """Look at the form once. Raises RuntimeError when there is none."""
+        _, headers, body = _ask(addresses, "GET", addresses.domain, "/signup/")
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', body)
+        cookie = _cookies(headers).get("plg_csrf")
+        if found is None or cookie is None:
+            raise RuntimeError(f"There is no form on the sign-up page: {body[:400]}")
+        return cls(addresses, cookie)
+
+    def sign_up(self, slug: str, *, due: float) -> Visit:
+        """The form, then the way that browsers are sent, until the workspace's own page is there."""
+        try:
+            return self._sign_up(slug, due)
+        except (OSError, http.client.HTTPException, TimeoutError) as error:
+            return Visit(slug, why=repr(error))
+
+    def _sign_up(self, slug: str, due: float) -> Visit:
+        form = {
+            "csrfmiddlewaretoken": self.csrf,
+            "token": str(uuid4()),
+            "name": "Nora New",
+            "email": f"owner@{slug}.example",
+            "workspace_name": slug,
+            "slug": slug,
+            "password1": "correct horse battery",
+        }
+        cookies = {"plg_csrf": self.csrf}
+        site = self.addresses.domain
+        status, headers, body = _ask(
+            self.addresses, "POST", site, "/signup/", cookies=cookies, form=form, by=_home_of(slug)
+        )
+        answered = time.monotonic() - due
+        if status != 302:
+            return Visit(slug, answered, why=f"{status}: {' '.join(body.split())[:300]}")
+        cookies |= _cookies(headers)
+        status, headers, _ = _ask(self.addresses, "GET", site, "/go/", cookies=cookies)
+        if f"//{slug}." not in (headers.get("Location") or ""):
+            return Visit(slug, answered, why=f"/go/ answers {status}, {headers.get('Location')}")
+        return self._wait(slug, cookies, due, answered)
+
+    def _wait(self, slug: str, cookies: dict[str, str], due: float, answered: float) -> Visit:
+        had_to_wait = False
+        while True:
+            host = f"{slug}.{self.addresses.domain}"
+            status, _, body = _ask(self.addresses, "GET", host, "/", cookies=cookies)
+            spent = time.monotonic() - due
+            if status == 200:
+                return Visit(slug, answered, spent, had_to_wait)
+            if status != 202 or spent > GIVE_UP_AFTER:
+                return Visit(slug, answered, why=f"its page answers {status} after {spent:.0f} s")
+            had_to_wait = True
+            again = _ASK_AGAIN.search(body)
+            time.sleep(int(again[1]) / 1000 if again else 1.0)
+
+
+def at_a_rate(site: Site, slugs: Sequence[str], *, rate: float) -> list[Visit]:
+    """One after the other is due, `rate` a second, however long those before take."""
+    began = time.monotonic() + 0.2
+    return _each(site, slugs, [began + number / rate for number in range(len(slugs))])
+
+
+def at_once(site: Site, slugs: Sequence[str]) -> list[Visit]:
+    """All of them at the same moment."""
+    return _each(site, slugs, [time.monotonic() + 0.2] * len(slugs))
+
+
+def _each(site: Site, slugs: Sequence[str], due: Sequence[float]) -> list[Visit]:
+    visits: list[Visit] = []
+
+    def person(slug: str, moment: float) -> None:
+        time.sleep(max(0.0, moment - time.monotonic()))
+        visits.append(site.sign_up(slug, due=moment))
+
+    threads = [threading.Thread(target=person, args=each) for each in zip(slugs, due, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return visits
+
+
+def _ask(
+    addresses: Addresses,
+    method: str,
+    host: str,
+    path: str,
+    *,
+    cookies: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+    by: str = "127.0.0.1",
+) -> tuple[int, http.client.HTTPMessage, str]:
+    said = {"Host": f"{host}:{addresses.port}"}
+    if cookies:
+        said["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    if form:
+        said["Content-Type"] = "application/x-www-form-urlencoded"
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", addresses.port, timeout=GIVE_UP_AFTER, source_address=(by, 0)
+    )
+    try:
+        connection.request(method, path, urlencode(form) if form else None, said)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def _home_of(slug: str) -> str:
+    """Everybody has an address of their own: what one address may do in a minute is limited."""
+    number = zlib.crc32(slug.encode())
+    return f"127.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255 or 1}"
+
+
+def _cookies(headers: http.client.HTTPMessage) -> dict[str, str]:
+    found = {}
+    for line in headers.get_all("Set-Cookie") or []:
+        name, _, value = line.split(";", 1)[0].partition("=")
+        found[name] = value
+    return found
