@@ -239,7 +239,6 @@ CELERY_BEAT_SCHEDULE = {
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
     "purge-workspaces": {"task": "tenants.archive.tasks.purge", "schedule": 3600.0},
-    "purge-workspaces": {"task": "tenants.archive.tasks.purge", "schedule": 3600.0},
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
