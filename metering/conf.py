@@ -25,13 +25,3 @@ def most_rows() -> int:
 def answer_within() -> timedelta:
     """A question that takes the events database longer is given up."""
     return timedelta(seconds=getattr(settings, "METERING_ANSWER_WITHIN", 10))
-
-
-def tail_from() -> int:
-    """A sparse batch of so many buckets or more is kept in the tail first (PostgreSQL)."""
-    return getattr(settings, "METERING_TAIL_FROM", 5_000)
-
-
-def tail_rows() -> int:
-    """With more rows than this in the tail, a batch folds more of them than it adds."""
-    return getattr(settings, "METERING_TAIL_ROWS", 200_000)

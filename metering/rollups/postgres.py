@@ -37,7 +37,6 @@ class PostgresRollups:
 
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with get_store().connection() as connection:
-            postgres_merge.fold(connection)
             return postgres_rebuild.stored(connection, grain, meters)
 
     def recount(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
@@ -55,13 +54,8 @@ class PostgresRollups:
     def differences(
         self, day: date, *, meters: Collection[Meter], tenant: str | None = None
     ) -> int:
-        while True:
-            try:
-                with get_store().connection() as connection:
-                    return postgres_rebuild.differences(connection, day, meters, tenant)
-            except postgres_rebuild.NotFolded:
-                with get_store().connection() as connection:
-                    postgres_merge.fold(connection)
+        with get_store().connection() as connection:
+            return postgres_rebuild.differences(connection, day, meters, tenant)
 
     def definitions(self) -> dict[str, Definition]:
         with get_store().connection() as connection:

@@ -47,26 +47,12 @@ _SEEN = """
       ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop
          AND kept.hours & piece.hours <> 0{where}
 """
-_TAIL = """
-    SELECT no{groups}, {number}, NULL::text, kept.count, kept.late, kept.at, kept.event_id
-    FROM (SELECT tail.tenant, tail.meter,
-                 tail.bucket + make_interval(mins => (entry ->> 0)::int) AS bucket,
-                 (entry ->> 1)::numeric AS value, (entry ->> 2)::bigint AS count,
-                 (entry ->> 3)::bigint AS late, (entry ->> 4)::timestamptz AS at,
-                 (entry ->> 5)::uuid AS event_id, (entry ->> 6)::numeric AS of_day, {dims} AS dims
-          FROM rollup_tail AS tail
-          CROSS JOIN LATERAL json_array_elements(tail.{entries}) AS entry) AS kept
-    JOIN unnest(%({source}_no)s::int[], %({source}_start)s::timestamptz[],
-                %({source}_end)s::timestamptz[]) AS piece (no, start, stop)
-      ON kept.meter = %(meter)s AND kept.bucket >= start AND kept.bucket < stop{where}
-"""
 _RAW = """
     SELECT no{groups}, kept.number, kept.word, 1, kept.late::int, kept.at, kept.event_id
     FROM ({events} AND event.time >= %({raw}_low)s AND event.time < %({raw}_high)s) AS kept
     JOIN unnest(%({raw}_no)s::int[], %({raw}_start)s::timestamptz[], %({raw}_end)s::timestamptz[])
          AS piece (no, start, stop) ON kept.at >= start AND kept.at < stop{where}
 """
-_TAIL_DIMS = "ARRAY(SELECT json_array_elements_text(entry -> 7))"
 _ANSWER = """
     SELECT no{groups}, {value} AS value, sum(count)::bigint AS count, sum(late)::bigint AS late
     FROM ({parts}) AS part (no{groups}, number, word, count, late, at, event_id)
@@ -138,18 +124,11 @@ def _kept_parts(
         "where": where + _keys(plan, params),
     }
     kept = _KEPT.format(number="NULL::numeric" if by_values else "kept.value", **filled)
-    of_day = is_unique and source == "day"
-    tail = _TAIL.format(
-        number="NULL::numeric" if by_values else "kept.of_day" if of_day else "kept.value",
-        entries="groups" if plan.broken_down else "totals",
-        dims=_TAIL_DIMS if plan.broken_down else "NULL::text[]",
-        **(filled | {"where": where}),
-    )
     if not by_values:
-        return [kept, tail]
+        return [kept]
     name = f"{source}_seen"
     _send_days(params, name, pieces, source)
-    return [kept, tail, _SEEN.format(name=name, **filled)]
+    return [kept, _SEEN.format(name=name, **filled)]
 
 
 def _raw_parts(

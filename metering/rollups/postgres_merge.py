@@ -1,9 +1,7 @@
 """Adds a batch to the rollups of a PostgreSQL store, in the transaction of its raw rows.
 
 One consumer adds at a time: batches touch the same buckets anyway, so others would wait for its
-commit at the first of them, and this way nobody deadlocks. A large batch in which most buckets have
-few events (thousands of workspaces) goes to the tail, and is folded into the rollups together with
-those that follow it (`postgres_tail`).
+commit at the first of them, and this way nobody deadlocks.
 """
 
 from __future__ import annotations
@@ -14,12 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from metering.partials import BROKEN_DOWN, GRAINS, MINUTES, Breakdown, Grain, Partials, Total
-from metering.rollups import (
-    postgres_definitions,
-    postgres_distinct,
-    postgres_rebuild,
-    postgres_tail,
-)
+from metering.rollups import postgres_definitions, postgres_distinct, postgres_rebuild
 from metering.rollups.postgres_distinct import Fresh
 from metering.rollups.postgres_locks import take_fences, take_turn
 from metering.rollups.postgres_write import add_breakdowns, add_totals
@@ -34,28 +27,17 @@ def merge(connection: Connection[Any], partials: Partials) -> None:
     days = {minute // (24 * 60) for each in partials.sums for _, minute in each.minutes}
     take_fences(connection, days)
     fresh = postgres_distinct.see(connection, partials)
-    added = 0
-    if postgres_tail.is_for(partials):
-        added = postgres_tail.add(connection, partials, fresh)
-    else:
-        with connection.pipeline():
-            for grain in GRAINS:
-                add_totals(connection, grain, _totals(partials, grain, fresh))
-            for grain in BROKEN_DOWN:
-                add_breakdowns(connection, grain, _breakdowns(partials, grain, fresh))
-    postgres_tail.fold_some(connection, added=added)
-
-
-def fold(connection: Connection[Any]) -> None:
-    """Fold the whole tail into the rollups, in the connection's transaction."""
-    take_turn(connection)
-    postgres_tail.fold_all(connection)
+    with connection.pipeline():
+        for grain in GRAINS:
+            add_totals(connection, grain, _totals(partials, grain, fresh))
+        for grain in BROKEN_DOWN:
+            add_breakdowns(connection, grain, _breakdowns(partials, grain, fresh))
 
 
 def erase(connection: Connection[Any], tenant: str) -> int:
     """Remove what is kept of a workspace; returns how many rows."""
-    take_turn(connection)  # nobody moves rows from the tail to the rollups meanwhile
-    gone = postgres_tail.erase(connection, tenant)
+    take_turn(connection)
+    gone = 0
     for table in postgres_rebuild.TABLES:
         statement = f"DELETE FROM {table} WHERE tenant = %s"  # noqa: S608 (our own names)
         gone += connection.execute(statement, [tenant]).rowcount

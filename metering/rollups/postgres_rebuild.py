@@ -30,7 +30,6 @@ TABLES = (
     *[f"breakdown_{grain}" for grain in BROKEN_DOWN],
     "distinct_day",
 )
-_TAIL = "rollup_tail"
 _OF_DAY = "meter = ANY(%(meters)s) AND bucket >= %(start)s AND bucket < %(end)s"
 _DAYS = """
     SELECT DISTINCT bucket::date FROM rollup_day WHERE meter = ANY(%(meters)s){tenant}
@@ -38,10 +37,6 @@ _DAYS = """
     SELECT to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD') FROM pg_inherits
     WHERE inhparent = 'event'::regclass ORDER BY 1
 """
-
-
-class NotFolded(Exception):
-    """The tail must be folded first."""
 
 
 def rebuild(
@@ -54,7 +49,7 @@ def rebuild(
         connection, meters, start=within["start"], end=within["end"], tenant=tenant
     )
     condition = _OF_DAY + _of_tenant(tenant)
-    for table in (*TABLES, _TAIL):
+    for table in TABLES:
         connection.execute(f"DELETE FROM {table} WHERE {condition}", within)  # noqa: S608
     for meter in meters:
         for table, kind, select in _selects(meter):
@@ -68,13 +63,10 @@ def differences(
 ) -> int:
     """How many rows of the day a rebuild would make, drop or change.
 
-    In one snapshot. Raises NotFolded when the tail has something of the day.
+    In one snapshot.
     """
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     within = _day(day, meters, tenant)
-    tail = f"SELECT EXISTS (SELECT FROM {_TAIL} WHERE {_OF_DAY})"  # noqa: S608
-    if connection.execute(tail, within).fetchone() == (True,):
-        raise NotFolded
     postgres_raw.collect(
         connection, meters, start=within["start"], end=within["end"], tenant=tenant
     )
@@ -94,7 +86,7 @@ def differences(
 
 def drop(connection: Connection[Any], gone: Collection[str]) -> None:
     """Drop all buckets of these meters."""
-    for table in (*TABLES, _TAIL):
+    for table in TABLES:
         connection.execute(f"DELETE FROM {table} WHERE meter = ANY(%s)", [list(gone)])  # noqa: S608
 
 

@@ -40,21 +40,6 @@ CREATE TABLE distinct_day (
     PRIMARY KEY (tenant, meter, bucket, value, key)
 ) WITH (fillfactor = 85);
 
--- What large batches over many workspaces added and nobody has folded into the rollups yet: a row
--- for a batch, workspace, meter and day (`bucket`). An entry is [minute of the day, value, count,
--- late, at, event id, value for the day, dims]; entries of `groups` are of hours and have dims. For
--- unique counts, entries of `totals` are of hours, too, and values count what was new then.
-CREATE TABLE rollup_tail (
-    tenant text COLLATE "C" NOT NULL,
-    meter  text COLLATE "C" NOT NULL,
-    bucket timestamptz      NOT NULL,
-    totals json             NOT NULL,
-    groups json             NOT NULL
-);
-CREATE INDEX rollup_tail_by_tenant ON rollup_tail (tenant, meter);
-CREATE TABLE rollup_tail_state (rows bigint NOT NULL, folded_to text COLLATE "C" NOT NULL);
-INSERT INTO rollup_tail_state VALUES (0, '');
-
 -- `complete`: every bucket of the meter was made by this definition. `changes` counts how often
 -- somebody added by another one.
 CREATE TABLE rollup_definition (

@@ -44,7 +44,6 @@ TABLES = (
     "breakdown_hour",
     "breakdown_day",
     "distinct_day",
-    "rollup_tail",
     "rollup_definition",
 )
 

@@ -6,7 +6,6 @@ import random
 import threading
 from fractions import Fraction
 
-import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,8 +16,6 @@ from metering.values import dimension
 from tests.events.log import both_stores
 from tests.metering.parcels import METERS, by_tenant, group_of, naive, parcels_sent, sent
 
-# From how many buckets on a batch waits in the tail, and from how many rows on that is folded.
-tails = st.sampled_from([(5_000, 200_000), (0, 200_000), (0, 0), (6, 5)])
 law = hypothesis_settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -31,13 +28,11 @@ law = hypothesis_settings(
     batch_size=st.integers(1, 12),
     repeat=st.booleans(),
     order=st.randoms(use_true_random=False),
-    tail=tails,
 )
 def test_any_order_repetition_lateness_and_split_gives_the_same_buckets(
-    parcels, log, settings, arriving, batch_size, repeat, order, tail
+    parcels, log, arriving, batch_size, repeat, order
 ):
     log.empty()
-    settings.METERING_TAIL_FROM, settings.METERING_TAIL_ROWS = tail
     _store(log, arriving, batch_size, repeat, order)
     for grain in GRAINS:
         # The values of a single minute are not kept: unique counts ask raw events for them.
@@ -93,11 +88,7 @@ def _floor(time, grain):
     return time.replace(hour=0) if grain == "day" else time
 
 
-@pytest.mark.parametrize("tail_from", [0, 5_000])
-def test_consumers_that_add_at_the_same_time_lose_nothing_and_never_deadlock(
-    parcels, log, settings, tail_from
-):
-    settings.METERING_TAIL_FROM, settings.METERING_TAIL_ROWS = tail_from, 20
+def test_consumers_that_add_at_the_same_time_lose_nothing_and_never_deadlock(parcels, log):
     begin, failures = threading.Barrier(4), []
 
     def consume(first):
