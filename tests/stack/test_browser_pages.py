@@ -35,9 +35,12 @@ WORKSPACE = [
     "/billing/",
     "/settings/",
     "/settings/audit/",
+    "/settings/domains/",
+    "/settings/export/",
     "/settings/delete/",
     "/no-such-page/",
 ]
+OWN = ["/workspaces/", "/workspaces/import/"]
 STAFF = ["/staff/usage/", "/staff/workspaces/"]
 ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
 
@@ -85,6 +88,7 @@ def test_every_page_is_accessible_and_fits(chromium, stack, demo_state, staff_st
     seen_by = (
         (None, stack.site_url, PUBLIC),
         (demo_state, stack.workspace_url("acme"), WORKSPACE),
+        (demo_state, stack.site_url, OWN),
         (staff_state, stack.site_url, STAFF),
     )
     for state, host, paths in seen_by:

@@ -59,6 +59,24 @@ def migrate(argument: str) -> None:
     migrate(argument)
 
 
+def export(key: str) -> None:
+    from tests.tenants.archive import kill_work
+
+    kill_work.export(key)
+
+
+def bring(key: str) -> None:
+    from tests.tenants.archive import kill_work
+
+    kill_work.bring(key)
+
+
+def purge(key: str) -> None:
+    from tests.tenants.archive import kill_work
+
+    kill_work.purge(key)
+
+
 def main(wanted: list[tuple[str, str, str]]) -> None:
     django.setup()
     from tenants import steps
