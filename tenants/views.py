@@ -20,7 +20,7 @@ from tenants.domains import signing_in
 from tenants.forms import ApiKeyForm
 from tenants.models import ApiKey
 from tenants.permissions import May
-from tenants.requests import WorkspaceRequest
+from tenants.requests import HostRequest, WorkspaceRequest
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,7 +63,7 @@ def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
 
 @open_while(*closed.CLOSED)
 @open_to_visitors
-def sign_out(request: WorkspaceRequest) -> HttpResponse:
+def sign_out(request: HostRequest) -> HttpResponse:
     """The session is shared, so signing out here signs out of the site, too; on a domain of the
     workspace's own it has its own, and the site is asked to end both."""
     own_domain = signing_in.claim_of(request)

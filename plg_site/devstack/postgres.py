@@ -30,7 +30,7 @@ OWNER = "plg"
 SETTINGS = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",  # a long checkout path makes a socket path that is too long
-    "max_connections": "200",
+    "max_connections": "400",
     "max_locks_per_transaction": "512",  # pg_dump takes a lock a table, a workspace is many tables
     "fsync": "on",
     "synchronous_commit": "on",

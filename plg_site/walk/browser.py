@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +11,9 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 import httpx
 from bs4 import BeautifulSoup, Tag
+
+
+_PATIENCE = 30.0  # seconds
 
 
 class WrongAnswer(Exception):
@@ -39,7 +43,7 @@ class Browser:
     def open(self, url: str, *, expect: int = 200, follow: bool = True) -> Page:
         """GET `url` (absolute, or relative to the page); fail on another status."""
         response = self.http.get(self._absolute(url), follow_redirects=follow)
-        return self._draw(response, expect)
+        return self._draw(self._when_ready(response), expect)
 
     def submit(
         self,
@@ -62,7 +66,15 @@ class Browser:
             headers=headers,
             follow_redirects=follow,
         )
-        return self._draw(response, expect)
+        return self._draw(self._when_ready(response), expect)
+
+    def _when_ready(self, response: httpx.Response) -> httpx.Response:
+        """A page that says "accepted, not there yet" asks again by itself, and we with it."""
+        give_up_at = time.monotonic() + _PATIENCE
+        while response.status_code == httpx.codes.ACCEPTED and time.monotonic() < give_up_at:
+            time.sleep(0.3)
+            response = self.http.get(response.url)
+        return response
 
     def call(self, method: str, url: str, *, expect: int, **kwargs: Any) -> httpx.Response:
         """A call of an API; fails on another status."""
