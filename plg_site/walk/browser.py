@@ -12,7 +12,6 @@ import httpcore
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-
 _PATIENCE = 30.0  # seconds
 
 
