@@ -23,7 +23,7 @@ from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.supervisor import Program
 
-REQUESTS = 3_000
+REQUESTS = 1_000
 WORKSPACES = 5
 PAGE = "/links/"
 

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection, transaction
 from django.db.migrations.state import ProjectState
-from django.utils import timezone
 
 from tenants import fingerprints, schema
 from tenants.fleet import versions
@@ -22,6 +21,11 @@ from tenants.steps import step
 _LOCK_SPACE = 7_204_002  # first key of the advisory locks
 # A data migration may leave checks for the end of its transaction; ALTER TABLE cannot wait for them.
 _CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+
+_FINISH = """
+    WITH settled AS (DELETE FROM public.tenants_migrationfailure WHERE tenant_id = %s)
+    UPDATE public.tenants_tenant SET fingerprint = %s WHERE id = %s AND status <> %s
+"""
 
 _rendered = threading.local()
 
@@ -37,7 +41,8 @@ class HasMoved(Exception):
 def move(tenant: Tenant, *, route: Route, lock_timeout: float) -> bool:
     """Migrate it; False when another run has done so meanwhile.
 
-    `lock_timeout` is in seconds: so long, at most, do its users wait behind us for a table. Raises
+    `lock_timeout` is in seconds: so long, at most, do its users wait behind us for a table. A server
+    that dies may take the last half a second of moves back, each as a whole: see `make_durable`. Raises
     Busy, HasMoved and whatever the migration raises (django.db.Error, mostly); then nothing has
     changed.
     """
@@ -68,10 +73,11 @@ def _take(tenant: Tenant, route: Route, lock_timeout: float) -> bool:
     """Lock the workspace against other runs, and see that it is where we think it is."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), pg_try_advisory_xact_lock(%s, %s)",
-            [f"{int(lock_timeout * 1000)}ms", _LOCK_SPACE, _number(tenant.schema_name)],
+            "SELECT pg_try_advisory_xact_lock(%s, %s), set_config('lock_timeout', %s, true),"
+            " set_config('synchronous_commit', 'off', true)",
+            [_LOCK_SPACE, _number(tenant.schema_name), f"{int(lock_timeout * 1000)}ms"],
         )
-        if not cursor.fetchone()[1]:
+        if not cursor.fetchone()[0]:
             raise Busy("Another run of migrate_tenants is at it.")
     now = versions.of_schema(tenant.schema_name)
     if now == route.version:
@@ -87,7 +93,7 @@ def _migrate(route: Route) -> None:
         script = route.scripts.get(stop.name)
         try:
             if script is None:
-                script = _run(stop)
+                script = f"{_run(stop)};\n{_record(stop)}"
                 if stop.replayable:
                     route.scripts[stop.name] = script
                 step("migrate.recorded")
@@ -98,7 +104,6 @@ def _migrate(route: Route) -> None:
         except Exception as error:
             error.add_note(stop.name)  # `words_of` says it
             raise
-        _record(stop)
 
 
 def _run(stop: Stop) -> str:
@@ -139,20 +144,32 @@ def _recording_editor(*, atomic: bool) -> Any:
     return editor
 
 
-def _record(stop: Stop) -> None:
+def _record(stop: Stop) -> str:
+    """Enter its rows in django_migrations; returns the SQL that does so."""
+    rows = ", ".join(["(%s, %s, now())"] * len(stop.rows))
+    sql = cast(Any, connection.ops).compose_sql(
+        f"INSERT INTO django_migrations (app, name, applied) VALUES {rows}",  # noqa: S608
+        [value for row in stop.rows for value in row],
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)",
-            [(app, name, timezone.now()) for app, name in stop.rows],
-        )
+        cursor.execute(sql)
+    return str(sql)
 
 
 def _finish(tenant: Tenant) -> None:
     """Its fingerprint, unless somebody began to remove it; and the failure before is history."""
-    MigrationFailure.objects.filter(tenant=tenant).delete()
-    left = Tenant.objects.filter(pk=tenant.pk).exclude(status=Status.PURGING)
-    if not left.update(fingerprint=fingerprints.of_migrations()):
-        raise HasMoved("It is being removed.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FINISH, [tenant.pk, fingerprints.of_migrations(), tenant.pk, Status.PURGING]
+        )
+        if not cursor.rowcount:
+            raise HasMoved("It is being removed.")
+
+
+def make_durable() -> None:
+    """Wait until all that was committed is on disk: `move` does not wait for each."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")  # a commit that is waited for
 
 
 def _number(name: str) -> int:

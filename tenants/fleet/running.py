@@ -67,6 +67,7 @@ class Run:
         self._parts([[move] for move in self.plan.canaries], workers=1, stop_after=1)
         step("migrate.canaries-done")
         self._parts(self.plan.waves, workers=self.pace.workers, stop_after=self.pace.stop_after)
+        moving.make_durable()
         return self.report
 
     def _parts(self, parts: Sequence[list[Move]], *, workers: int, stop_after: int) -> None:
