@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from plg_site.doctor import clocks, connections, fleet, mail_dns, pool, redis_memory, wildcard_dns
 from plg_site.doctor.examination import CHECKS, examine
@@ -42,7 +43,11 @@ def test_a_problem_is_an_exit_code_and_a_warning_is_one_if_asked_for(db, setting
     assert run("--only", "database")[1] == 0
     PoolSchema.objects.all().delete()
     assert run("--only", "pool")[1] == 1
-    settings.WEB_PROCESSES, settings.WEB_THREADS, settings.WORKER_PROCESSES = 10, 16, 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('max_connections')::int")
+        [given] = cursor.fetchone()
+    settings.WEB_THREADS, settings.WORKER_PROCESSES = 16, 0
+    settings.WEB_PROCESSES = int(given * 0.85 / 16)
     (row,), code = run("--only", "connections")
     assert (row["level"], code) == ("warning", 0)
     assert run("--only", "connections", "--strict")[1] == 1

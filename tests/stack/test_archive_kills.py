@@ -30,16 +30,18 @@ def run(stack: Stack, *arguments: str) -> Any:
 
 def test_after_postgresql_was_killed_nothing_half_made_is_there_and_all_of_it_ends(stack: Stack):
     stack.kill("beat", stay_down=True)  # a worker would take the work up meanwhile
-    furnished = run(stack, "furnish")
-    work = [
-        (step, kind, key)
-        for kind, steps in STEPS.items()
-        for step, key in zip(steps, furnished[kind], strict=True)
-    ]
-    with at_steps(work, env=stack.env):
-        stack.kill("postgres")
-        stack.wait_until_ready("postgres")
-    stack.restart("beat")
+    try:
+        furnished = run(stack, "furnish")
+        work = [
+            (step, kind, key)
+            for kind, steps in STEPS.items()
+            for step, key in zip(steps, furnished[kind], strict=True)
+        ]
+        with at_steps(work, env=stack.env):
+            stack.kill("postgres")
+            stack.wait_until_ready("postgres")
+    finally:
+        stack.restart("beat")
     said = run(stack, "finish", json.dumps(furnished))
     assert said == {
         "before": [0, []],

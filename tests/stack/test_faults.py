@@ -30,9 +30,10 @@ def workspaces_without_owner_or_domain(stack) -> int:
         row = database.execute(
             """
             SELECT count(*) FROM tenants_tenant t
-            WHERE NOT EXISTS (SELECT FROM tenants_membership m WHERE m.tenant_id = t.id)
+            WHERE t.status <> 'purging' AND (
+                  NOT EXISTS (SELECT FROM tenants_membership m WHERE m.tenant_id = t.id)
                OR NOT EXISTS (SELECT FROM tenants_domain d WHERE d.tenant_id = t.id)
-               OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name)
+               OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name))
             """
         ).fetchone()
     assert row is not None

@@ -11,7 +11,7 @@ import json
 import sys
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import django
 
@@ -54,7 +54,10 @@ def furnish() -> Furnished:
     archive = world.archive_of(source)
     others = [world.a_person(f"lee{number}") for number in range(len(IMPORT) + len(EXPORT))]
     made: Furnished = {"source": [str(source.pk)], "purge": []}
-    made["bring"] = [str(imports.bring(io.BytesIO(archive), owner=others.pop()).pk) for _ in IMPORT]
+    # Each with an address of its own: those who want the same one wait for each other.
+    slugs = [f"kill-{uuid4().hex[:12]}" for _ in IMPORT]
+    brought = [imports.bring(io.BytesIO(archive), owner=others.pop(), slug=slug) for slug in slugs]
+    made["bring"] = [str(each.pk) for each in brought]
     made["export"] = [
         str(exports.ask(world.a_workspace(person), by=person, with_events=False).pk)
         for person in others
