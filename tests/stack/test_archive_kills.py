@@ -29,7 +29,8 @@ def run(stack: Stack, *arguments: str) -> Any:
 
 
 def test_after_postgresql_was_killed_nothing_half_made_is_there_and_all_of_it_ends(stack: Stack):
-    stack.kill("beat", stay_down=True)  # a worker would take the work up meanwhile
+    for name in ("beat", "worker"):  # they would take the work up meanwhile
+        stack.kill(name, stay_down=True)
     try:
         furnished = run(stack, "furnish")
         work = [
@@ -40,9 +41,10 @@ def test_after_postgresql_was_killed_nothing_half_made_is_there_and_all_of_it_en
         with at_steps(work, env=stack.env):
             stack.kill("postgres")
             stack.wait_until_ready("postgres")
+        said = run(stack, "finish", json.dumps(furnished))
     finally:
-        stack.restart("beat")
-    said = run(stack, "finish", json.dumps(furnished))
+        for name in ("worker", "beat"):
+            stack.restart(name)
     assert said == {
         "before": [0, []],
         "exports": [True] * len(STEPS["export"]),
