@@ -45,6 +45,13 @@ def apply(account: Account) -> None:
     allowance.set_allowed(account.tenant, plan.custom_domains)
 
 
+def begin(account: Account) -> None:
+    """The limits of the plan that everybody starts on, for a workspace that is being made."""
+    plan = plan_of(account)
+    limits.begin(account.tenant, plan.limits, currency=plan.currency)
+    allowance.set_allowed(account.tenant, plan.custom_domains)
+
+
 def refresh() -> int:
     """Give every workspace the limits that its plan has in the catalogue now. Returns how many
     had others; two queries when none had."""

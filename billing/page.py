@@ -13,7 +13,7 @@ from billing.invoices import Invoice
 from billing.models import Account
 from billing.usage_page import Charged, Running
 from metering import money
-from metering.page import Gauge, UsagePage
+from metering.page import Gauge, gauges
 
 _STATUS = {  # Stripe's status: words, kind of badge
     "active": ("Active", "success"),
@@ -99,7 +99,7 @@ class BillingPage:
             facts=_facts(account, plan),
             period_end=day(account.current_period_end),
             trouble=_TROUBLE.get(account.status, ""),
-            gauges=UsagePage.of(account.tenant).gauges,
+            gauges=gauges(account.tenant),
             interval=interval,
             tabs=[
                 IntervalTab("Monthly", "?interval=month", interval == "month"),

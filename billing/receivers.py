@@ -23,7 +23,7 @@ log = structlog.get_logger()
 @receiver(workspace_created)
 def open_account(tenant: Tenant, **_: Any) -> None:
     """Every workspace starts on the first plan, in the transaction that makes it."""
-    entitlements.apply(Account.objects.create(tenant=tenant))
+    entitlements.begin(Account.objects.create(tenant=tenant))
 
 
 @receiver([workspace_deleted, workspace_restored])

@@ -28,7 +28,8 @@ from events.store.interface import EventStore
 log = structlog.get_logger()
 
 _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as often
-_GATHER = 0.05  # seconds after a small batch: a commit for each event costs more than it brings
+# Seconds after a small batch, and after another: a commit for each event costs more than it brings.
+_GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
@@ -73,13 +74,15 @@ class Consumer:
 
     def run(self, stop: threading.Event) -> None:
         """Move events until `stop` is set; what was read is stored before this returns."""
+        pause = _GATHER
         while not stop.is_set():
             moved = self.step()
             self._watch.look()
             if not moved and self._has_outage():
                 stop.wait(_WAIT_MS / 1000)  # else the stream has waited for us
             elif 0 < moved < _FEW:
-                stop.wait(_GATHER)
+                stop.wait(pause)
+            pause = _GATHER_ON if moved else _GATHER
         self._leave()
 
     def drain(self) -> bool:

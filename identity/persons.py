@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest
 
 import events
@@ -30,15 +29,19 @@ def person_of(user: User) -> Person:
         return person
 
 
+def begin(user: User) -> Person:
+    """The person of a user who was made just now, in the same transaction."""
+    return Person.objects.create(user=user, email=user.email, name=user.name)
+
+
 def identify(user: User, *, anonymous_id: UUID | None) -> Person:
     """Bind what this browser did before to the user's person, once. Returns the person."""
     person = person_of(user)
     if anonymous_id is None:
         return person
-    with transaction.atomic():
-        _, is_new = PersonAlias.objects.get_or_create(
-            anonymous_id=anonymous_id, defaults={"person": person}
-        )
+    _, is_new = PersonAlias.objects.get_or_create(
+        anonymous_id=anonymous_id, defaults={"person": person}
+    )
     if is_new:
         events.record(
             PERSON_IDENTIFIED.name,

@@ -24,10 +24,7 @@ def set_limits(
     In force once the current transaction commits. Lowering a limit below what is used deletes
     nothing. Raises KeyError for an unknown meter.
     """
-    rows = [
-        _row(tenant, get(key).key, as_limit(value), currency=currency)
-        for key, value in limits.items()
-    ]
+    rows = _rows(tenant, limits, currency=currency)
     counters.forget_limits(tenant.schema_name)  # for whoever reads on in this transaction
     with transaction.atomic():
         Quota.objects.for_tenant(tenant).exclude(meter__in=limits).delete()
@@ -40,6 +37,14 @@ def set_limits(
         terms.note(tenant)
         # Written, not just forgotten: a reader that still holds the old rows cannot put them back.
         transaction.on_commit(lambda: put_in_force(tenant))
+
+
+def begin(tenant: Tenant, limits: Mapping[str, Limit | int | None], *, currency: str = "") -> None:
+    """The first limits of a workspace, in the transaction that makes it: there are none to replace,
+    and none that a process remembers. Otherwise as `set_limits`."""
+    rows = _rows(tenant, limits, currency=currency)
+    Quota.objects.bulk_create(rows)
+    terms.begin(rows)
 
 
 def put_in_force(tenant: Tenant) -> None:
@@ -68,6 +73,15 @@ def currency_of(tenant: Tenant) -> str:
 def as_limit(value: Limit | int | None) -> Limit:
     """A Limit, from one or from a bare number."""
     return value if isinstance(value, Limit) else Limit(value)
+
+
+def _rows(
+    tenant: Tenant, limits: Mapping[str, Limit | int | None], *, currency: str
+) -> list[Quota]:
+    return [
+        _row(tenant, get(key).key, as_limit(value), currency=currency)
+        for key, value in limits.items()
+    ]
 
 
 def _row(tenant: Tenant, meter: str, limit: Limit, *, currency: str) -> Quota:

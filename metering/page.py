@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -119,6 +119,20 @@ class UsagePage:
     def warnings(self) -> list[Gauge]:
         """The meters that are at or above their limit."""
         return [gauge for gauge in self.gauges if gauge.warning]
+
+
+def gauges(
+    tenant: Tenant, *, only: Collection[str] | None = None, now: datetime | None = None
+) -> list[Gauge]:
+    """Each meter (or `only` these) against its limit, without bars and outlook: for pages that are
+    about something else. None of them while the events database is away."""
+    try:
+        found = usage.levels(tenant, now=now, only=only)
+        in_force = limits.of(tenant)
+    except StoreUnavailable:
+        return []
+    zone = series.zone_of(tenant)
+    return [gauge(each, in_force[each.meter.key], None, zone) for each in found]
 
 
 def outlook(reading: Reading, limit: Limit, *, now: datetime) -> Forecast | None:

@@ -5,7 +5,7 @@ A plan that changes after the end of a period, and before its statement, must no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from metering.models import Quota, Terms
@@ -27,6 +27,13 @@ def note(tenant: Tenant) -> None:
             for meter, terms in in_force.items()
             if known.get(meter) != _said(terms)
         ]
+    )
+
+
+def begin(quotas: Sequence[Quota]) -> None:
+    """Keep the first quotas of a workspace. In the caller's transaction."""
+    Terms.objects.bulk_create(
+        [Terms(tenant=row.tenant, meter=row.meter, **said(_of(row))) for row in quotas]
     )
 
 

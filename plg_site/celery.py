@@ -4,7 +4,13 @@ import os
 import threading
 
 from celery import Celery, Task
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
+from celery.signals import (
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+)
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
@@ -20,6 +26,12 @@ def use_django_logging(**_: object) -> None:
     import logging.config
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_process_init.connect
+def give_way(**_: object) -> None:
+    """Under load, who waits for a page comes before mail and schemas for the next sign-ups."""
+    os.nice(settings.WORKER_NICE)
 
 
 @worker_init.connect

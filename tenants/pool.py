@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Count
 
 from tenants import demand, fingerprints, preparing, schemas, templates
 from tenants.models import PoolSchema
@@ -25,6 +26,8 @@ _CLAIM = """
         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING schema_name
 """
+
+_REST = 3  # times as long as the schema took
 
 
 def claim(template: Template) -> str | None:
@@ -42,13 +45,9 @@ def claim(template: Template) -> str | None:
 def levels() -> dict[str, int]:
     """How many schemas of each template are ready."""
     current = {fingerprints.of_template(each.name): each.name for each in templates.listed()}
-    ready = Counter(
-        current[fingerprint]
-        for fingerprint in PoolSchema.objects.filter(fingerprint__in=current).values_list(
-            "fingerprint", flat=True
-        )
-    )
-    return {name: ready[name] for name in current.values()}
+    rows = PoolSchema.objects.filter(fingerprint__in=current).values_list("fingerprint")
+    ready = dict(rows.annotate(Count("pk")).order_by())
+    return {name: ready.get(fingerprint, 0) for fingerprint, name in current.items()}
 
 
 def level() -> int:
@@ -56,15 +55,15 @@ def level() -> int:
     return sum(levels().values())
 
 
-def refill(*, size: int | None = None, seconds: float | None = None) -> int:
+def refill(*, size: int | None = None, seconds: float | None = None, gently: bool = False) -> int:
     """Make what is missing and drop what is stale; returns how many schemas were made.
 
     Workspaces that wait for theirs come first. `size` is how many of each template there shall be,
     instead of what the demand asks for. After some `seconds` it stops where it is,
-    with at least one made: call it again.
+    with at least one made: call it again. `gently` leaves the processors to those who sign up:
+    beyond POOL_MIN it rests after each schema.
     """
-    if schemas.script() is None:
-        schemas.build()
+    replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     made, failed = 0, set[UUID]()
     while True:
@@ -73,8 +72,11 @@ def refill(*, size: int | None = None, seconds: float | None = None) -> int:
             if template is None:
                 _drop_stale(until)
                 return made
-            add(template)
+            began = time.monotonic()
+            add(template, replay=replay)
             made += 1
+            if gently and levels()[template.name] > settings.POOL_MIN:
+                time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
             return made
 
@@ -95,11 +97,11 @@ def _scarcest(size: int | None) -> Template | None:
     return template if part < 1 else None
 
 
-def add(template: Template) -> None:
-    """Make one more of this template."""
+def add(template: Template, *, replay: str | None = None) -> None:
+    """Make one more of this template; `replay` as in `schemas.make`."""
     name = schemas.new_name()
     with transaction.atomic():
-        schemas.make(name, template=template)
+        schemas.make(name, template=template, replay=replay)
         PoolSchema.objects.create(
             schema_name=name, fingerprint=fingerprints.of_template(template.name)
         )

@@ -35,9 +35,12 @@ def new_name() -> str:
     return f"w_{secrets.token_hex(8)}"
 
 
-def make(name: str, *, template: Template) -> None:
-    """Create and furnish the schema `name` in the current transaction. Raises NoTemplate."""
-    found = script()
+def make(name: str, *, template: Template, replay: str | None = None) -> None:
+    """Create and furnish the schema `name` in the current transaction. Raises NoTemplate.
+
+    `replay` is the `script`, for those who make many and have asked for it once.
+    """
+    found = replay or script()
     if found is None:
         raise NoTemplate("Run `manage.py prepare` to build the template of new workspaces.")
     with transaction.atomic():

@@ -22,9 +22,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 import events
+from identity import persons
 from identity.event_types import SIGNED_UP
 from identity.models import User
-from identity.persons import identify
 from identity.requests import VisitorRequest
 from tenants import addresses, provisioning, templates
 from tenants.models import SignupAttempt
@@ -109,7 +109,8 @@ class WorkspaceSignupForm(SignupForm):
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
         user = self.save(request)
-        identify(user, anonymous_id=request.anonymous_id)
+        persons.begin(user)
+        persons.identify(user, anonymous_id=request.anonymous_id)
         attempt.tenant = provisioning.create_workspace(
             provisioning.NewWorkspace(
                 name=data["workspace_name"],

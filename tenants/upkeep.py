@@ -42,7 +42,7 @@ def refill_a_slice() -> None:
     if not cache.add(_RUNNING, 1, _RUNNING_FOR):
         return
     try:
-        pool.refill(seconds=SLICE)
+        pool.refill(seconds=SLICE, gently=True)
     finally:
         cache.delete(_RUNNING)
     if pool.is_short():

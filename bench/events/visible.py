@@ -28,10 +28,10 @@ from plg_site.devstack import ports, programs
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 
-RATE, SECONDS, AT_ONCE = 5_000, 60, 10
+RATE, SECONDS, AT_ONCE, THREADS = 5_000, 60, 10, 8
 TENANTS = [f"w_load{number}" for number in range(20)]  # who the load belongs to
 PROBERS = 2
-ASK_EVERY = 0.03  # seconds between two questions of a prober
+ASK_EVERY = 0.1  # seconds between two questions of a prober
 GIVE_UP_AFTER = 30.0
 SUSTAINED = 0.99  # of the rate; and the producer was never a second behind
 
@@ -48,7 +48,7 @@ class Prober:
     def probe(self, stop: threading.Event) -> None:
         """Marker after marker until told to stop, not in step with the consumer's rounds."""
         try:
-            while not stop.wait(0.02 + len(self.waited) % 7 * 0.03):
+            while not stop.wait(0.1 + len(self.waited) % 7 * 0.03):
                 self.waited.append(self._marker())
         except Exception as error:
             self.failed = error
@@ -115,7 +115,13 @@ def _figure(outcomes: Sequence[Outcome], *, rate: int, seconds: int, idle: float
 
 def _run(log: project.Log, probers: Sequence[Prober], *, rate: int, seconds: int) -> Outcome:
     stop = threading.Event()
-    order: Order = {"rate": rate, "seconds": seconds, "at_once": AT_ONCE, "tenants": TENANTS}
+    order: Order = {
+        "rate": rate,
+        "seconds": seconds,
+        "at_once": AT_ONCE,
+        "threads": THREADS,
+        "tenants": TENANTS,
+    }
     before = _stored()
     with _producing(log, order) as producer:
         threads = [threading.Thread(target=each.probe, args=[stop]) for each in probers]

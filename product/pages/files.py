@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from metering.page import UsagePage
+from metering.page import gauges
 from metering.quota import QuotaExceeded
 from product import files as flows
 from product import links, uploads
@@ -110,7 +110,6 @@ def _page(
         }
         for file in page.object_list
     ]
-    gauges = UsagePage.of(request.tenant).gauges
-    storage = next((gauge for gauge in gauges if gauge.key == flows.METER), None)
+    storage = next(iter(gauges(request.tenant, only={flows.METER})), None)
     context = {"form": form, "page_obj": page, "rows": rows, "storage": storage, **more}
     return render(request, "product/files.html", context, status=status)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from metering.page import UsagePage
+from metering.page import gauges
 from product.forms import QuickLinkForm
 from product.listing import rows
 from product.models import Link
@@ -28,12 +28,12 @@ def home(request: WorkspaceRequest) -> HttpResponse:
 def home_context(request: WorkspaceRequest, *, form: QuickLinkForm) -> dict[str, Any]:
     """What the home page and the parts of it that htmx swaps show."""
     tenant = request.tenant
-    usage = UsagePage.of(tenant)
+    meters = gauges(tenant)
     recent = Link.objects.select_related("file").order_by("-id")[:_RECENT]
     return {
         "form": form,
         "checklist": checklist(tenant),
         "recent": rows(tenant, recent),
-        "stats": [gauge for gauge in usage.gauges if gauge.key in _STATS],
-        "warnings": usage.warnings,
+        "stats": [gauge for gauge in meters if gauge.key in _STATS],
+        "warnings": [gauge for gauge in meters if gauge.warning],
     }

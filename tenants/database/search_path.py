@@ -15,9 +15,9 @@ from psycopg.pq import TransactionStatus
 
 # Statements that may change the path. A function of the database that calls set_config is not seen
 # here: on servers before 18, such a function must change it for its transaction only.
-_SUSPECT = re.compile(
-    r"search_path|set_config|\bdiscard\b|\breset\b|\brollback\b|\babort\b|\bschema\s+'", re.I
-)
+_NAMES = ("search_path", "set_config")
+_WORDS = {word: re.compile(rf"\b{word}\b") for word in ("discard", "reset", "rollback", "abort")}
+_SCHEMA = re.compile(r"schema\s+'")
 
 
 def is_at(raw: Any, path: str) -> bool:
@@ -62,7 +62,15 @@ def is_useless_now(raw: Any) -> bool:
 
 def may_change(statement: Any) -> bool:
     """Whether a statement could set the path; what is no text (composed SQL) could."""
-    return not isinstance(statement, str) or _SUSPECT.search(statement) is not None
+    if not isinstance(statement, str):
+        return True
+    text = statement.lower()
+    if any(name in text for name in _NAMES):
+        return True
+    # The cheap question first: scripts that make a schema have tens of thousands of characters.
+    if any(word in text and pattern.search(text) for word, pattern in _WORDS.items()):
+        return True
+    return _SCHEMA.search(text) is not None
 
 
 def _reported(raw: Any) -> bytes | None:

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import OutboxEvent
 from metering import Limit, quota
+from metering.page import UsagePage, gauges
 from tests.events.log import an_event
 
 
@@ -84,3 +85,20 @@ def test_visitors_and_outsiders_see_nothing(log, client_for, people, acme):
     assert client_for(None, acme).get("/usage/").status_code == 302
     assert client_for(people.outsider, acme).get("/usage/").status_code == 404
     assert client_for(people.outsider, acme).get("/usage/live/").status_code == 404
+
+
+def test_pages_about_something_else_show_the_same_numbers_without_the_history(log, acme):
+    quota.set_limits(acme, {"clicks": Limit(10, hard=False), "links": 0})
+    click(log, acme, 12)
+    whole = {gauge.key: gauge for gauge in UsagePage.of(acme).gauges}
+    light = {gauge.key: gauge for gauge in gauges(acme)}
+    assert list(light) == list(whole)
+    for key, gauge in light.items():
+        full = whole[key]
+        assert (gauge.used, gauge.limit, gauge.note) == (full.used, full.limit, full.note)
+        assert gauge.warning == full.warning
+        assert not gauge.bars
+    assert light["clicks"].used == 12
+    assert light["clicks"].warning
+    assert light["links"].warning
+    assert [gauge.key for gauge in gauges(acme, only={"links"})] == ["links"]

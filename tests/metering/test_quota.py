@@ -6,8 +6,9 @@ import pytest
 from django.db import connection, transaction
 
 import events
-from metering import Limit, counters, limits, quota, usage
-from metering.models import Quota
+from metering import Limit, UsagePrice, counters, limits, quota, usage
+from metering import terms as terms_of
+from metering.models import Quota, Terms
 from metering.problems import quota_problem
 from metering.quota import QuotaExceeded
 from tenants.models import Tenant
@@ -61,6 +62,22 @@ def test_a_soft_limit_never_refuses_but_says_that_it_is_passed(log, acme):
     assert [decision.over for decision in decisions] == [False, False, True]
     assert decisions[2].allowed
     assert "Everything keeps working." in decisions[2].reason
+
+
+def test_the_first_limits_of_a_workspace_are_kept_as_any_others(log, acme, globex):
+    wanted = {"links": 3, "clicks": Limit(10, hard=False, price=UsagePrice(50))}
+    kept = []
+    for tenant, act in ((acme, limits.begin), (globex, limits.set_limits)):
+        counters.forget_limits(tenant.schema_name)
+        Quota.objects.for_tenant(tenant).delete()
+        Terms.objects.for_tenant(tenant).delete()
+        act(tenant, wanted, currency="eur")
+        assert limits.of(tenant)["links"] == Limit(3)
+        assert [take(tenant).allowed for _ in range(4)] == [True, True, True, False]
+        terms = Terms.objects.for_tenant(tenant).order_by("meter")
+        kept.append([terms_of.said(each) for each in terms])
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 2
 
 
 def test_a_raised_limit_is_in_force_at_once(log, acme):
