@@ -166,13 +166,15 @@ def evaluate(tenant: Tenant, *, now: datetime | None = None) -> int:
     if not watched:
         return 0
     used = usage.totals(tenant, {one.meter for one in watched}, now=now)
+    rows = AlertSent.objects.for_tenant(tenant)
+    told = set(rows.values_list("meter", "period", "threshold", "at"))
     sent = 0
     for meter in meters().values():
         mine = [one for one in watched if one.meter == meter.key]
         if mine:
             period = periods.current(meter.period, tenant=tenant, now=now)
             limit = in_force[meter.key]
-            sent += _tell(tenant, meter, mine, used[meter.key], limit, period)
+            sent += _tell(tenant, meter, mine, used[meter.key], limit, period, told)
     return sent
 
 
@@ -191,19 +193,26 @@ def evaluate_changed() -> int:
 
 def _tell(
     tenant: Tenant, meter: Meter, watched: Sequence[Threshold], used: Decimal, limit: Limit,
-    period: Period,
+    period: Period, told: set[tuple[str, str, str, int]],
 ) -> int:  # fmt: skip
-    """Of the thresholds that were passed together, mail the highest; the lower ones say less."""
+    """Of the thresholds that were passed together, mail the highest; the lower ones say less.
+
+    `told` is what was sent before (meter, period, threshold, at): mostly there is nothing to do.
+    """
     reached = []
     for threshold in watched:
         at = threshold.at(limit)
         if at is None:
             continue
+        is_told = (meter.key, period.key, threshold.key, at) in told
         if used >= at:
-            reached.append((at, threshold))
-        elif period.end is None and used < at * _AGAIN_BELOW:
+            if not is_told:
+                reached.append((at, threshold))
+        elif is_told and period.end is None and used < at * _AGAIN_BELOW:
             rows = AlertSent.objects.for_tenant(tenant)
             rows.filter(meter=meter.key, threshold=threshold.key, at=at).delete()
+    if not reached:
+        return 0
     with transaction.atomic():
         new = [
             (at, threshold)

@@ -27,7 +27,8 @@ from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
 from tenants import addresses, provisioning, templates
-from tenants.models import SignupAttempt
+from tenants.addresses import home_url
+from tenants.models import SignupAttempt, Tenant
 
 
 class SlugField(forms.CharField):
@@ -73,6 +74,7 @@ class WorkspaceSignupForm(SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.workspace: Tenant | None = None  # that was made
         password = self.fields["password1"]
         password.label = "Password"
         password.help_text = "Optional. Leave it empty and we mail you a code when you sign in."
@@ -121,7 +123,7 @@ class WorkspaceSignupForm(SignupForm):
             ),
             owner=user,
         )
-        attempt.user = user
+        attempt.user, self.workspace = user, attempt.tenant
         attempt.save(update_fields=["user", "tenant"])
         events.record(
             SIGNED_UP.name,
@@ -163,6 +165,15 @@ class WorkspaceSignupView(SignupView):
         asked = self.request.GET
         known = {"plan": asked.get("plan", "")[:40], "event": asked.get("event", "")[:80]}
         return {**super().get_initial(), **known}
+
+    def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
+        self._form = form
+        return super().form_valid(form)
+
+    def get_default_success_url(self) -> str | None:
+        """Straight into the new workspace, without asking on the way which one it is."""
+        made = self._form.workspace if hasattr(self, "_form") else None
+        return home_url(made) if made else None
 
 
 def _is_second_click(token: str | None) -> bool:

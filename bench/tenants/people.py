@@ -71,10 +71,9 @@ class Site:
         answered = time.monotonic() - due
         if status != 302:
             return Visit(slug, answered, why=f"{status}: {' '.join(body.split())[:300]}")
+        if f"//{slug}." not in (home := headers.get("Location") or ""):
+            return Visit(slug, answered, why=f"the sign-up leads to {home}")
         cookies |= _cookies(headers)
-        status, headers, _ = _ask(self.addresses, "GET", site, "/go/", cookies=cookies)
-        if f"//{slug}." not in (headers.get("Location") or ""):
-            return Visit(slug, answered, why=f"/go/ answers {status}, {headers.get('Location')}")
         return self._wait(slug, cookies, due, answered)
 
     def _wait(self, slug: str, cookies: dict[str, str], due: float, answered: float) -> Visit:

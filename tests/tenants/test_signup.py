@@ -49,13 +49,17 @@ def at_once(call: Callable[[Any], None], arguments: Iterable[Any]) -> None:
         thread.join()
 
 
+def home_of(slug):
+    return f"http://{slug}.{settings.APP_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}/"
+
+
 def test_it_ends_in_a_workspace_with_schema_domain_and_owner(client_for):
     form = answers()
     response = client_for().post(SIGNUP, form)
 
     tenant = Tenant.objects.get(slug=form["slug"])
     assert response.status_code == 302
-    assert response["Location"] == "/go/"
+    assert response["Location"] == home_of(form["slug"])
     assert schema_exists(tenant.schema_name)
     assert Domain.objects.get(tenant=tenant).domain == f"{form['slug']}.{settings.APP_DOMAIN}"
     membership = Membership.objects.get(tenant=tenant)
@@ -66,10 +70,12 @@ def test_the_next_page_is_the_workspace(client_for):
     client = client_for()
     form = answers()
     client.post(SIGNUP, form)
-    response = client.get("/go/")
-    assert response["Location"] == (
-        f"http://{form['slug']}.{settings.APP_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}/"
-    )
+    assert client.get("/go/")["Location"] == home_of(form["slug"])
+
+
+def test_who_wanted_to_go_somewhere_else_goes_there(client_for):
+    response = client_for().post(f"{SIGNUP}?next=/email/", answers())
+    assert response["Location"] == "/email/"
 
 
 def test_the_person_keeps_the_history_of_the_anonymous_browser(client_for):
