@@ -216,7 +216,7 @@ CACHES = {
     }
 }
 
-WORKER_NICE = env.number("WORKER_NICE", 5)  # how far a worker stands behind web (nice(2)); 0: not
+WORKER_NICE = env.number("WORKER_NICE", 10)  # how far a worker stands behind web (nice(2)); 0: not
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes

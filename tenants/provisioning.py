@@ -76,9 +76,11 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
     """
     template = templates.get(wanted.template)
     schema_name, status = _schema(template, may_wait=wanted.may_wait)
-    for slug in _candidates(wanted):
+    candidates = _candidates(wanted)
+    for slug in candidates:
         try:
-            with transaction.atomic():
+            # What is refused is undone alone only where there is another name to try.
+            with transaction.atomic(savepoint=len(candidates) > 1):
                 tenant = Tenant.objects.create(
                     name=wanted.name,
                     slug=slug,
