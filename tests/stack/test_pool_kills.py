@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
 import secrets
+import subprocess
+import sys
+import time
 from urllib.parse import urlencode
 
 import psycopg
@@ -11,7 +15,7 @@ import pytest
 
 from plg_site.devstack.stack import Stack
 from tests.tenants.pool_work import form_of
-from tests.tenants.standing import at_steps
+from tests.tenants.standing import ROOT, at_steps
 
 pytestmark = pytest.mark.stack
 
@@ -31,6 +35,12 @@ _MISSING = """
         SELECT schema_name FROM tenants_poolschema
         UNION SELECT schema_name FROM tenants_tenant WHERE status = 'active'
     ) AS known WHERE schema_name NOT IN (SELECT nspname FROM pg_namespace)
+"""
+
+_ENDED = """
+    SELECT to_regnamespace(%s) IS NOT NULL, to_regnamespace(schema_name) IS NOT NULL,
+           status = 'active'
+    FROM tenants_tenant WHERE schema_name = %s
 """
 
 
@@ -60,6 +70,42 @@ def test_postgres_killed_at_every_step_leaves_nothing_half_made(stack):
     assert len(set(rows)) == len(slugs)
     for query in (_STRAYS, _TWICE, _MISSING):
         assert ask(stack, query) == []
+
+
+def test_postgres_killed_at_the_end_of_a_refill_leaves_both_to_the_next_one(stack):
+    for name in ("beat", "worker"):  # they would do it meanwhile
+        stack.kill(name, stay_down=True)
+    try:
+        command = [sys.executable, "-m", "tests.tenants.pool_work", "furnish"]
+        said = subprocess.run(
+            [*command, f"pg-{secrets.token_hex(3)}"],
+            env=stack.env,
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        names = json.loads(said.stdout.splitlines()[-1])
+        work = [("refill.prepared", "prepare", ""), ("refill.stale-dropped", "drop_stale", "")]
+        with at_steps(work, env=stack.env):
+            stack.kill("postgres")
+            stack.wait_until_ready("postgres")
+        assert ended(stack, names) == [False, False]
+    finally:
+        for name in ("worker", "beat"):
+            stack.restart(name)
+    until = time.monotonic() + 60
+    while ended(stack, names) != [True, True]:
+        assert time.monotonic() < until, ended(stack, names)
+        time.sleep(0.2)
+    for query in (_STRAYS, _TWICE, _MISSING):
+        assert ask(stack, query) == []
+
+
+def ended(stack: Stack, names: dict[str, str]) -> list[bool]:
+    """Whether the stale schema is gone, and whether the workspace that waited has its own."""
+    [(stale, made, is_active)] = ask(stack, _ENDED, names["stale"], names["waiting"])
+    assert made == is_active, "one without the other"
+    return [not stale, bool(made)]
 
 
 def sign_up_again(stack: Stack, slug: str) -> int:

@@ -2,6 +2,8 @@
 
     python -m tests.tenants.pool_work '[["claim.schema-taken", "sign_up", "slug"], …]'
 
+    python -m tests.tenants.pool_work furnish TAG  # what the last two steps of a refill work on
+
 One process for each; all share the time that Django takes to start. On standard output comes a line
 `STEP PID` for each as it is forked, on standard error what tenants/steps.py says when it stands.
 """
@@ -53,6 +55,12 @@ def prepare(_: str) -> None:
     preparing.prepare_all()
 
 
+def build(_: str) -> None:
+    from tenants import schemas
+
+    schemas.build()
+
+
 def migrate(argument: str) -> None:
     from tests.tenants.fleet.kill_work import migrate
 
@@ -77,6 +85,21 @@ def purge(key: str) -> None:
     kill_work.purge(key)
 
 
+def furnish(tag: str) -> dict[str, str]:
+    """A schema of the pool that is stale, and a workspace that waits for its own: their names."""
+    from django.db import connection
+
+    from tenants import schemas
+    from tenants.models import PoolSchema, Status, Tenant
+
+    stale, waiting = schemas.new_name(), schemas.new_name()
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE SCHEMA "{stale}"')
+    PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
+    Tenant.objects.create(name=tag, slug=tag, schema_name=waiting, status=Status.PREPARING)
+    return {"stale": stale, "waiting": waiting}
+
+
 def main(wanted: list[tuple[str, str, str]]) -> None:
     django.setup()
     from tenants import steps
@@ -93,4 +116,8 @@ def main(wanted: list[tuple[str, str, str]]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    if sys.argv[1] == "furnish":
+        django.setup()
+        print(json.dumps(furnish(sys.argv[2])))
+    else:
+        main(json.loads(sys.argv[1]))

@@ -15,8 +15,8 @@ from django_tenants.utils import schema_exists
 
 from identity.models import User
 from tenants import pool, preparing, schemas
-from tenants.models import Domain, Membership, PoolSchema, Status, Tenant
-from tests.tenants.pool_work import form_of
+from tenants.models import Domain, Membership, PoolSchema, SchemaTemplate, Status, Tenant
+from tests.tenants.pool_work import form_of, furnish
 from tests.tenants.standing import at_steps
 
 CLAIM = ("claim.schema-taken", "claim.tenant-made", "claim.owner-made")
@@ -87,13 +87,8 @@ def test_a_killed_sign_up_leaves_nothing_and_can_be_sent_again(tag):
 
 
 def test_a_killed_refill_leaves_no_schema_behind_and_the_next_one_ends(tag):
-    stale = schemas.new_name()
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{stale}"')
-    PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
-    waiting = Tenant.objects.create(
-        name=tag, slug=tag, schema_name=schemas.new_name(), status=Status.PREPARING
-    )
+    furnished = furnish(tag)
+    stale, waiting = furnished["stale"], Tenant.objects.get(schema_name=furnished["waiting"])
     before, strays = ready(), orphans()
     work = [
         ("refill.prepared", "prepare", ""),
@@ -115,3 +110,13 @@ def test_a_killed_refill_leaves_no_schema_behind_and_the_next_one_ends(tag):
     assert schema_exists(waiting.schema_name)
     assert not schema_exists(stale)
     assert orphans() == strays
+
+
+def test_a_template_whose_builder_was_killed_is_built_by_the_next_one(tag):
+    SchemaTemplate.objects.all().delete()
+    with at_steps([("refill.template-migrated", "build", "")], env=ENV):
+        assert schemas.script() is None
+    assert schemas.script() is None
+    assert "CREATE TABLE" in schemas.build()
+    assert pool.refill(size=pool.levels()["standard"] + 1) > 0
+    assert SchemaTemplate.objects.count() == 1

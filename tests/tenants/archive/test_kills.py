@@ -157,6 +157,19 @@ def test_an_import_interrupted_at_every_step_makes_one_workspace(umbrella, owner
     assert left == set(), "what the killed ones had written is removed"
 
 
+def test_an_import_interrupted_after_its_commit_is_not_done_again(umbrella, owner, by):
+    wanted = imports.bring(io.BytesIO(world.archive_of(umbrella)), owner=owner)
+    before = set(Tenant.objects.all())
+    interrupted(lambda: imports.run(wanted.pk), at="import.committed", by=by)
+    [made] = set(Tenant.objects.all()) - before
+    imports.run(wanted.pk)
+    imports.tend()
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.tenant) == (Import.State.DONE, made)
+    assert set(Tenant.objects.all()) - before == {made}
+    assert world.stored(made) == world.stored(umbrella)
+
+
 def test_a_purge_interrupted_at_every_step_ends_with_one_receipt(umbrella, owner, by, log):  # noqa: F811
     log.settle()
     deletion.delete(umbrella, by=owner)
@@ -183,3 +196,13 @@ def test_a_mail_that_a_crash_held_up_is_sent(umbrella, owner, log, mailoutbox): 
     assert [letter.to for letter in mailoutbox] == [[owner.email]]
     purge.purge_due(now=later)
     assert len(mailoutbox) == 1
+
+
+def test_a_mail_that_left_before_a_crash_is_not_sent_again(umbrella, owner, log, mailoutbox):  # noqa: F811
+    deletion.delete(umbrella, by=owner)
+    later = timezone.now() + timedelta(days=40)
+    interrupted(lambda: purge.purge(umbrella, now=later), at="purge.mailed", by="kill -9")
+    mailoutbox.clear()
+    purge.purge_due(now=later)
+    assert mailoutbox == []
+    assert PurgeReceipt.objects.filter(tenant=umbrella).exclude(hash="").count() == 1
