@@ -108,7 +108,6 @@ def _load(days: Sequence[datetime], *, count: int, neighbours: int, now: datetim
     # As a server that has had time for it: the vacuum of what was just written is not the question.
     with psycopg.connect(settings.EVENTS_DATABASE_URL, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-        connection.execute("CHECKPOINT")
 
 
 def _by_rollup(start: datetime, end: datetime) -> Answer:
