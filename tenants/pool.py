@@ -27,7 +27,8 @@ _CLAIM = """
     ) RETURNING schema_name
 """
 
-_REST = 3  # times as long as the schema took
+_AT_A_TIME = 4  # schemas, before it looks again who waits
+_REST = 3  # times as long as they took
 
 
 def claim(template: Template) -> str | None:
@@ -61,21 +62,24 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     Workspaces that wait for theirs come first. `size` is how many of each template there shall be,
     instead of what the demand asks for. After some `seconds` it stops where it is,
     with at least one made: call it again. `gently` leaves the processors to those who sign up:
-    beyond POOL_MIN it rests after each schema.
+    beyond POOL_MIN it rests after every few schemas.
     """
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     made, failed = 0, set[UUID]()
     while True:
         if not preparing.prepare_next(failed=failed):
-            template = _scarcest(size)
-            if template is None:
+            template, ready, missing = _scarcest(size)
+            if not missing:
                 _drop_stale(until)
                 return made
             began = time.monotonic()
-            add(template, replay=replay)
-            made += 1
-            if gently and levels()[template.name] > settings.POOL_MIN:
+            for _ in range(min(missing, _AT_A_TIME)):
+                add(template, replay=replay)
+                made += 1
+                if time.monotonic() > until:
+                    return made
+            if gently and ready >= settings.POOL_MIN:
                 time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
             return made
@@ -83,18 +87,19 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
 
 def is_short() -> bool:
     """Whether a refill has something to make."""
-    return _scarcest(None) is not None
+    return _scarcest(None)[2] > 0
 
 
-def _scarcest(size: int | None) -> Template | None:
-    """The template of which the smallest part is there; None when nothing is missing."""
+def _scarcest(size: int | None) -> tuple[Template, int, int]:
+    """The template of which the smallest part is there, how many are, and how many are missing."""
     ready, wanted = levels(), demand.targets()
     parts = []
     for template in templates.listed():
+        there = ready[template.name]
         target = wanted[template.name] if size is None else size
-        parts.append((ready[template.name] / target if target else 1.0, template))
-    part, template = min(parts, key=lambda each: each[0])
-    return template if part < 1 else None
+        part = there / target if target else 1.0
+        parts.append((part, template, there, max(target - there, 0)))
+    return min(parts, key=lambda each: each[0])[1:]
 
 
 def add(template: Template, *, replay: str | None = None) -> None:

@@ -91,6 +91,11 @@ class Site:
             time.sleep(int(again[1]) / 1000 if again else 1.0)
 
 
+def in_a_row(site: Site, slugs: Sequence[str]) -> list[Visit]:
+    """The next one comes when the one before is in."""
+    return [site.sign_up(slug, due=time.monotonic()) for slug in slugs]
+
+
 def at_a_rate(site: Site, slugs: Sequence[str], *, rate: float) -> list[Visit]:
     """One after the other is due, `rate` a second, however long those before take."""
     began = time.monotonic() + 0.2

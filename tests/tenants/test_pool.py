@@ -148,6 +148,19 @@ def test_a_refill_stops_after_its_time(grown):
     assert pool.refill(size=100, seconds=0.001) == 1
 
 
+def test_a_gentle_refill_rests_only_where_enough_is_ready(grown, settings, monkeypatch):
+    rests = []
+    monkeypatch.setattr("time.sleep", rests.append)
+    have = min(pool.levels().values())
+    settings.POOL_MIN = have + 10
+    pool.refill(size=have + 1, gently=True)
+    assert rests == []
+    settings.POOL_MIN = have
+    pool.refill(size=have + 2, gently=True)
+    assert rests
+    assert min(rests) > 0
+
+
 def test_the_scarcest_template_is_made_first(grown):
     PoolSchema.objects.filter(fingerprint=fingerprints.of_template("files")).update(
         fingerprint="of an older migration"
