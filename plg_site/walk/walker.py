@@ -40,7 +40,7 @@ class Walk:
 
     def mail(self, to: str, subject: str) -> str:
         """The text of the newest mail to an address whose subject contains `subject`."""
-        for _ in range(50):
+        for _ in range(200):
             answer = Browser().call(
                 "GET", f"{self.site}/outbox/", expect=200, params={"format": "json", "to": to}
             )
@@ -48,7 +48,7 @@ class Walk:
                 if subject.lower() in message["subject"].lower():
                     return str(message["text"])
             time.sleep(0.1)
-        raise WrongAnswer(f"No mail to {to} about {subject!r} within 5 s.")
+        raise WrongAnswer(f"No mail to {to} about {subject!r} within 20 s.")
 
     def api(self, method: str, path: str, *, expect: int, **kwargs: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.api_key}"}
@@ -65,7 +65,7 @@ def timed(took: float, within: float) -> str:
     return f"{took * 1000:.0f} ms{slow}"
 
 
-def wait(holds: Callable[[], bool], what: str, *, seconds: float = 3.0) -> None:
+def wait(holds: Callable[[], bool], what: str, *, seconds: float = 10.0) -> None:
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:

@@ -136,9 +136,10 @@ def test_what_was_typed_is_not_lost_when_the_form_is_refused(client_for):
 
 
 def test_an_address_in_use_gets_the_same_answer_as_a_new_one(client_for, people):
-    new = client_for().post(SIGNUP, answers())
-    used = client_for().post(SIGNUP, answers(email=people.acme_owner.email))
-    assert (used.status_code, used["Location"]) == (new.status_code, new["Location"])
+    form, other = answers(), answers(email=people.acme_owner.email)
+    new, used = client_for().post(SIGNUP, form), client_for().post(SIGNUP, other)
+    assert new["Location"] == home_of(form["slug"])
+    assert (used.status_code, used["Location"]) == (new.status_code, home_of(other["slug"]))
     assert sorted(used.cookies) == sorted(new.cookies)
 
 

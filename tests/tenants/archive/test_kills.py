@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import select
 import signal
 import sys
@@ -35,15 +36,17 @@ EXPORT = ["export.snapshot", "export.written", "export.stored", "export.ready"]
 IMPORT = ["import.verified", "import.claimed", "import.files", "import.rows", "import.written"]
 PURGE = ["purge.begun", "purge.one-file", "purge.files", "purge.events", "purge.rows"]
 PATIENCE = 60.0
+_NOT_YET = re.compile("no turn|couldn't get a connection")
 
 
 def interrupted(work: Callable[[], object], *, at: str, by: str) -> None:
     """Do `work` in a process of its own until it stands at a step; then take it, or its database, away.
 
-    A server that has just lost a worker may still hold its lock: then the next one has no turn yet.
+    A server that has just lost a worker may still hold its lock: then the next one has no turn yet;
+    and a busy one may need more than five seconds to take another connection.
     """
-    until = time.monotonic() + 20
-    while "no turn" in (said := _interrupted(work, at, by)):
+    until = time.monotonic() + 60
+    while _NOT_YET.search(said := _interrupted(work, at, by)):
         assert time.monotonic() < until, said
         time.sleep(0.2)
     assert said.startswith(f"{steps.STANDS} {at}"), f"it never came to {at}: {said}"
