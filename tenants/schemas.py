@@ -24,6 +24,13 @@ from tenants.templates import Template
 
 TEMPLATE_SCHEMA = "workspace_template"
 _LOCK = 7_204_001
+_MIGRATIONS_ENTERED = f"""
+    SELECT format(
+        'INSERT INTO %%I.django_migrations (id, app, name, applied)'
+        ' SELECT * FROM unnest(%%L::bigint[], %%L::text[], %%L::text[], %%L::timestamptz[]);',
+        %s::text, array_agg(id), array_agg(app), array_agg(name), array_agg(applied)
+    ) FROM {TEMPLATE_SCHEMA}.django_migrations
+"""  # noqa: S608 - a name of our own
 
 
 class NoTemplate(Exception):
@@ -80,7 +87,8 @@ def build() -> str:
         enter_shared_migrations(TEMPLATE_SCHEMA)
         call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
         step("refill.template-migrated")
-        made = dump_schema(TEMPLATE_SCHEMA)
+        ddl = dump_schema(TEMPLATE_SCHEMA, but_rows_of="django_migrations")
+        made = f"{ddl}{_migrations_entered()}\n"
         SchemaTemplate.objects.create(fingerprint=fingerprints.of_migrations(), script=made)
         return made
 
@@ -101,6 +109,14 @@ def enter_shared_migrations(name: str) -> None:
         )
     finally:
         schema.leave()
+
+
+def _migrations_entered() -> str:
+    """The statement that enters the template's migrations, as arrays: 250 rows of VALUES would be a
+    third of what a replay costs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MIGRATIONS_ENTERED, [TEMPLATE_SCHEMA])
+        return str(cursor.fetchone()[0])
 
 
 @contextmanager
