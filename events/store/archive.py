@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as arrow
-from pyarrow import parquet
 
 COLUMNS = (
     "id",
@@ -29,13 +27,6 @@ COLUMNS = (
     "anonymous_id",
     "properties",
     "context",
-)
-_INSTANT = arrow.timestamp("us", tz="UTC")
-_SCHEMA = arrow.schema(
-    [
-        (column, _INSTANT if column in ("time", "received_at") else arrow.string())
-        for column in COLUMNS
-    ]
 )
 _lines = msgspec.json.Encoder().encode_lines
 Row = Sequence[Any]
@@ -73,8 +64,9 @@ def write(path: Path, chunks: Iterable[list[Row]], *, day: date, part: int) -> C
 
 def read_contents(path: Path) -> Contents:
     """What the file says of itself. Raises ArchiveFailed when it is none of ours."""
+    arrow = _pyarrow()
     try:
-        said = parquet.read_metadata(path).metadata or {}
+        said = arrow.parquet.read_metadata(path).metadata or {}
         return Contents(
             day=date.fromisoformat(said[b"day"].decode()),
             part=int(said[b"part"]),
@@ -87,7 +79,7 @@ def read_contents(path: Path) -> Contents:
 
 def read(path: Path) -> Iterator[list[Row]]:
     """The rows of a file, some thousand at a time."""
-    with parquet.ParquetFile(path) as file:
+    with _pyarrow().parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=10_000):
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
@@ -110,6 +102,7 @@ def verify(path: Path, expected: Contents) -> None:
     """Read the file to its end. Raises ArchiveFailed unless it holds what is expected."""
     sums = hashlib.sha256()
     rows = 0
+    arrow = _pyarrow()
     try:
         for chunk in read(path):
             _add(sums, chunk)
@@ -124,11 +117,12 @@ def verify(path: Path, expected: Contents) -> None:
 def _write(path: Path, chunks: Iterable[list[Row]], contents: Contents) -> Contents:
     sums = hashlib.sha256()
     rows = 0
+    arrow, schema = _pyarrow(), _schema()
     with path.open("wb") as file:
-        with parquet.ParquetWriter(file, _SCHEMA, compression="zstd") as writer:
+        with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for chunk in chunks:
                 columns = [list(column) for column in zip(*chunk, strict=True)]
-                writer.write_table(arrow.table(columns, schema=_SCHEMA))
+                writer.write_table(arrow.table(columns, schema=schema))
                 _add(sums, chunk)
                 rows += len(chunk)
             contents = replace(contents, rows=rows, checksum=sums.hexdigest())
@@ -155,3 +149,22 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _schema() -> Any:
+    arrow = _pyarrow()
+    instant = arrow.timestamp("us", tz="UTC")
+    return arrow.schema(
+        [
+            (column, instant if column in ("time", "received_at") else arrow.string())
+            for column in COLUMNS
+        ]
+    )
+
+
+def _pyarrow() -> Any:
+    """pyarrow with `parquet`, once it is needed: importing it is a tenth of every process' start."""
+    import pyarrow
+    import pyarrow.parquet
+
+    return pyarrow
