@@ -1,19 +1,28 @@
-"""kill -9 of PostgreSQL while people sign up and schemas are made: what was not committed is not there."""
+"""kill -9 of PostgreSQL and of the web process while people sign up and schemas are made: what was not
+committed is not there."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
 
+from plg_site.devstack import ports, programs
 from plg_site.devstack.stack import Stack
+from tenants.steps import STANDS
 from tests.tenants.pool_work import form_of
 from tests.tenants.standing import ROOT, at_steps
 
@@ -64,12 +73,26 @@ def test_postgres_killed_at_every_step_leaves_nothing_half_made(stack):
     for query in (_STRAYS, _TWICE, _MISSING):
         assert ask(stack, query) == []
     stack.wait_until_ready("web")
-    for slug in slugs:
-        assert sign_up_again(stack, slug) == 302
-    rows = ask(stack, "SELECT schema_name FROM tenants_tenant WHERE slug = ANY(%s)", slugs)
-    assert len(set(rows)) == len(slugs)
-    for query in (_STRAYS, _TWICE, _MISSING):
-        assert ask(stack, query) == []
+    all_get_in(stack, slugs)
+
+
+def test_the_web_process_killed_at_every_step_of_a_sign_up_leaves_nothing_half_made(stack):
+    tag = f"web-{secrets.token_hex(3)}"
+    slugs = [f"{tag}-{number}" for number in range(len(CLAIM))]
+    with web_processes_that_stop(stack, CLAIM) as on_ports, ThreadPoolExecutor() as people:
+        clicks = [people.submit(sign_up, stack, *who) for who in zip(slugs, on_ports, strict=True)]
+        until = time.monotonic() + 60
+        while not all(stands(stack, step) for step in CLAIM):
+            assert time.monotonic() < until, [click for click in clicks if click.done()]
+            time.sleep(0.1)
+        for step in CLAIM:
+            kill_with_what_it_forked(stack, web_at(step))
+        assert [type(click.exception(timeout=30)) for click in clicks] == [
+            http.client.RemoteDisconnected
+        ] * len(CLAIM)
+    assert ask(stack, "SELECT slug FROM tenants_tenant WHERE slug = ANY(%s)", slugs) == []
+    assert ask(stack, "SELECT 1 FROM identity_user WHERE email LIKE %s", f"%{tag}%") == []
+    all_get_in(stack, slugs)
 
 
 def test_postgres_killed_at_the_end_of_a_refill_leaves_both_to_the_next_one(stack):
@@ -108,11 +131,53 @@ def ended(stack: Stack, names: dict[str, str]) -> list[bool]:
     return [not stale, bool(made)]
 
 
-def sign_up_again(stack: Stack, slug: str) -> int:
-    """The same form once more, to the web process; the status of its answer."""
-    site = stack.addresses
-    host = {"Host": f"{site.domain}:{site.port}"}
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+def all_get_in(stack: Stack, slugs: Sequence[str]) -> None:
+    """With the same form once more; each into a workspace of their own."""
+    for slug in slugs:
+        assert sign_up(stack, slug, stack.addresses.port) == 302
+    rows = ask(stack, "SELECT schema_name FROM tenants_tenant WHERE slug = ANY(%s)", slugs)
+    assert len(set(rows)) == len(slugs)
+    for query in (_STRAYS, _TWICE, _MISSING):
+        assert ask(stack, query) == []
+
+
+def web_at(step: str) -> str:
+    return f"web at {step}"
+
+
+@contextmanager
+def web_processes_that_stop(stack: Stack, steps: Sequence[str]) -> Iterator[list[int]]:
+    """One for each step, beside the stack's own; gives their ports."""
+    on_ports = []
+    for step in steps:
+        elsewhere = replace(stack.addresses, port=ports.find_free())
+        env = {**stack.env, "PLG_STOP_AT": step, "WEB_WORKERS": "1"}
+        program = programs.web(elsewhere, env, reload=False)
+        stack.supervisor.start(replace(program, name=web_at(step)))
+        on_ports.append(elsewhere.port)
+    try:
+        for step in steps:
+            stack.wait_until_ready(web_at(step))
+        yield on_ports
+    finally:
+        for step in steps:
+            kill_with_what_it_forked(stack, web_at(step))
+
+
+def stands(stack: Stack, step: str) -> bool:
+    return any(f"{STANDS} {step}" in line for line in stack.supervisor.log.recent(web_at(step)))
+
+
+def kill_with_what_it_forked(stack: Stack, name: str) -> None:
+    if (pid := stack.process(name).pid) is not None:
+        stack.kill(name, stay_down=True)
+        os.killpg(pid, signal.SIGKILL)
+
+
+def sign_up(stack: Stack, slug: str, port: int) -> int:
+    """The form, sent to the web process on this port; the status of its answer."""
+    host = {"Host": f"{stack.addresses.domain}:{stack.addresses.port}"}
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=60)
     connection.request("GET", "/signup/", headers=host)
     page = connection.getresponse()
     page.read()
