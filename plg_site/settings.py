@@ -143,7 +143,7 @@ PUBLIC_SCHEMA_URLCONF = "plg_site.urls_site"
 FILES_URLCONF = "plg_site.urls_files"
 # Ready schemas of each template: the least and the most, and for how many seconds of sign-ups at the
 # rate of late they shall last without a refill.
-POOL_MIN = env.number("POOL_MIN", 8)
+POOL_MIN = env.number("POOL_MIN", 24)
 POOL_MAX = env.number("POOL_MAX", 200)
 POOL_SECONDS = env.number("POOL_SECONDS", 60)
 

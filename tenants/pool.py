@@ -62,7 +62,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     Workspaces that wait for theirs come first. `size` is how many of each template there shall be,
     instead of what the demand asks for. After some `seconds` it stops where it is,
     with at least one made: call it again. `gently` leaves the processors to those who sign up:
-    beyond POOL_MIN it rests after every few schemas.
+    from a third of POOL_MIN on it rests after every few schemas.
     """
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
@@ -79,7 +79,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
                 made += 1
                 if time.monotonic() > until:
                     return made
-            if gently and ready >= settings.POOL_MIN:
+            if gently and ready >= settings.POOL_MIN / 3:
                 time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
             return made

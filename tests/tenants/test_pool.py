@@ -152,10 +152,10 @@ def test_a_gentle_refill_rests_only_where_enough_is_ready(grown, settings, monke
     rests = []
     monkeypatch.setattr("time.sleep", rests.append)
     have = min(pool.levels().values())
-    settings.POOL_MIN = have + 10
+    settings.POOL_MIN = 3 * (have + 10)
     pool.refill(size=have + 1, gently=True)
     assert rests == []
-    settings.POOL_MIN = have
+    settings.POOL_MIN = 3 * have
     pool.refill(size=have + 2, gently=True)
     assert rests
     assert min(rests) > 0
