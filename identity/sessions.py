@@ -2,7 +2,8 @@
 
 A workspace's own domain is in its owner's hands: whoever runs its DNS can read the cookies that
 browsers send there. So a session that began on such a domain says so, and is nobody's session
-anywhere else; and one of the site is nobody's there. This is Django's engine with that one rule.
+anywhere else; and one of the site is nobody's there. This is Django's engine with that one rule, and
+it writes a new session once, with the answer, instead of also before its content is known.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
+from django.utils.crypto import get_random_string
 
 from identity import cookies
 
@@ -25,6 +28,7 @@ class SessionStore(DatabaseStore):
     def __init__(self, session_key: str | None = None, *, host: str = "") -> None:
         super().__init__(session_key)
         self.host = host
+        self._is_new = False
 
     def load(self) -> dict[str, Any]:
         data: dict[str, Any] = super().load()
@@ -32,6 +36,22 @@ class SessionStore(DatabaseStore):
             self._session_key = None
             return {}
         return data
+
+    def create(self) -> None:
+        """A session of its own from here on; `save` writes it."""
+        self._session_key = self._get_new_session_key()
+        self._session_cache = getattr(self, "_session_cache", {})  # there is no row to load
+        self._is_new = self.modified = True
+
+    def save(self, must_create: bool = False) -> None:
+        if self.session_key is None:
+            self.create()
+        super().save(must_create=must_create or self._is_new)
+        self._is_new = False
+
+    def _get_new_session_key(self) -> str:
+        """160 random bits: nobody has it, and the insertion would notice."""
+        return get_random_string(32, VALID_KEY_CHARS)
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         return super().create_model_instance({**data, _HOST: self.host} if self.host else data)

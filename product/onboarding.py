@@ -62,7 +62,7 @@ def checklist(tenant: Tenant) -> Checklist:
             "Send your link to a colleague, or open it in a private window.",
             reverse("product:links"),
             "Pick a link",
-            done=_someone_else_clicked(tenant),
+            done=done["link"] and _someone_else_clicked(tenant),
         ),
         Step(
             "Share a file",

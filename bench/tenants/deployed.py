@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +16,11 @@ from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.supervisor import Program
 
+_PATIENCE = 120.0  # seconds for the tasks of the measurement before
+
 
 def an_ordinary_day() -> None:
-    """Nobody signed up lately, and the pool holds what it then does.
+    """Nobody signed up lately, and the pool holds what it then does; no task of before waits.
 
     Surplus schemas are forgotten, not dropped: for minutes after a thousand files were deleted, ext4
     makes new ones at a third of its speed, which no ordinary day has.
@@ -25,9 +28,13 @@ def an_ordinary_day() -> None:
     from django.conf import settings
     from django.utils import timezone
 
+    from events.redis_client import patient
     from tenants import fingerprints, pool, templates
     from tenants.models import PoolSchema, Tenant
 
+    tasks, until = patient(settings.CELERY_BROKER_URL), time.monotonic() + _PATIENCE
+    while tasks.llen(settings.CELERY_TASK_DEFAULT_QUEUE) and time.monotonic() < until:
+        time.sleep(0.2)
     Tenant.objects.update(created_at=timezone.now() - timedelta(days=1))
     while pool.is_short():
         pool.refill()

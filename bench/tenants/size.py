@@ -49,10 +49,11 @@ NAMES = {
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     log = project.set_up("size", stack=stack, fresh=True)
     few, many = size.of(FEW, at_least=2), size.of(MANY, at_least=6)
-    present(few)
-    with_few = _measure(log, size, "few")
-    present(many)
-    with_many = _measure(log, size, "many")
+    with deployed.running(log) as site:
+        present(few)
+        with_few = _measure(site, size, "few")
+        present(many)
+        with_many = _measure(site, size, "many")
     return [
         Figure(
             name=f"{title}, with {many:,} workspaces",
@@ -68,19 +69,18 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     ]
 
 
-def _measure(log: project.Log, size: Size, tag: str) -> Measured:
+def _measure(site: people.Site, size: Size, tag: str) -> Measured:
     count = size.of(CLAIMS, at_least=5)
     schemas = [_make() for _ in range(size.of(MADE, at_least=3))]
     claim.fill(count)
     claims = claim.claims(count, prefix=f"{tag}-claim")
     slugs = [f"{tag}-{number}" for number in range(round(10 * size.of(SECONDS, at_least=1)))]
     crowd = [f"{tag}-once-{number}" for number in range(size.of(AT_ONCE, at_least=10))]
-    with deployed.running(log) as site:
-        people.at_a_rate(site, [f"{tag}-warm-{number}" for number in range(4)], rate=4)
-        deployed.an_ordinary_day()
-        visits = people.at_a_rate(site, slugs, rate=10)
-        deployed.an_ordinary_day()
-        at_once = people.at_once(site, crowd)
+    people.at_a_rate(site, [f"{tag}-warm-{number}" for number in range(4)], rate=4)
+    deployed.an_ordinary_day()
+    visits = people.at_a_rate(site, slugs, rate=10)
+    deployed.an_ordinary_day()
+    at_once = people.at_once(site, crowd)
     lost = next((visit.why for visit in [*visits, *at_once] if visit.why), "")
     if not lost:
         burst.count_again([*slugs, *crowd])

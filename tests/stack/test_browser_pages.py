@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, StorageState
+from playwright.sync_api import Browser, Page, StorageState
 
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 
@@ -42,7 +42,8 @@ WORKSPACE = [
 ]
 OWN = ["/workspaces/", "/workspaces/import/"]
 STAFF = ["/staff/usage/", "/staff/workspaces/"]
-ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
+WIDTHS = (390, 1440)  # px
+SCHEMES = {"light": (), "dark": ("color-contrast", "link-in-text-block")}  # and their rules
 
 
 @pytest.fixture(scope="module")
@@ -72,29 +73,40 @@ def signed_in(chromium: Browser, stack, role: str, then: re.Pattern[str]) -> Sto
     return state
 
 
-def look(context: BrowserContext, url: str, *, rules: Sequence[str]) -> None:
-    page = context.new_page()
+def look(page: Page, url: str) -> None:
+    """At both widths, in light and dark: the same page in other colours, so only rules about these
+    are asked there."""
     page.goto(url)
-    no_axe_violations(page, rules=rules)
-    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wider <= 0, f"{url} is {wider} px wider than the window"
-    page.close()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme, rules in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            no_axe_violations(page, rules=rules)
+        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, f"{url} is {wider} px wider than the window of {width} px"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_is_accessible_and_fits(chromium, stack, demo_state, staff_state, width, scheme):
-    """Dark is the same page in other colours, so only rules about these are asked there."""
-    seen_by = (
-        (None, stack.site_url, PUBLIC),
-        (demo_state, stack.workspace_url("acme"), WORKSPACE),
-        (demo_state, stack.site_url, OWN),
-        (staff_state, stack.site_url, STAFF),
-    )
-    for state, host, paths in seen_by:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, storage_state=state
-        )
-        for path in paths:
-            look(context, host + path, rules=ABOUT_COLOURS if scheme == "dark" else ())
-        context.close()
+def look_at_all(
+    chromium: Browser, host: str, paths: Sequence[str], *, by: StorageState | None = None
+) -> None:
+    context = chromium.new_context(storage_state=by)
+    page = context.new_page()
+    for path in paths:
+        look(page, host + path)
+    context.close()
+
+
+def test_the_public_pages_are_accessible_and_fit(chromium, stack):
+    look_at_all(chromium, stack.site_url, PUBLIC)
+
+
+def test_the_pages_of_a_workspace_are_accessible_and_fit(chromium, stack, demo_state):
+    look_at_all(chromium, stack.workspace_url("acme"), WORKSPACE, by=demo_state)
+
+
+def test_the_pages_of_a_persons_own_are_accessible_and_fit(chromium, stack, demo_state):
+    look_at_all(chromium, stack.site_url, OWN, by=demo_state)
+
+
+def test_the_pages_of_the_staff_are_accessible_and_fit(chromium, stack, staff_state):
+    look_at_all(chromium, stack.site_url, STAFF, by=staff_state)
