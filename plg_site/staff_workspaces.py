@@ -1,4 +1,6 @@
-"""For the people who run the installation: find a workspace, suspend it with a reason, resume it."""
+"""For the people who run the installation: find a workspace, suspend it with a reason, resume it, and
+see which ones `migrate_tenants` could not bring along.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ from tenants import suspension
 from tenants.models import Role, Status, Tenant
 
 A_PAGE = 25
+# Beside the states of a workspace: it works, with the tables of an older version.
+_STAYED_BEHIND = ("stayed-behind", "Migration failed")
 
 
 class SuspendForm(forms.Form):
@@ -66,12 +70,15 @@ def resume(request: UserRequest, pk: UUID) -> HttpResponse:
 
 def _page(request: UserRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
-    rows = Tenant.objects.order_by("-created_at").prefetch_related("memberships__user")
+    rows = Tenant.objects.order_by("-created_at").select_related("migration_failure")
+    rows = rows.prefetch_related("memberships__user")
     if wanted:
         owned = Q(memberships__role=Role.OWNER, memberships__user__email__istartswith=wanted)
         rows = rows.filter(Q(name__icontains=wanted) | Q(slug__icontains=wanted) | owned).distinct()
     if request.GET.get("status") in Status.values:
         rows = rows.filter(status=request.GET["status"])
+    elif request.GET.get("status") == _STAYED_BEHIND[0]:
+        rows = rows.filter(migration_failure__isnull=False)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
@@ -80,7 +87,7 @@ def _page(request: UserRequest) -> HttpResponse:
         "query": asked.urlencode(),
         "wanted": wanted,
         "status": request.GET.get("status", ""),
-        "statuses": Status.choices,
+        "statuses": [*Status.choices, _STAYED_BEHIND],
         "lines": [_line(tenant) for tenant in page],
     }
     return render(request, "staff/workspaces.html", context)
@@ -93,5 +100,6 @@ def _line(tenant: Tenant) -> dict[str, object]:
         "owners": ", ".join(owners),
         "is_active": tenant.status == Status.ACTIVE,
         "is_suspended": tenant.status == Status.SUSPENDED,
+        "failure": getattr(tenant, "migration_failure", None),
         "form": SuspendForm(auto_id=f"{tenant.pk}_%s"),
     }

@@ -11,12 +11,14 @@ import time
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import Count
 
 from tenants import demand, fingerprints, preparing, schemas, templates
 from tenants.models import PoolSchema
 from tenants.steps import step
+from tenants.storage import files_of, remove_folder
 from tenants.templates import Template
 
 # One statement: who comes at the same moment takes the next one instead of waiting for this one.
@@ -127,4 +129,7 @@ def _drop_stale(until: float = math.inf) -> None:
                 return
             schemas.drop(row.schema_name)
             step("refill.stale-dropped")
+            for name in files_of(row.schema_name):
+                storages["workspaces"].delete(name)
+            remove_folder(row.schema_name)
             row.delete()

@@ -43,6 +43,7 @@ from tenants.domains.models import CustomDomain
 from tenants.models import ApiKey, AuditEntry, Domain, Invitation, JoinDomain, Status, Tenant
 from tenants.signals import workspace_purged
 from tenants.steps import step
+from tenants.storage import files_of, remove_folder
 
 log = structlog.get_logger()
 _LATE = timedelta(hours=1)  # what was on its way to the store has come by then, or has no store
@@ -133,26 +134,17 @@ def _noted(receipt: PurgeReceipt, name: str, work: Callable[[], dict[str, int]])
 def _count_files(tenant: Tenant) -> dict[str, int]:
     """Before the first one goes: a purge that is interrupted still knows how many there were."""
     storage = storages["workspaces"]
-    sizes = [storage.size(name) for name in _files(tenant.schema_name)]
+    sizes = [storage.size(name) for name in files_of(tenant.schema_name)]
     return {"files": len(sizes), "bytes": sum(sizes), "exports": tenant.exports.count()}
 
 
 def _remove_files(tenant: Tenant) -> None:
     for made in tenant.exports.all():
         exports.storage().delete(made.stored_as)
-    for name in _files(tenant.schema_name):
+    for name in files_of(tenant.schema_name):
         storages["workspaces"].delete(name)
         step("purge.one-file")
-    with suppress(OSError, NotImplementedError):  # a bucket has no folders
-        storages["workspaces"].delete(f"{tenant.schema_name}/")
-
-
-def _files(folder: str) -> Iterator[str]:
-    with suppress(FileNotFoundError):
-        folders, files = storages["workspaces"].listdir(f"{folder}/")
-        yield from (f"{folder}/{name}" for name in files)
-        for name in folders:
-            yield from _files(f"{folder}/{name}")
+    remove_folder(tenant.schema_name)
 
 
 def _remove_events(tenant: Tenant) -> dict[str, int]:

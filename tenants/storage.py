@@ -7,11 +7,13 @@ a row (or an archive that somebody made) says; from outside, the name decides.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage, Storage
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from tenants import schema
 
@@ -58,3 +60,18 @@ class KeepsApart(Storage):
 
 class WorkspaceStorage(KeepsApart, FileSystemStorage):
     """Files of workspaces in a folder of this machine."""
+
+
+def files_of(folder: str) -> Iterator[str]:
+    """The names of all files of a workspace, or of a schema that waits for one (its name)."""
+    with suppress(FileNotFoundError):
+        folders, files = storages["workspaces"].listdir(f"{folder}/")
+        yield from (f"{folder}/{name}" for name in files)
+        for name in folders:
+            yield from files_of(f"{folder}/{name}")
+
+
+def remove_folder(schema_name: str) -> None:
+    """What is left when its files are gone."""
+    with suppress(OSError, NotImplementedError):  # a bucket has no folders
+        storages["workspaces"].delete(f"{schema_name}/")

@@ -6,6 +6,7 @@ import events
 from events import refusals
 from events.models import OutboxEvent
 from plg_site.staff_page import StaffPage
+from tenants.models import MigrationFailure
 from tests.events.log import an_event
 
 PATH = "/staff/usage/"
@@ -88,3 +89,12 @@ def test_it_refreshes_only_its_part(staff):
     text = staff.get(PATH, headers={"HX-Request": "true"}).content.decode()
     assert 'id="staff-live"' in text
     assert "<html" not in text
+
+
+def test_it_says_which_workspaces_could_not_be_migrated_and_why(staff, acme, globex):
+    MigrationFailure.objects.create(tenant=acme, wanted="today", reason="product.0002_x: no room")
+    page = staff.get("/staff/workspaces/?status=stayed-behind").content.decode()
+    assert "product.0002_x: no room" in page
+    assert acme.name in page
+    assert globex.name not in page
+    assert globex.name in staff.get("/staff/workspaces/").content.decode()

@@ -8,6 +8,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.utils import timezone
 from django_tenants.utils import schema_exists, tenant_context
@@ -135,6 +137,7 @@ def test_a_refill_makes_what_is_missing_of_each_template_and_drops_what_is_stale
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{stale}"')
     PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
+    sample = storages["workspaces"].save(f"{stale}/sample.pdf", ContentFile(b"%PDF"))
     size = pool.levels()["campaign"] + 1
     made = pool.refill(size=size)
     assert made >= 1
@@ -142,6 +145,7 @@ def test_a_refill_makes_what_is_missing_of_each_template_and_drops_what_is_stale
     assert all(schema_exists(name) for name in ready())
     assert not schema_exists(stale)
     assert stale not in ready()
+    assert not storages["workspaces"].exists(sample)
 
 
 def test_a_refill_stops_after_its_time(grown):
