@@ -9,10 +9,13 @@ import sys
 import time
 from dataclasses import dataclass
 
+import psycopg
+
 from bench import project
 from bench.figures import Figure, percentile
 from bench.sizes import Size
 from bench.tenants import burst, claim, deployed, people
+from plg_site.devstack import ports
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 
@@ -53,6 +56,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         present(few)
         with_few = _median([_measure(site, size, f"few-{run}") for run in range(size.runs)])
         present(many)
+        _write_down(stack)
         with_many = _median([_measure(site, size, f"many-{run}") for run in range(size.runs)])
     return [
         Figure(
@@ -95,6 +99,15 @@ def _measure(site: people.Site, size: Size, tag: str) -> Measured:
         schema=statistics.median(schemas),
         lost=lost,
     )
+
+
+def _write_down(stack: Stack) -> None:
+    """A checkpoint, which has the files of 2,000 schemas to write: that is of making them at once, and
+    whoever signs up meanwhile would wait for the disk."""
+    admin = f"postgres:{stack.state.secret('postgres_admin_password')}"
+    where = f"{ports.LOOPBACK}:{stack.state.port('postgres')}/postgres"
+    with psycopg.connect(f"postgres://{admin}@{where}", autocommit=True) as server:
+        server.execute("CHECKPOINT")
 
 
 def _median(runs: list[Measured]) -> Measured:
