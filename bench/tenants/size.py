@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -15,7 +16,6 @@ from bench import project
 from bench.figures import Figure, percentile
 from bench.sizes import Size
 from bench.tenants import burst, claim, deployed, people
-from plg_site.devstack import ports
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 
@@ -105,8 +105,10 @@ def _write_down(stack: Stack) -> None:
     """A checkpoint, which has the files of 2,000 schemas to write: that is of making them at once, and
     whoever signs up meanwhile would wait for the disk."""
     admin = f"postgres:{stack.state.secret('postgres_admin_password')}"
-    where = f"{ports.LOOPBACK}:{stack.state.port('postgres')}/postgres"
-    with psycopg.connect(f"postgres://{admin}@{where}", autocommit=True) as server:
+    where = urlsplit(stack.env["DATABASE_URL"])
+    with psycopg.connect(
+        f"postgres://{admin}@{where.hostname}:{where.port}/postgres", autocommit=True
+    ) as server:
         server.execute("CHECKPOINT")
 
 
