@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,11 +21,13 @@ from bench.figures import Figure, percentile
 from bench.sizes import Size
 from bench.tenants import burst, claim, deployed, people
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.programs import without_services
 from plg_site.devstack.stack import Stack
 
 FEW, MANY = 10, 2_000
 CLAIMS, SECONDS, AT_ONCE, MADE = 300, 20, 100, 30
 BAR = 1.3  # times; what a noisy machine makes of "the same"
+_SAYS = "size: "  # in front of what an installation answers
 
 
 @dataclass(frozen=True)
@@ -50,28 +56,69 @@ NAMES = {
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
-    log = project.set_up("size", stack=stack, fresh=True)
+    """Two installations take turns, so that a machine that is slower for a minute is so for both."""
     few, many = size.of(FEW, at_least=2), size.of(MANY, at_least=6)
-    with deployed.running(log) as site:
-        present(few)
-        with_few = _median([_measure(stack, site, size, f"few-{run}") for run in range(size.runs)])
-        present(many)
-        with_many = _median(
-            [_measure(stack, site, size, f"many-{run}") for run in range(size.runs)]
-        )
+    with _installation(few, size) as with_few, _installation(many, size) as with_many:
+        turns = [(with_few(), with_many()) for _ in range(size.runs)]
+    small, large = (_median([turn[which] for turn in turns]) for which in (0, 1))
     return [
         Figure(
             name=f"{title}, with {many:,} workspaces",
-            value=getattr(with_many, key),
+            value=getattr(large, key),
             unit="ms",
             reference=f"ms with {few}",
-            reference_value=getattr(with_few, key),
+            reference_value=getattr(small, key),
             bar=BAR,
             better="less",
-            void=with_few.lost or with_many.lost,
+            void=small.lost or large.lost,
         )
         for key, title in NAMES.items()
     ]
+
+
+@contextmanager
+def _installation(workspaces: int, size: Size) -> Iterator[Callable[[], Measured]]:
+    """A process with services of its own and so many workspaces, that measures when it is told to."""
+    command = [sys.executable, "-m", "bench.tenants.size", "installation"]
+    child = subprocess.Popen(  # noqa: S603
+        [*command, json.dumps([workspaces, size.scale, size.runs])],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def answer() -> Any:
+        for line in child.stdout or ():
+            if line.startswith(_SAYS):
+                return json.loads(line.removeprefix(_SAYS))
+        raise RuntimeError(f"The installation with {workspaces} workspaces has ended.")
+
+    def measure() -> Measured:
+        print(file=child.stdin, flush=True)
+        return Measured(**answer())
+
+    try:
+        answer()
+        yield measure
+    finally:
+        child.communicate(timeout=120)  # nothing more to do: it stops
+
+
+def _run_an_installation(workspaces: int, scale: float, runs: int) -> None:
+    size = Size(scale, runs)
+    with Stack(environ=without_services(os.environ)).start(services_only=True) as stack:
+        os.environ.update(stack.env)
+        log = project.set_up("size", stack=stack, tables=True)
+        present(workspaces)
+        with deployed.running(log) as site:
+            _say("ready")
+            for number, _ in enumerate(sys.stdin):
+                _say(asdict(_measure(stack, site, size, f"run-{number}")))
+
+
+def _say(what: object) -> None:
+    print(f"{_SAYS}{json.dumps(what)}", flush=True)
 
 
 def _measure(stack: Stack, site: people.Site, size: Size, tag: str) -> Measured:
@@ -137,7 +184,8 @@ def present(count: int) -> None:
     shares = [missing // 2, missing - missing // 2] if missing > 10 else [missing]
     started = [
         subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "bench.tenants.size", json.dumps([share, number])], cwd=ROOT
+            [sys.executable, "-m", "bench.tenants.size", "present", json.dumps([share, number])],
+            cwd=ROOT,
         )
         for number, share in enumerate(shares)
         if share > 0
@@ -146,7 +194,10 @@ def present(count: int) -> None:
         raise RuntimeError("The workspaces could not be made.")
 
 
-def _main(count: int, number: int) -> None:
+def _make_workspaces(count: int, number: int) -> None:
+    import django
+
+    django.setup()
     from identity.models import User
     from tenants import provisioning
 
@@ -158,7 +209,5 @@ def _main(count: int, number: int) -> None:
 
 
 if __name__ == "__main__":
-    import django
-
-    django.setup()
-    _main(*json.loads(sys.argv[1]))
+    work = {"present": _make_workspaces, "installation": _run_an_installation}[sys.argv[1]]
+    work(*json.loads(sys.argv[2]))
