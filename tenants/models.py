@@ -241,8 +241,12 @@ class PoolSchema(models.Model):
 
     schema_name = models.CharField(primary_key=True, max_length=63)
     # tenants.fingerprints.of_template: it is handed out only while that is the current one.
-    fingerprint = models.CharField(max_length=64, db_index=True)
+    fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        # The oldest of a template, also among hundreds of rows that a rush has just deleted.
+        indexes = [models.Index(fields=["fingerprint", "created_at"], name="pool_in_turn")]
 
     def __str__(self) -> str:
         return self.schema_name

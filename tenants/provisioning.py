@@ -47,6 +47,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     the status "preparing" instead, and has its schema within seconds. Raises SlugTaken, and
     schemas.NoTemplate (never with `may_wait`).
     """
+    upkeep.refill_soon()
     person = person_of(owner)
     tenant = claim(wanted, owner=owner, person_id=person.id)
     audit.note(tenant, "workspace.created", by=owner, target=tenant.name)
@@ -104,7 +105,6 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
 
 def _schema(template: Template, *, may_wait: bool) -> tuple[str, Status]:
     """A schema for a new workspace: a ready one, or the name of one to be made."""
-    upkeep.refill_soon()
     if (ready := pool.claim(template)) is not None:
         return ready, Status.ACTIVE
     name = schemas.new_name()

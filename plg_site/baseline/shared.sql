@@ -3711,7 +3711,8 @@ INSERT INTO public.django_migrations VALUES
 	(249, 'wagtailusers', '0014_userprofile_contrast', '2026-11-22 05:28:25.416829+00'),
 	(250, 'wagtailusers', '0015_userprofile_keyboard_shortcuts', '2026-11-22 05:28:25.474727+00'),
 	(251, 'wagtailimages', '0001_squashed_0021', '2026-11-22 05:28:25.480667+00'),
-	(252, 'wagtailcore', '0001_squashed_0016_change_page_url_path_to_text_field', '2026-11-22 05:28:25.481808+00');
+	(252, 'wagtailcore', '0001_squashed_0016_change_page_url_path_to_text_field', '2026-11-22 05:28:25.481808+00'),
+	(253, 'tenants', '0009_pool_in_turn', '2026-11-22 12:32:30.941335+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES
@@ -3766,7 +3767,7 @@ SELECT pg_catalog.setval('public.cms_buildrequest_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siteimage_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siterendition_id_seq', 1, false);
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 150, true);
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 252, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 253, true);
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_accountv2_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_activeentitlement_djstripe_id_seq', 1, false);
@@ -4830,6 +4831,7 @@ CREATE UNIQUE INDEX one_charge_a_statement ON public.billing_usagecharge USING b
 CREATE UNIQUE INDEX one_export_at_a_time ON public.tenants_export USING btree (tenant_id) WHERE ((state)::text = 'waiting'::text);
 CREATE UNIQUE INDEX one_open_invitation_an_address ON public.tenants_invitation USING btree (tenant_id, email) WHERE (accepted_at IS NULL);
 CREATE UNIQUE INDEX one_primary_domain_a_workspace ON public.tenant_domains_customdomain USING btree (tenant_id) WHERE is_primary;
+CREATE INDEX pool_in_turn ON public.tenants_poolschema USING btree (fingerprint, created_at);
 CREATE INDEX referenceindex_source_object ON public.wagtailcore_referenceindex USING btree (base_content_type_id, object_id);
 CREATE INDEX referenceindex_target_object ON public.wagtailcore_referenceindex USING btree (to_content_type_id, to_object_id);
 CREATE INDEX taggit_tag_name_58eb2ed9_like ON public.taggit_tag USING btree (name varchar_pattern_ops);
@@ -4868,8 +4870,6 @@ CREATE INDEX tenants_membership_tenant_id_55f75d05 ON public.tenants_membership 
 CREATE INDEX tenants_membership_user_id_2c860192 ON public.tenants_membership USING btree (user_id);
 CREATE INDEX tenants_ownershipoffer_by_id_e2f44520 ON public.tenants_ownershipoffer USING btree (by_id);
 CREATE INDEX tenants_ownershipoffer_to_id_017f6b9a ON public.tenants_ownershipoffer USING btree (to_id);
-CREATE INDEX tenants_poolschema_fingerprint_5d261edb ON public.tenants_poolschema USING btree (fingerprint);
-CREATE INDEX tenants_poolschema_fingerprint_5d261edb_like ON public.tenants_poolschema USING btree (fingerprint varchar_pattern_ops);
 CREATE INDEX tenants_poolschema_schema_name_eb3d6a57_like ON public.tenants_poolschema USING btree (schema_name varchar_pattern_ops);
 CREATE INDEX tenants_schematemplate_fingerprint_528f59d4_like ON public.tenants_schematemplate USING btree (fingerprint varchar_pattern_ops);
 CREATE INDEX tenants_signupattempt_tenant_id_ad4bcbf5 ON public.tenants_signupattempt USING btree (tenant_id);
@@ -4877,7 +4877,7 @@ CREATE INDEX tenants_signupattempt_user_id_3e5ecf9e ON public.tenants_signupatte
 CREATE INDEX tenants_tenant_purge_after_6d94d9d3 ON public.tenants_tenant USING btree (purge_after);
 CREATE INDEX tenants_tenant_schema_name_c2605603_like ON public.tenants_tenant USING btree (schema_name varchar_pattern_ops);
 CREATE INDEX tenants_tenant_slug_0a9b71e6_like ON public.tenants_tenant USING btree (slug varchar_pattern_ops);
-CREATE UNIQUE INDEX unique_in_progress_workflow ON public.wagtailcore_workflowstate USING btree (base_content_type_id, object_id) WHERE ((status)::text = ANY ((ARRAY['in_progress'::character varying, 'needs_changes'::character varying])::text[]));
+CREATE UNIQUE INDEX unique_in_progress_workflow ON public.wagtailcore_workflowstate USING btree (base_content_type_id, object_id) WHERE ((status)::text = ANY (ARRAY[('in_progress'::character varying)::text, ('needs_changes'::character varying)::text]));
 CREATE UNIQUE INDEX unique_primary_email ON public.account_emailaddress USING btree (user_id, "primary") WHERE "primary";
 CREATE UNIQUE INDEX unique_verified_email ON public.account_emailaddress USING btree (email) WHERE verified;
 CREATE INDEX wagtailadmi_content_717955_idx ON public.wagtailadmin_editingsession USING btree (content_type_id, object_id);

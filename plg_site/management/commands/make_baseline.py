@@ -16,7 +16,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM identity_user")
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM identity_user)"
+                " + (SELECT count(*) FROM tenants_poolschema)"
+            )
             if cursor.fetchone()[0]:
-                raise CommandError("This database has users; take a fresh one.")
+                raise CommandError("This database has users or ready schemas; take a fresh one.")
         self.stdout.write(f"wrote {baseline.FILE} ({baseline.write() // 1024} KB)")
