@@ -66,7 +66,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
 def claim(wanted: NewWorkspace, *, owner: User, person_id: UUID) -> Tenant:
     """Schema, tenant, domain and owner, in the current transaction. Raises as `create_workspace`."""
     tenant = _insert(wanted, person_id=person_id)
-    Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+    Membership.objects.bulk_create([Membership(tenant=tenant, user=owner, role=Role.OWNER)])
     return tenant
 
 
@@ -82,7 +82,7 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
         try:
             # What is refused is undone alone only where there is another name to try.
             with transaction.atomic(savepoint=len(candidates) > 1):
-                tenant = Tenant.objects.create(
+                tenant = Tenant(
                     name=wanted.name,
                     slug=slug,
                     schema_name=schema_name,
@@ -92,8 +92,10 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
                     status=status,
                     fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
                 )
-                # Not save(), which looks for another primary domain first: there can be none.
                 address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
+                # Not save(): django-tenants' looks for another primary domain, and lists all fields
+                # for a signal that nobody waits for.
+                Tenant.objects.bulk_create([tenant])
                 Domain.objects.bulk_create([address])
             step("claim.tenant-made")
             return tenant
