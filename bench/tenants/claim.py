@@ -12,17 +12,21 @@ from bench.sizes import FULL, Size
 from bench.tenants import stock
 from plg_site.devstack.stack import Stack
 
-CLAIMS = 300
+TURNS, CLAIMS = 5, 100
 MEDIAN, P99 = 10, 25  # ms
 FASTER = 100  # times than stock with the shared migrations skipped
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     project.set_up("claim", stack=stack, fresh=True)
+    turns = size.of(TURNS)
     count = size.of(CLAIMS, at_least=5)
-    fill(count)
-    taken = claims(count, prefix="claimed")
-    seeded = stock.typical(runs=size.runs) * 1000
+    fill(turns * count)
+    taken, by_stock = [], []
+    for turn in range(turns):  # so that both meet the machine at the same speed
+        taken += claims(count, prefix=f"claimed-{turn}")
+        by_stock.append(stock.typical(runs=1) * 1000)
+    seeded = statistics.median(by_stock)
     row = Figure(
         name="claim, median",
         value=statistics.median(taken),
@@ -32,7 +36,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         bar=MEDIAN,
         bar_on="value",
         better="less",
-        note=f"{count} claims one after the other; of create_workspace, which also opens the account,"
+        note=f"{len(taken)} claims one after the other; of create_workspace, which also opens the account,"
         f" records events and writes the audit log, it is"
         f" {whole_creation(size.of(50, at_least=3)):.1f} ms",
     )
