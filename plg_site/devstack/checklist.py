@@ -40,11 +40,11 @@ CHECKS = {
 # Each a pytest of its own with databases and Redis of its own, the longest first. A test belongs to
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
-    "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
-    "whole stack, browser": ["tests/stack"],
-    "metering": ["tests/metering", "tests/billing"],
     "everything else": ["tests"],
+    "whole stack, browser": ["tests/stack"],
     "tenants": ["tests/tenants"],
+    "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
+    "metering": ["tests/metering", "tests/billing"],
     "events": ["tests/events"],
 }
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it

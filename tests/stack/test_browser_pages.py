@@ -89,7 +89,8 @@ def look(page: Page, url: str) -> None:
 def look_at_all(
     chromium: Browser, host: str, paths: Sequence[str], *, by: StorageState | None = None
 ) -> None:
-    context = chromium.new_context(storage_state=by)
+    # Colours change at once: else they would be measured on their way.
+    context = chromium.new_context(storage_state=by, reduced_motion="reduce")
     page = context.new_page()
     for path in paths:
         look(page, host + path)
