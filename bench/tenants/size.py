@@ -209,5 +209,8 @@ def _make_workspaces(count: int, number: int) -> None:
 
 
 if __name__ == "__main__":
-    work = {"present": _make_workspaces, "installation": _run_an_installation}[sys.argv[1]]
-    work(*json.loads(sys.argv[2]))
+    works: dict[str, Callable[..., None]] = {
+        "present": _make_workspaces,
+        "installation": _run_an_installation,
+    }
+    works[sys.argv[1]](*json.loads(sys.argv[2]))
