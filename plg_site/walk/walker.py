@@ -17,6 +17,7 @@ SEEN_WITHIN = 2.0  # from a click to the usage page
 READY_WITHIN = 1.0  # from the POST of the sign-up to the drawn workspace
 PUBLISHED_WITHIN = 10.0  # from publishing to the visitor
 WRONG_AFTER = 5  # times as long
+_STORE_PATIENCE = 5.0  # seconds in which usage may not be readable
 
 
 @dataclass
@@ -74,10 +75,18 @@ def wait(holds: Callable[[], bool], what: str, *, seconds: float = 10.0) -> None
 
 
 def used(walk: Walk, meter: str) -> str:
-    """What the live part of the usage page says of a meter, such as "3" or "4.0 KB"."""
+    """What the live part of the usage page says of a meter, such as "3" or "4.0 KB".
+
+    Patient where it says that usage cannot be read: so it is for a moment after the store was away.
+    """
     page = walk.user.open(f"{walk.workspace}/usage/")
     live = page.attribute("hx-get").split("?")[0]  # as the page asks, but without what it has seen
-    tag = walk.user.open(live).soup.select_one(f"#meter-{meter} .meter__value strong")
-    if tag is None:
-        raise WrongAnswer(f"The live part of the usage page has no meter {meter!r}.")
+    until = time.monotonic() + _STORE_PATIENCE
+    while True:
+        tag = walk.user.open(live).soup.select_one(f"#meter-{meter} .meter__value strong")
+        if tag is not None:
+            break
+        if time.monotonic() > until:
+            raise WrongAnswer(f"The live part of the usage page has no meter {meter!r}.")
+        time.sleep(0.2)
     return tag.get_text(strip=True).replace(",", "").replace("\xa0", " ")
