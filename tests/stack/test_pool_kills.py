@@ -87,9 +87,8 @@ def test_the_web_process_killed_at_every_step_of_a_sign_up_leaves_nothing_half_m
             time.sleep(0.1)
         for step in CLAIM:
             kill_with_what_it_forked(stack, web_at(step))
-        assert [type(click.exception(timeout=30)) for click in clicks] == [
-            http.client.RemoteDisconnected
-        ] * len(CLAIM)
+        for click in clicks:
+            assert isinstance(click.exception(timeout=30), ConnectionResetError)
     assert ask(stack, "SELECT slug FROM tenants_tenant WHERE slug = ANY(%s)", slugs) == []
     assert ask(stack, "SELECT 1 FROM identity_user WHERE email LIKE %s", f"%{tag}%") == []
     all_get_in(stack, slugs)
