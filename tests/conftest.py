@@ -95,7 +95,8 @@ def _forget_redis() -> None:
     from tenants import hosts
 
     client = redis.Redis.from_url(settings.REDIS_URL)
-    for prefix in (settings.CACHES["default"]["KEY_PREFIX"], settings.QUOTA_PREFIX):
+    quotas = settings.QUOTA_PREFIX
+    for prefix in (settings.CACHES["default"]["KEY_PREFIX"], quotas, f"{quotas}-rate"):
         if keys := list(client.scan_iter(f"{prefix}:*", count=1000)):
             client.delete(*keys)
     counters.call_it_old()  # this Redis has lost nothing lately
