@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage as ParsedMessage
+from ipaddress import ip_address
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from uuid_utils.compat import uuid7
 log = structlog.get_logger()
 CODE = re.compile(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", re.MULTILINE)
 LINK = re.compile(r"https?://\S+")
+_PASSED_ON = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -73,7 +75,7 @@ def _read(path: Path) -> Letter:
 
 def outbox(request: HttpRequest) -> HttpResponse:
     """The newest fifty messages, as a page or (`?format=json`, `?to=`) for a test client."""
-    folder = _folder()
+    folder = _folder_for(request)
     letters = [_read(path) for path in sorted(folder.glob("*.eml"), reverse=True)[:50]]
     if wanted := request.GET.get("to"):
         letters = [letter for letter in letters if wanted in letter.to]
@@ -85,7 +87,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 def letter(request: HttpRequest, letter_id: str) -> HttpResponse:
     """One message; `?part=html` is the HTML body alone, for a frame without scripts."""
-    path = _folder() / f"{letter_id}.eml"
+    path = _folder_for(request) / f"{letter_id}.eml"
     if not re.fullmatch(r"[0-9a-f-]{36}", letter_id) or not path.is_file():
         raise Http404
     found = _read(path)
@@ -99,7 +101,26 @@ def letter(request: HttpRequest, letter_id: str) -> HttpResponse:
     return render(request, "outbox/letter.html", {"letter": found})
 
 
-def _folder() -> Path:
-    if settings.MAIL_OUTBOX_DIR is None:
+def _folder_for(request: HttpRequest) -> Path:
+    """Whoever reads here signs in as anybody: only browsers on this machine do, by the site's name.
+
+    A name that a stranger made lead here (DNS rebinding) is not the site's, and what a proxy passes
+    on comes from elsewhere.
+    """
+    if settings.MAIL_OUTBOX_DIR is None or not _is_here(request):
         raise Http404
+    return _folder()
+
+
+def _is_here(request: HttpRequest) -> bool:
+    passed_on = any(request.META.get(name) for name in _PASSED_ON)
+    host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0].lower()
+    try:
+        local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+    return local and not passed_on and host == settings.SITE_DOMAIN
+
+
+def _folder() -> Path:
     return Path(settings.MAIL_OUTBOX_DIR)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env
+from plg_site import env, safety
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -23,6 +23,7 @@ APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN)  # workspaces are <slug>.APP_DO
 FILES_DOMAIN = env.text("FILES_DOMAIN", "plg-files.localhost")  # uploads; never sees a session
 PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http")
 PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
+BIND_HOSTS = safety.bind_hosts()  # where the web process listens; plg_site.safety looks at it
 _port = "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("http", 80), ("https", 443)} else f":{PUBLIC_PORT}"
 PUBLIC_PORT_SUFFIX = _port
 SITE_URL = f"{PUBLIC_SCHEME}://{SITE_DOMAIN}{_port}"
@@ -52,7 +53,9 @@ CSRF_COOKIE_DOMAIN = SESSION_COOKIE_DOMAIN
 CSRF_COOKIE_NAME = "plg_csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
+_A_YEAR = 31_536_000
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", _A_YEAR if PUBLIC_SCHEME == "https" else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the page it edits
 
 _CHECKOUT_HOSTS = ["https://checkout.stripe.com", "https://billing.stripe.com"]

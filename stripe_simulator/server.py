@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -22,6 +23,7 @@ from stripe_simulator.errors import StripeError
 from stripe_simulator.pages import checkout, dashboard, invoice
 from stripe_simulator.store import Store
 from stripe_simulator.ticker import TickerThread
+from stripe_simulator.visitors import OnlyThisMachine
 
 log = logging.getLogger("stripe_simulator.api")
 
@@ -66,7 +68,8 @@ def application(store: Store, *, api_key: str | None = None) -> Starlette:
         *dashboard.routes(store),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    return Starlette(routes=routes, lifespan=_lifespan(store))
+    guard = Middleware(OnlyThisMachine, public_url=store.public_url)
+    return Starlette(routes=routes, lifespan=_lifespan(store), middleware=[guard])
 
 
 def _lifespan(store: Store) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

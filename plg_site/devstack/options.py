@@ -19,7 +19,8 @@ environment:
                                       STRIPE_WEBHOOK_UUID and STRIPE_WEBHOOK_SECRET, too
   EMAIL_URL                           smtp://user:password@host:587 instead of the outbox page
   BIND_HOST                           the address that the web process listens on; 127.0.0.1 unless
-                                      told otherwise (0.0.0.0 opens it to your network)
+                                      told otherwise (0.0.0.0 opens it to your network, which asks
+                                      for EMAIL_URL and STRIPE_SECRET_KEY)
   PYTHON                              the Python that makes the virtual environment
 
 files:

@@ -10,6 +10,7 @@ from types import ModuleType
 from plg_site.doctor.findings import Finding, Level, problem
 
 CHECKS = (
+    "security",
     "database",
     "connections",
     "pooler",

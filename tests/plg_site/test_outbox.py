@@ -41,3 +41,20 @@ def test_it_is_gone_where_mail_is_really_sent(client_for, mailed, settings):
 @pytest.mark.parametrize("name", ["../../secrets", "x", "00000000-0000-0000-0000-000000000000"])
 def test_nothing_but_letters_can_be_opened(client_for, mailed, name):
     assert client_for().get(f"/outbox/{name}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"REMOTE_ADDR": "192.0.2.7"},  # somebody else in the network
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "192.0.2.7"},  # through a proxy on this machine
+        {"HTTP_FORWARDED": "for=192.0.2.7"},
+        {"HTTP_HOST": "rebound.example"},  # a stranger's name that leads here
+    ],
+)
+def test_only_browsers_of_this_machine_read_the_mail(client_for, mailed, asked):
+    assert client_for().get("/outbox/").status_code == 200
+    answer = client_for().get("/outbox/", **asked)
+    assert answer.status_code in {403, 404}
+    assert "ABCD-1234" not in answer.content.decode()

@@ -1,0 +1,106 @@
+"""Settings that are unsafe are errors: of `check`, of the web process, and lines of `doctor`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+from identity.models import User
+from plg_site import demo, safety
+from plg_site.devstack.options import ROOT
+from plg_site.doctor import security
+
+LONG = "k3y-of-0ne-1nstallation-th4t-nobody-guesses"
+UNSAFE = {
+    "plg_site.E001": {"SECRET_KEY": "short"},
+    "plg_site.E002": {"PUBLIC_SCHEME": "https", "SECURE_HSTS_SECONDS": 0},
+    "plg_site.E003": {"SITE_DOMAIN": "shop.example", "FILES_DOMAIN": "files.shop.example"},
+    "plg_site.E004": {"SITE_DOMAIN": "www.shop.example", "APP_DOMAIN": "shop.example"},
+    "plg_site.E005": {"BIND_HOSTS": ["0.0.0.0"], "STRIPE_SIMULATED": True},  # noqa: S104
+}
+
+
+@pytest.fixture
+def sound(settings):
+    settings.SECRET_KEY = LONG
+    settings.SITE_DOMAIN = settings.APP_DOMAIN = "shop.example"
+    settings.FILES_DOMAIN = "shop-files.example"
+    settings.BIND_HOSTS = []
+    return settings
+
+
+def _errors() -> set[str]:
+    found = checks.run_checks(tags=[checks.Tags.security])
+    return {error.id for error in found if error.level >= checks.ERROR}
+
+
+def test_sound_settings_pass(sound):
+    assert not {error for error in _errors() if error.startswith("plg_site.")}
+
+
+@pytest.mark.parametrize("error", sorted(UNSAFE))
+def test_each_unsafe_setting_is_an_error_of_check_of_the_web_process_and_of_doctor(
+    sound, db, error
+):
+    for name, value in UNSAFE[error].items():
+        setattr(sound, name, value)
+    if error == "plg_site.E004":
+        sound.FILES_DOMAIN = "files.elsewhere.example"
+    assert error in _errors()
+    with pytest.raises(ImproperlyConfigured, match=error):
+        safety.refuse_unsafe()
+    assert error in {finding.facts.get("id") for finding in security.look()}
+
+
+@pytest.mark.parametrize(
+    ("environ", "hosts"),
+    [
+        ({}, []),
+        ({"WEB_BIND": "127.0.0.1:8000,[::1]:8000"}, ["127.0.0.1", "::1"]),
+        ({"WEB_BIND": "0.0.0.0:8000"}, ["0.0.0.0"]),  # noqa: S104
+        ({"WEB_BIND": ":8000"}, [""]),
+        ({"WEB_BIND": "unix:/run/web.sock"}, []),
+        ({"BIND_HOST": "192.0.2.7"}, ["192.0.2.7"]),
+    ],
+)
+def test_where_the_web_process_listens_is_read_from_the_environment(environ, hosts):
+    assert safety.bind_hosts(environ) == hosts
+
+
+def test_the_web_process_does_not_start_with_a_secret_that_can_be_guessed():
+    code = "import plg_site.wsgi"
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "plg_site.settings", "SECRET_KEY": "secret"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode != 0
+    assert "SECRET_KEY is short" in ended.stderr
+
+
+def test_doctor_names_demo_logins_that_work_where_strangers_come(sound, db):
+    sound.PUBLIC_SCHEME, sound.SECURE_HSTS_SECONDS = "https", 31_536_000
+    User.objects.create_user(demo.PEOPLE["admin"][0], demo.PASSWORD, is_staff=True)
+    said = [finding.says for finding in security.look()]
+    assert any(demo.PEOPLE["admin"][0] in words and "password" in words for words in said)
+
+
+def test_doctor_names_staff_whose_address_is_not_proved(sound, people):
+    User.objects.create_user("new@shop.example", "correct horse", is_staff=True)
+    said = [finding.says for finding in security.look() if "not proved" in finding.says]
+    assert len(said) == 1
+    assert "new@shop.example" in said[0]
+    assert "owner@acme.example" not in said[0]
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_package_is_installed_by_its_hash(file):
+    text = (ROOT / file).read_text()
+    named = [line for line in text.splitlines() if "==" in line and not line.startswith(" ")]
+    assert named
+    assert all(line.rstrip().endswith("\\") for line in named), "a pin without a hash"
+    assert text.count("--hash=sha256:") >= len(named)
