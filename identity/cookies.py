@@ -30,6 +30,16 @@ def domain_for(request: HttpRequest) -> str:
     return "" if foreign_host(request) else settings.SESSION_COOKIE_DOMAIN
 
 
+def value_of(request: HttpRequest, name: str) -> tuple[str | None, bool]:
+    """A cookie, and whether it came under the name that it had before."""
+    found = request.COOKIES.get(name)
+    former = settings.FORMER_COOKIE_NAMES.get(name, name)
+    if found is None and former != name:
+        found = request.COOKIES.get(former)
+        return found, found is not None
+    return found, False
+
+
 class HostOnlyCookiesMiddleware:
     """On a domain of a workspace's own, every cookie stays with the host.
 

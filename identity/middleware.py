@@ -13,8 +13,6 @@ from uuid_utils.compat import uuid7
 from identity import cookies
 from identity.requests import VisitorRequest
 
-ANONYMOUS_COOKIE = "plg_aid"
-SIGNED_IN_COOKIE = "plg_signed_in"
 ONE_YEAR = 60 * 60 * 24 * 365
 
 
@@ -26,14 +24,17 @@ class VisitorMiddleware:
 
     def __call__(self, request: VisitorRequest) -> HttpResponse:
         said = request.META  # request.headers would read every header first
-        known = _parse(request.COOKIES.get(ANONYMOUS_COOKIE)) if "HTTP_COOKIE" in said else None
+        name, known, is_former = settings.VISITOR_COOKIE_NAME, None, False
+        if "HTTP_COOKIE" in said:
+            value, is_former = cookies.value_of(request, name)
+            known = _parse(value)
         wants_privacy = said.get("HTTP_SEC_GPC") == "1" or said.get("HTTP_DNT") == "1"
         request.anonymous_id = None if wants_privacy else (known or uuid7())
         response = self.get_response(request)
         if wants_privacy or getattr(request, "is_bare_host", False):
             return response
-        if known is None and _is_page(response):
-            _set(request, response, ANONYMOUS_COOKIE, str(request.anonymous_id), http_only=True)
+        if (known is None or is_former) and _is_page(response):
+            _set(request, response, name, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):
                 patch_cache_control(response, private=True)
@@ -45,12 +46,13 @@ class VisitorMiddleware:
         # Only where the view looked at the session already; asking here would cost a query.
         if not getattr(request, "session", None) or not request.session.accessed:
             return
-        marked = SIGNED_IN_COOKIE in request.COOKIES
+        name = settings.SIGNED_IN_COOKIE_NAME
+        marked = name in request.COOKIES
         signed_in = request.user.is_authenticated
         if signed_in and not marked:
-            _set(request, response, SIGNED_IN_COOKIE, "1", http_only=False)
+            _set(request, response, name, "1", http_only=False)
         elif marked and not signed_in:
-            response.delete_cookie(SIGNED_IN_COOKIE, domain=settings.SESSION_COOKIE_DOMAIN)
+            response.delete_cookie(name, domain=settings.SESSION_COOKIE_DOMAIN)
 
 
 def _is_page(response: HttpResponse) -> bool:

@@ -61,5 +61,7 @@ class HostSessionMiddleware(SessionMiddleware):
     """Opens the session for the host that was asked."""
 
     def process_request(self, request: HttpRequest) -> None:
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        key, is_former = cookies.value_of(request, settings.SESSION_COOKIE_NAME)
         request.session = SessionStore(key, host=cookies.foreign_host(request))
+        if is_former:
+            request.session.modified = True  # so that the answer brings the new name

@@ -46,11 +46,18 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
 # In the database: a sign-in survives the loss of Redis. And it is good only on the hosts it began on.
 SESSION_ENGINE = "identity.sessions"
 SESSION_COOKIE_DOMAIN = f".{SITE_DOMAIN}"
-SESSION_COOKIE_NAME = "plg_session"
+# Browsers take a name that begins like this from https only: nobody on the way, and no page without
+# https, gives a browser a session of theirs. (`__Host-` forbids the domain that workspaces share.)
+_COOKIE = "__Secure-plg" if PUBLIC_SCHEME == "https" else "plg"
+SESSION_COOKIE_NAME = f"{_COOKIE}_session"
+VISITOR_COOKIE_NAME = f"{_COOKIE}_aid"
+SIGNED_IN_COOKIE_NAME = f"{_COOKIE}_signed_in"
+# What browsers still have from before; read where there is none of the new name, then replaced.
+FORMER_COOKIE_NAMES = {SESSION_COOKIE_NAME: "plg_session", VISITOR_COOKIE_NAME: "plg_aid"}
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
 CSRF_COOKIE_DOMAIN = SESSION_COOKIE_DOMAIN
-CSRF_COOKIE_NAME = "plg_csrf"
+CSRF_COOKIE_NAME = f"{_COOKIE}_csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 _A_YEAR = 31_536_000

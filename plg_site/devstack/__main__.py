@@ -1,4 +1,4 @@
-"""What `bin/dev`, `bin/test` and `bin/bench` do once the packages are there; bootstrap.py starts it."""
+"""What the scripts of bin/ do once the packages are there; bootstrap.py starts it."""
 
 import signal
 import sys
@@ -26,6 +26,10 @@ def main(command: str, arguments: list[str]) -> int:
             from bench.__main__ import main as measure
 
             return measure(arguments)
+        if command == "manage":
+            from plg_site.devstack import managing
+
+            return managing.run(arguments)
         from plg_site.devstack import dev
 
         chosen = options.dev_parser().parse_args(arguments)

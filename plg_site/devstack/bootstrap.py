@@ -44,10 +44,12 @@ def main() -> int:
         options.dev_parser().parse_args(arguments)
     elif command == "bench":
         options.bench_parser().parse_args(arguments)
+    elif command == "manage":
+        pass  # whatever it is, Django reads it
     else:
         options.test_parser().parse_known_args(arguments)
     try:
-        install(with_tests=command != "dev")  # benches need peers to compare with
+        install(with_tests=command in {"test", "bench"})  # benches need peers to compare with
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

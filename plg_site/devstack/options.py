@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_STATE = ROOT / ".local"
 
 DEV = """\
 Runs the whole project on this machine: PostgreSQL, Redis, a Stripe simulator, the website, the
@@ -66,7 +67,7 @@ def dev_parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=None, metavar="N",
         help="web on N (8000 unless given), the Stripe simulator on N+1",
     )  # fmt: skip
-    _add_state(parser, ROOT / ".local", ".local")
+    _add_state(parser, DEFAULT_STATE, ".local")
     parser.add_argument(
         "--check", action="store_true",
         help="walk the main journey against a fresh stack on free ports, then stop; exit 0 or 1",
@@ -77,7 +78,7 @@ def dev_parser() -> argparse.ArgumentParser:
 def test_parser() -> argparse.ArgumentParser:
     """Options of `bin/test`; what it does not know is pytest's."""
     parser = _parser("bin/test", TEST, TEST_NOTES)
-    _add_state(parser, ROOT / ".local" / "test", ".local/test")
+    _add_state(parser, DEFAULT_STATE / "test", ".local/test")
     return parser
 
 
@@ -98,6 +99,13 @@ def bench_parser() -> argparse.ArgumentParser:
         "--tiny", action="store_true",
         help="a size that takes seconds and proves only that everything runs; bars are not held",
     )  # fmt: skip
+    return parser
+
+
+def manage_parser() -> argparse.ArgumentParser:
+    """Options of `bin/manage`, which stand before the command; `--help` is Django's."""
+    parser = argparse.ArgumentParser(prog="bin/manage", add_help=False, allow_abbrev=False)
+    parser.add_argument("--state", type=lambda text: Path(text).resolve(), default=None)
     return parser
 
 

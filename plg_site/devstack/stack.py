@@ -70,6 +70,7 @@ class Stack:
             self.env = programs.environment(
                 self.state, self.addresses, self._given, services=self.services
             )
+            self.state.keep_environment(self.env)
             if not services_only:
                 self._start_stripe()
                 self._prepare()
@@ -82,6 +83,7 @@ class Stack:
     def stop(self) -> None:
         """Stop every process, the application before its services."""
         self.supervisor.stop()
+        self.state.forget_environment()
         self.log.close()
         self.state.close()
         if self._throw_away:

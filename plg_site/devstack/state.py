@@ -18,7 +18,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from plg_site.devstack import ports
@@ -74,6 +74,30 @@ class State:
         shutil.rmtree(self.outside, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def keep_environment(self, env: Mapping[str, str]) -> None:
+        """For commands beside the running stack (mode 0600: it holds secrets)."""
+        _write(self._environment, env, mode=0o600)
+
+    def forget_environment(self) -> None:
+        self._environment.unlink(missing_ok=True)
+
+    def environment_of_running(self) -> dict[str, str] | None:
+        """That of the stack which holds this folder now; None when there is none."""
+        lock = self.path / "supervisor.lock"
+        if not lock.is_file():
+            return None
+        descriptor = _lock_file(lock)
+        try:
+            if _try_lock(descriptor):
+                return None  # nobody holds it, so what stands in the file is of a killed run
+        finally:
+            os.close(descriptor)
+        return {name: str(value) for name, value in _read(self._environment).items()} or None
+
+    @property
+    def _environment(self) -> Path:
+        return self.path / "environment"
+
     @property
     def outside(self) -> Path:
         """Where this state's data goes when an unprivileged user cannot reach the folder itself."""
@@ -89,7 +113,7 @@ class State:
         if isinstance(known, int) and ports.is_free(known):
             return known
         taken = {value for value in _read(self.path / "ports").values() if isinstance(value, int)}
-        _write(self.path / "ports", name, ports.find_free(avoid=taken), mode=0o644)
+        _write(self.path / "ports", {name: ports.find_free(avoid=taken)}, mode=0o644)
         return self.port(name)
 
 
@@ -113,19 +137,21 @@ def _read(file: Path) -> dict[str, object]:
 
 def _remember(file: Path, name: str, make: Callable[[], object], *, mode: int) -> object:
     known = _read(file)
-    return known[name] if name in known else _write(file, name, make(), mode=mode)
+    if name not in known:
+        known[name] = make()
+        _write(file, {name: known[name]}, mode=mode)
+    return known[name]
 
 
-def _write(file: Path, name: str, value: object, *, mode: int) -> object:
-    """Set one name of a JSON file; a crash leaves the old file or the new one, never half of it."""
+def _write(file: Path, values: Mapping[str, object], *, mode: int) -> None:
+    """Set names of a JSON file; a crash leaves the old file or the new one, never half of it."""
     new = file.with_name(f".{file.name}.new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with open(descriptor, "w") as stream:
-        json.dump({**_read(file), name: value}, stream, indent=1, sort_keys=True)
+        json.dump({**_read(file), **values}, stream, indent=1, sort_keys=True)
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(file)
-    return value
 
 
 def _lock_file(path: Path) -> int:
