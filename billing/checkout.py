@@ -12,7 +12,7 @@ import stripe
 from django.db import transaction
 
 import events
-from billing import catalogue, invoices, prices, pricing, subscription
+from billing import catalogue, customers, invoices, prices, pricing, subscription
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account
 from billing.stripe_client import client
@@ -36,12 +36,12 @@ def begin(
 
     Raises AlreadySubscribed, prices.NotForSale, stripe.StripeError; then nothing was opened.
     """
-    if account.checkout_open:
+    if account.checkout_open or account.has_subscription:
         account = subscription.sync(account, origin=Account.Origin.PAGE)
     if account.has_subscription:
         raise AlreadySubscribed
     price = prices.find(plan, interval)
-    account = _with_customer(account, user=user)
+    account = customers.ensure(account, user=user)
     return _open(account, price=price, plan=plan, interval=interval, user=user)
 
 
@@ -90,24 +90,6 @@ def close_open(account: Account) -> None:
 
 
 @transaction.atomic
-def _with_customer(account: Account, *, user: User) -> Account:
-    """Make the workspace's one customer. The row's lock lets the second click wait for the first;
-    the idempotency key gives the same customer if we die before we write it down."""
-    account = Account.objects.locked(account.pk)
-    if account.stripe_customer_id is None:
-        tenant = account.tenant
-        customer = client().v1.customers.create(
-            {"metadata": {"tenant": str(tenant.pk)}},
-            {"idempotency_key": f"customer-{tenant.pk}"},
-        )
-        # Apart from `create`: who pays may differ between two tries, the key's request must not.
-        client().v1.customers.update(customer.id, {"email": user.email, "name": tenant.name})
-        account.stripe_customer_id = customer.id
-        account.save(update_fields=["stripe_customer_id", "updated_at"])
-    return account
-
-
-@transaction.atomic
 def _open(
     account: Account,
     *,
@@ -119,7 +101,8 @@ def _open(
     account = Account.objects.locked(account.pk)
     if account.checkout_open:
         earlier = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
-        for_the_same = earlier.metadata and earlier.metadata["price"] == price.id
+        for_the_same = _noted(earlier, "price") == price.id
+        for_the_same &= earlier.customer == account.stripe_customer_id
         if earlier.status == "open" and for_the_same:
             return str(earlier.url)
         _close(earlier)
@@ -169,6 +152,10 @@ def _create(
 def _session_key(account: Account, price: stripe.Price) -> str:
     """The earlier session's id makes the key new after each checkout, and only then."""
     return f"checkout-{account.tenant_id}-{price.id}-{account.checkout_session_id}"
+
+
+def _noted(session: stripe.checkout.Session, key: str) -> str | None:
+    return session.metadata[key] if session.metadata and key in session.metadata else None
 
 
 def _close(session: stripe.checkout.Session) -> None:

@@ -35,8 +35,9 @@ def _since(subscription: stripe.Subscription) -> int:
     """When the anchor took force. One in the past did at its own instant; one that lies ahead (the
     end of a trial) with the period that leads up to it."""
     anchor = subscription.billing_cycle_anchor
-    if anchor > timezone.now().timestamp():
-        return plan_item(subscription).current_period_start
+    item = plan_item(subscription)
+    if item is not None and anchor > timezone.now().timestamp():
+        return item.current_period_start
     return max(anchor, subscription.start_date)
 
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import stripe
-import structlog
 from django.db.models import Q, QuerySet
 
-from billing import checkout, subscription
+from billing import checkout, failures, subscription
 from billing.models import Account
 from tenants.models import Status
 
-log = structlog.get_logger()
 _GONE = frozenset({Status.DELETED, Status.PURGING})
 
 
@@ -43,14 +40,8 @@ def follow(account: Account) -> None:
 
 def follow_all() -> int:
     """Settle all that are not; returns how many were tried. A failure waits for the next run."""
-    tried = 0
-    for account in unsettled().iterator():
-        try:
-            follow(account)
-        except stripe.StripeError as error:
-            log.warning("billing.life_failed", stripe=account.stripe_customer_id, error=str(error))
-        tried += 1
-    return tried
+    rows = unsettled().filter(tries__lt=Account.MOST_TRIES)
+    return failures.each(rows.iterator(), follow, what="billing.life_failed")
 
 
 def _end(account: Account) -> None:

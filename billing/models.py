@@ -32,16 +32,21 @@ class Accounts(ForTenant):
         return self.select_for_update().get(pk=pk)
 
     def unsettled(self, *, now: datetime) -> Self:
-        """Accounts about which Stripe should have told us something by now."""
+        """Accounts about which Stripe should have told us something by now, or told us what we could
+        not act on. One that has failed `MOST_TRIES` times is left to people (`manage.py doctor`)."""
         return self.filter(
             models.Q(checkout_open=True)
             | models.Q(current_period_end__lt=now)
             | models.Q(cancel_at__lt=now)
+            | models.Q(must_ask=True),
+            tries__lt=Account.MOST_TRIES,
         )
 
 
 class Account(models.Model):
     """A workspace's plan and its counterpart at Stripe. Written by `subscription.sync` alone."""
+
+    MOST_TRIES = 30  # five hours of the periodic check
 
     class Origin(models.TextChoices):
         SIGNUP = "signup", "the sign-up"
@@ -64,6 +69,13 @@ class Account(models.Model):
     checkout_open = models.BooleanField(default=False)
     ends_with_workspace = models.BooleanField(
         "cancelled because the workspace was deleted", default=False, db_default=False
+    )
+    must_ask = models.BooleanField("Stripe must be asked about it", default=False, db_default=False)
+    tries = models.PositiveSmallIntegerField(
+        "how often that failed since it last worked", default=0, db_default=0
+    )
+    trouble = models.CharField(
+        "why it failed", max_length=300, blank=True, default="", db_default=""
     )
     updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
     updated_at = models.DateTimeField(auto_now=True)
@@ -89,6 +101,8 @@ class Account(models.Model):
             self.current_period_end = self.cancel_at = None
             return
         item = plan_item(subscription)
+        if item is None:
+            raise ValueError(f"{subscription.id} has no item that is a plan of ours.")
         self.subscription_id = subscription.id
         self.status = subscription.status
         self.interval = item.price.recurring.interval if item.price.recurring else ""
@@ -165,12 +179,14 @@ class UsageCharge(models.Model):
         return f"{self.statement.hash}-{self.adjustment.in_statement.hash}"
 
 
-def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem:
-    """The item of a subscription that is the plan; others may be metered usage or add-ons.
+def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem | None:
+    """The item of a subscription that is the plan; others may be metered usage or add-ons. None: it
+    is not ours, somebody made it by hand at Stripe.
 
     A price says by its metadata which plan it is: a lookup key moves on when the price changes.
     """
-    return next(item for item in subscription["items"].data if "plan" in item.price.metadata)
+    items = subscription["items"].data
+    return next((item for item in items if "plan" in (item.price.metadata or {})), None)
 
 
 def _moment(seconds: int | None) -> datetime | None:

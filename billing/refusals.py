@@ -11,6 +11,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from billing import failures
 from billing.forms import NotOffered
 from billing.prices import NotForSale
 from billing.subscription import NoSubscription
@@ -33,8 +34,10 @@ def in_words(view: View) -> View:
         except stripe.CardError as error:
             return _page(request, 402, "The payment did not go through", error.user_message or "")
         except stripe.StripeError as error:
-            log.warning("billing.stripe_failed", path=request.path, error=repr(error))
-            return _page(request, 503, *UNREACHABLE)
+            passing = failures.passes(error)
+            said = log.warning if passing else log.error
+            said("billing.stripe_failed", path=request.path, error=repr(error))
+            return _page(request, 503, *UNREACHABLE) if passing else _page(request, 409, *REFUSED)
         except NotForSale as error:
             log.error("billing.not_for_sale", error=str(error))
             return _page(request, 503, *NOT_FOR_SALE)
@@ -56,6 +59,11 @@ UNREACHABLE = (
     "We cannot reach our payment provider",
     "Nothing was lost: your workspace keeps its plan, and if you have just paid, the new limits "
     "arrive by themselves. Please try again in a few minutes.",
+)
+REFUSED = (
+    "Our payment provider does not accept this",
+    "Trying again will not help; we have noted what it said and will look at it. Your workspace keeps "
+    "its plan, and nothing was charged.",
 )
 NOT_FOR_SALE = (
     "This plan cannot be bought at the moment",

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from billing import catalogue, cycles, entitlements, intent, invoices, prices
+from billing import catalogue, customers, cycles, entitlements, intent, invoices, prices
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, plan_item
 from billing.stripe_client import client
@@ -39,11 +39,17 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     """
     account = Account.objects.locked(account.pk)
     found = newest(account.stripe_customer_id)
+    if found is None or found.status not in LIVE:
+        customers.forget_deleted(account)
+        account.refresh_from_db()
     plan_before, cancel_before = account.plan_key, account.cancel_at
     period_before = account.current_period_end
     account.adopt(found)
     account.updated_from = origin
+    account.must_ask, account.tries, account.trouble = False, 0, ""
     account.save()
+    if account.tenant.purged_at is not None:
+        return account  # nothing is left that limits, months or events could be about
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
     if account.has_subscription:
@@ -67,11 +73,12 @@ def change(
     NoSubscription, prices.NotForSale, stripe.StripeError.
     """
     price = prices.find(plan, interval)
+    _changeable(account)
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = _changeable(account)
         item = plan_item(current)
-        if item.price.id != price.id:
+        if item is not None and item.price.id != price.id:
             client().v1.subscriptions.update(
                 current.id,
                 {
@@ -102,27 +109,34 @@ def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Ac
 def _changeable(account: Account) -> stripe.Subscription:
     current = newest(account.stripe_customer_id)
     if current is None or current.status not in LIVE:
+        sync(account, origin=Account.Origin.PAGE)  # it ended, and we have not heard of it yet
         raise NoSubscription
     return current
 
 
 def newest(customer_id: str | None) -> stripe.Subscription | None:
-    """The customer's live subscription, or the newest that has ended, or None.
+    """The customer's live subscription to a plan of ours, or the newest that has ended, or None.
 
-    Raises stripe.StripeError.
+    Others, which somebody made by hand at Stripe, are none of our business. Raises stripe.StripeError.
     """
     if customer_id is None:
         return None
-    found = client().v1.subscriptions.list(
-        {
-            "customer": customer_id,
-            "status": "all",
-            "limit": _NEWEST,
-            "expand": ["data.latest_invoice"],
-        }
-    )
+    try:
+        found = client().v1.subscriptions.list(
+            {
+                "customer": customer_id,
+                "status": "all",
+                "limit": _NEWEST,
+                "expand": ["data.latest_invoice"],
+            }
+        )
+    except stripe.InvalidRequestError:
+        if customers.is_deleted(customer_id):
+            return None
+        raise
     # Stripe lists the newest first; max() keeps the first of equals.
-    return max(found.data, key=lambda one: one.status in LIVE, default=None)
+    ours = [one for one in found.data if plan_item(one) is not None]
+    return max(ours, key=lambda one: one.status in LIVE, default=None)
 
 
 def _record_changes(

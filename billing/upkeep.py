@@ -6,32 +6,32 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import stripe
-import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import checkout, life, subscription, usage_charges, usage_invoices
+from billing import checkout, failures, life, subscription, usage_charges, usage_invoices
 from billing.models import Account, UsageInvoice
-from tenants.models import Tenant
-
-log = structlog.get_logger()
 
 
 def ask_stripe(*, now: datetime | None = None) -> int:
     """Bring every account up to date about which Stripe should have told us something by now, and
     those whose workspace was deleted or brought back.
 
-    Returns how many were asked about. A failure leaves that account for the next run.
+    Returns how many were asked about. A failure, of whichever kind, leaves that account for the next
+    run, and only that one.
     """
-    asked = 0
-    for account in Account.objects.unsettled(now=now or timezone.now()).iterator():
-        try:
-            subscription.sync(account, origin=Account.Origin.CHECK)
-            checkout.forget_expired(account)
-        except stripe.StripeError as error:
-            log.warning("billing.check_failed", stripe=account.stripe_customer_id, error=str(error))
-        asked += 1
-    return asked + life.follow_all()
+    unsettled = Account.objects.unsettled(now=now or timezone.now())
+    return ask_about(unsettled) + life.follow_all()
+
+
+def ask_about(accounts: QuerySet[Account]) -> int:
+    """Bring these up to date. What fails is noted with the account; returns how many there were."""
+    return failures.each(accounts.iterator(), _ask_about, what="billing.check_failed")
+
+
+def _ask_about(account: Account) -> None:
+    account = subscription.sync(account, origin=Account.Origin.CHECK)
+    checkout.forget_expired(account)
 
 
 def follow_life(tenant: str) -> None:
@@ -46,11 +46,16 @@ def bill_usage(tenant: str | None = None) -> int:
     Returns how many invoices were finalized. A failure leaves that workspace for the next run.
     """
     finalized = 0
-    for one in Tenant.objects.filter(pk__in=[tenant] if tenant else _with_something_to_bill()):
-        try:
-            finalized += usage_invoices.bill(one)
-        except stripe.StripeError as error:
-            log.warning("billing.usage_not_billed", tenant=str(one.pk), error=str(error))
+
+    def bill(account: Account) -> None:
+        nonlocal finalized
+        finalized += usage_invoices.bill(account.tenant)
+
+    wanted = [UUID(tenant)] if tenant else _with_something_to_bill()
+    # Of purged workspaces, too: what they used is owed.
+    rows = Account.objects.filter(tenant__in=wanted, tries__lt=Account.MOST_TRIES)
+    accounts = rows.select_related("tenant")
+    failures.each(accounts, bill, what="billing.usage_not_billed")
     return finalized
 
 

@@ -98,6 +98,8 @@ def _put_on_invoices(tenant: Tenant) -> None:
 
 
 def _record(charge: UsageCharge) -> None:
+    if charge.tenant.purged_at is not None:
+        return  # its log is removed, and nothing comes after
     events.record_with_row(
         USAGE_BILLED.name,
         id=uuid5(_EVENT_IDS, charge.key),

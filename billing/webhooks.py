@@ -8,13 +8,15 @@ are now.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.db import transaction
 from djstripe.event_handlers import djstripe_receiver
 from djstripe.models import Event
 
-from billing import invoices, subscription
+from billing import failures, invoices, subscription
 from billing.models import Account
 from billing.stripe_client import client
 
@@ -23,6 +25,7 @@ log = structlog.get_logger()
 
 _MOVES = [
     "checkout.session.completed",
+    "customer.deleted",
     "customer.subscription.created",
     "customer.subscription.updated",
     "customer.subscription.deleted",
@@ -35,21 +38,43 @@ WANTED = (*_MOVES, "invoice.paid")  # what the endpoint at Stripe must send
 
 @djstripe_receiver(_MOVES)
 def subscription_moved(event: Event, **_: Any) -> None:
-    if (account := _account_of(event)) is not None:
-        subscription.sync(account, origin=Account.Origin.EVENT)
+    _settle(event, _sync)
 
 
 @djstripe_receiver("invoice.paid")
 def invoice_was_paid(event: Event, **_: Any) -> None:
-    if (account := _account_of(event)) is not None:
-        subscription.sync(account, origin=Account.Origin.EVENT)
+    def act(account: Account) -> None:
+        account = _sync(account)
         invoice = client().v1.invoices.retrieve(event.data["object"]["id"])
-        invoices.record_if_paid(invoice, account=account)
+        if account.tenant.purged_at is None:
+            invoices.record_if_paid(invoice, account=account)
+
+    _settle(event, act)
+
+
+def _sync(account: Account) -> Account:
+    return subscription.sync(account, origin=Account.Origin.EVENT)
+
+
+def _settle(event: Event, act: Callable[[Account], object]) -> None:
+    """Act, or note why we cannot: Stripe delivers for days what it gets no 200 for, and then switches
+    the endpoint off. Raises what passes by itself, so that it is delivered again."""
+    account = _account_of(event)
+    if account is None:
+        return
+    try:
+        with transaction.atomic():
+            act(account)
+    except Exception as error:
+        if failures.passes(error):
+            raise
+        failures.note(account, error, what=f"billing.{event.type}_failed")
 
 
 def _account_of(event: Event) -> Account | None:
     """The workspace's account that the event is about; None when it is nothing of ours."""
-    customer = event.data["object"].get("customer")
+    thing = event.data["object"]
+    customer = thing["id"] if thing.get("object") == "customer" else thing.get("customer")
     account = Account.objects.filter(stripe_customer_id=customer).first() if customer else None
     log.info(
         "stripe.event", stripe=event.id, type=event.type, customer=customer, ours=bool(account)

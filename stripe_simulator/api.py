@@ -12,7 +12,7 @@ from stripe_simulator.errors import NotSimulated, StripeError, unknown_url
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.presentation import expand, present
 from stripe_simulator.registry import Call, Route, resolve
-from stripe_simulator.sdk_routes import is_real
+from stripe_simulator.sdk_routes import anonymous, real_route
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import Origin, State, Store
 from stripe_simulator.validation import validate
@@ -85,11 +85,11 @@ class Api:
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    found = resolve(method, path)
-    if found is None:
-        if is_real(method, path):
-            raise NotSimulated(f"{method} {path}")
+    real, found = real_route(method, path), resolve(method, path)
+    if real is None:
         raise unknown_url(method, path)
+    if found is None or anonymous(found[0].path) != anonymous(real.path):
+        raise NotSimulated(f"{method} {path}")
     return found
 
 

@@ -47,9 +47,13 @@ def routes() -> dict[tuple[str, str], SdkRoute]:
     return {(route.method, anonymous(route.path)): route for route in found}
 
 
-def is_real(method: str, path: str) -> bool:
-    """Whether the real Stripe answers this method and concrete path."""
-    return any(route.method == method and route.matches(path) for route in routes().values())
+def real_route(method: str, path: str) -> SdkRoute | None:
+    """The route by which the real Stripe answers this method and concrete path; None: by none.
+
+    A literal segment wins over a parameter: /v1/customers/search is no customer.
+    """
+    found = [one for one in routes().values() if one.method == method and one.matches(path)]
+    return min(found, key=lambda one: one.path.count("{"), default=None)
 
 
 def _routes_in(module: ast.Module) -> Iterator[SdkRoute]:

@@ -20,6 +20,7 @@ CHECKS = (
     "wildcard_dns",
     "mail_dns",
     "stripe_webhook",
+    "billing",
     "clocks",
 )
 

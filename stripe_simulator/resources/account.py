@@ -4,6 +4,7 @@ import stripe
 
 from stripe_simulator.account import ACCOUNT_ID, ACCOUNT_NAME, COUNTRY, CURRENCY
 from stripe_simulator.errors import no_such
+from stripe_simulator.listing import PAGING, page
 from stripe_simulator.registry import Call, route
 from stripe_simulator.shapes import Json, shape
 
@@ -11,6 +12,12 @@ from stripe_simulator.shapes import Json, shape
 @route("GET", "/v1/account")
 def retrieve_current(call: Call) -> Json:
     return _account()
+
+
+@route("GET", "/v1/accounts", honours=PAGING)
+def list_connected(call: Call) -> Json:
+    """Accounts that are connected to this one: none is."""
+    return page(call, "account")
 
 
 @route("GET", "/v1/accounts/{account}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stripe_simulator.cards import Decline
-from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
+from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing, no_such
 from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
@@ -147,7 +147,10 @@ def list_all(call: Call) -> Json:
         status = None
     elif status == "ended":
         status = list(ENDED)
-    where: dict[str, Any] = {"customer": call.params.get("customer"), "status": status}
+    customer = call.params.get("customer")
+    if customer and call.state.get("customer", customer) is None:
+        raise no_such("customer", customer, param="customer", status=400)
+    where: dict[str, Any] = {"customer": customer, "status": status}
     if price := call.params.get("price"):
         items = call.state.select("subscription_item", {"price": price})
         where["id"] = [item["subscription"] for item in items] or ["none"]

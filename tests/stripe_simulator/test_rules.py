@@ -14,7 +14,7 @@ from stripe_simulator.money import money
 from stripe_simulator.registry import simulated
 from stripe_simulator.rules.periods import boundary_after
 from stripe_simulator.rules.proration import prorated
-from stripe_simulator.sdk_routes import is_real, routes
+from stripe_simulator.sdk_routes import real_route, routes
 from stripe_simulator.shapes import shape
 
 
@@ -86,9 +86,9 @@ def test_a_list_without_positions_is_read_in_order() -> None:
 def test_the_sdk_names_hundreds_of_routes_and_every_simulated_one() -> None:
     assert len(routes()) > 500
     assert len(simulated()) >= 60
-    assert is_real("POST", "/v1/billing/meter_events")
-    assert is_real("POST", "/v1/invoices/create_preview")
-    assert not is_real("POST", "/v1/teapots")
+    assert real_route("POST", "/v1/billing/meter_events")
+    assert real_route("POST", "/v1/invoices/create_preview")
+    assert not real_route("POST", "/v1/teapots")
 
 
 def test_an_object_cannot_miss_or_invent_an_attribute() -> None:
