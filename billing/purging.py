@@ -9,14 +9,14 @@ from django.dispatch import receiver
 from billing.models import Account
 from tenants import purge
 from tenants.models import Tenant
-from tenants.signals import workspace_purged
+from tenants.signals import purge_requested
 
 
-class StillPaid(RuntimeError):
+class StillPaid(purge.MustWait):
     """There is a subscription that nobody has cancelled: who purges now would go on charging."""
 
 
-@receiver(workspace_purged)
+@receiver(purge_requested)
 def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
     """It is cancelled at the deletion (`billing.life`); should that not have worked, the purge waits."""
     account = Account.objects.for_tenant(tenant).first()

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from billing import catalogue, customers, cycles, entitlements, intent, invoices, prices
+from billing import catalogue, customers, cycles, entitlements, intent, invoices, letters, prices
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, plan_item
 from billing.stripe_client import client
@@ -142,7 +142,7 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
 def _record_changes(
     account: Account, *, plan_before: str, cancel_before: datetime | None, by: User | None
 ) -> None:
-    """As events and in the audit log."""
+    """As events, in the audit log, and by mail to the owners."""
     tenant, person = account.tenant, person_of(by) if by else None
     plan_changed = account.plan_key != plan_before
     if plan_changed:
@@ -152,8 +152,11 @@ def _record_changes(
         events.record_with_row(
             PLAN_CHANGED.name, tenant=tenant, person=person, properties={**change, **more}
         )
+        letters.plan_changed(account, before=plan_before, by=by)
     ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
     if (account.cancel_at and not cancel_before) or ended_at_once:
+        if account.cancel_at:
+            letters.canceled(account, plan=plan_before, ends_at=account.cancel_at, by=by)
         ends_at = (account.cancel_at or timezone.now()).isoformat()
         audit.note(tenant, "subscription.canceled", by=by, details={"ends": ends_at})
         events.record_with_row(
@@ -164,6 +167,7 @@ def _record_changes(
         )
     if cancel_before and account.has_subscription and not account.cancel_at:
         audit.note(tenant, "subscription.resumed", by=by, target=plan_before)
+        letters.resumed(account, by=by)
         events.record_with_row(
             SUBSCRIPTION_RESUMED.name,
             tenant=tenant,

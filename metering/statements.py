@@ -33,7 +33,7 @@ from metering.models import Adjustment, Ledger, Statement
 from metering.periods import Month
 from metering.query import Question, Row, ask
 from metering.signals import period_closed
-from tenants.models import Tenant
+from tenants.models import Status, Tenant
 
 log = structlog.get_logger()
 
@@ -52,7 +52,8 @@ def close_due(
     """
     now = now or datetime.now(UTC)
     _open_ledgers()
-    living = Ledger.objects.filter(tenant__purged_at=None)
+    # Of one that is being purged the events go first: nothing is counted from what is left.
+    living = Ledger.objects.filter(tenant__purged_at=None).exclude(tenant__status=Status.PURGING)
     due = living.filter(due__lte=now - conf.close_after()).order_by("due", "pk")
     made: list[Statement] = []
     waiting = _Waiting(lag)

@@ -42,6 +42,14 @@ def at(tenant: Tenant, moment: datetime) -> Mapping[str, Terms]:
     return _newest(tenant, before=moment)
 
 
+def had_a_price(tenant: Tenant, *, since: datetime, until: datetime) -> bool:
+    """Whether the use of any meter cost something at some instant between these two."""
+    rows = Terms.objects.for_tenant(tenant).filter(since__lt=until)
+    before = rows.filter(since__lte=since).order_by("meter", "-since", "-pk").distinct("meter")
+    in_force = [*before, *rows.filter(since__gt=since)]
+    return any(each.price_amount is not None for each in in_force)
+
+
 def said(found: Terms | None) -> dict[str, object]:
     """The terms' fields, for a statement; without terms everything is included, at no price."""
     return dict(zip(_SAID, _said(found or Terms()), strict=True))

@@ -41,7 +41,7 @@ from tenants.archive.turns import only_one
 from tenants.archive_models import PurgeReceipt
 from tenants.domains.models import CustomDomain
 from tenants.models import ApiKey, AuditEntry, Domain, Invitation, JoinDomain, Status, Tenant
-from tenants.signals import workspace_purged
+from tenants.signals import purge_requested, workspace_purged
 from tenants.steps import step
 from tenants.storage import files_of, remove_folder
 
@@ -55,6 +55,10 @@ _ACCESS: tuple[Any, ...] = (Domain, CustomDomain, ApiKey, Invitation, JoinDomain
 
 class NotDue(Exception):
     """The workspace is not deleted, or its days of grace are not over."""
+
+
+class MustWait(RuntimeError):
+    """Something that will be gone is still needed; the purge is tried again. The message says what."""
 
 
 def keep(label: str, *, why: str) -> None:
@@ -84,7 +88,7 @@ def purge_due(*, now: datetime | None = None) -> int:
 def purge(tenant: Tenant, *, now: datetime | None = None) -> PurgeReceipt | None:
     """Purge, or go on with it. None: somebody else is at it. Call it outside of transactions.
 
-    Raises NotDue, StoreUnavailable, and what a storage raises; then call it again.
+    Raises NotDue, MustWait, StoreUnavailable, and what a storage raises; then call it again.
     """
     now = now or timezone.now()
     with only_one(f"purge {tenant.pk}") as is_mine:
@@ -114,6 +118,7 @@ def _begin(tenant: Tenant, now: datetime) -> PurgeReceipt:
         return receipt
     if row.status != Status.DELETED or row.purge_after is None or row.purge_after > now:
         raise NotDue(f"{row.slug} is {row.get_status_display().lower()}.")
+    purge_requested.send(sender=Tenant, tenant=row)
     row.status = Status.PURGING
     row.save(update_fields=["status"])
     mail_to = [{"to": owner.email, "name": row.name} for owner in letters.owners_of(row)]

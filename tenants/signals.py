@@ -15,6 +15,10 @@ workspace_resumed = Signal()
 workspace_deleted = Signal()  # the days of grace begin
 workspace_restored = Signal()
 
+# A workspace is about to be purged, before anything of it is removed. A receiver raises
+# tenants.purge.MustWait while something is needed that will be gone. kwargs: tenant (Tenant).
+purge_requested = Signal()
+
 # Sent in the transaction that removes the last of a workspace; of its row only the key stays. Who
 # raises stops it, and it is tried again. kwargs: tenant (Tenant, still with its name).
 workspace_purged = Signal()

@@ -1,0 +1,48 @@
+"""Owners hear of every change of their plan, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import stripe as sdk
+from django.core import mail
+
+from tests.billing.conftest import Shop
+from tests.billing.simulated import Mailbox
+
+
+@pytest.fixture
+def letters(django_capture_on_commit_callbacks: Callable[..., object]) -> Callable[..., list[str]]:
+    """What is mailed meanwhile, as "to: subject"."""
+
+    def during(act: Callable[[], object]) -> list[str]:
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+            act()
+        return [f"{message.to[0]}: {message.subject}" for message in mail.outbox]
+
+    return during
+
+
+def test_owners_are_told_of_an_upgrade_a_change_a_cancellation_and_that_it_goes_on(
+    shop: Shop, letters: Callable[..., list[str]]
+) -> None:
+    assert letters(lambda: shop.buy("pro")) == ["owner@acme.example: Test shop is on Pro"]
+    wanted = {"plan": "business", "interval": "month"}
+    changed = letters(lambda: shop.owner.post("/billing/change/", wanted))
+    assert changed == ["owner@acme.example: Test shop is on Business"]
+    [said] = letters(lambda: shop.owner.post("/billing/cancel/"))
+    assert said.startswith("owner@acme.example: Business of Test shop ends on ")
+    again = letters(lambda: shop.owner.post("/billing/resume/"))
+    assert again == ["owner@acme.example: Business of Test shop goes on"]
+
+
+def test_owners_are_told_of_what_happened_at_stripe(
+    shop: Shop, stripe: sdk.StripeClient, mailbox: Mailbox, deliver, letters
+) -> None:
+    shop.buy("pro")
+    stripe.v1.subscriptions.cancel(str(shop.account.subscription_id))
+    gone = mailbox.wait_for("customer.subscription.deleted", customer=shop.customer)
+    assert letters(lambda: deliver(gone)) == ["owner@acme.example: Test shop is on Free"]
+    assert letters(lambda: deliver(gone)) == []
