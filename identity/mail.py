@@ -10,6 +10,8 @@ from django.core.mail.message import EmailMessage
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from identity import names
+
 log = structlog.get_logger()
 
 
@@ -19,7 +21,7 @@ def deliver(message: EmailMessage) -> None:
         (body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), ""
     )
     parts: dict[str, Any] = {
-        "subject": message.subject,
+        "subject": names.plain(str(message.subject)),  # a line break would stop it
         "body": message.body,
         "html": html if message.content_subtype != "html" else message.body,
         "to": list(message.to),

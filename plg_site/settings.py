@@ -97,6 +97,7 @@ SHARED_APPS = [
     "events",
     "identity",
     "cms",
+    "outbound",
     "tenants",
     "tenants.domains",
     "metering",
@@ -388,6 +389,11 @@ EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", False) else None
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
+# Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
+MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
+MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")
+MAIL_PER_WORKSPACE = env.text("MAIL_PER_WORKSPACE", "200/d")
+MAIL_PER_SENDER = env.text("MAIL_PER_SENDER", "200/d")
 if EMAIL_URL:
     globals().update(env.smtp(EMAIL_URL))
 else:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
+from identity.names import ONE_LINE, NameField
 from tenants import addresses, zones
 from tenants.archive_models import Export, Import, PurgeReceipt
 from tenants.fleet_models import MigrationFailure
@@ -58,7 +59,7 @@ class Tenant(TenantMixin):
     auto_drop_schema = False
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     slug = models.CharField(
         max_length=addresses.SLUG_MAX_LENGTH, unique=True, validators=[addresses.validate_slug]
     )
@@ -102,6 +103,9 @@ class Tenant(TenantMixin):
                 condition=models.Q(status=Status.PREPARING),
                 name="waiting_for_a_schema",
             ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=ONE_LINE, name="workspace_name_is_one_line")
         ]
 
     def __str__(self) -> str:
@@ -196,7 +200,7 @@ class ApiKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     prefix = models.CharField(max_length=16)
     key_hash = models.CharField(max_length=64, unique=True)
     created_by = models.ForeignKey(

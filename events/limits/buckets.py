@@ -74,8 +74,10 @@ def look(rate: str | Rate, key: str) -> Taken:
     """How the bucket stands; nothing is taken. `over` says that one more would be too many."""
     wanted = parse(rate) if isinstance(rate, str) else rate
     state = _call(wanted, lambda limiter: limiter.peek(key))
+    # Not the library's `retry_after`, which says 0 of a bucket that has just been emptied.
+    wait = state.reset_after - (wanted.calls - 1) * wanted.seconds / wanted.calls
     over = state.remaining < 1
-    return Taken(wanted, over, state.remaining, state.retry_after, state.reset_after)
+    return Taken(wanted, over, state.remaining, max(wait, 0.0) if over else 0, state.reset_after)
 
 
 def _call(rate: Rate, ask: Any) -> Any:

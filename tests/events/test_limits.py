@@ -23,6 +23,12 @@ def test_a_bucket_gives_what_it_holds_and_then_says_when(key):
     assert 1 <= limits.take("3/h", key).retry_after <= 1200
 
 
+def test_looking_says_when_one_more_would_pass(key):
+    limits.take("4/d", key, cost=4)
+    assert 6 * 3600 - 60 < limits.look("4/d", key).retry_after <= 6 * 3600
+    assert limits.look("4/d", f"{key}-other").retry_after == 0
+
+
 def test_looking_takes_nothing(key):
     for _ in range(5):
         assert limits.look("2/m", key).remaining == 2

@@ -1,0 +1,76 @@
+"""Names that people give themselves and their workspaces are data: they stand in our mails and pages,
+and must not speak for us there.
+
+A name has no line breaks and no characters that nobody sees (a line break in a subject makes a mail
+that no server takes; a change of direction makes it read differently). In the subject of a mail it
+names no web page either: whoever may write a sentence there could send it to anybody in our name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from django.db import models
+from publicsuffixlist import PublicSuffixList
+
+_KEPT = {"\u200c", "\u200d"}  # joiners: Persian, and one picture out of several
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_ADDRESS = re.compile(r"\S*(?:://|@)\S*|\bwww\.\S+", re.IGNORECASE)
+_DOMAIN = re.compile(r"(?<![\w.])(?:[\w-]+[.\uff0e\u3002])+[\w-]{2,}(?:[/:?#]\S*)?")
+_LONGEST = 60  # characters of a name in a subject
+_HIDDEN = "…"
+
+
+ONE_LINE = models.Q(name__regex=r"[[:cntrl:]]", _negated=True)  # for constraints
+
+
+class NameField(models.CharField):
+    """A column whose values are plain, whoever writes them."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return plain(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """The object says what is stored."""
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = plain(value)
+            setattr(model_instance, self.attname, value)
+        return value
+
+
+def plain(text: str) -> str:
+    """One line, without characters that nobody sees."""
+    kept = "".join(
+        " " if _is_unseen(character) else character
+        for character in unicodedata.normalize("NFC", text)
+    )
+    return " ".join(kept.split())
+
+
+def in_subject(name: object, *, otherwise: str) -> str:
+    """The name as it may stand in the subject of a mail; `otherwise` where nothing of it may."""
+    text = _ADDRESS.sub(_HIDDEN, plain(str(name)))
+    text = _DOMAIN.sub(lambda found: _HIDDEN if _is_domain(found[0]) else found[0], text)
+    if not text.strip(f"{_HIDDEN} .,;:!?-"):
+        return otherwise
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}{_HIDDEN}"
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN and character not in _KEPT
+
+
+def _is_domain(text: str) -> bool:
+    """ "Node.js" is none, "node.com" is: what stands last is a registry's."""
+    host = re.split(r"[/:?#]", re.sub("[\uff0e\u3002]", ".", text), maxsplit=1)[0].lower()
+    return _suffixes().publicsuffix(host) is not None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)

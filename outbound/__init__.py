@@ -1,0 +1,1 @@
+"""What leaves: see README.md."""
