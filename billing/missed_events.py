@@ -1,7 +1,7 @@
 """Events that Stripe has and our inbox has not processed: a missed webhook, or one that failed here.
 
-Stripe keeps events for 30 days ("Events" in its API reference). dj-stripe's own command cannot take
-them: it reads answers of the SDK as dicts, which they are no longer.
+Stripe keeps events for 30 days ("Events" in its API reference). dj-stripe's own command hands the SDK's
+objects to handlers that read dicts, says what failed in a line of its output, and exits 0.
 """
 
 from __future__ import annotations
