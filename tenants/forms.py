@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from identity.addresses import cleaned
 from tenants import addresses, zones
 from tenants.models import Membership, Role, Tenant
 
@@ -15,7 +16,7 @@ _GIVEN = [(Role.MEMBER.value, "Member"), (Role.ADMIN.value, "Admin")]
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="Email of your colleague")
+    email = forms.EmailField(label="Email of your colleague", validators=[cleaned])
     role = forms.ChoiceField(
         label="Role",
         choices=_GIVEN,
