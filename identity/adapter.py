@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "key": confirmation.key,
             "activate_url": self.get_email_confirmation_url(request, confirmation),
             "begun": [beginnings.harmless(beginnings.of(address.user))],
-            "is_invited": not address.user.has_usable_password() and address.user.groups.exists(),
+            "is_invited": address.user.is_superuser or address.user.groups.exists(),
         }
         name = "email_confirmation_signup" if signup else "email_confirmation"
         self.send_mail(f"account/email/{name}", address.email, context)

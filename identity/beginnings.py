@@ -126,5 +126,5 @@ def _client_address(request: HttpRequest) -> str | None:
 
 def _plain(name: str) -> str:
     """Letters, digits and a few signs; no full stop before a letter, so that nothing becomes a link."""
-    kept = "".join(sign if sign.isalnum() or sign in " -'’&,." else " " for sign in name)
+    kept = "".join(sign if sign.isalnum() or sign in " -'&,." else " " for sign in name)
     return " ".join(re.sub(r"\.(?=\S)", ". ", kept).split())[:_NAME_LENGTH]

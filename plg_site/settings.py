@@ -345,7 +345,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = f"{SITE_URL}/login/"
 LOGIN_REDIRECT_URL = "/go/"
-WAGTAILADMIN_LOGIN_URL = "/login/"
+WAGTAILADMIN_LOGIN_URL = "/cms/login/"  # which leads to the one sign-in
 ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "tenants.signup.WorkspaceSignupForm",

@@ -71,7 +71,10 @@ class LinkView(ConfirmEmailView):
         context = {**super().get_context_data(**kwargs), "question": question}
         if address is not None and question.kind in ("confirm", "join"):
             context["begun"] = beginnings.of(address.user)
-            context["is_signed_in"] = proving.is_signed_in_as(self.request, address.user)
+            # Invited editors have neither a session nor a password to lose.
+            context["ends_something"] = not proving.is_signed_in_as(
+                self.request, address.user
+            ) and (bool(context["begun"].things) or address.user.has_usable_password())
         if question.owner is not None and question.kind == "join":
             context["into"] = beginnings.of(question.owner)
         return context
