@@ -54,7 +54,7 @@ def of(user: User) -> Begun:
         email=found.email if found else user.email,
         at=found.at if found else user.date_joined,
         client_address=(found.client_address or "") if found else "",
-        things=tuple(name for _, names in answers for name in names),
+        things=tuple(name for _, names in answers for name in names or ()),
     )
 
 

@@ -10,6 +10,7 @@ from allauth.idp.oidc.models import Token
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from identity.models import User
 from identity.oidc import clients, codes
@@ -36,7 +37,7 @@ def end_given_out(user: User) -> None:
     clients.end_sessions(user=user)
     Token.objects.filter(user=user).delete()
     if apps.is_installed("allauth.usersessions"):
-        seen = apps.get_model("usersessions", "UserSession").objects.filter(user=user)
+        seen = _rows("usersessions", "UserSession", user)
         keys = list(seen.values_list("session_key", flat=True))
         Session.objects.filter(session_key__in=keys).delete()
         seen.delete()
@@ -47,4 +48,9 @@ def end_given_out(user: User) -> None:
 def _delete(models: tuple[tuple[str, str], ...], user: User) -> None:
     for app, name in models:
         if app in apps.app_configs:
-            apps.get_model(app, name).objects.filter(user=user).delete()
+            _rows(app, name, user).delete()
+
+
+def _rows(app: str, name: str, user: User) -> QuerySet[Model]:
+    model: type[Model] = apps.get_model(app, name)
+    return model._default_manager.filter(user=user)

@@ -16,12 +16,15 @@ _GIVEN = [(Role.MEMBER.value, "Member"), (Role.ADMIN.value, "Admin")]
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="Email of your colleague", validators=[cleaned])
+    email = forms.EmailField(label="Email of your colleague")
     role = forms.ChoiceField(
         label="Role",
         choices=_GIVEN,
         help_text="Admins invite people, make API keys and see to billing.",
     )
+
+    def clean_email(self) -> str:
+        return cleaned(self.cleaned_data["email"])
 
 
 class RoleForm(forms.Form):

@@ -73,7 +73,9 @@ class ChoiceForm(forms.Form):
 
     def __init__(self, *args: Any, begun: list[beginnings.Begun], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["account"].choices = [(str(one.user.pk), str(one.user)) for one in begun]
+        field = self.fields["account"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = [(str(one.user.pk), str(one.user)) for one in begun]
 
 
 @never_cache

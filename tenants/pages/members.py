@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from identity.addresses import normal
 from tenants import doors, membership, ownership, roles
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
@@ -85,7 +84,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         return page(request, form=form, status=403, refusal=refusal)
     if not form.is_valid():
         return page(request, form=form, status=422)
-    email = normal(form.cleaned_data["email"])
+    email = form.cleaned_data["email"]
     if Membership.objects.for_tenant(request.tenant).filter(user__email=email).exists():
         form.add_error("email", "This person is a member already.")
         return page(request, form=form, status=422)

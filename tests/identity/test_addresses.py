@@ -31,8 +31,8 @@ PACKAGES = ["billing", "cms", "events", "identity", "metering", "plg_site", "pro
         (" ada@example.com ", "ada@example.com"),
         ("ada@Bücher.example", "ada@xn--bcher-kva.example"),
         ("ada@BU\N{COMBINING DIAERESIS}CHER.example", "ada@xn--bcher-kva.example"),
-        ("ada@ｅxample.com", "ada@example.com"),
-        ("ada@examplı.com", "ada@xn--exampl-u9a.com"),
+        ("ada@\N{FULLWIDTH LATIN SMALL LETTER E}xample.com", "ada@example.com"),
+        ("ada@exampl\u0131.com", "ada@xn--exampl-u9a.com"),
         ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
     ],
 )
@@ -42,7 +42,8 @@ def test_an_address_has_one_form(typed, stored):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "ada", "@example.com", "ada@", "adı@example.com", "a b@example.com", "a@\ud800"]
+    "typed",
+    ["", "ada", "@example.com", "ada@", "ad\u0131@example.com", "a b@example.com", "a@\ud800"],
 )
 def test_what_has_no_such_form_is_no_address(typed):
     with pytest.raises(addresses.NotAnAddress):
@@ -60,7 +61,7 @@ class TestAnAddressWhoseCapitalsAreAnothers:
 
     def test_confirming_it_does_not_touch_the_other(self, client_for, mailbox, victim):
         client = client_for()
-        mailbox.sign_up(client, workspace="Alike", email="owner@kıte.example")
+        mailbox.sign_up(client, workspace="Alike", email="owner@k\u0131te.example")
         assert mail.outbox[-1].to == ["owner@xn--kte-jua.example"]
         client.post(mailbox.link())
         assert "owner@kite.example" not in client.get("/email/").content.decode()
@@ -69,7 +70,7 @@ class TestAnAddressWhoseCapitalsAreAnothers:
 
     def test_it_does_not_make_an_invitation_look_taken(self, acme, people, victim):
         invitation = membership.invite(
-            acme, email="owner@kıte.example", role=Role.MEMBER, by=people.acme_owner
+            acme, email="owner@k\u0131te.example", role=Role.MEMBER, by=people.acme_owner
         )
         from tenants.joining import has_account
 
@@ -79,10 +80,10 @@ class TestAnAddressWhoseCapitalsAreAnothers:
         archive = tmp_path / "a.zip"
         archive.write_bytes(b"")
         with pytest.raises(CommandError, match="Nobody has proved"):
-            call_command("import_workspace", archive, owner="owner@kıte.example")
+            call_command("import_workspace", archive, owner="owner@k\u0131te.example")
 
     def test_it_is_nobody_in_an_archive(self, victim):
-        assert claims.proved("owner@kıte.example") is None
+        assert claims.proved("owner@k\u0131te.example") is None
 
 
 class TestTheSameAddressInAnotherForm:
@@ -120,32 +121,32 @@ class TestTheSameAddressInAnotherForm:
         assert User.objects.filter(email="ada@xn--bcher-kva.example").count() == 1
 
     def test_what_is_no_address_is_refused_in_words(self, client_for):
-        answer = client_for().post("/login/code/", {"email": "adı@example.com"})
+        answer = client_for().post("/login/code/", {"email": "ad\u0131@example.com"})
         assert "only plain letters" in answer.content.decode()
 
 
-@pytest.mark.parametrize("model", [User, Person, Invitation, SignupAttempt, EmailAddress])
+STORE = {
+    User: "UPDATE identity_user SET email = %s",
+    Person: "UPDATE identity_person SET email = %s",
+    EmailAddress: "UPDATE account_emailaddress SET email = %s",
+    Invitation: """
+        INSERT INTO tenants_invitation
+            (id, tenant_id, email, role, token_hash, created_at, expires_at)
+        SELECT gen_random_uuid(), id, %s, 'member', 'x', now(), now() FROM tenants_tenant LIMIT 1
+    """,
+    SignupAttempt: """
+        INSERT INTO tenants_signupattempt (token, email, created_at)
+        VALUES (gen_random_uuid(), %s, now())
+    """,
+}
+
+
+@pytest.mark.parametrize("model", STORE)
 @pytest.mark.parametrize("email", ["Ada@example.com", "ada@bücher.example", "a da@example.com"])
 def test_the_database_refuses_every_other_form(db, model, email):
-    table = connection.ops.quote_name(model._meta.db_table)
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM identity_user LIMIT 1")
-        (user_id,) = cursor.fetchone()
-        if model is Invitation:
-            cursor.execute(
-                f"INSERT INTO {table} (id, tenant_id, email, role, token_hash, created_at, expires_at)"
-                " SELECT gen_random_uuid(), id, %s, 'member', 'x', now(), now() FROM tenants_tenant"
-                " LIMIT 1",
-                [email],
-            )
-        elif model is SignupAttempt:
-            cursor.execute(
-                f"INSERT INTO {table} (token, email, created_at)"
-                " VALUES (gen_random_uuid(), %s, now())",
-                [email],
-            )
-        else:
-            cursor.execute(f"UPDATE {table} SET email = %s", [email])
+    refused = pytest.raises(IntegrityError, match="is_normal")
+    with connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(STORE[model], [email])
 
 
 def test_every_address_of_ours_is_such_a_field():
@@ -233,7 +234,7 @@ class TestTheMigration:
         assert (row.email, row.verified, row.primary) == ("outsider@example.com", True, True)
 
     def test_what_has_no_form_is_written_out_and_proves_nothing(self, before, people):
-        pk = self.store(people.outsider, "adı@example.com", verified=True)
+        pk = self.store(people.outsider, "ad\u0131@example.com", verified=True)
         self.run()
         row = EmailAddress.objects.get(pk=pk)
         assert (row.email, row.verified) == ("ad_131_@example.com", False)
