@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import include, path
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
@@ -11,7 +12,12 @@ from cms.user_forms import EditorAccountView
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """To the one sign-in, and back to where the editor (or a reader of a private page) was."""
+    """To the one sign-in, and back to where the editor (or a reader of a private page) was.
+
+    Who is signed in and was sent here may not see it; the sign-in would send them back for ever.
+    """
+    if request.user.is_authenticated:
+        return render(request, "cms/not_an_editor.html", status=403)
     return redirect_to_login(request.GET.get("next", "/cms/"), settings.LOGIN_URL)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from wagtail.admin.views.account import AccountView, BaseSettingsPanel, NameEmailSettingsPanel
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.models import UserProfile
@@ -13,10 +15,13 @@ from wagtail.users.views.users import UserViewSet
 
 User = get_user_model()
 
+NOT_VERIFIED = "They have not verified their address yet, so they cannot be given a role."
 _PROVEN_ELSEWHERE = {"name_email", "password"}
 
 
 class NewEditorForm(UserCreationForm):
+    """Invites somebody who has no account: their rights begin when they open the link in the mail."""
+
     first_name = None
     last_name = None
     name = forms.CharField(max_length=120)
@@ -27,9 +32,29 @@ class NewEditorForm(UserCreationForm):
     class Meta(UserCreationForm.Meta):
         fields: ClassVar[set[str]] = {"email", "name", "is_superuser", "groups"}
 
+    def clean_email(self) -> str:
+        email: str = User._meta.get_field("email").to_python(self.cleaned_data["email"])
+        if EmailAddress.objects.filter(email=email, verified=True).exists():
+            raise forms.ValidationError(
+                "They have an account here. Find them in the list and give them the role there."
+            )
+        if _invited(email):
+            raise forms.ValidationError(
+                "They are invited already. If the mail is lost, they can sign in with a mailed code."
+            )
+        return email
+
+    def _clean_username(self) -> None:
+        """Whoever signed up with the address and has not proved it is not in the way."""
+
     def save(self, commit: bool = True) -> Any:
         self.instance.set_unusable_password()
-        return super().save(commit)
+        user = super().save(commit)
+        if commit:
+            EmailAddress.objects.create(
+                user=user, email=user.email, primary=True
+            ).send_confirmation()
+        return user
 
 
 class EditorForm(UserEditForm):
@@ -46,6 +71,23 @@ class EditorForm(UserEditForm):
 
     def _clean_username(self) -> None:
         """The address does not change here, and may be another user's who has not proved it."""
+
+    def clean(self) -> dict[str, Any]:
+        """Rights are given to people who have proved who they are; taking them is always possible."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        has = set(self.instance.groups.all())
+        more = set(said.get("groups") or ()) - has
+        if not self.instance.is_superuser and said.get("is_superuser"):
+            more.add("administrator")
+        if more and not self.instance.has_verified_email:
+            raise forms.ValidationError(NOT_VERIFIED)
+        return said
+
+
+def _invited(email: str) -> bool:
+    """Whether somebody with rights waits for the proof of this address."""
+    rows = User.objects.filter(email=email)
+    return rows.filter(Q(groups__isnull=False) | Q(is_superuser=True)).exists()
 
 
 class NameForm(forms.ModelForm):

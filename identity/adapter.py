@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from identity import mail, merging
+from identity import addresses, beginnings, mail, mail_limits, proving
+
+# Mails to an address that may not be proved yet tell what was begun with it.
+_CODE, _RESET = "account/email/login_code", "account/email/password_reset_key"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,24 +30,68 @@ class AccountAdapter(DefaultAccountAdapter):
         own = host == settings.SITE_DOMAIN or host.endswith(f".{settings.APP_DOMAIN}")
         return own and parts.scheme == settings.PUBLIC_SCHEME
 
+    def clean_email(self, email: str) -> str:
+        """One form of every address, whichever form was typed."""
+        return addresses.cleaned(email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         context = {"email": email, "site_url": settings.SITE_URL, **context}
         context.setdefault("current_site", SimpleLazyObject(_site))
+        if template_prefix in (_CODE, _RESET):
+            only = context["user"] if template_prefix == _RESET else None
+            context["begun"] = beginnings.for_mail(email, only=only)
         mail.deliver(self.render_mail(template_prefix, email, context))
+
+    def send_confirmation_mail(self, request: HttpRequest, confirmation: Any, signup: bool) -> None:
+        """As allauth does, and tells what was begun with the address, and from where."""
+        address: EmailAddress = confirmation.email_address
+        context = {
+            "user": address.user,
+            "key": confirmation.key,
+            "activate_url": self.get_email_confirmation_url(request, confirmation),
+            "begun": [beginnings.harmless(beginnings.of(address.user))],
+            "is_invited": address.user.is_superuser or address.user.groups.exists(),
+        }
+        name = "email_confirmation_signup" if signup else "email_confirmation"
+        self.send_mail(f"account/email/{name}", address.email, context)
+
+    def should_send_confirmation_mail(
+        self, request: HttpRequest, email_address: EmailAddress, signup: bool
+    ) -> bool:
+        return mail_limits.take(email_address) == 0
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data.get("name", "")
         return super().save_user(request, user, form, commit)
 
+    @transaction.atomic
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Prove an address. Where it is somebody's already, it was the same human: join the two."""
-        owner = merging.verified_owner(email_address)
-        if owner is not None:
-            merging.merge(kept=owner, merged=email_address.user)
-            merging.switch_sign_in(request, owner)
-            email_address.user = owner  # allauth signs out whoever is not the address's user
-            return True
+        """Prove an address; what follows from it (`proving`) is in the same transaction."""
+        if not proving.may_prove(request, email_address):
+            self.add_message(
+                request,
+                messages.ERROR,
+                message="Sign in to the account that asked for this address, then confirm it.",
+            )
+            return False
         return super().confirm_email(request, email_address)
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        if proving.is_signed_in_as(self.request, email_address.user):
+            if beginnings.is_to_ask(email_address.user):
+                return reverse("account_begun")
+        elif not self.request.user.is_authenticated:
+            self.request.session["sign_in_as"] = email_address.email
+            return reverse("account_request_login_code")
+        return super().get_email_verification_redirect_url(email_address)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """On the way in, once: what was begun with the address before it was proved."""
+        response = super().post_login(request, user, **kwargs)
+        if not beginnings.is_to_ask(user):
+            return response
+        query = urlencode({"next": response.get("Location", "")})
+        return HttpResponseRedirect(f"{reverse('account_begun')}?{query}")
 
 
 def _site() -> Any:

@@ -11,13 +11,14 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from identity import addresses
 from identity.names import ONE_LINE, NameField
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new user with its person. Without a password they sign in with a mailed code."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        """A new user. Without a password they sign in with a mailed code. Raises NotAnAddress."""
+        user = self.model(email=addresses.normal(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -35,7 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField("email address", db_index=True)
+    email = addresses.AddressField("email address", db_index=True)
     name = NameField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -43,14 +44,15 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     objects: ClassVar[UserManager] = UserManager()
 
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=ONE_LINE, name="user_name_is_one_line")
-        ]
-
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=ONE_LINE, name="user_name_is_one_line"),
+            addresses.constraint("user_email_is_normal"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -77,6 +79,24 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
         return EmailAddress.objects.filter(user=self, email=self.email, verified=True).exists()
 
+    # Rights over the website and over the installation are given to an address. They count only while
+    # it is proved: whoever signs up with an administrator's address gets nothing by it.
+
+    @property
+    def is_working_staff(self) -> bool:
+        """Whether the staff pages are open to this user."""
+        return self.is_active and self.is_staff and self.has_verified_email
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return super().has_perm(perm, obj) and self.has_verified_email
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return super().has_module_perms(app_label) and self.has_verified_email
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        found = super().get_all_permissions(obj)
+        return found if found and self.has_verified_email else set()
+
 
 class Person(models.Model):
     """A human, known (with a user) or anonymous (with a browser's id). Tenant tables hold its id."""
@@ -85,14 +105,15 @@ class Person(models.Model):
     user = models.OneToOneField(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="person"
     )
-    email = models.EmailField(blank=True)
+    email = addresses.AddressField(blank=True)
     name = NameField(max_length=120, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=ONE_LINE, name="person_name_is_one_line")
+            models.CheckConstraint(condition=ONE_LINE, name="person_name_is_one_line"),
+            addresses.constraint("person_email_is_normal"),
         ]
 
     def __str__(self) -> str:
@@ -135,3 +156,39 @@ class DerivedSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.client_id}"
+
+
+class Beginning(models.Model):
+    """A sign-up: with which address it began, when and from where; and what its person said about it
+    once the address was proved."""
+
+    user = models.OneToOneField(
+        User, primary_key=True, on_delete=models.CASCADE, related_name="beginning"
+    )
+    email = addresses.AddressField()
+    at = models.DateTimeField(default=timezone.now)
+    client_address = models.GenericIPAddressField(null=True)
+    # The address was proved by somebody else than who had begun: all that had been given out ended.
+    ended_at = models.DateTimeField(null=True)
+    # The person has yet to be asked what of it they keep.
+    to_ask = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [addresses.constraint("beginning_email_is_normal")]
+
+    def __str__(self) -> str:
+        return f"{self.email} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Merge(models.Model):
+    """Two sign-ups that were joined. For some days it can be undone, so nobody is deleted before."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kept = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="joined")
+    merged = models.OneToOneField(User, on_delete=models.CASCADE, related_name="joined_into")
+    at = models.DateTimeField(default=timezone.now)
+    # What was moved, by whoever moved it (receivers of `users_merged`), to be moved back.
+    moved = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.kept_id}"

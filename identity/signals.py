@@ -1,6 +1,21 @@
-"""What identity announces to the layers above it."""
+"""What identity announces to the layers above it, and what it asks them."""
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that joins two users of one human. kwargs: kept (User), merged (User).
+# Sent inside the transaction that joins two sign-ups of one human. A receiver returns, as JSON, what it
+# moved; `merge_undone` hands it back under the receiver's module. kwargs: kept (User), merged (User).
 users_merged = Signal()
+
+# Sent inside the transaction that takes two sign-ups apart again. kwargs: kept, merged, moved (dict by
+# module of what receivers of `users_merged` returned).
+merge_undone = Signal()
+
+# Sent inside the transaction in which everything ended that a user had given out: what they began may
+# have been a stranger's doing. kwargs: user (User).
+credentials_ended = Signal()
+
+# Asks what a user has begun; a receiver returns names, such as those of workspaces. kwargs: user (User).
+begun_asked = Signal()
+
+# Sent inside the transaction in which somebody threw away what was begun. kwargs: user (User).
+begun_discarded = Signal()

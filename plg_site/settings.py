@@ -356,9 +356,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = f"{SITE_URL}/login/"
 LOGIN_REDIRECT_URL = "/go/"
-WAGTAILADMIN_LOGIN_URL = "/login/"
+WAGTAILADMIN_LOGIN_URL = "/cms/login/"  # which leads to the one sign-in
 ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "tenants.signup.WorkspaceSignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "tenants.signup.WorkspaceSignupForm",
+    "login": "identity.forms.SignInForm",
+    "request_login_code": "identity.forms.AskForCodeForm",
+    "add_email": "identity.forms.AddAddressForm",
+    "reset_password": "identity.forms.ResetForm",
+    "user_token": "identity.forms.ResetLinkForm",
+    "reset_password_from_key": "identity.forms.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -374,6 +382,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ACCOUNT_RATE_LIMITS = {
     "signup": env.text("SIGNUP_RATE_LIMIT", "20/m/ip"),
     "login": env.text("LOGIN_RATE_LIMIT", "30/m/ip"),
+    "confirm_email": None,  # identity.mail_limits: each sign-up has its own mail
 }
 
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.

@@ -29,7 +29,7 @@ def staff_only(view: View) -> View:
         if not request.user.is_authenticated:
             back = urlencode({"next": request.build_absolute_uri()})
             return HttpResponseRedirect(f"{settings.LOGIN_URL}?{back}")
-        if not (request.user.is_active and request.user.is_staff):
+        if not request.user.is_working_staff:
             raise Http404
         return view(request, *args, **kwargs)
 

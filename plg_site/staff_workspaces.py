@@ -73,7 +73,7 @@ def _page(request: UserRequest) -> HttpResponse:
     rows = Tenant.objects.order_by("-created_at").select_related("migration_failure")
     rows = rows.prefetch_related("memberships__user")
     if wanted:
-        owned = Q(memberships__role=Role.OWNER, memberships__user__email__istartswith=wanted)
+        owned = Q(memberships__role=Role.OWNER, memberships__user__email__startswith=wanted.lower())
         rows = rows.filter(Q(name__icontains=wanted) | Q(slug__icontains=wanted) | owned).distinct()
     if request.GET.get("status") in Status.values:
         rows = rows.filter(status=request.GET["status"])

@@ -17,6 +17,7 @@ urlpatterns = [
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("identity.oidc.urls")),
+    path("", include("identity.urls")),
     path("", include("allauth.account.urls")),
     path("", include("cms.urls")),
 ]

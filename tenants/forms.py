@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from identity.addresses import cleaned
 from tenants import addresses, zones
 from tenants.models import Membership, Role, Tenant
 
@@ -21,6 +22,9 @@ class InviteForm(forms.Form):
         choices=_GIVEN,
         help_text="Admins invite people, make API keys and see to billing.",
     )
+
+    def clean_email(self) -> str:
+        return cleaned(self.cleaned_data["email"])
 
 
 class RoleForm(forms.Form):

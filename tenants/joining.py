@@ -11,6 +11,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpResponse
 
+from identity import claims, proving
 from identity.models import User
 from identity.persons import identify
 from identity.requests import VisitorRequest
@@ -24,7 +25,7 @@ def has_account(invitation: Invitation) -> bool:
 
     Joining as an existing user on the strength of a week-old link would make the link a password.
     """
-    return EmailAddress.objects.filter(email__iexact=invitation.email, verified=True).exists()
+    return claims.proved(invitation.email) is not None
 
 
 class JoinForm(forms.Form):
@@ -53,6 +54,7 @@ class JoinForm(forms.Form):
     def join(self, request: VisitorRequest) -> HttpResponse:
         """Make the user of the invited address, join, sign in. Raises SeatRefused."""
         user = self._user()
+        proving.begin_proved(request, user)
         identify(user, anonymous_id=request.anonymous_id)
         members_flow.accept(self.invitation, user=user)
         login = Login(

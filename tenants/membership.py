@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import events
+from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit, letters
@@ -41,7 +42,7 @@ def invite(
 
     Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full.
     """
-    email = email.lower()
+    email = normal(email)
     seat_requested.send(sender=Tenant, tenant=tenant, take=False)
     Invitation.objects.for_tenant(tenant).filter(email=email, accepted_at=None).delete()
     invitation = Invitation(tenant=tenant, email=email, role=role)

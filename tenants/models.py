@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
+from identity.addresses import AddressField
+from identity.addresses import constraint as normal_address
 from identity.names import ONE_LINE, NameField
 from tenants import addresses, zones
 from tenants.archive_models import Export, Import, PurgeReceipt
@@ -170,7 +172,7 @@ class Invitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField()
+    email = AddressField()
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(
@@ -188,7 +190,8 @@ class Invitation(models.Model):
                 fields=["tenant", "email"],
                 condition=models.Q(accepted_at=None),
                 name="one_open_invitation_an_address",
-            )
+            ),
+            normal_address("invitation_email_is_normal"),
         ]
 
     def __str__(self) -> str:
@@ -220,10 +223,13 @@ class SignupAttempt(models.Model):
     """One opened sign-up form. Its unique token makes a second click find the first one's result."""
 
     token = models.UUIDField(primary_key=True)
-    email = models.EmailField()
+    email = AddressField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE)
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [normal_address("signup_attempt_email_is_normal")]
 
     def __str__(self) -> str:
         return f"{self.email} at {self.created_at:%Y-%m-%d %H:%M}"

@@ -22,7 +22,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 import events
-from identity import persons
+from identity import beginnings, persons
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
@@ -111,6 +111,7 @@ class WorkspaceSignupForm(SignupForm):
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
         user = self.save(request)
+        beginnings.note(user, request=request)
         persons.begin(user)
         persons.identify(user, anonymous_id=request.anonymous_id)
         attempt.tenant = provisioning.create_workspace(

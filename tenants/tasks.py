@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from identity import merging
 from tenants import deletion, moving, preparing, upkeep
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
 
@@ -18,3 +19,4 @@ def prepare_workspaces() -> None:
 def look_after_lives() -> None:
     deletion.warn()
     moving.forget_former()
+    merging.forget_expired()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Any
 
 from allauth.idp.oidc.models import Client
 from django.conf import settings
@@ -54,8 +55,9 @@ def retire(client_id: str) -> None:
     end_sessions(client_id=client_id)
 
 
-def end_sessions(**which: str) -> int:
-    """Sign out, at clients of this program, those sign-ins (`client_id`, `sid` or `session_key`)."""
+def end_sessions(**which: Any) -> int:
+    """Sign out, at clients of this program, those sign-ins (`client_id`, `sid`, `session_key` or
+    `user`)."""
     rows = DerivedSession.objects.filter(**which)
     Session.objects.filter(session_key__in=rows.values("session_key")).delete()
     ended, _ = rows.delete()

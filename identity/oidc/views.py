@@ -101,7 +101,7 @@ def _with_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if code and request.user.is_authenticated:
         if SIGN_IN not in request.session:
             request.session[SIGN_IN] = str(uuid4())
-        codes.give(code, request.session[SIGN_IN])
+        codes.give(code, request.session[SIGN_IN], request.user)
     return response
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import IO
+from functools import partial
+from typing import IO, Any
 from uuid import UUID
 
 import structlog
@@ -20,6 +21,7 @@ from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import only_one
 from tenants.archive.verification import verify
 from tenants.archive_models import Import
+from tenants.models import Tenant
 from tenants.steps import step
 
 log = structlog.get_logger()
@@ -81,9 +83,7 @@ def _run(wanted: Import, content: IO[bytes]) -> None:
         with transaction.atomic():
             tenant, report = restoring.restore(opened, wanted, progress=tell)
             said = asdict(report)
-            wanted.tenant, wanted.report = tenant, said
-            wanted.state, wanted.finished_at = Import.State.DONE, timezone.now()
-            wanted.save(update_fields=["tenant", "report", "state", "finished_at"])
+            _is_done(wanted, tenant, said)
             origin = opened.manifest.workspace
             audit.note(
                 tenant,
@@ -98,6 +98,26 @@ def _run(wanted: Import, content: IO[bytes]) -> None:
         restoring.discard_leftovers(opened, wanted)
         raise
     step("import.committed")
+
+
+def _is_done(wanted: Import, tenant: Tenant, report: dict[str, Any]) -> None:
+    """Unless it was cancelled meanwhile: then nothing of it stays. Raises ArchiveRefused."""
+    wanted.tenant, wanted.report = tenant, report
+    wanted.state, wanted.finished_at = Import.State.DONE, timezone.now()
+    waiting = Import.objects.filter(pk=wanted.pk, state=Import.State.WAITING)
+    if not waiting.select_for_update().exists():
+        raise ArchiveRefused("cancelled")
+    wanted.save(update_fields=["tenant", "report", "state", "finished_at"])
+
+
+def cancel_all(owner: User) -> int:
+    """Stop what this person has brought and what is not written yet; returns how many."""
+    stopped = 0
+    for wanted in Import.objects.filter(owner=owner, state=Import.State.WAITING):
+        _refuse(wanted, ArchiveRefused("cancelled"))
+        transaction.on_commit(partial(storage().delete, wanted.stored_as), robust=True)
+        stopped += 1
+    return stopped
 
 
 def _refuse(wanted: Import, refused: ArchiveRefused) -> None:

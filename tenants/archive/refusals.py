@@ -32,6 +32,7 @@ REASONS = {
     "missing_file": "A row names a file that is not in the archive.",
     "broken_reference": "A row refers to another one that is not there.",
     "slug_taken": "The address belongs to another workspace.",
+    "cancelled": "It was cancelled before it was written.",
 }
 
 

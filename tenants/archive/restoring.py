@@ -15,12 +15,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import DataError, IntegrityError, connection, transaction
 
+from identity import claims
 from identity.models import User
 from identity.persons import person_of
 from tenants import membership, provisioning, schema
@@ -133,11 +133,10 @@ class _Member(msgspec.Struct):
 
 def _user(email: str, *, owner: User, anybody: bool) -> User | None:
     """Only proved addresses count. Who brings an archive over the web can name nobody but themself."""
-    addresses = EmailAddress.objects.filter(email__iexact=email, verified=True)
-    if not anybody:
-        addresses = addresses.filter(user=owner)
-    found = addresses.select_related("user").first()
-    return found.user if found else None
+    found = claims.proved(email)
+    if found is None or not (anybody or found.user == owner):
+        return None
+    return found.user
 
 
 def _claim(work: _Work) -> None:

@@ -84,7 +84,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         return page(request, form=form, status=403, refusal=refusal)
     if not form.is_valid():
         return page(request, form=form, status=422)
-    email = form.cleaned_data["email"].lower()
+    email = form.cleaned_data["email"]
     if Membership.objects.for_tenant(request.tenant).filter(user__email=email).exists():
         form.add_error("email", "This person is a member already.")
         return page(request, form=form, status=422)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from identity.models import SigningKey
+from identity.models import SigningKey, User
 from identity.oidc import clients, keys
 from identity.persons import person_of
 
@@ -238,7 +238,7 @@ def test_of_two_that_bring_a_code_at_once_one_gets_it(db):
 
     from identity.oidc import codes
 
-    codes.give("a-code", "a-sign-in")
+    codes.give("a-code", "a-sign-in", User())
     with ThreadPoolExecutor(8) as threads:
         taken = list(threads.map(lambda _: codes.take("a-code"), range(16)))
     assert sorted(filter(None, taken)) == ["a-sign-in"]

@@ -1,4 +1,4 @@
-"""Signing in by password and by mailed code, proving an address, and joining two sign-ups."""
+"""Signing in by password and by mailed code, and the ids of browsers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import mail
 
-from identity import merging
 from identity.models import Person, PersonAlias, User
 from identity.persons import identify, person_of
 
@@ -68,36 +67,6 @@ def second_try(people, db) -> EmailAddress:
     """A second, unverified sign-up with the address of acme's owner."""
     user = User.objects.create_user(people.acme_owner.email, "another horse", name="Again")
     return EmailAddress.objects.create(user=user, email=user.email, primary=True)
-
-
-def test_the_mailed_link_joins_a_second_sign_up_with_the_first(
-    client_for, people, second_try, django_capture_on_commit_callbacks
-):
-    alias = identify(second_try.user, anonymous_id=Person().id)
-    client = client_for(second_try.user)
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post("/email/", {"email": second_try.email, "action_send": ""})
-    link = re.search(r"https?://[^/]+(/\S*confirm-email/\S+)", mail.outbox[-1].body)
-    assert link is not None
-    client.post(link.group(1))
-    assert User.objects.filter(email=people.acme_owner.email).count() == 1
-    assert PersonAlias.objects.get(person__user=people.acme_owner).person != alias
-    assert "//acme." in client.get("/go/")["Location"], "they go on as the first user"
-
-
-def test_opening_the_mailed_link_changes_nothing(client_for, second_try):
-    from allauth.account.models import EmailConfirmationHMAC
-
-    key = EmailConfirmationHMAC(second_try).key
-    client_for().get(f"/confirm-email/{key}/")
-    assert User.objects.filter(pk=second_try.user_id).exists()
-
-
-def test_a_merge_keeps_what_each_browser_did(people, second_try):
-    first = identify(people.acme_owner, anonymous_id=Person().id)
-    identify(second_try.user, anonymous_id=Person().id)
-    merging.merge(kept=people.acme_owner, merged=second_try.user)
-    assert PersonAlias.objects.filter(person=first).count() == 2
 
 
 def test_the_unverified_one_cannot_take_over_by_password(client_for, people, second_try):

@@ -1,6 +1,7 @@
 from uuid import UUID
 
 import pytest
+from allauth.account.models import EmailAddress
 
 import events
 from events import refusals
@@ -25,6 +26,13 @@ def test_only_staff_sees_it(client_for, people, staff):
     assert "/login/?next=" in visitor["Location"]
     assert client_for(people.acme_owner).get(PATH).status_code == 404
     assert staff.get(PATH).status_code == 200
+
+
+@pytest.mark.parametrize("path", [PATH, "/staff/workspaces/"])
+def test_staff_whose_address_is_not_verified_is_no_staff(staff, people, path):
+    assert staff.get(path).status_code == 200
+    EmailAddress.objects.filter(user=people.outsider).update(verified=False)
+    assert staff.get(path).status_code == 404
 
 
 def test_it_is_not_on_the_host_of_a_workspace(client_for, people, acme):

@@ -41,7 +41,7 @@ WORKSPACE = [
     "/settings/delete/",
     "/no-such-page/",
 ]
-OWN = ["/workspaces/", "/workspaces/import/"]
+OWN = ["/workspaces/", "/workspaces/import/", "/email/", "/email/begun/"]
 STAFF = ["/staff/usage/", "/staff/workspaces/"]
 WIDTHS = (390, 1440)  # px
 SCHEMES: dict[Literal["light", "dark"], Sequence[str]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from identity import claims
 from tenants.archive import imports
 from tenants.archive_models import Import
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, owner: str, **options: Any) -> None:
-        address = EmailAddress.objects.filter(email__iexact=owner, verified=True).first()
+        address = claims.proved(owner)
         if address is None:
             raise CommandError(f"Nobody has proved that {owner} is theirs.")
         with file.open("rb") as content:

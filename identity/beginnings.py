@@ -1,0 +1,130 @@
+"""What was begun with an address before anybody had proved it, and what becomes of it then.
+
+Anybody can sign up with anybody's address. Who proves it later must not share the account with whoever
+did, and must not find somebody else's things in it without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from identity import claims
+from identity.models import Beginning, User
+from identity.signals import begun_asked, begun_discarded
+
+_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Begun:
+    """One sign-up: who it says to be, since when, from where ("" unknown), and the names of what it
+    has begun. Names were typed by whoever signed up."""
+
+    user: User
+    name: str
+    email: str
+    at: datetime
+    client_address: str
+    things: tuple[str, ...]
+
+
+def note(user: User, *, request: HttpRequest) -> Beginning:
+    """Remember where this sign-up comes from."""
+    return Beginning.objects.create(
+        user=user, email=user.email, client_address=_client_address(request)
+    )
+
+
+def of(user: User) -> Begun:
+    """What this user has begun."""
+    found = Beginning.objects.filter(user=user).first()
+    answers = begun_asked.send(sender=User, user=user)
+    return Begun(
+        user=user,
+        name=user.name,
+        email=found.email if found else user.email,
+        at=found.at if found else user.date_joined,
+        client_address=(found.client_address or "") if found else "",
+        things=tuple(name for _, names in answers for name in names or ()),
+    )
+
+
+def for_mail(email: str, *, only: User | None = None) -> list[Begun]:
+    """What a mail to an address that nobody has proved tells about it (or about one sign-up of it),
+    with names made harmless."""
+    found = claims.candidates(email)
+    if not found or claims.has_proved(found[0]):
+        return []
+    return [harmless(of(user)) for user in found[:5] if only in (None, user)]
+
+
+def harmless(begun: Begun) -> Begun:
+    """A stranger typed these names: in a mail they are one short line without an address in it."""
+    things = tuple(_plain(name) for name in begun.things[:5])
+    return Begun(
+        begun.user, _plain(begun.name), begun.email, begun.at, begun.client_address, things
+    )
+
+
+@transaction.atomic
+def have_ended(user: User, *, now: datetime | None = None) -> None:
+    """Somebody else than who had begun has proved the address: ask them what they keep."""
+    _put(user, ended_at=now or timezone.now(), to_ask=bool(of(user).things))
+
+
+def ask_about_others(user: User) -> None:
+    """Others have signed up with the address that this user has just proved."""
+    _put(user, to_ask=True)
+
+
+def is_to_ask(user: User) -> bool:
+    """Whether the person has yet to be shown what was begun with their address."""
+    return Beginning.objects.filter(user=user, to_ask=True).exists()
+
+
+def is_own_to_ask(user: User) -> bool:
+    """Whether that is, or includes, what stands in the user's own account."""
+    return Beginning.objects.filter(user=user, to_ask=True).exclude(ended_at=None).exists()
+
+
+def answered(user: User) -> None:
+    """They have been asked."""
+    Beginning.objects.filter(user=user).update(to_ask=False)
+
+
+@transaction.atomic
+def discard(user: User) -> None:
+    """Throw away what the user had begun; the account itself stays, empty."""
+    begun_discarded.send(sender=User, user=user)
+    user.name = ""
+    user.save(update_fields=["name"])
+    answered(user)
+
+
+def _put(user: User, **values: object) -> None:
+    known = {"email": user.email, "at": user.date_joined}
+    Beginning.objects.update_or_create(
+        user=user, defaults=values, create_defaults={**known, **values}
+    )
+
+
+def _client_address(request: HttpRequest) -> str | None:
+    try:
+        return str(ip_address(get_adapter().get_client_ip(request)))
+    except (PermissionDenied, ValueError):
+        return None
+
+
+def _plain(name: str) -> str:
+    """Letters, digits and a few signs; no full stop before a letter, so that nothing becomes a link."""
+    kept = "".join(sign if sign.isalnum() or sign in " -'&,." else " " for sign in name)
+    return " ".join(re.sub(r"\.(?=\S)", ". ", kept).split())[:_NAME_LENGTH]

@@ -1,0 +1,100 @@
+"""What was begun with one's address: asked about once, on the way in; open later from the addresses."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.utils import get_next_redirect_url
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from identity import beginnings, claims, mail_limits, merging, proving
+from identity.models import Merge, User
+from identity.pages.link import join, said
+from identity.requests import UserRequest
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def begun(request: UserRequest) -> HttpResponse:
+    """Keep or throw away what one's own account had; see the sign-ups of others, and what was joined."""
+    if request.method == "POST":
+        return _answer(request)
+    others = [beginnings.of(user) for user in claims.others(request.user)]
+    context = {
+        "own": beginnings.of(request.user) if beginnings.is_own_to_ask(request.user) else None,
+        "others": [(one, _may_join(request, one.user)) for one in others],
+        "merges": [(one, beginnings.of(one.merged)) for one in merging.open_merges(request.user)],
+        "then": get_next_redirect_url(request) or "",
+        "days": merging.UNDO.days,
+    }
+    return render(request, "account/begun.html", context)
+
+
+def _answer(request: UserRequest) -> HttpResponse:
+    if "discard" in request.POST and beginnings.is_own_to_ask(request.user):
+        with transaction.atomic():
+            beginnings.discard(request.user)
+        messages.success(request, "Thrown away. Your account is yours, and empty.")
+    else:
+        beginnings.answered(request.user)
+    return redirect(get_next_redirect_url(request) or settings.LOGIN_REDIRECT_URL)
+
+
+def _may_join(request: UserRequest, other: User) -> bool:
+    """Whether the mailbox was shown to be theirs a moment ago, and the two may be joined at all."""
+    is_now = proving.is_proved_now(request, other.email)
+    return is_now and not merging.refusal(kept=request.user, merged=other)
+
+
+@never_cache
+@login_required
+@require_POST
+def other(request: UserRequest, user_id: UUID) -> HttpResponseBase:
+    """Join another sign-up to one's account, throw it away, or ask for the mail that lets one do so."""
+    found = next((one for one in claims.others(request.user) if one.pk == user_id), None)
+    if found is None:
+        raise Http404
+    if "prove" in request.POST:
+        _mail(request, found)
+    elif not _may_join(request, found):
+        messages.error(request, "Show first that the mailbox is yours: ask for the mail.")
+    else:
+        discarded = "discard" in request.POST
+        try:
+            join(found, owner=request.user, discard=discarded)
+            messages.success(request, said(discarded))
+        except merging.NotJoined as error:
+            messages.error(request, str(error))
+    return redirect("account_begun")
+
+
+def _mail(request: UserRequest, other: User) -> None:
+    """The mail that the other sign-up got, once more."""
+    row = claims.row_of(other, other.email)
+    if wait := mail_limits.take(row):
+        words = mail_limits.in_words(wait)
+        messages.warning(request, f"That mail was sent a moment ago. The next may go in {words}.")
+    else:
+        send_verification_email_to_address(request, row)
+
+
+@never_cache
+@login_required
+@require_POST
+def undo(request: UserRequest, merge_id: UUID) -> HttpResponse:
+    """Take two joined sign-ups apart."""
+    try:
+        merging.undo(get_object_or_404(Merge, pk=merge_id, kept=request.user), by=request.user)
+        messages.success(request, "Taken apart. It is as it was before.")
+    except merging.NotJoined as error:
+        messages.error(request, str(error))
+    return redirect("account_begun")

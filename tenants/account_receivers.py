@@ -1,0 +1,118 @@
+"""What workspaces do when something happens to an account of one of their people."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.dispatch import receiver
+
+from identity.models import User
+from identity.signals import (
+    begun_asked,
+    begun_discarded,
+    credentials_ended,
+    merge_undone,
+    users_merged,
+)
+from tenants import api_keys, audit, deletion, membership, roles
+from tenants.archive import imports
+from tenants.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    OwnershipOffer,
+    Role,
+    Status,
+    Tenant,
+)
+
+_RANK = [Role.MEMBER.value, Role.ADMIN.value, Role.OWNER.value]
+
+
+class Moved(TypedDict):
+    """What became of one membership: it went over, or was folded into the one that was there."""
+
+    tenant: str
+    role: str
+    was: str  # the role of the one that was there; "" if there was none
+
+
+@receiver(credentials_ended)
+def end_what_was_given_out(user: User, **_: Any) -> None:
+    """Keys, invitations and offers of this user, and archives that are on their way in."""
+    for key in ApiKey.objects.filter(created_by=user, revoked_at=None).select_related("tenant"):
+        api_keys.revoke(key, user=user)
+    for sent in Invitation.objects.filter(invited_by=user, accepted_at=None):
+        membership.withdraw(sent, by=user)
+    for offer in OwnershipOffer.objects.filter(Q(by=user) | Q(to=user)).select_related("tenant"):
+        offer.delete()
+        audit.note(offer.tenant, "ownership.offer_withdrawn", by=user, target=offer.to.email)
+    imports.cancel_all(user)
+
+
+@receiver(begun_asked)
+def name_workspaces(user: User, **_: Any) -> list[str]:
+    """The workspaces that this user is in."""
+    gone = [Status.DELETED, Status.PURGING]
+    rows = Tenant.objects.filter(memberships__user=user).exclude(status__in=gone)
+    return list(rows.order_by("created_at", "pk").values_list("name", flat=True))
+
+
+@receiver(begun_discarded)
+def let_go(user: User, **_: Any) -> None:
+    """Leave workspaces that have another owner; delete the others, with their days of grace."""
+    for seat in Membership.objects.filter(user=user).select_related("tenant", "user"):
+        try:
+            with transaction.atomic():
+                membership.leave(seat)
+        except membership.LastOwner:
+            deletion.delete(seat.tenant, by=user)
+
+
+@receiver(users_merged)
+def move_memberships(kept: User, merged: User, **_: Any) -> list[Moved]:
+    """What one human started under two sign-ups is theirs; the higher role is not lost."""
+    rows = Membership.objects.filter(user=merged).select_related("tenant").order_by("pk")
+    return [_move(each, kept=kept) for each in rows]
+
+
+def _move(seat: Membership, *, kept: User) -> Moved:
+    own = Membership.objects.for_tenant(seat.tenant).filter(user=kept).first()
+    moved = Moved(tenant=str(seat.tenant_id), role=seat.role, was=own.role if own else "")
+    if own is None:
+        seat.user = kept
+        seat.save(update_fields=["user"])
+    else:
+        if _RANK.index(own.role) < _RANK.index(seat.role):
+            roles.put(own, role=Role(seat.role), by=kept)
+        seat.delete()
+        membership.record_seat(seat.tenant, user=kept, role=seat.role, change=-1)
+    audit.note(seat.tenant, "member.merged", by=kept, target=kept.email)
+    return moved
+
+
+@receiver(merge_undone)
+def move_back(kept: User, merged: User, moved: dict[str, list[Moved]], **_: Any) -> None:
+    """As it was, where both the workspace and the seat in it are still there."""
+    for each in moved.get(__name__, []):
+        rows = Membership.objects.filter(tenant=UUID(each["tenant"]), user=kept)
+        seat = rows.select_related("tenant", "user").first()
+        if seat is not None:
+            _move_back(seat, each, merged=merged)
+
+
+def _move_back(seat: Membership, moved: Moved, *, merged: User) -> None:
+    tenant, kept = seat.tenant, seat.user
+    if not moved["was"]:
+        seat.user = merged
+        seat.save(update_fields=["user"])
+    else:
+        Membership.objects.create(tenant=tenant, user=merged, role=moved["role"])
+        membership.record_seat(tenant, user=merged, role=moved["role"], change=+1)
+        raised = _RANK.index(moved["was"]) < _RANK.index(moved["role"])
+        if raised and seat.role == moved["role"]:
+            roles.put(seat, role=Role(moved["was"]), by=kept)
+    audit.note(tenant, "member.merge_undone", by=kept, target=kept.email)
