@@ -39,7 +39,9 @@ LIVE_MAX_LISTENERS_PER_WORKSPACE = env.number("LIVE_MAX_LISTENERS_PER_WORKSPACE"
 
 ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_SCHEME == "https" else None
+SECURE_PROXY_SSL_HEADER = None  # plg_site.client_address sets the scheme, and asks who says so
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: networks, addresses, "unix" for sockets.
+TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
 
 # In the database: a sign-in survives the loss of Redis. And it is good only on the hosts it began on.

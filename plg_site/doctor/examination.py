@@ -14,6 +14,7 @@ CHECKS = (
     "connections",
     "pooler",
     "redis_memory",
+    "client_address",
     "pool",
     "fleet",
     "wildcard_dns",
