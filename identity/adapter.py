@@ -11,7 +11,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from identity import mail, merging
+from events import limits
+from identity import devices, mail, mailed_codes, merging, sign_in_limits
+
+_CODE = "account/email/login_code"
+_RESET = "account/email/password_reset_key"
+_NO_ACCOUNT = "account/email/unknown_account"
+_RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,7 +30,37 @@ class AccountAdapter(DefaultAccountAdapter):
         own = host == settings.SITE_DOMAIN or host.endswith(f".{settings.APP_DOMAIN}")
         return own and parts.scheme == settings.PUBLIC_SCHEME
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Before a password is looked at. Raises ValidationError."""
+        sign_in_limits.check(request, email=credentials.get("email", ""))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        sign_in_limits.failed(request, email=credentials.get("email", ""))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        sign_in_limits.forget(credentials.get("email", ""))
+
+    def generate_login_code(self) -> str:
+        """The one that is alive for whom it is mailed to."""
+        new: str = super().generate_login_code()
+        email = mailed_codes.recipient(self.request)
+        return mailed_codes.current(email, new=new) if email else new
+
+    def may_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
+        """Whether a mail that anybody can ask for may leave once more; the page says the same."""
+        if template_prefix == _CODE and not context.get("reauthentication"):
+            return mailed_codes.may_mail(email, code=context["code"])
+        if template_prefix == _RESET:
+            device = devices.of(self.request)
+            who = device.name if device and device.knows(email) else "anybody"
+            return not limits.take(_RESETS, f"reset-mail:{devices.mark(email)}:{who}").over
+        if template_prefix == _NO_ACCOUNT:
+            return not limits.take(_STRANGERS, f"stranger-mail:{devices.mark(email)}").over
+        return True
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        if not self.may_mail(template_prefix, email, context):
+            return
         context = {"email": email, "site_url": settings.SITE_URL, **context}
         context.setdefault("current_site", SimpleLazyObject(_site))
         mail.deliver(self.render_mail(template_prefix, email, context))

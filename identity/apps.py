@@ -6,7 +6,10 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from identity import event_types
+        from identity import devices, event_types
+        from allauth.account.signals import user_logged_in
+
         from identity.oidc import receivers  # noqa: F401
 
         events.register(*event_types.ALL)
+        user_logged_in.connect(devices.on_sign_in, dispatch_uid="identity.devices")

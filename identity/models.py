@@ -123,3 +123,16 @@ class DerivedSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.client_id}"
+
+
+class MailedCode(models.Model):
+    """A sign-in code that is alive, how often it was mailed, and how often somebody got it wrong."""
+
+    email = models.EmailField(db_index=True)
+    code = models.CharField(max_length=40)
+    made_at = models.DateTimeField(default=timezone.now, db_index=True)
+    mails = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.email} at {self.made_at:%H:%M}"

@@ -349,7 +349,10 @@ LOGIN_URL = f"{SITE_URL}/login/"
 LOGIN_REDIRECT_URL = "/go/"
 WAGTAILADMIN_LOGIN_URL = "/login/"
 ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "tenants.signup.WorkspaceSignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "tenants.signup.WorkspaceSignupForm",
+    "confirm_login_code": "identity.mailed_codes.ConfirmCodeForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -362,10 +365,24 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = f"{SITE_URL}/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
-ACCOUNT_RATE_LIMITS = {
-    "signup": env.text("SIGNUP_RATE_LIMIT", "20/m/ip"),
-    "login": env.text("LOGIN_RATE_LIMIT", "30/m/ip"),
-}
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.mailed_codes counts, with the code
+# What anybody could use against others is limited elsewhere, and never by the address alone:
+# identity.sign_in_limits, identity.mailed_codes, identity.adapter.may_mail, tenants.admission.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    (
+        "signup",
+        "login",
+        "login_failed",
+        "request_login_code",
+        "reset_password",
+        "reset_password_from_key",
+    )
+)
+# Wrong passwords for an account and from one address (or a known device); for the account from all
+# that are not known; from an address for all accounts, after which a proof of work is asked for.
+SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
+SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
+SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
 
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
 IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"
