@@ -65,6 +65,15 @@ class AccountAdapter(DefaultAccountAdapter):
         context.setdefault("current_site", SimpleLazyObject(_site))
         mail.deliver(self.render_mail(template_prefix, email, context))
 
+    def should_send_confirmation_mail(
+        self, request: HttpRequest, email_address: EmailAddress, signup: bool
+    ) -> bool:
+        """Where nothing speaks for a sign-up, its address is written to once, however many come."""
+        if signup and getattr(request, "mails_once_a_day", False):
+            key = f"signup-mail:{devices.mark(email_address.email)}"
+            return not limits.take("1/d", key).over
+        return True
+
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data.get("name", "")
         return super().save_user(request, user, form, commit)

@@ -5,10 +5,10 @@ class IdentityConfig(AppConfig):
     name = "identity"
 
     def ready(self) -> None:
-        import events
-        from identity import devices, event_types
         from allauth.account.signals import user_logged_in
 
+        import events
+        from identity import devices, event_types
         from identity.oidc import receivers  # noqa: F401
 
         events.register(*event_types.ALL)

@@ -34,6 +34,11 @@ class Device:
         return mark(email) in self.marks
 
 
+def new_name() -> str:
+    """For a browser that has none yet."""
+    return secrets.token_urlsafe(12)
+
+
 def mark(email: str) -> str:
     """A mail address as it stands in cookies and in keys of buckets: nobody reads it back."""
     return salted_hmac(_SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:24]
@@ -54,7 +59,7 @@ def of(request: HttpRequest) -> Device | None:
 def remember(request: HttpRequest, response: HttpResponse, *, email: str) -> None:
     """This browser has signed in with that address."""
     known = of(request)
-    name = known.name if known else secrets.token_urlsafe(12)
+    name = known.name if known else new_name()
     others = [each for each in (known.marks if known else ()) if each != mark(email)]
     value = signing.dumps([name, *others[1 - _ACCOUNTS :], mark(email)], salt=_SALT)
     response.set_cookie(

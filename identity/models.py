@@ -126,9 +126,10 @@ class DerivedSession(models.Model):
 
 
 class MailedCode(models.Model):
-    """A sign-in code that is alive, how often it was mailed, and how often somebody got it wrong."""
+    """A code that is alive (identity.mailed_codes), how often it was mailed, how often got wrong."""
 
     email = models.EmailField(db_index=True)
+    purpose = models.CharField(max_length=10, default="sign-in")
     code = models.CharField(max_length=40)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
     mails = models.PositiveIntegerField(default=0)

@@ -384,6 +384,18 @@ SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
 SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
 SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
 
+# Sign-up (tenants.admission): how many go straight through, by what speaks for them; over it the form
+# comes back with one more step. By a link that we signed, by a browser that came before, by address
+# (or all whose address is not known) where the form was loaded; and without that.
+SIGNUPS_BY_LINK = env.text("SIGNUPS_BY_LINK", "600/h")
+SIGNUPS_BY_DEVICE = env.text("SIGNUPS_BY_DEVICE", "10/h")
+SIGNUPS_BY_ADDRESS = env.text("SIGNUPS_BY_ADDRESS", "20/m")
+SIGNUPS_FROM_UNKNOWN = env.text("SIGNUPS_FROM_UNKNOWN", "600/m")
+SIGNUPS_UNSEEN_BY_ADDRESS = env.text("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
+SIGNUPS_UNSEEN = env.text("SIGNUPS_UNSEEN", "60/m")
+SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
+UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
+
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
 IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"
 IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT = False  # a valid ID token of theirs is enough

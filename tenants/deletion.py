@@ -34,7 +34,7 @@ def delete(tenant: Tenant, *, by: User, now: datetime | None = None) -> Tenant:
     """
     now = now or timezone.now()
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    if tenant.status != Status.ACTIVE:
+    if tenant.status != Status.ACTIVE and not tenant.held:
         return tenant
     tenant.status, tenant.deleted_at = Status.DELETED, now
     tenant.purge_after = now + timedelta(days=settings.DELETION_GRACE_DAYS)
@@ -63,7 +63,7 @@ def restore(tenant: Tenant, *, by: User) -> bool:
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
     if tenant.status != Status.DELETED:
         return False
-    tenant.status = Status.ACTIVE
+    tenant.status = Status.PREPARING if tenant.held else Status.ACTIVE
     tenant.deleted_at = tenant.purge_after = tenant.purge_warned_at = None
     tenant.save(update_fields=["status", "deleted_at", "purge_after", "purge_warned_at"])
     audit.note(tenant, "workspace.restored", by=by)

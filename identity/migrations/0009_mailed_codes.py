@@ -1,4 +1,4 @@
-"""Sign-in codes that are alive, in a table of their own."""
+"""Mailed codes that are alive, in a table of their own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("email", models.EmailField(db_index=True, max_length=254)),
+                ("purpose", models.CharField(default="sign-in", max_length=10)),
                 ("code", models.CharField(max_length=40)),
                 (
                     "made_at",

@@ -12,9 +12,15 @@ from identity import proof_of_work
 register = template.Library()
 
 
+@register.filter
+def asks_for_proof(form: Any) -> bool:
+    """Whether an error of this form asks for one."""
+    errors = form.errors.as_data() if form is not None and form.is_bound else {}
+    return any(error.code == proof_of_work.ASKED for each in errors.values() for error in each)
+
+
 @register.inclusion_tag("components/proof.html")
 def proof(form: Any) -> dict[str, Any]:
-    errors = form.errors.as_data() if form is not None and form.is_bound else {}
-    if not any(error.code == proof_of_work.ASKED for each in errors.values() for error in each):
+    if not asks_for_proof(form):
         return {}
     return {"challenge": json.dumps(proof_of_work.challenge()), "field": proof_of_work.FIELD}

@@ -22,7 +22,7 @@ function start(box) {
   worker.postMessage(challenge);
   // Capturing: before submit-once.js marks the form as sent.
   form.addEventListener("submit", (event) => {
-    if (field.value) return;
+    if (field.value || event.submitter?.name === "instead") return; // the other way: a mailed code
     event.preventDefault();
     event.stopImmediatePropagation();
     waiting = { submitter: event.submitter };

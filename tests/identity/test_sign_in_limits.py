@@ -20,7 +20,7 @@ def at(client_for):
     return lambda address: client_for(REMOTE_ADDR=address)
 
 
-def sign_in(client, email, password="correct horse", **more):
+def sign_in(client, email, password="correct horse", **more):  # noqa: S107
     return client.post("/login/", {"login": email, "password": password, **more})
 
 
