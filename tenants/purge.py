@@ -116,7 +116,8 @@ def _begin(tenant: Tenant, now: datetime) -> PurgeReceipt:
         raise NotDue(f"{row.slug} is {row.get_status_display().lower()}.")
     row.status = Status.PURGING
     row.save(update_fields=["status"])
-    mail_to = [{"to": owner.email, "name": row.name} for owner in letters.owners_of(row)]
+    owners = [] if row.held else letters.owners_of(row)
+    mail_to = [{"to": owner.email, "name": row.name} for owner in owners]
     hosts = list(Domain.objects.filter(tenant=row).values_list("domain", flat=True))
     gone = {model._meta.label: model.objects.filter(tenant=row).delete()[0] for model in _ACCESS}
     return PurgeReceipt.objects.create(

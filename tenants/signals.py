@@ -15,6 +15,9 @@ workspace_resumed = Signal()
 workspace_deleted = Signal()  # the days of grace begin
 workspace_restored = Signal()
 
+# May it end, that nobody proved or used? A receiver that returns True says no. kwargs: tenant (Tenant).
+workspace_needed = Signal()
+
 # Sent in the transaction that removes the last of a workspace; of its row only the key stays. Who
 # raises stops it, and it is tried again. kwargs: tenant (Tenant, still with its name).
 workspace_purged = Signal()
