@@ -10,6 +10,7 @@ Nor does the main loop wait for a client to close its side of a connection, as g
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import selectors
@@ -195,10 +196,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().finish_request(conn, fs)
 
     def _refuse(self, conn: Arriving, answer: bytes) -> None:
-        try:
+        with contextlib.suppress(OSError):
             conn.sock.send(answer)
-        except OSError:
-            pass
         self._forget(conn)
         self._linger(conn)
 
@@ -233,10 +232,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         if conn in self.gathering or conn in self.lingering:
             self.gathering.pop(conn, None)
             self.lingering.pop(conn, None)
-            try:
+            with contextlib.suppress(OSError, KeyError, ValueError):
                 self.poller.unregister(conn.sock)
-            except (OSError, KeyError, ValueError):
-                pass
 
     def _gone(self, conn: Arriving) -> None:
         self.nr_conns -= 1

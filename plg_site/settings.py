@@ -296,6 +296,7 @@ MIDDLEWARE = [
     "events.middleware.EventBufferMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
+    "plg_site.request_bodies.BodyLimitMiddleware",
     "identity.cookies.HostOnlyCookiesMiddleware",
     "identity.sessions.HostSessionMiddleware",
     "identity.oidc.policy.FormActionMiddleware",
