@@ -15,7 +15,12 @@ from billing.models import Account
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.models import Tenant
-from tenants.signals import workspace_created, workspace_deleted, workspace_restored
+from tenants.signals import (
+    workspace_created,
+    workspace_deleted,
+    workspace_needed,
+    workspace_restored,
+)
 
 log = structlog.get_logger()
 
@@ -24,6 +29,13 @@ log = structlog.get_logger()
 def open_account(tenant: Tenant, **_: Any) -> None:
     """Every workspace starts on the first plan, in the transaction that makes it."""
     entitlements.begin(Account.objects.create(tenant=tenant))
+
+
+@receiver(workspace_needed)
+def is_paid_for(tenant: Tenant, **_: Any) -> bool:
+    """What somebody pays for does not end because nobody signs in."""
+    account = Account.objects.for_tenant(tenant).first()
+    return account is not None and account.has_subscription
 
 
 @receiver([workspace_deleted, workspace_restored])

@@ -8,11 +8,14 @@ import os
 from pathlib import Path
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-worker_class = "gthread"
+# Gunicorn's gthread, which gives a thread only to a request that has arrived.
+worker_class = "plg_site.patient_worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # Most of a click is the wait until the stream is on disk: with 16, others compute meanwhile.
 threads = int(os.environ.get("WEB_THREADS", "16"))
 
+# Who is a proxy is said once, in TRUSTED_PROXIES; gunicorn itself believes no header of any.
+forwarded_allow_ips = ""
 timeout = 30
 graceful_timeout = 3 if os.environ.get("WATCH_FILES") == "1" else 30
 keepalive = 5

@@ -14,10 +14,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from identity import addresses, beginnings, mail, mail_limits, proving
+from events import limits
+from identity import (
+    addresses,
+    beginnings,
+    devices,
+    mail,
+    mail_limits,
+    mailed_codes,
+    proving,
+    sign_in_limits,
+)
 
 # Mails to an address that may not be proved yet tell what was begun with it.
-_CODE, _RESET = "account/email/login_code", "account/email/password_reset_key"
+_CODE = "account/email/login_code"
+_RESET = "account/email/password_reset_key"
+_NO_ACCOUNT = "account/email/unknown_account"
+_RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,7 +47,37 @@ class AccountAdapter(DefaultAccountAdapter):
         """One form of every address, whichever form was typed."""
         return addresses.cleaned(email)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Before a password is looked at. Raises ValidationError."""
+        sign_in_limits.check(request, email=credentials.get("email", ""))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        sign_in_limits.failed(request, email=credentials.get("email", ""))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        sign_in_limits.forget(credentials.get("email", ""))
+
+    def generate_login_code(self) -> str:
+        """The one that is alive for whom it is mailed to."""
+        new: str = super().generate_login_code()
+        email = mailed_codes.recipient(self.request)
+        return mailed_codes.current(email, new=new) if email else new
+
+    def may_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
+        """Whether a mail that anybody can ask for may leave once more; the page says the same."""
+        if template_prefix == _CODE and not context.get("reauthentication"):
+            return mailed_codes.may_mail(email, code=context["code"])
+        if template_prefix == _RESET:
+            device = devices.of(self.request)
+            who = device.name if device and device.knows(email) else "anybody"
+            return not limits.take(_RESETS, f"reset-mail:{devices.mark(email)}:{who}").over
+        if template_prefix == _NO_ACCOUNT:
+            return not limits.take(_STRANGERS, f"stranger-mail:{devices.mark(email)}").over
+        return True
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        if not self.may_mail(template_prefix, email, context):
+            return
         context = {"email": email, "site_url": settings.SITE_URL, **context}
         context.setdefault("current_site", SimpleLazyObject(_site))
         if template_prefix in (_CODE, _RESET):
@@ -58,6 +101,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def should_send_confirmation_mail(
         self, request: HttpRequest, email_address: EmailAddress, signup: bool
     ) -> bool:
+        """Where nothing speaks for a sign-up, its address is written to once, however many come."""
+        if signup and getattr(request, "mails_once_a_day", False):
+            key = f"signup-mail:{devices.mark(email_address.email)}"
+            return not limits.take("1/d", key).over
         return mail_limits.take(email_address) == 0
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:

@@ -5,8 +5,11 @@ class IdentityConfig(AppConfig):
     name = "identity"
 
     def ready(self) -> None:
+        from allauth.account.signals import user_logged_in
+
         import events
-        from identity import event_types, proving, receivers  # noqa: F401
+        from identity import devices, event_types, proving, receivers  # noqa: F401
         from identity.oidc import receivers as of_provider  # noqa: F401
 
         events.register(*event_types.ALL)
+        user_logged_in.connect(devices.on_sign_in, dispatch_uid="identity.devices")

@@ -192,3 +192,17 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"
+
+
+class MailedCode(models.Model):
+    """A code that is alive (identity.mailed_codes), how often it was mailed, how often got wrong."""
+
+    email = models.EmailField(db_index=True)
+    purpose = models.CharField(max_length=10, default="sign-in")
+    code = models.CharField(max_length=40)
+    made_at = models.DateTimeField(default=timezone.now, db_index=True)
+    mails = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.email} at {self.made_at:%H:%M}"

@@ -40,7 +40,9 @@ LIVE_MAX_LISTENERS_PER_WORKSPACE = env.number("LIVE_MAX_LISTENERS_PER_WORKSPACE"
 
 ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_SCHEME == "https" else None
+SECURE_PROXY_SSL_HEADER = None  # plg_site.client_address sets the scheme, and asks who says so
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: networks, addresses, "unix" for sockets.
+TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
 
 # In the database: a sign-in survives the loss of Redis. And it is good only on the hosts it began on.
@@ -305,6 +307,7 @@ MIDDLEWARE = [
     "events.middleware.EventBufferMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
+    "plg_site.request_bodies.BodyLimitMiddleware",
     "identity.cookies.HostOnlyCookiesMiddleware",
     "identity.sessions.HostSessionMiddleware",
     "identity.oidc.policy.FormActionMiddleware",
@@ -366,6 +369,7 @@ ACCOUNT_FORMS = {
     "reset_password": "identity.forms.ResetForm",
     "user_token": "identity.forms.ResetLinkForm",
     "reset_password_from_key": "identity.forms.NewPasswordForm",
+    "confirm_login_code": "identity.mailed_codes.ConfirmCodeForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
@@ -379,11 +383,37 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = f"{SITE_URL}/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
-ACCOUNT_RATE_LIMITS = {
-    "signup": env.text("SIGNUP_RATE_LIMIT", "20/m/ip"),
-    "login": env.text("LOGIN_RATE_LIMIT", "30/m/ip"),
-    "confirm_email": None,  # identity.mail_limits: each sign-up has its own mail
-}
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.mailed_codes counts, with the code
+# What anybody could use against others is limited elsewhere, and never by the address alone:
+# identity.sign_in_limits, identity.mailed_codes, identity.adapter.may_mail, tenants.admission.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    (
+        "signup",
+        "login",
+        "login_failed",
+        "request_login_code",
+        "reset_password",
+        "reset_password_from_key",
+        "confirm_email",  # identity.mail_limits: each sign-up has its own mail
+    )
+)
+# Wrong passwords for an account and from one address (or a known device); for the account from all
+# that are not known; from an address for all accounts, after which a proof of work is asked for.
+SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
+SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
+SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
+
+# Sign-up (tenants.admission): how many go straight through, by what speaks for them; over it the form
+# comes back with one more step. By a link that we signed, by a browser that came before, by address
+# (or all whose address is not known) where the form was loaded; and without that.
+SIGNUPS_BY_LINK = env.text("SIGNUPS_BY_LINK", "600/h")
+SIGNUPS_BY_DEVICE = env.text("SIGNUPS_BY_DEVICE", "10/h")
+SIGNUPS_BY_ADDRESS = env.text("SIGNUPS_BY_ADDRESS", "20/m")
+SIGNUPS_FROM_UNKNOWN = env.text("SIGNUPS_FROM_UNKNOWN", "600/m")
+SIGNUPS_UNSEEN_BY_ADDRESS = env.text("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
+SIGNUPS_UNSEEN = env.text("SIGNUPS_UNSEEN", "60/m")
+SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
+UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
 
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
 IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"

@@ -5,10 +5,15 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 _django = get_wsgi_application()
 
-from plg_site.safety import refuse_unsafe  # noqa: E402  importable only once Django is set up
+from django.conf import settings  # noqa: E402  importable only once Django is set up
+
+from plg_site.client_address import ClientAddress  # noqa: E402
+from plg_site.safety import refuse_unsafe  # noqa: E402
 from tenants.early import AnswersEarly  # noqa: E402
 from tenants.pooler import refuse_to_mix  # noqa: E402
 
 refuse_unsafe()
 refuse_to_mix()
-application = AnswersEarly(_django)
+application = ClientAddress(
+    AnswersEarly(_django), trusted=settings.TRUSTED_PROXIES, scheme=settings.PUBLIC_SCHEME
+)

@@ -21,5 +21,8 @@ urlpatterns = [
     path("<slug:code>", redirect.follow, name="follow"),
 ]
 
+# How large a body may be, by the beginning of the path (plg_site.request_bodies).
+body_limits = {"/files/": "UPLOAD_MAX_BYTES", "/api/v1/files": "UPLOAD_MAX_BYTES"}
+
 # Included by plg_site.urls_files, on a host of its own.
 files_urlpatterns = [path("<str:token>", downloads.download, name="download")]

@@ -27,14 +27,15 @@ _SALT = "tenants.deletion.undo"
 
 
 @transaction.atomic
-def delete(tenant: Tenant, *, by: User, now: datetime | None = None) -> Tenant:
+def delete(tenant: Tenant, *, by: User | None, now: datetime | None = None) -> Tenant:
     """Close the workspace and begin the days of grace. Does nothing to one that is deleted.
 
-    Returns it as it is now; owners get a mail with the way back.
+    Returns it as it is now; owners get a mail with the way back. `by` None: nobody ever proved or used
+    it (`tenants.unproved`).
     """
     now = now or timezone.now()
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    if tenant.status != Status.ACTIVE:
+    if tenant.status != Status.ACTIVE and not tenant.held:
         return tenant
     tenant.status, tenant.deleted_at = Status.DELETED, now
     tenant.purge_after = now + timedelta(days=settings.DELETION_GRACE_DAYS)
@@ -45,14 +46,16 @@ def delete(tenant: Tenant, *, by: User, now: datetime | None = None) -> Tenant:
     events.record_with_row(
         WORKSPACE_DELETED.name,
         tenant=tenant,
-        person=person_of(by),
+        person=person_of(by) if by else None,
         properties={"purge_after": purge_after},
     )
     workspace_deleted.send(sender=Tenant, tenant=tenant, by=by)
     _mail_owners(
         tenant,
         subject=f"{tenant.name} was deleted",
-        first=f"{by} ({by.email}) deleted the workspace “{tenant.name}”.",
+        first=f"{by} ({by.email}) deleted the workspace “{tenant.name}”."
+        if by
+        else f"Nobody has used the workspace “{tenant.name}” or confirmed its mail address.",
     )
     return tenant
 
@@ -63,7 +66,7 @@ def restore(tenant: Tenant, *, by: User) -> bool:
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
     if tenant.status != Status.DELETED:
         return False
-    tenant.status = Status.ACTIVE
+    tenant.status = Status.PREPARING if tenant.held else Status.ACTIVE
     tenant.deleted_at = tenant.purge_after = tenant.purge_warned_at = None
     tenant.save(update_fields=["status", "deleted_at", "purge_after", "purge_warned_at"])
     audit.note(tenant, "workspace.restored", by=by)
@@ -132,6 +135,8 @@ def warn(*, now: datetime | None = None) -> int:
 
 
 def _mail_owners(tenant: Tenant, *, subject: str, first: str) -> None:
+    if tenant.held:  # whose address that is, nobody knows: it was written to once
+        return
     lines = [
         first,
         f"On {tenant.purge_after:%-d %B %Y} everything in it is removed for good, with its files, "

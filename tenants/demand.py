@@ -39,7 +39,7 @@ def _rates(now: datetime) -> dict[str, float]:
         for window in _WINDOWS
     }
     rows = (
-        Tenant.objects.filter(created_at__gt=now - max(_WINDOWS), created_at__lte=now)
+        Tenant.objects.filter(created_at__gt=now - max(_WINDOWS), created_at__lte=now, held=False)
         .values("template")
         .annotate(**counts)
     )

@@ -78,6 +78,9 @@ class Tenant(TenantMixin):
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE
     )
+    # Signed up for by who knows what (tenants.admission): it gets a schema when somebody opens it.
+    held = models.BooleanField(default=False, db_default=False, editable=False)
+    unproved_warned_at = models.DateTimeField(null=True, editable=False)
     suspended_at = models.DateTimeField(null=True, editable=False)
     # Shown to its members.
     suspended_because = models.CharField(max_length=300, blank=True, default="", db_default="")

@@ -40,7 +40,7 @@ class Progress:
 
 def progress(tenant: Tenant, *, now: datetime | None = None) -> Progress | None:
     """How far it is; None when the workspace is there."""
-    line = Tenant.objects.filter(status=Status.PREPARING)
+    line = _line()
     if not line.filter(pk=tenant.pk).exists():
         return None
     return Progress(
@@ -64,7 +64,7 @@ def prepare_next(*, failed: set[UUID]) -> bool:
 
     False when there is none. One that cannot be made goes into `failed`, and the next call leaves it.
     """
-    line = Tenant.objects.filter(status=Status.PREPARING).exclude(pk__in=failed)
+    line = _line().exclude(pk__in=failed)
     with transaction.atomic():
         tenant = _locked(line.order_by("created_at"))
         if tenant is None:
@@ -83,9 +83,14 @@ def help_out(tenant: Tenant) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ONE_HELPER])
             [is_ours] = cursor.fetchone()
-        line = Tenant.objects.filter(pk=tenant.pk, status=Status.PREPARING)
+        line = _line().filter(pk=tenant.pk)
         if is_ours and schemas.script() is not None and (waiting := _locked(line)):
             _prepare(waiting)
+
+
+def _line() -> QuerySet[Tenant]:
+    """All that wait, without those that nobody has opened yet."""
+    return Tenant.objects.filter(status=Status.PREPARING, held=False)
 
 
 def _locked(line: QuerySet[Tenant]) -> Tenant | None:

@@ -29,7 +29,8 @@ class NewWorkspace:
     """What the person asked for. `slug` None: made from the name, numbered until it is free.
 
     `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
-    person is there, who can watch a workspace being prepared when no schema is ready.
+    person is there, who can watch a workspace being prepared when no schema is ready. `held`: it gets
+    none before it is opened (`preparing.release`).
     """
 
     name: str
@@ -37,6 +38,7 @@ class NewWorkspace:
     intent: str = ""
     template: str = ""
     may_wait: bool = False
+    held: bool = False
 
 
 @transaction.atomic
@@ -47,7 +49,8 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     the status "preparing" instead, and has its schema within seconds. Raises SlugTaken, and
     schemas.NoTemplate (never with `may_wait`).
     """
-    upkeep.refill_soon()
+    if not wanted.held:
+        upkeep.refill_soon()
     person = person_of(owner)
     tenant = claim(wanted, owner=owner, person_id=person.id)
     audit.note(tenant, "workspace.created", by=owner, target=tenant.name)
@@ -76,7 +79,7 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
     The domain's is also kept by a workspace that has moved from there (`tenants.moving`).
     """
     template = templates.get(wanted.template)
-    schema_name, status = _schema(template, may_wait=wanted.may_wait)
+    schema_name, status = _schema(template, wanted)
     candidates = _candidates(wanted)
     for slug in candidates:
         try:
@@ -90,6 +93,7 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
                     intent=wanted.intent,
                     template=template.name,
                     status=status,
+                    held=wanted.held,
                     fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
                 )
                 address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
@@ -105,12 +109,14 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
     raise SlugTaken(wanted.slug)
 
 
-def _schema(template: Template, *, may_wait: bool) -> tuple[str, Status]:
+def _schema(template: Template, wanted: NewWorkspace) -> tuple[str, Status]:
     """A schema for a new workspace: a ready one, or the name of one to be made."""
+    if wanted.held:
+        return schemas.new_name(), Status.PREPARING
     if (ready := pool.claim(template)) is not None:
         return ready, Status.ACTIVE
     name = schemas.new_name()
-    if may_wait:
+    if wanted.may_wait:
         upkeep.prepare_soon()
         return name, Status.PREPARING
     schemas.make(name, template=template)

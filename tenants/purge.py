@@ -121,7 +121,8 @@ def _begin(tenant: Tenant, now: datetime) -> PurgeReceipt:
     purge_requested.send(sender=Tenant, tenant=row)
     row.status = Status.PURGING
     row.save(update_fields=["status"])
-    mail_to = [{"to": owner.email, "name": row.name} for owner in letters.owners_of(row)]
+    owners = [] if row.held else letters.owners_of(row)
+    mail_to = [{"to": owner.email, "name": row.name} for owner in owners]
     hosts = list(Domain.objects.filter(tenant=row).values_list("domain", flat=True))
     gone = {model._meta.label: model.objects.filter(tenant=row).delete()[0] for model in _ACCESS}
     return PurgeReceipt.objects.create(

@@ -19,6 +19,9 @@ workspace_restored = Signal()
 # tenants.purge.MustWait while something is needed that will be gone. kwargs: tenant (Tenant).
 purge_requested = Signal()
 
+# May it end, that nobody proved or used? A receiver that returns True says no. kwargs: tenant (Tenant).
+workspace_needed = Signal()
+
 # Sent in the transaction that removes the last of a workspace; of its row only the key stays. Who
 # raises stops it, and it is tried again. kwargs: tenant (Tenant, still with its name).
 workspace_purged = Signal()

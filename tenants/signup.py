@@ -22,11 +22,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 import events
-from identity import beginnings, persons
+from identity import beginnings, persons, proof_of_work
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
-from tenants import addresses, provisioning, templates
+from tenants import addresses, admission, provisioning, templates
 from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 
@@ -71,10 +71,16 @@ class WorkspaceSignupForm(SignupForm):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     plan = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
     event = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=80)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
+    via = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.workspace: Tenant | None = None  # that was made
+        self.held = False  # without a schema until it is opened
+        token = uuid4()
+        self.fields["token"].initial = token
+        self.fields["seen"].initial = admission.form_token(token)
         password = self.fields["password1"]
         password.label = "Password"
         password.help_text = "Optional. Leave it empty and we mail you a code when you sign in."
@@ -108,6 +114,28 @@ class WorkspaceSignupForm(SignupForm):
             return None, self._again(request, status=409)
         return user, None
 
+    def ask_for_a_step(self, *, by_code: bool) -> None:
+        """Come back as it was filled in, with a sum for the browser or a field for a mailed code."""
+        said = self.data.copy()
+        if not said.get(self.add_prefix("token")):
+            said[self.add_prefix("token")] = str(uuid4())
+        said[self.add_prefix("seen")] = admission.form_token(said[self.add_prefix("token")])
+        self.data = said
+        # It goes back to who has just typed it, on a page that nothing keeps.
+        self.fields["password1"].widget.render_value = True
+        if by_code:
+            self.fields["code"] = forms.CharField(
+                label="Code from your mail",
+                required=False,
+                max_length=20,
+                widget=forms.TextInput({"autocomplete": "one-time-code"}),
+            )
+            words = "Type the code that we have mailed you, then send the form once more."
+            self.add_error(None, ValidationError(words, code="code"))
+            return
+        words = "Many people are signing up from your network. One more step, and you are in."
+        self.add_error(None, ValidationError(words, code=proof_of_work.ASKED))
+
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
         user = self.save(request)
@@ -121,6 +149,7 @@ class WorkspaceSignupForm(SignupForm):
                 intent=data["plan"],
                 template=self._template().name,
                 may_wait=True,
+                held=self.held,
             ),
             owner=user,
         )
@@ -164,12 +193,36 @@ class WorkspaceSignupView(SignupView):
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.request.GET
-        known = {"plan": asked.get("plan", "")[:40], "event": asked.get("event", "")[:80]}
+        known = {
+            "plan": asked.get("plan", "")[:40],
+            "event": asked.get("event", "")[:80],
+            "via": asked.get(admission.LINK, "")[:300],
+        }
         return {**super().get_initial(), **known}
+
+    def get(self, request: VisitorRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        admission.remember_visit(request, response)
+        return response
 
     def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
         self._form = form
+        admitted = admission.decide(self.request, form.cleaned_data)
+        if admitted.asks:
+            return self._one_more_step(form)
+        form.held = admitted.held
+        if admitted.held:
+            self.request.mails_once_a_day = True  # whoever that is: the address did not ask for it
         return super().form_valid(form)
+
+    def _one_more_step(self, form: WorkspaceSignupForm) -> HttpResponse:
+        by_code = bool({"instead", "code"} & set(self.request.POST))
+        if "instead" in self.request.POST:
+            admission.mail_code(form.cleaned_data["email"])
+        form.ask_for_a_step(by_code=by_code)
+        response = self.render_to_response(self.get_context_data(form=form))
+        response["Cache-Control"] = "no-store"
+        return response
 
     def get_default_success_url(self) -> str | None:
         """Straight into the new workspace, without asking on the way which one it is."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from tenants import hosts, preparing
-from tenants.models import Status
+from tenants import holding, hosts, preparing
+from tenants.models import Status, Tenant
 from tenants.preparing import Progress
 from tenants.requests import WorkspaceRequest
 
@@ -33,6 +33,9 @@ class Step:
 def page(request: WorkspaceRequest) -> HttpResponse | None:
     """What a member sees meanwhile; None when the workspace has become ready."""
     tenant = request.tenant
+    if tenant.held:
+        holding.release(Tenant.objects.filter(pk=tenant.pk))
+        tenant.held = False
     preparing.help_out(tenant)
     progress = preparing.progress(tenant)
     if progress is None:  # what we were told is older

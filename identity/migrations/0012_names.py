@@ -15,7 +15,7 @@ def clean(table: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0005_beginnings_merges")]
+    dependencies = [("identity", "0009_mailed_codes")]
 
     operations = [
         migrations.AlterField(

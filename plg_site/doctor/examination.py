@@ -15,6 +15,7 @@ CHECKS = (
     "connections",
     "pooler",
     "redis_memory",
+    "client_address",
     "pool",
     "fleet",
     "wildcard_dns",

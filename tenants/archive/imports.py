@@ -32,6 +32,12 @@ class TooManyWaiting(Exception):
     """The person has archives that are still being checked."""
 
 
+def too_many_wait(owner: User) -> bool:
+    """Whether this person has to wait before bringing another one."""
+    waiting = Import.objects.filter(owner=owner, state=Import.State.WAITING)
+    return waiting.count() >= MOST_WAITING
+
+
 def bring(
     content: IO[bytes],
     *,
@@ -41,8 +47,7 @@ def bring(
     with_members: bool = False,
 ) -> Import:
     """Keep the archive until it is checked. Raises TooManyWaiting."""
-    waiting = Import.objects.filter(owner=owner, state=Import.State.WAITING)
-    if waiting.count() >= MOST_WAITING:
+    if too_many_wait(owner):
         raise TooManyWaiting
     wanted = Import(owner=owner, name=name, slug=slug, with_members=with_members)
     storage().save(wanted.stored_as, File(content))

@@ -24,7 +24,7 @@ _NOT_MIGRATED = (Status.PREPARING, Status.PURGING)
 
 def fleet() -> QuerySet[Tenant]:
     """Every workspace that has a schema to look after: deleted ones, too, as they can come back."""
-    return Tenant.objects.exclude(status__in=_NOT_MIGRATED)
+    return Tenant.objects.exclude(status__in=_NOT_MIGRATED).exclude(held=True)
 
 
 def behind(among: QuerySet[Tenant] | None = None) -> QuerySet[Tenant]:

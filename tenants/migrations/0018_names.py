@@ -4,7 +4,7 @@ import identity.names
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0013_normal_addresses"), ("identity", "0012_names")]
+    dependencies = [("tenants", "0014_held"), ("identity", "0012_names")]
 
     operations = [
         migrations.AlterField(

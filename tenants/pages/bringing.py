@@ -46,8 +46,20 @@ class ImportForm(forms.Form):
 def bring(request: UserRequest) -> HttpResponse:
     """The form; a POST brings an archive."""
     if request.method == "POST":
+        if why_not := _why_not(request):  # said before two gigabytes are read
+            shown = {"form": ImportForm(), "why_not": why_not}
+            return render(request, "tenants/import.html", shown, status=403)
         uploads.bound(request)
     return _bring(request)
+
+
+def _why_not(request: UserRequest) -> str:
+    """Why this person may bring nothing now, in words; "" where they may."""
+    if not request.user.has_verified_email:
+        return "Please verify your address first."
+    if imports.too_many_wait(request.user):
+        return "You have archives that are still being checked."
+    return ""
 
 
 @csrf_protect
@@ -55,10 +67,7 @@ def _bring(request: UserRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST":
-        if not request.user.has_verified_email:
-            form.add_error(None, "Please verify your address first.")
-            status = 403
-        elif form.is_valid():
+        if form.is_valid():
             try:
                 wanted = imports.bring(
                     form.cleaned_data["file"], owner=request.user, name=form.cleaned_data["name"]
@@ -68,7 +77,7 @@ def _bring(request: UserRequest) -> HttpResponse:
             else:
                 enqueueing.once_committed(tasks.run_import, wanted.pk)
                 return redirect("tenants_site:brought", import_id=wanted.pk)
-        status = status if status != 200 else 422
+        status = 422
     return render(request, "tenants/import.html", {"form": form}, status=status)
 
 

@@ -17,6 +17,7 @@ WITHOUT_A_TENANT = {
     "identity_beginning": "as the user",
     "identity_merge": "as the users",
     "identity_derivedsession": "as the user's other sessions",
+    "identity_mailedcode": "lives for minutes, before anybody is signed in",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",

@@ -3,9 +3,11 @@ committed is not there."""
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -173,16 +175,22 @@ def kill_with_what_it_forked(stack: Stack, name: str) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+_LOADED: dict[str, dict[str, str]] = {}  # hidden fields of the form that each has open
+
+
 def sign_up(stack: Stack, slug: str, port: int) -> int:
     """The form, sent to the web process on this port; the status of its answer."""
     host = {"Host": f"{stack.addresses.domain}:{stack.addresses.port}"}
     connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=60)
     connection.request("GET", "/signup/", headers=host)
     page = connection.getresponse()
-    page.read()
+    text = page.read().decode()
+    if slug not in _LOADED:  # a second click sends the form of the first
+        hidden = re.findall(r'name="(token|seen)" value="([^"]+)"', text)
+        _LOADED[slug] = {name: html.unescape(value) for name, value in hidden}
     cookies = [line.split(";")[0] for line in page.headers.get_all("Set-Cookie") or []]
     token = next(line.split("=", 1)[1] for line in cookies if line.startswith("plg_csrf="))
-    form = urlencode({**form_of(slug), "csrfmiddlewaretoken": token})
+    form = urlencode({**form_of(slug), **_LOADED[slug], "csrfmiddlewaretoken": token})
     said = {**host, "Cookie": "; ".join(cookies)}
     said["Content-Type"] = "application/x-www-form-urlencoded"
     connection.request("POST", "/signup/", form, said)

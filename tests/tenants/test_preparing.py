@@ -16,6 +16,7 @@ from tenants import fingerprints, preparing, provisioning, schemas, templates
 from tenants.models import PoolSchema, SchemaTemplate, Status, Tenant
 from tenants.provisioning import NewWorkspace
 from tenants.templates import Template
+from tests.tenants.signing_up import loaded
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def test_a_sign_up_with_an_empty_pool_makes_no_schema_itself(client_for):
     PoolSchema.objects.all().delete()
     slug = f"empty-{uuid4().hex[:6]}"
     form = {"name": "Nora", "email": f"{slug}@example.org", "workspace_name": slug, "slug": slug}
+    form |= loaded()
     person = client_for()
     assert person.post("/signup/", form).status_code == 302
     made = Tenant.objects.get(slug=slug)
@@ -65,6 +67,7 @@ def test_also_without_a_migrated_template(client_for):
     SchemaTemplate.objects.all().delete()
     slug = f"none-{uuid4().hex[:6]}"
     form = {"name": "Nora", "email": f"{slug}@example.org", "workspace_name": slug, "slug": slug}
+    form |= loaded()
     assert client_for().post("/signup/", form).status_code == 302
     assert Tenant.objects.get(slug=slug).status == Status.PREPARING
 

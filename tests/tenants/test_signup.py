@@ -16,6 +16,7 @@ from django_tenants.utils import schema_context, schema_exists
 
 from identity.models import Person, PersonAlias, User
 from tenants.models import Domain, Membership, PoolSchema, Role, Tenant
+from tests.tenants.signing_up import loaded
 
 SIGNUP = "/signup/"
 
@@ -28,7 +29,7 @@ def answers(**changes: str) -> dict[str, str]:
         "workspace_name": "Nora's Team",
         "slug": f"nora-{uuid4().hex[:6]}",
         "password1": "a long enough secret",
-        "token": str(uuid4()),
+        **loaded(changes.get("token")),
         **changes,
     }
 

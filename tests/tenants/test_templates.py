@@ -9,6 +9,7 @@ import pytest
 from tenants import checks, templates
 from tenants.models import Tenant
 from tenants.templates import Intent, Template
+from tests.tenants.signing_up import loaded
 
 SIGNUP = "/signup/"
 
@@ -77,7 +78,7 @@ def test_a_product_without_answers_asks_nothing(product, client_for):
 def sign_up(client, **more: str) -> Tenant:
     slug = f"for-{uuid4().hex[:6]}"
     form = {"name": "Nora", "email": f"{slug}@example.org", "workspace_name": slug, "slug": slug}
-    assert client.post(SIGNUP, {**form, **more}).status_code == 302
+    assert client.post(SIGNUP, {**form, **loaded(), **more}).status_code == 302
     return Tenant.objects.get(slug=slug)
 
 

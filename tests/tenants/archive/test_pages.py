@@ -103,7 +103,7 @@ def test_more_than_is_taken_is_refused_without_being_kept(client_for, people, se
     response = client_for(people.outsider).post(
         "/workspaces/import/", {"file": an_upload(b"x" * 200_000)}
     )
-    assert response.status_code == 422
+    assert response.status_code == 413
     assert not Import.objects.filter(owner=people.outsider).exists()
 
 

@@ -1,0 +1,39 @@
+"""Whether the proxies in front are declared, so that limits and the audit log see the client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from plg_site import undeclared_proxies
+from plg_site.client_address import UNIX, Trusted, parse
+from plg_site.doctor.findings import Finding, fine, problem, warning
+
+TITLE = "Client addresses"
+
+
+def look() -> Iterator[Finding]:
+    trusted = Trusted(settings.TRUSTED_PROXIES)
+    peers = [
+        peer
+        for peer in undeclared_proxies.seen()
+        if not trusted.includes("" if peer == UNIX else peer)
+    ]
+    for peer in peers:
+        # A peer in our own network is a proxy of ours; from outside anybody can send the header.
+        make = problem if _is_inside(peer) else warning
+        yield make(
+            f"{peer} sends forwarded headers and is not declared: limits by address are off for "
+            "what comes through it, and the audit log shows its address",
+            f"If it is your proxy, add it to TRUSTED_PROXIES ({peer}, or its network).",
+            peer=peer,
+        )
+    if not peers:
+        declared = ", ".join(settings.TRUSTED_PROXIES) or "none"
+        yield fine(f"no undeclared proxy was seen (declared: {declared})")
+
+
+def _is_inside(peer: str) -> bool:
+    address = parse(peer)
+    return peer == UNIX or (address is not None and address.is_private)

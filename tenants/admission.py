@@ -1,0 +1,178 @@
+"""Who may sign up at once: judged by what speaks for the request, never by refusing it.
+
+Four tiers: who was invited or holds a link that we signed; who has signed in here or came an hour ago
+or longer; a browser that loaded the form; the rest. Each has a bucket. Over it the same form comes
+back, filled, and asks for one more step: a sum that the browser does, or a code that we mail. The
+rest get a workspace as well, but no schema before somebody opens it or proves the address.
+
+Addresses of clients are keys of buckets only where they are known (`events.limits.clients`), since
+behind one of them there may be an office. Without Redis every process counts for itself.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from events import limits
+from events.limits.clients import address_key
+from identity import devices, mailed_codes, proof_of_work
+from tenants import hashed_secrets
+from tenants.models import Invitation
+
+CAME_BEFORE_COOKIE = "plg_came"
+LINK = "via"  # the field, and the parameter of the form's address, that carry a signed link
+_FORM, _CAME, _LINK = "tenants.admission.form", "tenants.admission.came", "tenants.admission.link"
+_FORM_GOOD_FOR = 24 * 3600  # seconds
+_CAME_BEFORE = 3600  # seconds since then
+_ONE_YEAR = 365 * 24 * 3600
+
+
+class Tier(enum.IntEnum):
+    """What speaks for a sign-up; the smaller, the more."""
+
+    INVITED = 1
+    KNOWN = 2
+    FORM = 3
+    REST = 4
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What becomes of a sign-up: one more step first, or a workspace (`held`: without a schema)."""
+
+    tier: Tier
+    asks: bool
+
+    @property
+    def held(self) -> bool:
+        return self.tier is Tier.REST
+
+
+def decide(request: HttpRequest, said: dict[str, Any]) -> Admission:
+    """Judge a sign-up with a valid form (`said` is what it says), and count it."""
+    tier = _tier(request, said)
+    if not _is_over(request, tier, said):
+        return Admission(tier, asks=False)
+    if proof_of_work.is_in(request) or _brings_code(request, said):
+        return Admission(min(tier, Tier.FORM), asks=False)
+    return Admission(tier, asks=True)
+
+
+def form_token(token: object, *, now: float | None = None) -> str:
+    """For the hidden field `seen`: this form (by its own token) was loaded now."""
+    return signing.dumps([str(token), int(now or time.time())], salt=_FORM)
+
+
+def link_token(name: str, *, days: int) -> str:
+    """For a link into sign-up (`/signup/?via=…`) that a campaign, an event or a partner hands out."""
+    return signing.dumps([name, int(time.time()) + days * 24 * 3600], salt=_LINK)
+
+
+def link_name(said: str) -> str:
+    """Whose link it is; "" for one that is none of ours, or no longer good."""
+    try:
+        name, until = signing.loads(said, salt=_LINK)
+    except (signing.BadSignature, ValueError, TypeError):
+        return ""
+    return str(name) if int(until) > time.time() else ""
+
+
+def remember_visit(request: HttpRequest, response: HttpResponse) -> None:
+    """Who looks at the form today has come before tomorrow."""
+    if CAME_BEFORE_COOKIE in request.COOKIES or request.META.get("HTTP_SEC_GPC") == "1":
+        return
+    response.set_cookie(
+        CAME_BEFORE_COOKIE,
+        signing.dumps([int(time.time()), devices.new_name()], salt=_CAME),
+        max_age=_ONE_YEAR,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def mail_code(email: str) -> None:
+    """The other way through the step, for who has no JavaScript. Mailed some times at most."""
+    mailed_codes.send(email, template="account/email/signup_code")
+
+
+def _tier(request: HttpRequest, said: dict[str, Any]) -> Tier:
+    if link_name(said.get(LINK, "")) or _holds_invitation(request):
+        return Tier.INVITED
+    if devices.of(request) or _came_before(request):
+        return Tier.KNOWN
+    return Tier.FORM if _loaded_form(said) else Tier.REST
+
+
+def _is_over(request: HttpRequest, tier: Tier, said: dict[str, Any]) -> bool:
+    """Take from the tier's bucket; from a second one only where the first is the rest's."""
+    address = address_key(request.META)
+    if tier is Tier.INVITED:
+        name = link_name(said.get(LINK, ""))
+        return bool(name) and limits.take(settings.SIGNUPS_BY_LINK, f"signup-link:{name}").over
+    if tier is Tier.KNOWN:
+        return limits.take(settings.SIGNUPS_BY_DEVICE, f"signup:{_device_key(request)}").over
+    if tier is Tier.FORM:
+        if address is None:
+            return limits.take(settings.SIGNUPS_FROM_UNKNOWN, "signup-from-unknown").over
+        return limits.take(settings.SIGNUPS_BY_ADDRESS, f"signup-from:{address}").over
+    if address and limits.take(settings.SIGNUPS_UNSEEN_BY_ADDRESS, f"signup-rest:{address}").over:
+        return True
+    return limits.take(settings.SIGNUPS_UNSEEN, "signup-rest").over
+
+
+def _device_key(request: HttpRequest) -> str:
+    device = devices.of(request)
+    return f"device:{device.name if device else _came(request)[1]}"
+
+
+def _loaded_form(said: dict[str, Any]) -> bool:
+    try:
+        token, at = signing.loads(said.get("seen", ""), salt=_FORM)
+    except (signing.BadSignature, ValueError, TypeError):
+        return False
+    age = time.time() - at
+    return token == str(said.get("token")) and settings.SIGNUP_FORM_SECONDS <= age <= _FORM_GOOD_FOR
+
+
+def _came_before(request: HttpRequest) -> bool:
+    at, _ = _came(request)
+    return bool(at) and time.time() - at >= _CAME_BEFORE
+
+
+def _came(request: HttpRequest) -> tuple[int, str]:
+    try:
+        at, name = signing.loads(
+            request.COOKIES.get(CAME_BEFORE_COOKIE, ""), salt=_CAME, max_age=_ONE_YEAR
+        )
+    except (signing.BadSignature, ValueError, TypeError):
+        return 0, ""
+    return int(at), str(name)
+
+
+def _holds_invitation(request: HttpRequest) -> bool:
+    """Asked only of who says so: the form leads on to an invitation."""
+    leads_to = str(request.POST.get("next") or request.GET.get("next") or "")
+    _, found, rest = leads_to.partition("/invitations/")
+    if not found:
+        return False
+    open_ones = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    return open_ones.filter(token_hash=hashed_secrets.hash_secret(rest.partition("/")[0])).exists()
+
+
+def _brings_code(request: HttpRequest, said: dict[str, Any]) -> bool:
+    """Whether the code that we mailed is in the form."""
+    code = str(request.POST.get("code", ""))
+    try:
+        return bool(code) and mailed_codes.check(request, said["email"], code=code)
+    except ValidationError:
+        return False

@@ -1,0 +1,33 @@
+"""Workspaces of sign-ups that nothing speaks for: an address and an owner, but no schema yet.
+
+They get into line (`tenants.preparing`) as soon as somebody who is signed in opens one, or proves the
+address that it was signed up with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import email_confirmed
+from django.db.models import QuerySet
+from django.dispatch import receiver
+
+from tenants import hosts, upkeep
+from tenants.models import Domain, Tenant
+
+
+def release(tenants: QuerySet[Tenant]) -> None:
+    """Somebody is there: those of them that are held get into line."""
+    held = list(tenants.filter(held=True).values_list("pk", flat=True))
+    if not held:
+        return
+    Tenant.objects.filter(pk__in=held).update(held=False)
+    hosts.forget_once_committed(
+        Domain.objects.filter(tenant__in=held).values_list("domain", flat=True)
+    )
+    upkeep.prepare_soon()
+
+
+@receiver(email_confirmed)
+def release_of_who_proved(email_address: Any, **_: Any) -> None:
+    release(Tenant.objects.filter(memberships__user=email_address.user_id))

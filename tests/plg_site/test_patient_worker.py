@@ -1,0 +1,200 @@
+"""A few dozen clients that never finish what they began stop nobody: with a real gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import runpy
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from plg_site import patient_worker
+from tests.plg_site.proxies import ROOT, free_port
+
+THREADS = 4
+SLOW = 40
+HEAD = b"POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    port, said = free_port(), tmp_path_factory.mktemp("gunicorn") / "said"
+    options = ["-k", "plg_site.patient_worker.PatientWorker", "--threads", str(THREADS), "-w", "1"]
+    command = [
+        sys.executable, "-m", "gunicorn", "tests.plg_site.slow_application:application",
+        "-b", f"127.0.0.1:{port}", "--keep-alive", "5", *options,
+    ]  # fmt: skip
+    with said.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
+    try:
+        until = time.monotonic() + 20
+        while True:
+            try:
+                ask(port)
+                break
+            except OSError:
+                if time.monotonic() > until or process.poll() is not None:
+                    pytest.fail(said.read_text()[-2000:])
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+def ask(port: int, body: bytes | None = None, *, path: str = "/") -> tuple[int, bytes, float]:
+    """Status, body, seconds."""
+    began = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST" if body is not None else "GET", path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), time.monotonic() - began
+    finally:
+        connection.close()
+
+
+@contextmanager
+def dawdling(port: int, said: bytes, *, clients: int = SLOW) -> Iterator[list[socket.socket]]:
+    """So many clients that say this, and then nothing more."""
+    with ExitStack() as opened:
+        sockets = []
+        for _ in range(clients):
+            client = opened.enter_context(socket.create_connection(("127.0.0.1", port), 20))
+            client.sendall(said)
+            sockets.append(client)
+        time.sleep(0.3)
+        yield sockets
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET / HT",
+        HEAD,
+        HEAD + b"Content-Length: 1000\r\n\r\nabc",
+        HEAD + b"Content-Length: 5000000\r\n\r\nabc",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        HEAD + b"Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n",
+    ],
+    ids=["nothing", "half a line", "half a head", "small body", "large body", "chunks", "expect"],
+)
+def test_forty_clients_that_never_finish_do_not_hold_up_a_normal_request(port, said):
+    with dawdling(port, said):
+        for _ in range(5):
+            status, _, seconds = ask(port)
+            assert status == 200
+            assert seconds < 1.0
+        status, body, seconds = ask(port, b"a=b", path="/form")
+        assert (status, body) == (200, b"/form 3")
+        assert seconds < 1.0
+
+
+def test_who_does_not_finish_is_let_go(port, monkeypatch):
+    with dawdling(port, b"GET / HTTP/1.1\r\n", clients=1) as [client]:
+        client.settimeout(patient_worker.ARRIVE_SECONDS + 5)
+        began = time.monotonic()
+        assert client.recv(100) == b""
+        assert time.monotonic() - began < patient_worker.ARRIVE_SECONDS + 3
+
+
+def test_clients_that_do_not_close_do_not_hold_up_the_main_loop(port):
+    """Gunicorn's own waits two seconds for each of them, and accepts nobody meanwhile."""
+    said = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with dawdling(port, said, clients=10):
+        _, _, seconds = ask(port)
+    assert seconds < 1.0
+
+
+def test_one_upload_too_many_is_told_to_come_again(port):
+    said = HEAD + b"Content-Length: 5000000\r\n\r\nabc"
+    with dawdling(port, said, clients=THREADS) as sockets:
+        sockets[-1].settimeout(5)
+        answer = sockets[-1].recv(1000)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 5" in answer
+
+
+def test_large_bodies_arrive_whole(port):
+    status, body, _ = ask(port, b"x" * 3_000_000, path="/upload")
+    assert (status, body) == (200, b"/upload 3000000")
+
+
+def test_a_body_in_chunks_arrives_whole(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/c", iter([b"abc", b"defg"]), encode_chunked=True)
+    assert connection.getresponse().read() == b"/c 7"
+    connection.close()
+
+
+@pytest.mark.parametrize("step", [1, 7, 100])
+def test_a_request_that_comes_in_pieces_arrives_whole(port, step):
+    said = HEAD + b"Connection: close\r\nContent-Length: 10\r\n\r\n0123456789"
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        for start in range(0, len(said), step):
+            client.sendall(said[start : start + step])
+            time.sleep(0.001)
+        assert _all_of(client).endswith(b"/form 10")
+
+
+def test_a_connection_is_kept_and_requests_on_its_heels_are_answered_in_turn(port):
+    one = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+    last = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(one % 1 + one % 2 + last[:20])
+        time.sleep(0.3)
+        client.sendall(last[20:])
+        answers = _all_of(client)
+    assert answers.index(b"/1 3") < answers.index(b"/2 3") < answers.index(b"/last 0")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for number in range(5):
+        connection.request("POST", f"/{number}", b"x" * number)
+        assert connection.getresponse().read() == f"/{number} {number}".encode()
+    connection.close()
+
+
+def test_a_head_without_end_is_refused(port):
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nX: " + b"a" * (patient_worker.LARGEST_HEAD + 1000))
+        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_form_that_breaks_off_is_not_handed_to_the_application(port):
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(HEAD + b"Content-Length: 10\r\n\r\n01234")
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(5)
+        assert client.recv(100) == b""
+
+
+def test_an_answer_before_the_body_was_read_reaches_the_client(port):
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(
+            b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 300000000\r\n\r\n" + b"x" * 50_000
+        )
+        client.settimeout(10)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_shipped_configuration_uses_it_and_believes_no_header_of_a_proxy():
+    import gc
+
+    conf = runpy.run_path(str(Path(ROOT) / "deploy" / "gunicorn.conf.py"))
+    gc.enable()
+    assert conf["worker_class"] == "plg_site.patient_worker.PatientWorker"
+    assert conf["forwarded_allow_ips"] == ""
+
+
+def _all_of(client: socket.socket) -> bytes:
+    client.settimeout(10)
+    said = b""
+    while piece := client.recv(10_000):
+        said += piece
+    return said
