@@ -28,12 +28,10 @@ def tell(log, statement):
             connection.execute(statement)
 
 
-def some_parcels(log, count=30):
+def some_parcels(log):
+    """Those of two days."""
     log.store.append(
-        [
-            sent(number=n, seconds=n * 7000, grams=n, to="Oslo", fragile=True)
-            for n in range(1, count)
-        ]
+        [sent(number=n, seconds=n * 4000, grams=n, to="Oslo", fragile=True) for n in range(1, 13)]
     )
 
 
@@ -129,28 +127,28 @@ def test_prepare_need_not_wait_for_the_rebuild_when_it_is_told_so(parcels, log):
 def test_what_is_not_to_be_believed_is_answered_from_raw_events_until_it_is_rebuilt(parcels, log):
     some_parcels(log)
     settling.settle()
+    later = datetime(2026, 10, 24, 13, 0, 7, tzinfo=UTC)
     questions = [
         Question(meter=meter.key, group_by=meter.group_by[:number], start=start, window=window)
         for meter in METERS
-        for number in (0, 1)
-        for start, window in (
-            (None, None),
-            (datetime(2026, 10, 24, 13, 0, 7, tzinfo=UTC), "day"),
-            (datetime(2026, 10, 24, 13, 0, 7, tzinfo=UTC), "hour"),
-        )
+        for number, start, window in ((0, None, None), (1, later, "day"))
     ]
     now = datetime(2026, 10, 29, tzinfo=UTC)
-    right = ask("w_acme", *questions, now=now)
+
+    def answers():  # one by one: the engine takes its time for each statement
+        return [rows for question in questions for rows in ask("w_acme", question, now=now)]
+
+    right = answers()
     assert any(row.value for rows in right for row in rows)
     lose(log, ["rollup_minute", "rollup_hour", "rollup_day", "breakdown_hour", "breakdown_day",
                "distinct_day"])  # fmt: skip
-    assert ask("w_acme", *questions, now=now) != right
+    assert answers() != right
     rebuild.doubt()
     trust.forget()
-    assert ask("w_acme", *questions, now=now) == right
+    assert answers() == right
     call_command("rebuild_rollups", stdout=StringIO())
     assert trust.doubtful() == frozenset()
-    assert ask("w_acme", *questions, now=now) == right
+    assert answers() == right
 
 
 def test_a_limit_holds_while_the_rollups_are_not_to_be_believed(log, acme):
