@@ -103,3 +103,7 @@ class StoreUnavailable(ConnectionError):
 
 class EventsUnstorable(ValueError):
     """The database refused the content of a batch. Trying again will not help."""
+
+
+class StepEdited(RuntimeError):
+    """A numbered SQL file says something else than it did when it was applied here."""

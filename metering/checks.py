@@ -12,6 +12,7 @@ from events.event import OLDEST
 from events.store import StoreUnavailable
 from metering import rebuild, statements
 from metering.catalogue import CatalogueError, meters
+from metering.rollups import rollups
 
 
 @register()
@@ -48,12 +49,18 @@ def check_retention(**_: Any) -> list[CheckMessage]:
 def check_rollups(**_: Any) -> list[CheckMessage]:
     """Every bucket was counted by its meter's definition. Only with `check --database`."""
     try:
-        outdated = rebuild.outdated()
+        outdated, deviations = rebuild.outdated(), rollups().misshapen()
     except (CatalogueError, StoreUnavailable):
         return []  # said by others
     except psycopg.errors.UndefinedTable:
         return []  # `migrate` asks, too, before the event store has its tables
     return [
-        Warning(f'The meter "{key}": {why}.', hint="Run rebuild_rollups.", id="metering.W001")
-        for key, why in outdated.items()
+        *(
+            Warning(f'The meter "{key}": {why}.', hint="Run rebuild_rollups.", id="metering.W001")
+            for key, why in outdated.items()
+        ),
+        *(
+            Warning(f"Rollups: {each}.", hint="Run prepare.", id="metering.W003")
+            for each in deviations
+        ),
     ]

@@ -13,6 +13,7 @@ from uuid import UUID
 from events import registry
 from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, CatalogueError, Meter, Scalar
+from metering.format import FORMAT
 
 AGGREGATIONS = ("count", "sum", "max", "latest", "unique")
 MOST_DIMENSIONS = 8
@@ -39,7 +40,8 @@ def check(meter: Meter) -> None:
 
 
 def fingerprint(meter: Meter) -> str:
-    """Changes with whatever changes the meter's numbers, and with nothing else: 32 characters."""
+    """Changes with whatever changes the meter's numbers or the rows that they are kept in, and with
+    nothing else: 32 characters."""
     parts = {
         "event": meter.event,
         "aggregation": meter.aggregation,
@@ -48,6 +50,8 @@ def fingerprint(meter: Meter) -> str:
         "group_by": list(meter.group_by),
         "late_after": conf.late_after().total_seconds(),
     }
+    if FORMAT > 1:  # the first one was not named
+        parts["format"] = FORMAT
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -37,8 +37,13 @@ class Planned:
     windows: Sequence[Bounds]
 
 
-def plan(tenant: str | None, question: Question, *, now: datetime) -> Planned:
-    """How to answer the question about a workspace. Raises KeyError, WrongQuestion."""
+def plan(
+    tenant: str | None, question: Question, *, now: datetime, raw_from: datetime | None = None
+) -> Planned:
+    """How to answer the question about a workspace. Raises KeyError, WrongQuestion.
+
+    From `raw_from` on, what no rollup is asked for: raw events alone.
+    """
     meter = get(question.meter)
     asked = {*question.group_by, *question.filters}
     _check_dimensions(meter, question, asked, tenant)
@@ -47,7 +52,7 @@ def plan(tenant: str | None, question: Question, *, now: datetime) -> Planned:
     grains = _GRAINS[:2] if broken_down or meter.aggregation == "unique" else _GRAINS
     pieces: dict[Source, list[Piece]] = {}
     for number, (start, end) in enumerate(windows):
-        for source, piece_start, piece_end in _cut(start, end, grains):
+        for source, piece_start, piece_end in _taken_to_pieces(start, end, grains, now, raw_from):
             pieces.setdefault(source, []).append(Piece(number, piece_start, piece_end))
     return Planned(
         Plan(
@@ -136,6 +141,22 @@ def _is_single(
         for source, found in pieces.items()
         for piece in found
     )
+
+
+def _taken_to_pieces(
+    start: datetime | None,
+    end: datetime | None,
+    grains: Sequence[Source],
+    now: datetime,
+    raw_from: datetime | None,
+) -> list[tuple[Source, datetime | None, datetime | None]]:
+    if raw_from is None:
+        return _cut(start, end, grains)
+    # No event lies further ahead of the time at which it was received.
+    end = end or now.astimezone(UTC) + AHEAD + _LENGTHS["day"]
+    begin = raw_from if start is None else max(start, raw_from)
+    before = _cut(start, min(end, raw_from), grains) if start != begin else []
+    return [*before, *_cut(begin, end, ())]
 
 
 def _cut(

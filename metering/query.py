@@ -2,6 +2,7 @@
 
 A question is taken to pieces (`plan.py`): whole days, hours and minutes come from the rollups, the
 rest (parts of a minute; for groups, parts of an hour) from raw events. So any two instants will do.
+A meter whose rollups are not of this code's making (`trust.py`) is answered from raw events alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from decimal import Decimal
 from events.conf import retention_days
 from events.recording import HasSchema
 from events.store import get_store
-from metering import conf
+from metering import conf, trust
 from metering.plan import Planned, WrongQuestion, plan
 from metering.rollups import rollups
 from metering.rollups.protocol import Found
@@ -72,7 +73,10 @@ def ask(
     """
     schema = tenant if isinstance(tenant, str | None) else tenant.schema_name
     moment = now or datetime.now(UTC)
-    planned = [plan(schema, question, now=moment) for question in questions]
+    planned = [
+        plan(schema, question, now=moment, raw_from=trust.raw_from(question.meter))
+        for question in questions
+    ]
     _check_archive(planned, now=moment)
     found = rollups().answer([each.plan for each in planned])
     return [

@@ -24,6 +24,7 @@ from metering.counters import CountersUnavailable
 from metering.decision import Decision, QuotaExceeded, decide
 from metering.limits import set_limits
 from metering.periods import Period
+from metering.query import WrongQuestion
 from tenants.models import Tenant
 
 __all__ = ["Decision", "QuotaExceeded", "consume", "peek", "release", "set_limits"]
@@ -84,7 +85,7 @@ def _decide(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decisio
         )
     except CountersUnavailable:
         return _decide_by_rollup(tenant, meter, period, amount, now)
-    except StoreUnavailable as error:
+    except (StoreUnavailable, WrongQuestion) as error:
         log.warning("quota_undecided", meter=meter.key, schema=tenant.schema_name, error=str(error))
         return _undecided(meter, period, amount)
 
@@ -99,7 +100,7 @@ def _decide_by_rollup(
     limit = limits.of(tenant)[meter.key]
     try:
         used = recorded.used(tenant, meter, period, now=now, without_redis=True)
-    except StoreUnavailable:
+    except (StoreUnavailable, WrongQuestion):
         return _undecided(meter, period, amount, limit)
     if not limit.refuses:
         key = (tenant.schema_name, meter.key)

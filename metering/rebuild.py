@@ -1,8 +1,9 @@
 """Makes rollups anew from the raw events, while consumers go on; and knows which ones need it.
 
-A meter's buckets are made by its definition. A new meter, or one whose event, aggregation, property,
-filters or dimensions changed, counts by the new definition from the next batch on; what came before
-is brought up to it by a rebuild, a day at a time (see `Rollups.rebuild`).
+A meter's buckets are made by its definition and by the code (`format.py`). A new meter, or one whose
+event, aggregation, property, filters or dimensions changed, counts by the new definition from the
+next batch on; what came before is brought up to it by a rebuild, a day at a time (see
+`Rollups.rebuild`). What is otherwise by any other cause, `settling.py` looks for.
 """
 
 from __future__ import annotations
@@ -50,12 +51,19 @@ def outdated() -> dict[str, str]:
     return found | dict.fromkeys(known.keys() - meters().keys(), "it is gone")
 
 
-def settle() -> dict[str, str]:
-    """In a log without events, all definitions are in force as they are; returns `outdated()`."""
-    if outdated() and rollups().is_empty():
-        rollups().forget(rollups().definitions().keys() - meters().keys())
-        rollups().finish(rollups().begin(_fingerprints(meters().values())))
-    return outdated()
+def doubtful() -> frozenset[str]:
+    """The meters of the catalogue whose buckets must not be believed: see `trust.py`.
+
+    Raises StoreUnavailable.
+    """
+    if rollups().misshapen():
+        return frozenset(meters())
+    return frozenset(outdated()) & meters().keys()
+
+
+def doubt() -> None:
+    """Note that no bucket is to be believed, until a rebuild is complete. Raises StoreUnavailable."""
+    rollups().begin(fingerprints(meters().values()))
 
 
 class Rebuild:
@@ -79,7 +87,7 @@ class Rebuild:
         self.meters = [get(key) for key in keys if key in meters()]
         self.gone = [key for key in keys if key not in meters()]
         self._tenant = tenant
-        first = _first_day()
+        first = first_day()
         self._is_whole = until is None and tenant is None and (since is None or since == first)
         days = rollups().days(meters=[meter.key for meter in self.meters], tenant=tenant)
         self.days = [
@@ -102,7 +110,7 @@ class Rebuild:
         if not self.meters:
             return
         if self._is_whole and not self._begun:
-            self._begun = rollups().begin(_fingerprints(self.meters))
+            self._begun = rollups().begin(fingerprints(self.meters))
         for number, day in enumerate(self.days, 1):
             rollups().rebuild(day, meters=self.meters, tenant=self._tenant)
             self._reached = day
@@ -130,7 +138,7 @@ class Rebuild:
         reached, changes = token.split("/")
         known = rollups().definitions()
         self._begun = {meter.key: known[meter.key] for meter in self.meters if meter.key in known}
-        mine = _fingerprints(self.meters)
+        mine = fingerprints(self.meters)
         if {key: each.fingerprint for key, each in self._begun.items()} != mine or sum(
             each.changes for each in self._begun.values()
         ) != int(changes):
@@ -138,11 +146,12 @@ class Rebuild:
         self.days = [day for day in self.days if day > date.fromisoformat(reached)]
 
 
-def _fingerprints(of: Collection[Meter]) -> dict[str, str]:
+def fingerprints(of: Collection[Meter]) -> dict[str, str]:
+    """By meter."""
     return {meter.key: fingerprint(meter) for meter in of}
 
 
-def _first_day() -> date | None:
+def first_day() -> date | None:
     """The first day whose raw events are all here; None when all are."""
     since = get_store().retention.raw_since()
     if since is None:

@@ -17,14 +17,21 @@ from plg_site import baseline, demo
 from tenants import pool
 
 Step = tuple[str, Callable[[], str]]
+Say = Callable[[str], None]
 
 
-def steps(*, with_demo: bool) -> Iterator[Step]:
-    """The steps in order: a title, and a function that does it and says in words what it did."""
+def steps(
+    *, with_demo: bool, say: Say = lambda line: None, rebuild_later: bool = False
+) -> Iterator[Step]:
+    """The steps in order: a title, and a function that does it and says in words what it did.
+
+    What takes long says on the way how far it is. `rebuild_later`: rollups that are not of this
+    code's making stay so; until `rebuild_rollups`, usage is counted from the raw events.
+    """
     if not settings.WATCH_FILES:
         yield "Static files", static_files
     yield "Shared tables", shared_tables
-    yield "Event store", event_store
+    yield "Event store", lambda: event_store(say=say, rebuild_later=rebuild_later)
     yield "Workspace template and pool", workspace_pool
     yield "Workspaces", workspaces
     yield "Plans in Stripe", plans_in_stripe
@@ -50,12 +57,19 @@ def shared_tables() -> str:
     return ", ".join([*words, f"{len(todo)} migrations"])
 
 
-def event_store() -> str:
+def event_store(*, say: Say = lambda line: None, rebuild_later: bool = False) -> str:
+    """Tables, and rollups that are what this code makes. Raises CommandError when they cannot be."""
+    from events.errors import StepEdited
     from events.store import get_store
-    from metering import rebuild
+    from metering import settling
+    from metering.rebuild import CannotRebuild
 
-    get_store().migrate()
-    if outdated := rebuild.settle():
+    try:
+        get_store().migrate()
+        outdated = settling.settle(say=say, later=rebuild_later)
+    except (StepEdited, settling.NotOfOneMaking, CannotRebuild) as error:
+        raise CommandError(str(error)) from error
+    if outdated:
         return f"up to date; manage.py rebuild_rollups has to count {', '.join(outdated)} again"
     return "up to date"
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Template
+from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
 from events import projections
+from events.store.migrations import Step, check, digest
 
 _OWN = Path(__file__).parent / "sql_clickhouse"
 _KEPT = 10_000  # tokens of the last inserts of a table, by which a repeat is dropped
 _LOG = """
 CREATE TABLE IF NOT EXISTS store_migration $on_cluster (
     name String, applied_at DateTime('UTC') DEFAULT now()
-) ENGINE = ${replicated}MergeTree ORDER BY name SETTINGS $durable
+) ENGINE = ${replicated}MergeTree ORDER BY name SETTINGS $durable;
+ALTER TABLE store_migration $on_cluster ADD COLUMN IF NOT EXISTS hash String
 """
 
 
@@ -44,19 +47,33 @@ def render(text: str, *, cluster: str) -> list[str]:
 
 
 def apply_all(client: Client, *, cluster: str) -> list[str]:
-    """Apply what is missing; returns the names. Each statement may be repeated, so many may start."""
+    """Apply what is missing; returns the names. Each statement may be repeated, so many may start.
+
+    Raises StepEdited.
+    """
     for statement in render(_LOG, cluster=cluster):
         client.command(statement)
-    known = {name for (name,) in client.query("SELECT name FROM store_migration").result_rows}
+    # A name may have several rows, of several starts; the hash is in the last of them, or in all.
+    rows = client.query("SELECT name, max(hash) FROM store_migration GROUP BY name").result_rows
+    known = dict(rows)
+    check(known, files())
     missing = [(name, path) for name, path in files() if name not in known]
-    for name, path in missing:
-        for statement in render(path.read_text(), cluster=cluster):
+    for name, path in files():
+        if known.get(name):
+            continue
+        for statement in render(path.read_text(), cluster=cluster) if name not in known else ():
             client.command(statement)
-        client.insert("store_migration", [[name]], column_names=["name"])
+        client.insert(
+            "store_migration",
+            [[name, digest(path)]],
+            column_names=["name", "hash"],
+            # The server drops a row that it has seen, also when it is gone by now.
+            settings={"insert_deduplication_token": uuid4().hex},
+        )
     return [name for name, _ in missing]
 
 
-def files() -> list[tuple[str, Path]]:
+def files() -> list[Step]:
     """The store's own files first, then those of the projections."""
     listed = [(each.name, each.sql("clickhouse")) for each in projections.registered()]
     return [

@@ -20,8 +20,10 @@ from metering.rollups import (
     clickhouse_definitions,
     clickhouse_merge,
     clickhouse_rebuild,
+    clickhouse_shape,
+    shapes,
 )
-from metering.rollups.protocol import Bucket, Definition, Found, Plan, Value
+from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
 
 _TIMEOUT_EXCEEDED = 159
 
@@ -62,9 +64,19 @@ class ClickHouseRollups:
         clickhouse_rebuild.rebuild(_store(), day, meters, tenant)
 
     def differences(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None
+        self,
+        day: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        within: float | None = None,
     ) -> int:
-        return clickhouse_rebuild.differences(_store(), day, meters, tenant)
+        try:
+            return clickhouse_rebuild.differences(_store(), day, meters, tenant, within=within)
+        except DatabaseError as error:
+            if error.code == _TIMEOUT_EXCEEDED:
+                raise TookTooLong(str(error)) from error
+            raise
 
     def definitions(self) -> dict[str, Definition]:
         with _store().connection() as client:
@@ -90,3 +102,7 @@ class ClickHouseRollups:
     def is_empty(self) -> bool:
         with _store().connection() as client:
             return not client.query("SELECT 1 FROM event LIMIT 1").result_rows
+
+    def misshapen(self) -> list[str]:
+        with _store().connection() as client:
+            return shapes.deviations("clickhouse", clickhouse_shape.shape(client))

@@ -8,7 +8,7 @@ event.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -128,8 +128,9 @@ def _raw_part(plan: Plan, pieces: Sequence[Piece]) -> str:
     within = f" AND time >= {_moment(start)} AND time < {_moment(end)}"
     if plan.tenant is not None:
         within += f" AND tenant = {quote(plan.tenant)}"
-    days = sorted({piece.start.astimezone(UTC).date() for piece in pieces if piece.start})
-    within += f" AND toDate(time) IN ({', '.join(quote(str(day)) for day in days)})"
+    if all(_is_within_a_day(piece) for piece in pieces):  # few days of a long span
+        days = sorted({piece.start.astimezone(UTC).date() for piece in pieces if piece.start})
+        within += f" AND toDate(time) IN ({', '.join(quote(str(day)) for day in days)})"
     window, inside = _windows(pieces, "toUnixTimestamp64Micro(time)", _micros)
     numbers = {"latest": "tuple(time, event_id, assumeNotNull(number))", "unique": "word"}
     return _PART.format(
@@ -141,6 +142,11 @@ def _raw_part(plan: Plan, pieces: Sequence[Piece]) -> str:
         table=f"({raw.events(plan.meter, within=within)})",
         where=" AND ".join([*inside, *_conditions(plan)]) or "true",
     )
+
+
+def _is_within_a_day(piece: Piece) -> bool:
+    start, end = piece.start, piece.end
+    return bool(start and end) and start.date() == (end - timedelta(microseconds=1)).date()
 
 
 def _windows(pieces: Sequence[Piece], moment: str, number: Any) -> tuple[str, list[str]]:

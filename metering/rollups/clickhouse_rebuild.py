@@ -80,17 +80,25 @@ def rebuild(
 
 @contextmanager
 def _metered(
-    store: ClickHouseEventStore, meters: Collection[Meter], within: str
+    store: ClickHouseEventStore,
+    meters: Collection[Meter],
+    where: str,
+    *,
+    within: float | None = None,
 ) -> Iterator[tuple[Turn, Client]]:
-    """With the table `metered`, while nobody writes."""
+    """With the table `metered`, while nobody writes; made in `within` seconds at most."""
     with store.alone() as turn, store.connection() as client:
         store.command("DROP TABLE IF EXISTS metered {on_cluster} SYNC")
         store.command(_METERED)
         if meters:
-            events = " UNION ALL ".join(raw.events(meter, within=within) for meter in meters)
-            client.command(_COLLECT.format(events=events))
+            events = " UNION ALL ".join(raw.events(meter, within=where) for meter in meters)
+            client.command(_COLLECT.format(events=events), settings=_bounded(within))
         yield turn, client
         store.command("DROP TABLE metered {on_cluster} SYNC")
+
+
+def _bounded(within: float | None) -> dict[str, float]:
+    return {} if within is None else {"max_execution_time": max(0.001, within)}
 
 
 def drop(store: ClickHouseEventStore, client: Client, gone: Collection[str]) -> None:
@@ -100,18 +108,24 @@ def drop(store: ClickHouseEventStore, client: Client, gone: Collection[str]) -> 
 
 
 def differences(
-    store: ClickHouseEventStore, day: date, meters: Collection[Meter], tenant: str | None
+    store: ClickHouseEventStore,
+    day: date,
+    meters: Collection[Meter],
+    tenant: str | None,
+    *,
+    within: float | None = None,
 ) -> int:
-    """How many rows of the day a rebuild would make, drop or change."""
+    """How many rows of the day a rebuild would make, drop or change; each statement `within`."""
     found = 0
-    with _metered(store, meters, _of_events(day, tenant)) as (_, client):
+    with _metered(store, meters, _of_events(day, tenant), within=within) as (_, client):
         for (table, is_total), counted in _counted(meters).items():
             kept = _kept(table, meters, is_total, _of_buckets(day, tenant))
             query = (
                 f"SELECT count() FROM (({counted}) EXCEPT ({kept})) UNION ALL"  # noqa: S608
                 f" SELECT count() FROM (({kept}) EXCEPT ({counted}))"
             )
-            found += sum(row[0] for row in client.query(query).result_rows)
+            rows = client.query(query, settings=_bounded(within)).result_rows
+            found += sum(row[0] for row in rows)
     return found
 
 

@@ -18,8 +18,10 @@ from metering.rollups import (
     postgres_definitions,
     postgres_merge,
     postgres_rebuild,
+    postgres_shape,
+    shapes,
 )
-from metering.rollups.protocol import Bucket, Definition, Found, Plan, Value
+from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
 
 
 class PostgresRollups:
@@ -52,10 +54,20 @@ class PostgresRollups:
             postgres_rebuild.rebuild(connection, day, meters, tenant)
 
     def differences(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None
+        self,
+        day: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        within: float | None = None,
     ) -> int:
         with get_store().connection() as connection:
-            return postgres_rebuild.differences(connection, day, meters, tenant)
+            if within is not None:
+                connection.execute(f"SET LOCAL statement_timeout = {max(1, int(within * 1000))}")
+            try:
+                return postgres_rebuild.differences(connection, day, meters, tenant)
+            except psycopg.errors.QueryCanceled as error:
+                raise TookTooLong(str(error)) from error
 
     def definitions(self) -> dict[str, Definition]:
         with get_store().connection() as connection:
@@ -81,3 +93,7 @@ class PostgresRollups:
     def is_empty(self) -> bool:
         with get_store().connection() as connection:
             return connection.execute("SELECT EXISTS (SELECT FROM event)").fetchone() == (False,)
+
+    def misshapen(self) -> list[str]:
+        with get_store().connection() as connection:
+            return shapes.deviations("postgres", postgres_shape.shape(connection))

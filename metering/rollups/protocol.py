@@ -92,6 +92,10 @@ class Definition:
     changes: int = 0
 
 
+class TookTooLong(Exception):
+    """A comparison was given up."""
+
+
 class Rollups(Protocol):
     """The rollups in one kind of store. Everything raises StoreUnavailable."""
 
@@ -123,9 +127,17 @@ class Rollups(Protocol):
         ...
 
     def differences(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None
+        self,
+        day: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        within: float | None = None,
     ) -> int:
-        """How many buckets of the day are not what a rebuild would make them."""
+        """How many buckets of the day are not what a rebuild would make them.
+
+        Raises TookTooLong when it takes more than `within` seconds.
+        """
         ...
 
     def definitions(self) -> dict[str, Definition]:
@@ -156,4 +168,8 @@ class Rollups(Protocol):
 
     def is_empty(self) -> bool:
         """Whether there is no raw event at all."""
+        ...
+
+    def misshapen(self) -> list[str]:
+        """In words, which tables are not those that this code reads and writes."""
         ...

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from metering import cycles
+from metering import cycles, trust
 from tests.events.log import (  # noqa: F401 (fixtures)
     clickhouse_events,
     events_database,
@@ -14,8 +14,10 @@ from tests.metering.parcels import parcels  # noqa: F401 (fixture)
 
 
 @pytest.fixture(autouse=True)
-def _forget_cycles() -> Iterator[None]:
-    """What a process remembers of cycles outlives a rollback."""
+def _forget_what_is_known() -> Iterator[None]:
+    """What a process remembers of cycles, and of rollups, outlives a rollback."""
     cycles.forget()
+    trust.forget()
     yield
     cycles.forget()
+    trust.forget()

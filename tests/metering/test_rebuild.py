@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 from events.store import StoreUnavailable
-from metering import Meter, checks, rebuild
+from metering import Meter, checks, rebuild, settling
 from metering.definitions import fingerprint
 from metering.partials import GRAINS
 from metering.query import Question, ask
@@ -112,7 +112,7 @@ def test_one_day_of_one_meter_of_one_workspace_is_rebuilt_alone(parcels, log):
 def test_a_new_meter_and_a_changed_one_are_noticed_and_only_they_are_rebuilt(
     parcels, log, monkeypatch
 ):
-    rebuild.settle()
+    settling.settle()
     log.store.append([sent(number=n, to="Oslo", grams=5, fragile=n > 1) for n in (1, 2, 3)])
     assert rebuild.outdated() == {}
     changed = [
@@ -138,9 +138,9 @@ def test_a_new_meter_and_a_changed_one_are_noticed_and_only_they_are_rebuilt(
 
 @both_stores
 def test_in_an_empty_log_nothing_needs_a_rebuild(parcels, log, monkeypatch):
-    assert rebuild.settle() == {}
+    assert settling.settle() == {}
     define(monkeypatch, METERS[1:])
-    assert rebuild.settle() == {}
+    assert settling.settle() == {}
     assert rebuild.outdated() == {}
 
 
@@ -151,7 +151,7 @@ def test_the_first_batch_of_a_new_installation_needs_no_rebuild_of_it(parcels, l
 
 @both_stores
 def test_a_process_with_an_old_catalogue_does_not_go_unnoticed(parcels, log, monkeypatch):
-    rebuild.settle()
+    settling.settle()
     log.store.append([sent(number=1, grams=3)])
     define(monkeypatch, [replace(METERS[1], filters={"fragile": True})])
     wanted = Rebuild(["grams"])

@@ -6,7 +6,6 @@ nothing; what is interrupted goes on with the --resume that it prints.
 
 from __future__ import annotations
 
-import time
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -14,11 +13,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from metering import rebuild
+from metering import progress, rebuild, trust
 from metering.catalogue import meters
 from metering.rebuild import CannotRebuild, Done, Rebuild
-
-_WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -64,6 +61,7 @@ class Command(BaseCommand):
             if wanted.token:
                 self.stderr.write(f"\nGo on with --resume {wanted.token}")
             raise
+        trust.forget()
         self.stdout.write(f"{len(wanted.days)} days are rebuilt.")
 
     def _check(self, wanted: Rebuild) -> None:
@@ -78,23 +76,9 @@ class Command(BaseCommand):
 
     def _shown(self, days: Iterable[Done]) -> Iterator[Done]:
         """The days, with a bar: on a terminal all the time, else every tenth of the way."""
-        began, shown = time.monotonic(), -1
         is_terminal = self.stdout.isatty()
-        for done in days:
+        for done, words in progress.shown(days, each=is_terminal):
             yield done
-            tenth = done.number * 10 // done.of
-            if is_terminal or tenth > shown:
-                shown = tenth
-                left = (time.monotonic() - began) / done.number * (done.of - done.number)
-                ending = "\n" if not is_terminal or done.number == done.of else "\r"
-                self.stdout.write(f"{_bar(done)} {done.day}, {_words(left)} left", ending=ending)
-
-
-def _bar(done: Done) -> str:
-    full = done.number * _WIDTH // done.of
-    return f"[{'#' * full}{'.' * (_WIDTH - full)}] {done.number}/{done.of} days"
-
-
-def _words(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+            if words:
+                is_last = not is_terminal or done.number == done.of
+                self.stdout.write(words, ending="\n" if is_last else "\r")

@@ -18,16 +18,32 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="no demo content and logins")
         parser.add_argument("--json", type=Path, help="write logins and addresses to this file")
+        parser.add_argument(
+            "--rebuild-later", action="store_true",
+            help="do not wait for rollups that have to be made anew: until rebuild_rollups has run,"
+            " usage is counted from the raw events, which is right and slow",
+        )  # fmt: skip
         parser.add_argument("--progress", action="store_true", help="one line a step (the default)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger().setLevel(logging.WARNING)  # the steps below say what happens
         with_demo = not options["no_demo"]
-        for title, step in preparation.steps(with_demo=with_demo):
-            started = time.monotonic()
+        steps = preparation.steps(
+            with_demo=with_demo, say=self._say, rebuild_later=options["rebuild_later"]
+        )
+        for title, step in steps:
+            started, self._said = time.monotonic(), False
             self.stdout.write(f"  {title:<30}", ending="")
             self.stdout.flush()
             words = step()
+            if self._said:  # the title stands far above
+                self.stdout.write(f"  {title:<30}", ending="")
             self.stdout.write(f"{time.monotonic() - started:6.1f} s  {words}")
         if options["json"]:
             options["json"].write_text(json.dumps(demo.facts() if with_demo else {}, indent=1))
+
+    def _say(self, line: str) -> None:
+        """How far a step is, on lines of its own."""
+        self.stdout.write(f"{'' if self._said else chr(10)}    {line}")
+        self.stdout.flush()
+        self._said = True
