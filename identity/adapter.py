@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from identity import mail, merging
+from identity import mail, merging, ways_out
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
-        """Redirects may lead to the site and to workspaces, never elsewhere."""
-        parts = urlsplit(url)
-        if not parts.netloc:
-            return super().is_safe_url(url)
-        host = (parts.hostname or "").lower()
-        own = host == settings.SITE_DOMAIN or host.endswith(f".{settings.APP_DOMAIN}")
-        return own and parts.scheme == settings.PUBLIC_SCHEME
+        """Redirects may lead to the site and to the person's workspaces (`identity.ways_out`)."""
+        return ways_out.may_lead_to(url, request=self.request)
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Only now is it known who signs in: where that leads is asked once more."""
+        url = more.get("redirect_url")
+        url = url() if callable(url) else url
+        more["redirect_url"] = url if url and self.is_safe_url(url) else None
+        return super().post_login(request, user, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         context = {"email": email, "site_url": settings.SITE_URL, **context}

@@ -6,6 +6,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from tenants import checks, event_types, receivers  # noqa: F401
+        from identity import ways_out
+        from tenants import checks, event_types, members_only, receivers  # noqa: F401
 
         events.register(*event_types.ALL)
+        ways_out.vouch(members_only.may_lead_to)

@@ -20,18 +20,19 @@ from django.core import signing
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from identity import cookies
+from identity import cookies, ways_out
 from identity.models import DerivedSession
 from identity.oidc import clients, redeeming
 from identity.persons import identify
 from tenants.domains import service
 from tenants.domains.models import CustomDomain, State
+from tenants.members_only import is_for_members
 from tenants.requests import HostRequest
 
 COOKIE = "plg_sign_in"
 SECONDS = 10 * 60
+HERE = "here"  # stands for the domain, whatever its name
 _SALT = "tenants.domains.signing_in"
 _ID_TOKEN = "oidc_id_token"  # noqa: S105 - a key of the session
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -155,8 +156,9 @@ def forget(response: HttpResponse) -> HttpResponse:
 
 
 def safe_path(back: str) -> str:
-    """A path on the same host, or "/": never an address of somewhere else."""
-    inside = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    """A page for members on the same host, or "/": never a short link, which leads anywhere."""
+    target = ways_out.read(back, here=HERE)
+    inside = target is not None and target.host == HERE and is_for_members(target.path)
     return back if inside and len(back) <= 1000 else "/"
 
 
