@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from identity import cookies, ways_out
 from identity.models import DerivedSession
-from identity.oidc import clients, redeeming
+from identity.oidc import clients, grants, redeeming
 from identity.persons import identify
 from tenants.domains import service
 from tenants.domains.models import CustomDomain, State
@@ -124,6 +124,8 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
     login(request, found.user, backend=_BACKEND)
     identify(found.user, anonymous_id=request.anonymous_id)
     request.session[_ID_TOKEN] = found.id_token
+    if ends := grants.ends_at(found.sid):
+        request.session.set_expiry(ends)  # no longer than the site's own
     request.session.save()
     DerivedSession.objects.create(
         session_key=request.session.session_key or "",
@@ -135,10 +137,16 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
 
 
 def sign_out(request: HostRequest, claim: CustomDomain) -> HttpResponse:
-    """Sign out here, then of the site (RP-Initiated Logout 1.0), and come back to say so."""
+    """Sign out here and of the site, then go there (RP-Initiated Logout 1.0) and come back to say so.
+
+    The site's session is ended from here: by the form that was posted, not by the redirect.
+    """
     hint = request.session.get(_ID_TOKEN, "")
     if request.session.get(BACKEND_SESSION_KEY):
-        clients.end_sessions(session_key=request.session.session_key or "")
+        mine = DerivedSession.objects.filter(session_key=request.session.session_key or "").first()
+        if mine is not None:
+            grants.end_site_session(mine.sid)
+            clients.end_sessions(session_key=mine.session_key)
     logout(request)
     query = {
         "client_id": claim.client_id,

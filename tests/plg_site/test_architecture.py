@@ -15,6 +15,7 @@ WITHOUT_A_TENANT = {
     "identity_personalias": "as the person",
     "identity_signingkey": "the provider's",
     "identity_derivedsession": "as the user's other sessions",
+    "identity_grant": "as the user's sessions",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",
