@@ -18,8 +18,9 @@ Send one event or a list of up to {cloudevents.MAX_EVENTS:,}, in at most {cloude
 `ce-` headers, the data as the body. OpenMeter's Python client sends as it is.
 
 **Answers**: `204` when all were taken; `200` with the report below when you send
-`Accept: application/json`; `207` with the report when some were refused; `422` with the report
-when all were. `503` says that none was taken: wait as long as `Retry-After` says, and send all again.
+`Accept: application/json`; `422` with the report when one was refused, and the others are taken all the
+same; with `Prefer: handling=lenient` that is a `207`, where at least one was taken. `503` says that
+none was taken: wait as long as `Retry-After` says, and send all again.
 
 **Sending again is safe**: we know an event by its `source` and `id`, whatever its time says.
 

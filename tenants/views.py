@@ -23,7 +23,7 @@ from tenants.permissions import May
 from tenants.requests import HostRequest, WorkspaceRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.MAKE_KEYS)
 @never_cache
 def api_keys(request: WorkspaceRequest) -> HttpResponse:

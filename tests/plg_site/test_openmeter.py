@@ -109,7 +109,7 @@ def test_it_is_told_of_a_refusal(openmeter, log):
     )
     with pytest.raises(HttpResponseError) as some:
         openmeter.events.ingest_events([parcel(7), parcel(type="Link Clicked")])
-    assert some.value.status_code == 207
+    assert some.value.status_code == 422
     events = some.value.response.json()["events"]
     assert [event["status"] for event in events] == ["accepted", "refused"]
     assert grams(log) == [7]
