@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from plg_site import problem_schemas
+from plg_site import events_api_docs, problem_schemas
 from tenants import workspace_url
 from tenants.access import open_to_visitors
 from tenants.closed import open_while
@@ -38,7 +38,7 @@ _MORE: dict[str, tuple[int, ...]] = {
 
 def complete(schema: dict[str, Any]) -> dict[str, Any]:
     """Add to Ninja's document what it cannot know."""
-    schema["components"]["schemas"] |= problem_schemas.ALL
+    schema["components"]["schemas"] |= problem_schemas.ALL | events_api_docs.schemas()
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             for status in _refusals(path, operation):
