@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from billing import checkout, forms, intent, page, subscription
 from billing.models import Account
@@ -46,7 +46,7 @@ def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
     return _see_other(url)
 
 
-@require_GET
+@require_safe
 @in_words
 def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""

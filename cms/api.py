@@ -11,13 +11,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
-from wagtail.api.v3.errors import register_exception_handlers
+from wagtail.api.v3.errors import PROBLEM_JSON, register_exception_handlers
 from wagtail.api.v3.routers import pages as wagtail_pages
 from wagtail.api.v3.schemas import BasePageSchema
+
+from cms.head import answers_head
 
 _CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
@@ -40,8 +44,42 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+class ContentAPI(NinjaAPI):
+    """Django Ninja, with HEAD where there is GET, and its own address in its document."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        urls = super()._get_urls()
+        for pattern in urls:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = answers_head(pattern.callback)
+        return urls
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(**{**kwargs, "path_prefix": PREFIX})
+        schema["servers"] = [{"url": settings.SITE_URL}]
+        problem = {
+            "description": "Refused, in words",
+            "content": {PROBLEM_JSON: {"schema": _PROBLEM}},
+        }
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].setdefault("default", problem)
+        return schema
+
+
+PREFIX = "/api/content/"
+_PROBLEM: dict[str, Any] = {  # RFC 9457
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
 # Wagtail's schemas reverse their own addresses in this namespace.
-content_api = NinjaAPI(
+content_api = ContentAPI(
     title="Website content",
     version="1",
     description="Published pages of the website. Read only, no key needed.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -24,6 +24,7 @@ from identity import (
     mailed_codes,
     proving,
     sign_in_limits,
+    ways_out,
 )
 
 # Mails to an address that may not be proved yet tell what was begun with it.
@@ -35,13 +36,8 @@ _RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlie
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
-        """Redirects may lead to the site and to workspaces, never elsewhere."""
-        parts = urlsplit(url)
-        if not parts.netloc:
-            return super().is_safe_url(url)
-        host = (parts.hostname or "").lower()
-        own = host == settings.SITE_DOMAIN or host.endswith(f".{settings.APP_DOMAIN}")
-        return own and parts.scheme == settings.PUBLIC_SCHEME
+        """Redirects may lead to the site and to the person's workspaces (`identity.ways_out`)."""
+        return ways_out.may_lead_to(url, request=self.request)
 
     def clean_email(self, email: str) -> str:
         """One form of every address, whichever form was typed."""
@@ -132,9 +128,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return reverse("account_request_login_code")
         return super().get_email_verification_redirect_url(email_address)
 
-    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
-        """On the way in, once: what was begun with the address before it was proved."""
-        response = super().post_login(request, user, **kwargs)
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Only now is it known who signs in: where that leads is asked once more. And on the way,
+        once: what was begun with the address before it was proved."""
+        url = more.get("redirect_url")
+        url = url() if callable(url) else url
+        more["redirect_url"] = url if url and self.is_safe_url(url) else None
+        response = super().post_login(request, user, **more)
         if not beginnings.is_to_ask(user):
             return response
         query = urlencode({"next": response.get("Location", "")})

@@ -8,7 +8,7 @@ class IdentityConfig(AppConfig):
         from allauth.account.signals import user_logged_in
 
         import events
-        from identity import devices, event_types, proving, receivers  # noqa: F401
+        from identity import devices, event_types, proving, receivers, signed_in_at  # noqa: F401
         from identity.oidc import receivers as of_provider  # noqa: F401
 
         events.register(*event_types.ALL)

@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from identity.models import User
-from identity.oidc import clients, codes
+from identity.models import Grant, User
+from identity.oidc import clients
 from identity.signals import credentials_ended
 
 # By app and model, where the app is installed: what signs in, and what was given out.
@@ -33,9 +33,9 @@ def end(user: User) -> None:
 @transaction.atomic
 def end_given_out(user: User) -> None:
     """Sessions and tokens; the password stays as it is."""
-    codes.void(user)
     clients.end_sessions(user=user)
-    Token.objects.filter(user=user).delete()
+    Token.objects.filter(user=user).delete()  # codes are tokens, too
+    Grant.objects.filter(user=user).delete()
     if apps.is_installed("allauth.usersessions"):
         seen = _rows("usersessions", "UserSession", user)
         keys = list(seen.values_list("session_key", flat=True))

@@ -206,3 +206,21 @@ class MailedCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} at {self.made_at:%H:%M}"
+
+
+class Grant(models.Model):
+    """What a client was given, and the site's session it came from: they end together.
+
+    `id` is the name that allauth gives it, in the data of its code, its tokens and what follows them.
+    """
+
+    id = models.CharField(primary_key=True, max_length=36)
+    client_id = models.CharField(max_length=100, db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, db_index=True)
+    sid = models.CharField(max_length=36, db_index=True)
+    signed_in_at = models.DateTimeField()  # when the person proved who they are: `auth_time`
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.client_id}"

@@ -60,7 +60,11 @@ def list_usage(request: KeyedRequest) -> list[UsageOut]:
 
 
 @router.get(
-    "/usage/{slug:meter}", response=SeriesOut, operation_id="read_usage", summary="Usage over time"
+    "/usage/{slug:meter}",
+    response=SeriesOut,
+    operation_id="read_usage",
+    summary="Usage over time",
+    openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
 )
 def read_usage(
     request: KeyedRequest, meter: str, asked: Query[SeriesQuery]

@@ -34,6 +34,21 @@ class Answer(Schema):
     data: list[AnswerRow]
 
 
+# What the answer may be instead, for the OpenAPI document.
+AS_CSV: dict[str, Any] = {
+    "responses": {
+        200: {
+            "content": {
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": "window_start,window_end,subject,currency,value\n,,,EUR,2\n",
+                }
+            }
+        }
+    }
+}
+
+
 def as_json(question: Question, rows: Sequence[Row], *, subject: str | None) -> dict[str, Any]:
     """The answer as OpenMeter gives it, ready to be encoded."""
     return {

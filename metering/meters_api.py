@@ -72,9 +72,10 @@ def get_meter(request: KeyedRequest, meter: str) -> MeterOut:
 @router.get(
     "/meters/{meter}/query",
     response={200: meters_answer.Answer},
+    by_alias=True,
     operation_id="query_meter",
     summary="Ask a meter",
-    openapi_extra=meters_question.as_parameters(),
+    openapi_extra=meters_question.as_parameters() | meters_answer.AS_CSV,
 )
 def query_meter(request: KeyedRequest, meter: str) -> HttpResponse:
     """What this workspace used between any two instants: in all, by window, and by group.
@@ -90,9 +91,10 @@ def query_meter(request: KeyedRequest, meter: str) -> HttpResponse:
 @router.post(
     "/meters/{meter}/query",
     response={200: meters_answer.Answer},
+    by_alias=True,
     operation_id="query_meter_by_post",
     summary="Ask a meter, with a body",
-    openapi_extra=meters_question.as_body(),
+    openapi_extra=meters_question.as_body() | meters_answer.AS_CSV,
 )
 def query_meter_by_post(request: KeyedRequest, meter: str) -> HttpResponse:
     """The same question as a JSON body, for filters that are too long for an address."""

@@ -1,12 +1,14 @@
 """The workspace's API: the product's operations and usage, behind API keys, each call metered.
 
-Operations are at /api/v1/..., the docs at /api/docs and /api/openapi.json. The product brings
+Operations are at /api/v1/..., the docs at /api/docs; the document is at /api/v1/openapi.json, and on
+the site (`api_reference`). The product brings
 `<PRODUCT_APP>.api.router`; this module gives it keys, metering, errors and documentation.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -18,9 +20,10 @@ from ninja.openapi.docs import Swagger
 from ninja.operation import Operation
 
 import events
+from cms.head import answers_head
 from metering import api as metering_api
 from metering import catalogue, meters_api, quota, rates
-from plg_site import events_api, problems, rate_headers
+from plg_site import api_document, events_api, problems, rate_headers
 from tenants.api_auth import ApiKeyAuth
 from tenants.event_types import API_CALLED
 from tenants.models import ApiKey
@@ -113,7 +116,9 @@ class WorkspaceAPI(NinjaAPI):
         urls = super()._get_urls()
         for pattern in urls:
             if isinstance(pattern, URLPattern):
-                answering = problems.with_problem_for_405(pattern.callback)
+                if pattern.name == "openapi-json":
+                    pattern.callback = openapi
+                answering = problems.with_problem_for_405(answers_head(pattern.callback))
                 pattern.callback = rate_headers.with_rate_headers(answering)
         return urls
 
@@ -122,18 +127,10 @@ class WorkspaceAPI(NinjaAPI):
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        schema = super().get_openapi_schema(**kwargs)
-        schema["components"]["schemas"]["Problem"] = problems.SCHEMA
-        answer = {
-            "description": "Refused, in words",
-            "content": {
-                problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-            },
-        }
-        for path in schema["paths"].values():
-            for operation in path.values():
-                operation["responses"].setdefault("default", answer)
-        return schema
+        """The whole document, whatever host asks (its paths begin at the workspace's address)."""
+        schema = super().get_openapi_schema(**{**kwargs, "path_prefix": api_document.PREFIX})
+        schema["servers"] = api_document.of_any_workspace()
+        return api_document.complete(schema)
 
 
 def build() -> WorkspaceAPI:
@@ -171,4 +168,11 @@ def _everything_else() -> Router:
     return router
 
 
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document; nothing in it changes while the process runs."""
+    return dict(api.get_openapi_schema())
+
+
+openapi, openapi_on_the_site = api_document.views(document)
 api = build()

@@ -6,6 +6,7 @@ the HTTP around it. docs/events-api.md is the same in words for whoever sends.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any, Literal
 from uuid import UUID
@@ -31,6 +32,7 @@ from tenants.requests import KeyedRequest
 
 router = Router(tags=["Events"])
 RETRY_AFTER = "5"  # seconds
+_LENIENT = re.compile(r'(?:^|[,;\s])handling\s*=\s*"?lenient\b', re.IGNORECASE)
 _STATUS = {  # of a request that cannot be read at all
     NoLength.reason: 411,
     TooLarge.reason: 413,
@@ -103,8 +105,9 @@ def _body(request: KeyedRequest) -> bytes:
 def _answer(request: KeyedRequest, outcomes: list[Outcome]) -> HttpResponse:
     """204 says that all is well; who wants it in detail accepts application/json by name.
 
-    As soon as one was refused the answer has a body, whatever was asked for: a refusal must not
-    look like a success, to OpenMeter's client least of all, which knows one success, 204.
+    As soon as one was refused the answer is an error, whatever was asked for: to a client that
+    takes every 2xx for a success, a refusal must not look like one. Who knows what a 207 is says
+    `Prefer: handling=lenient` (RFC 7240, 4.4).
     """
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
     if not refused and "application/json" not in request.headers.get("Accept", ""):
@@ -114,6 +117,14 @@ def _answer(request: KeyedRequest, outcomes: list[Outcome]) -> HttpResponse:
         "refused": len(refused),
         "events": [asdict(outcome) for outcome in outcomes],
     }
-    if refused and len(refused) == len(outcomes):
-        return problem(422, str(refused[0].message), reason=refused[0].reason, **report)
-    return JsonResponse(report, status=207 if refused else 200)
+    if not refused:
+        return JsonResponse(report)
+    some_taken = len(refused) < len(outcomes)
+    if some_taken and _LENIENT.search(request.headers.get("Prefer", "")):
+        return JsonResponse(report, status=207, headers={"Preference-Applied": "handling=lenient"})
+    words = str(refused[0].message)
+    if some_taken:
+        words = (
+            f"{len(refused)} of {len(outcomes)} events were refused, the others are taken. {words}"
+        )
+    return problem(422, words, reason=refused[0].reason, **report)

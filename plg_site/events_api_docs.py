@@ -9,6 +9,7 @@ from uuid import UUID
 from events import cloudevents, registry
 from events.event import AHEAD, MAX_BYTES, OLDEST
 
+NAME = "CloudEvent"
 _SEND = f"""
 Send one event or a list of up to {cloudevents.MAX_EVENTS:,}, in at most {cloudevents.MAX_BODY:,} bytes
 (gzip is understood). Each is checked by itself: a wrong one does not spoil the others.
@@ -18,8 +19,9 @@ Send one event or a list of up to {cloudevents.MAX_EVENTS:,}, in at most {cloude
 `ce-` headers, the data as the body. OpenMeter's Python client sends as it is.
 
 **Answers**: `204` when all were taken; `200` with the report below when you send
-`Accept: application/json`; `207` with the report when some were refused; `422` with the report
-when all were. `503` says that none was taken: wait as long as `Retry-After` says, and send all again.
+`Accept: application/json`; `422` with the report when one was refused, and the others are taken all the
+same; with `Prefer: handling=lenient` that is a `207`, where at least one was taken. `503` says that
+none was taken: wait as long as `Retry-After` says, and send all again.
 
 **Sending again is safe**: we know an event by its `source` and `id`, whatever its time says.
 
@@ -51,29 +53,36 @@ def description() -> str:
 
 
 def request_body() -> dict[str, Any]:
-    """The operation's body, as OpenAPI: Django Ninja cannot know it, for the view reads it itself."""
-    event = _event_schema()
-    batch = {"type": "array", "items": event, "maxItems": cloudevents.MAX_EVENTS}
-    either = {"oneOf": [event, batch]}
-    forms = {cloudevents.SINGLE: event, cloudevents.BATCH: batch, cloudevents.PLAIN: either}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {name: {"schema": schema} for name, schema in forms.items()},
-        }
-    }
+    """The operation's body, as OpenAPI: Django Ninja cannot know it, for the view reads it itself.
+
+    One media type for an event and for a list: generated clients take the first of several, whatever
+    they send. The others stand in the description.
+    """
+    one = {"$ref": f"#/components/schemas/{NAME}"}
+    batch = {"type": "array", "items": one, "maxItems": cloudevents.MAX_EVENTS}
+    content = {cloudevents.PLAIN: {"schema": {"oneOf": [one, batch]}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def schemas() -> dict[str, Any]:
+    """What the body refers to."""
+    return {NAME: _event_schema()}
 
 
 def _event_schema() -> dict[str, Any]:
     longest = cloudevents.LONGEST
     return {
         "type": "object",
+        "description": "What happened, as CloudEvents 1.0 says it.",
         "required": ["specversion", "id", "source", "type"],
         "properties": {
-            "specversion": {"const": "1.0"},
+            "specversion": {"type": "string", "enum": ["1.0"]},
             "id": {"type": "string", "minLength": 1, "maxLength": longest["id"]},
             "source": {"type": "string", "minLength": 1, "maxLength": longest["source"]},
-            "type": {"enum": [event_type.name for event_type in registry.external()]},
+            "type": {
+                "type": "string",
+                "enum": [event_type.name for event_type in registry.external()],
+            },
             "subject": {"type": "string", "maxLength": longest["subject"]},
             "time": {"type": "string", "format": "date-time"},
             "data": {"type": "object"},

@@ -26,29 +26,6 @@ log = structlog.get_logger()
 CONTENT_TYPE = metering_problems.CONTENT_TYPE
 View = Callable[..., HttpResponse]
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "RFC 9457. `errors` comes with 422; `meter`, `limit` and `upgrade_url` with 402.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "examples": ["about:blank", "urn:problem:quota-exceeded"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-        "meter": {"type": "string"},
-        "limit": {"type": "integer"},
-        "used": {"type": "integer"},
-        "upgrade_url": {"type": "string", "format": "uri"},
-    },
-}
-
 
 def problem(
     status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: object

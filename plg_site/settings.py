@@ -247,6 +247,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
+    "forget-ended-sign-ins": {"task": "identity.tasks.forget_ended_sign_ins", "schedule": 3600.0},
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
     "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
@@ -380,6 +381,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # a link changes nothing
 ACCOUNT_LOGOUT_REDIRECT_URL = f"{SITE_URL}/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
@@ -417,7 +419,6 @@ UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody pr
 
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
 IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"
-IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT = False  # a valid ID token of theirs is enough
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 
 # --- Mail --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from identity.sign_out import sign_out
 from plg_site import health, outbox, staff, staff_workspaces
 from tenants.domains.ask import ask
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", include("tenants.site_urls")),
     path("", include("identity.oidc.urls")),
     path("", include("identity.urls")),
+    path("logout/", sign_out, name="account_logout"),
     path("", include("allauth.account.urls")),
     path("", include("cms.urls")),
 ]

@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.urls import include, path
 
-from plg_site.api import api
+from plg_site.api import api, openapi
 
 urlpatterns = [
+    path("api/v1/openapi.json", openapi, name="openapi"),
     path("api/", api.urls),
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),

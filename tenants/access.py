@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from tenants.permissions import TABLE, May, Role
 from tenants.requests import WorkspaceRequest
 
+API_PREFIX = "/api/v1/"  # these views ask for an API key, not for a session
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 

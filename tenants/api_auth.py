@@ -18,7 +18,7 @@ class ApiKeyAuth(HttpBearer):
     Raises closed.WorkspaceClosed to who has a key of a workspace that is not open.
     """
 
-    openapi_bearer_format = "API key"
+    openapi_bearerFormat = "API key"  # the name in the document
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         tenant = cast(HostRequest, request).tenant

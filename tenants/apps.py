@@ -6,6 +6,15 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from tenants import account_receivers, checks, event_types, holding, receivers  # noqa: F401
+        from identity import ways_out
+        from tenants import (  # noqa: F401
+            account_receivers,
+            checks,
+            event_types,
+            holding,
+            members_only,
+            receivers,
+        )
 
         events.register(*event_types.ALL)
+        ways_out.vouch(members_only.may_lead_to)

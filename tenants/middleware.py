@@ -17,13 +17,13 @@ from django.urls import set_urlconf
 
 from identity.cookies import foreign_host
 from tenants import addresses, audit, closed, hosts, schema
+from tenants.access import API_PREFIX
 from tenants.domains import own_domain
 from tenants.domains.ask import PREFIX as ASK_PREFIX
 from tenants.models import Membership, Tenant
 from tenants.requests import HostRequest, WorkspaceRequest
 
 Handler = Callable[[HostRequest], HttpResponse]
-API_PREFIX = "/api/v1/"  # these views ask for an API key, not for a session
 
 
 class HostMiddleware:

@@ -50,7 +50,7 @@ def restore_own(request: UserRequest, tenant_id: UUID) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def restore(request: VisitorRequest, token: str) -> HttpResponse:
     """What the mailed link opens. Only the POST undoes: mail scanners follow links."""
     found = deletion.behind(token)

@@ -35,7 +35,7 @@ def go(request: UserRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def workspaces(request: UserRequest) -> HttpResponse:
     """All workspaces of the person, and a form for another one."""
     form = NewWorkspaceForm(request.POST or None)
@@ -64,7 +64,7 @@ def _workspaces_of(request: UserRequest):  # type: ignore[no-untyped-def]
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: UserRequest, secret: str) -> HttpResponse:
     """What the mailed link opens. Only the POST joins: mail scanners follow links."""
     found = members_flow.find(secret)
@@ -88,7 +88,7 @@ def invitation(request: UserRequest, secret: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: UserRequest, secret: str) -> HttpResponse:
     """An invited person without an account: name and, if they like, a password. No new workspace."""
     found = members_flow.find(secret)

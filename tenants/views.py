@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from allauth.account.views import logout as allauth_logout
 from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity.sign_out import sign_out as site_sign_out
 from tenants import api_keys as keys
 from tenants import closed
 from tenants.access import open_to_visitors, requires
@@ -23,7 +23,7 @@ from tenants.permissions import May
 from tenants.requests import HostRequest, WorkspaceRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.MAKE_KEYS)
 @never_cache
 def api_keys(request: WorkspaceRequest) -> HttpResponse:
@@ -71,4 +71,4 @@ def sign_out(request: HostRequest) -> HttpResponse:
         return redirect("/" if own_domain else f"{django_settings.SITE_URL}/logout/")
     if own_domain is not None:
         return signing_in.sign_out(request, own_domain)
-    return allauth_logout(request)
+    return site_sign_out(request)

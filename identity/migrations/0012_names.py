@@ -15,7 +15,7 @@ def clean(table: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0009_mailed_codes")]
+    dependencies = [("identity", "0010_grants")]
 
     operations = [
         migrations.AlterField(

@@ -12,7 +12,7 @@ from allauth.idp.oidc.models import Client, PrivateKey
 from django.conf import settings
 
 from identity.models import Person, User
-from identity.oidc import keys
+from identity.oidc import grants, keys
 from identity.persons import person_of
 
 
@@ -34,12 +34,30 @@ class OIDCAdapter(DefaultOIDCAdapter):
         user = person.user if person else None
         return user if user and user.is_active else None
 
+    def get_claims(
+        self,
+        purpose: Literal["id_token", "userinfo"],
+        user: Any,
+        client: Client,
+        scopes: Iterable[str],
+        email: str | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """An address only when it is proved: whoever reads it takes the person for its owner."""
+        claims = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
+        if not claims.get("email_verified"):
+            claims.pop("email", None)
+            claims.pop("email_verified", None)
+        return claims
+
     def populate_id_token(
         self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any
     ) -> None:
-        """`sid` (OpenID Connect Front-Channel Logout 1.0): which sign-in of the site it comes from."""
-        if sid := getattr(self.request, "oidc_sid", ""):
-            id_token["sid"] = sid
+        """`auth_time` (Core 2), the same when it is refreshed (12.2), and `sid` (Front-Channel
+        Logout 1.0): when, and in which sign-in of the site, the person proved who they are."""
+        if grant := grants.of_this_answer():
+            id_token["sid"] = grant.sid
+            id_token["auth_time"] = int(grant.signed_in_at.timestamp())
 
     def list_private_keys(
         self,

@@ -16,9 +16,14 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from identity.models import DerivedSession
+from identity.models import DerivedSession, Grant
 
 SCOPES = ("openid", "profile", "email")
+
+
+def known(scopes: str) -> list[str]:
+    """Those of a `scope` parameter that mean something here; others are ignored (Core 3.1.2.1)."""
+    return [scope for scope in dict.fromkeys(scopes.split()) if scope in SCOPES]
 
 
 def own_secret(client_id: str) -> str:
@@ -36,12 +41,15 @@ def save(
     signed_out_uris: Sequence[str],
     scopes: Sequence[str] = SCOPES,
     first_party: bool = True,
+    may_refresh: bool = True,
 ) -> Client:
     """Make the client, or give it these addresses. `first_party` ones need no consent page."""
     client = Client.objects.filter(pk=client_id).first() or Client(id=client_id)
     client.name, client.type, client.skip_consent = name[:100], "confidential", first_party
     client.set_secret(secret)
     client.set_scopes(list(scopes))
+    refresh = [Client.GrantType.REFRESH_TOKEN] if may_refresh else []
+    client.set_grant_types([Client.GrantType.AUTHORIZATION_CODE, *refresh])
     client.set_redirect_uris(list(redirect_uris))
     client.set_post_logout_redirect_uris(list(signed_out_uris))
     client.save()
@@ -52,6 +60,7 @@ def save(
 def retire(client_id: str) -> None:
     """The client is gone: its tokens, and every session that began with one."""
     Client.objects.filter(pk=client_id).delete()
+    Grant.objects.filter(client_id=client_id).delete()
     end_sessions(client_id=client_id)
 
 

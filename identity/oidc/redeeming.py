@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.core.context import request_context
 from allauth.idp.oidc.internal.tokens import decode_jwt_token
+from allauth.idp.oidc.models import Token
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.urls import reverse
@@ -39,7 +40,10 @@ class SignIn:
 
 
 def redeem(*, client_id: str, code: str, verifier: str, redirect_uri: str, nonce: str) -> SignIn:
-    """Change a code for a checked ID token (OpenID Connect Core 3.1.3). Raises NotRedeemed."""
+    """Change a code for a checked ID token (OpenID Connect Core 3.1.3). Raises NotRedeemed.
+
+    The other tokens are nobody's here, so they end at once.
+    """
     answer = _post(
         client_id,
         grant_type="authorization_code",
@@ -47,6 +51,8 @@ def redeem(*, client_id: str, code: str, verifier: str, redirect_uri: str, nonce
         code_verifier=verifier,
         redirect_uri=redirect_uri,
     )
+    for name in ("access_token", "refresh_token"):
+        Token.objects.by_value(str(answer.get(name, ""))).delete()
     id_token = str(answer.get("id_token", ""))
     claims = decode_jwt_token(id_token, client_id=client_id, verify_exp=True, verify_iss=True)
     if claims is None:

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from tenants import hosts
 from tenants.domains.models import CustomDomain
@@ -28,7 +28,7 @@ _NOTED = timedelta(hours=1)
 _THROUGH_A_PROXY = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
 
-@require_GET
+@require_safe
 def ask(request: HttpRequest, token: str) -> HttpResponse:
     """Yes (200), no (404), or not now (429)."""
     expected = settings.TLS_ASK_TOKEN

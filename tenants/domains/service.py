@@ -40,6 +40,7 @@ def begin(claim: CustomDomain) -> None:
         redirect_uris=[address(claim.name, CALLBACK)],
         signed_out_uris=[address(claim.name, SIGNED_OUT)],
         scopes=["openid"],
+        may_refresh=False,
     )
     claim.state, claim.stopped_because = State.SERVED, ""
     claim.lost_at = claim.stops_at = None

@@ -20,18 +20,19 @@ from django.core import signing
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from identity import cookies
+from identity import cookies, ways_out
 from identity.models import DerivedSession
-from identity.oidc import clients, redeeming
+from identity.oidc import clients, grants, redeeming
 from identity.persons import identify
 from tenants.domains import service
 from tenants.domains.models import CustomDomain, State
+from tenants.members_only import is_for_members
 from tenants.requests import HostRequest
 
 COOKIE = "plg_sign_in"
 SECONDS = 10 * 60
+HERE = "here"  # stands for the domain, whatever its name
 _SALT = "tenants.domains.signing_in"
 _ID_TOKEN = "oidc_id_token"  # noqa: S105 - a key of the session
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -123,6 +124,8 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
     login(request, found.user, backend=_BACKEND)
     identify(found.user, anonymous_id=request.anonymous_id)
     request.session[_ID_TOKEN] = found.id_token
+    if ends := grants.ends_at(found.sid):
+        request.session.set_expiry(ends)  # no longer than the site's own
     request.session.save()
     DerivedSession.objects.create(
         session_key=request.session.session_key or "",
@@ -134,10 +137,16 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
 
 
 def sign_out(request: HostRequest, claim: CustomDomain) -> HttpResponse:
-    """Sign out here, then of the site (RP-Initiated Logout 1.0), and come back to say so."""
+    """Sign out here and of the site, then go there (RP-Initiated Logout 1.0) and come back to say so.
+
+    The site's session is ended from here: by the form that was posted, not by the redirect.
+    """
     hint = request.session.get(_ID_TOKEN, "")
     if request.session.get(BACKEND_SESSION_KEY):
-        clients.end_sessions(session_key=request.session.session_key or "")
+        mine = DerivedSession.objects.filter(session_key=request.session.session_key or "").first()
+        if mine is not None:
+            grants.end_site_session(mine.sid)
+            clients.end_sessions(session_key=mine.session_key)
     logout(request)
     query = {
         "client_id": claim.client_id,
@@ -155,8 +164,9 @@ def forget(response: HttpResponse) -> HttpResponse:
 
 
 def safe_path(back: str) -> str:
-    """A path on the same host, or "/": never an address of somewhere else."""
-    inside = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    """A page for members on the same host, or "/": never a short link, which leads anywhere."""
+    target = ways_out.read(back, here=HERE)
+    inside = target is not None and target.host == HERE and is_for_members(target.path)
     return back if inside and len(back) <= 1000 else "/"
 
 

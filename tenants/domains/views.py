@@ -38,7 +38,7 @@ class DomainForm(forms.Form):
         return names.normalised(self.cleaned_data["name"])
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.ADD_DOMAINS)
 @never_cache
 def domains(request: WorkspaceRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from identity.requests import UserRequest
 from tenants import workspace_url
@@ -42,7 +42,7 @@ class ImportForm(forms.Form):
 @csrf_exempt  # only until the upload is bounded: reading the token reads the whole body
 @never_cache
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def bring(request: UserRequest) -> HttpResponse:
     """The form; a POST brings an archive."""
     if request.method == "POST":
@@ -83,7 +83,7 @@ def _bring(request: UserRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def brought(request: UserRequest, import_id: UUID) -> HttpResponse:
     """How far it is; the page asks again until it is done. Nobody else's is shown."""
     wanted = get_object_or_404(

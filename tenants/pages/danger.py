@@ -17,7 +17,7 @@ from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.DELETE)
 def danger(request: WorkspaceRequest) -> HttpResponse:
     """A POST with the workspace's name deletes it; its owners are told how to undo it."""

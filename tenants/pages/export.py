@@ -11,7 +11,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants import audit
 from tenants.access import requires
@@ -31,7 +31,7 @@ class ExportForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.TAKE_DATA)
 @never_cache
 def export(request: WorkspaceRequest) -> HttpResponse:
@@ -49,7 +49,7 @@ def export(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "tenants/settings/export.html", {"form": form, **_lists(request)})
 
 
-@require_GET
+@require_safe
 @requires(May.TAKE_DATA)
 @never_cache
 def export_live(request: WorkspaceRequest) -> HttpResponse:
@@ -68,7 +68,7 @@ def _lists(request: WorkspaceRequest) -> dict[str, object]:
     }
 
 
-@require_GET
+@require_safe
 @requires(May.TAKE_DATA)
 @never_cache
 def download_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse | FileResponse:

@@ -15,7 +15,7 @@ from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.NAME)
 def general(request: WorkspaceRequest) -> HttpResponse:
     """A POST changes name and time zone."""

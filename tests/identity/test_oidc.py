@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from identity.models import SigningKey, User
+from identity.models import SigningKey
 from identity.oidc import clients, keys
 from identity.persons import person_of
 
@@ -129,13 +129,6 @@ def test_without_pkce_there_is_no_code(client_for, forum, people, missing):
     assert back == {"error": "invalid_request", "state": "s1"}
 
 
-def test_a_code_works_once(client_for, forum, people):
-    code = sent_back(client_for(people.acme_member).get(asked()))["code"]
-    assert exchange(client_for(), code).status_code == 200
-    again = exchange(client_for(), code)
-    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -181,22 +174,31 @@ def test_who_is_not_ours_asks_the_person(client_for, forum, people):
     assert sent_back(response)["code"]
 
 
-def test_signing_out_needs_an_id_token_or_a_click(client_for, forum, people):
-    browser = client_for(people.acme_member)
-    asking = browser.get("/identity/o/logout")
-    assert "Sign out?" in asking.content.decode()
-    assert browser.get("/workspaces/").status_code == 200
+def test_signing_out_needs_a_click_whatever_the_link_brings(client_for, forum, people):
+    browser = client_for(people.acme_member, enforce_csrf_checks=True)
     tokens = exchange(client_for(), sent_back(browser.get(asked()))["code"]).json()
-    query = urlencode(
-        {
-            "id_token_hint": tokens["id_token"],
-            "post_logout_redirect_uri": "https://forum.example.org/bye",
-            "state": "s2",
-        }
-    )
-    response = browser.get(f"/identity/o/logout?{query}")
+    said = {
+        "id_token_hint": tokens["id_token"],
+        "post_logout_redirect_uri": "https://forum.example.org/bye",
+        "state": "s2",
+    }
+    page = browser.get(f"/identity/o/logout?{urlencode(said)}")
+    assert "Sign out?" in page.content.decode()
+    assert "https://forum.example.org" in page["Content-Security-Policy"]
+    assert browser.post("/identity/o/logout", said).status_code == 200, "another site's form: asked"
+    assert browser.get("/workspaces/").status_code == 200
+    form = {**said, "action": "logout", "csrfmiddlewaretoken": str(page.context["csrf_token"])}
+    response = browser.post("/identity/o/logout", form, headers={"Origin": settings.SITE_URL})
     assert response["Location"] == "https://forum.example.org/bye?state=s2"
     assert browser.get("/workspaces/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "address", ["https://forum.example.org/bye?x=1", "https://forum.example.org/"]
+)
+def test_signing_out_leads_to_the_registered_address_and_no_other(client_for, forum, address):
+    query = urlencode({"client_id": "forum", "post_logout_redirect_uri": address})
+    assert client_for().get(f"/identity/o/logout?{query}").status_code == 400
 
 
 def test_signing_out_leads_to_no_stranger(client_for, forum, people):
@@ -226,22 +228,49 @@ def test_a_key_in_the_database_is_sealed(db, settings):
     assert SigningKey.objects.count() == 2
 
 
-def test_a_property_is_registered_with_whole_https_addresses(db, capsys):
-    call_command("register_property", "My Shop", redirect=["https://shop.example/cb"])
+def test_discovery_says_what_holds(client_for):
+    found = client_for().get("/.well-known/openid-configuration").json()
+    assert found["request_parameter_supported"] is False
+    assert found["request_uri_parameter_supported"] is False
+    assert found["claims_parameter_supported"] is False
+    assert found["token_endpoint_auth_methods_supported"] == [
+        "client_secret_basic",
+        "client_secret_post",
+    ]
+    assert set(found["prompt_values_supported"]) == {"none", "login"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://*.example/cb",
+        "https://shop.example/cb#x",
+        "https://me@shop.example/cb",
+        "https://shop.example\\@evil.example/",
+        "https://shop.example/a\nhttps://evil.example/",
+        "https:///cb",
+        "http://shop.example/cb",
+        "http://127.0.0.1.evil.example:80/cb",
+        "http://[x/",
+        "http://localhost/cb",
+        "myapp://cb",
+    ],
+)
+def test_a_property_is_registered_with_whole_addresses(db, address):
+    with pytest.raises(CommandError):
+        call_command("register_property", "Other", redirect=[address], loopback=True)
+    with pytest.raises(CommandError):
+        call_command("register_property", "Other", redirect=["https://a.b/"], signed_out=[address])
+
+
+def test_who_tries_the_provider_may_use_http_on_their_own_machine(db, settings, capsys):
+    here = [f"--redirect=http://{host}:9999/cb" for host in ("127.0.0.1", "localhost", "[::1]")]
+    call_command("register_property", "My Shop", *here)
     assert "my-shop" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="wildcard"):
-        call_command("register_property", "Other", redirect=["https://*.example/cb"])
-
-
-def test_of_two_that_bring_a_code_at_once_one_gets_it(db):
-    from concurrent.futures import ThreadPoolExecutor
-
-    from identity.oidc import codes
-
-    codes.give("a-code", "a-sign-in", User())
-    with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda _: codes.take("a-code"), range(16)))
-    assert sorted(filter(None, taken)) == ["a-sign-in"]
+    settings.PUBLIC_SCHEME = "https"
+    with pytest.raises(CommandError, match="--loopback"):
+        call_command("register_property", "My Shop", *here)
+    call_command("register_property", "My Shop", *here, loopback=True)
 
 
 def test_a_code_that_nobody_gave_costs_no_hash(client_for, forum, monkeypatch):

@@ -81,7 +81,8 @@ def test_all_that_was_given_out_ends_with_the_proof(stranger, owner, mailbox, ac
     OwnershipOffer.objects.create(
         tenant=acme, to=user, by=people.acme_owner, expires_at=timezone.now() + timedelta(days=1)
     )
-    Token.objects.create(type=Token.Type.ACCESS_TOKEN, hash="x", user=user)
+    for number, kind in enumerate((Token.Type.ACCESS_TOKEN, Token.Type.AUTHORIZATION_CODE)):
+        Token.objects.create(type=kind, hash=f"x{number}", user=user)
     DerivedSession.objects.create(session_key="elsewhere", client_id="domain-x", user=user)
     brought = imports.bring(BytesIO(b"not read yet"), owner=user)
     with mailbox.open():
@@ -93,18 +94,6 @@ def test_all_that_was_given_out_ends_with_the_proof(stranger, owner, mailbox, ac
     brought.refresh_from_db()
     assert (brought.state, brought.reason) == (Import.State.REFUSED, "cancelled")
     assert not storages["exports"].exists(brought.stored_as)
-
-
-def test_an_authorization_code_that_was_given_before_the_proof_is_worth_nothing(
-    stranger, owner, mailbox
-):
-    from identity.oidc import codes
-
-    user = User.objects.get(email=ADDRESS)
-    codes.give("before", "a-sign-in", user)
-    by_code(owner, mailbox)
-    codes.give("after", "another", user)
-    assert (codes.take("before"), codes.take("after")) == (None, "another")
 
 
 def test_who_proves_in_the_browser_that_signed_up_keeps_everything(client_for, mailbox, settings):

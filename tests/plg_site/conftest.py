@@ -21,6 +21,7 @@ from tests.events.log import (  # noqa: F401 (fixtures)
     postgres_events,
     store_kind,
 )
+from tests.plg_site.live_api import endpoint, tenant, token  # noqa: F401 (fixtures)
 
 PARCEL = EventType(
     "Parcel Sent",

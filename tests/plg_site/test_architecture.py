@@ -18,6 +18,7 @@ WITHOUT_A_TENANT = {
     "identity_merge": "as the users",
     "identity_derivedsession": "as the user's other sessions",
     "identity_mailedcode": "lives for minutes, before anybody is signed in",
+    "identity_grant": "as the user's sessions",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",

@@ -103,6 +103,13 @@ def test_binary_mode_has_its_attributes_in_percent_encoded_headers(outside):
     assert (stored["context"]["source_id"], stored["context"]["subject"]) == ("ü", "café")
 
 
+def test_a_list_is_a_list_by_whatever_name_it_is_sent(outside):
+    for number, kind in enumerate((STRUCTURED, BATCH, "application/json")):
+        batch = [an_event(f"{number}a"), an_event(f"{number}b")]
+        assert outside.send(batch, type=kind).status_code == 204
+    assert len(outside.stored()) == 6
+
+
 def test_a_gzip_body_is_read(outside):
     body = gzip.compress(json.dumps(an_event()).encode())
     assert outside.send(body, Content_Encoding="gzip").status_code == 204
@@ -127,7 +134,8 @@ def test_who_accepts_json_is_told_of_each_event(outside):
 def test_one_bad_event_does_not_spoil_the_batch_and_is_never_silent(outside, refused):
     batch = [an_event("1"), an_event("2", data={"grams": "many"}), an_event("3")]
     answer = outside.send(batch, type=BATCH)
-    assert answer.status_code == 207
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("1 of 3 events were refused, the others are taken.")
     report = answer.json()
     assert [event["status"] for event in report["events"]] == ["accepted", "refused", "accepted"]
     bad = report["events"][1]
@@ -135,6 +143,17 @@ def test_one_bad_event_does_not_spoil_the_batch_and_is_never_silent(outside, ref
     assert "grams must be int" in bad["message"]
     assert [each["context"]["source_id"] for each in outside.stored()] == ["1", "3"]
     assert refused("wrong_property") == 1
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json"])
+def test_a_refusal_is_a_success_to_nobody_who_did_not_ask_for_that(outside, accept):
+    batch = [an_event("1"), an_event("2", data={"grams": "many"})]
+    assert outside.send(batch, Accept=accept).status_code == 422
+    lenient = outside.send(batch, Accept=accept, Prefer="handling=lenient")
+    assert lenient.status_code == 207
+    assert lenient["Preference-Applied"] == "handling=lenient"
+    assert [each["status"] for each in lenient.json()["events"]] == ["accepted", "refused"]
+    assert outside.send(batch[1:], Accept=accept, Prefer="handling=lenient").status_code == 422
 
 
 def test_when_all_are_refused_the_answer_is_a_problem_that_lists_them(outside):
@@ -232,7 +251,9 @@ def test_the_documentation_names_every_open_type_with_its_data(client_for, peopl
     operation = document["paths"]["/api/v1/events"]["post"]
     assert "`Conversion Reported`" in operation["description"]
     assert "`currency` (text like `[A-Z]{3}`, optional)" in operation["description"]
-    assert set(operation["requestBody"]["content"]) == {STRUCTURED, BATCH, "application/json"}
+    assert set(operation["requestBody"]["content"]) == {"application/json"}
+    assert f"`{STRUCTURED}`" in operation["description"]
+    assert f"`{BATCH}`" in operation["description"]
     assert {"200", "204", "207", "default"} <= set(operation["responses"])
 
 

@@ -41,6 +41,8 @@ REFUSED = {401, 403, 404, 405}
 OPEN = {
     "logout/": "anybody may sign out",
     "<slug:code>": "a short link is for the public",
+    "api/v1/openapi.json": "how programs talk to a workspace, and nothing of it",
+    "api/openapi.json": "as above",
     "sign-in/": "how a session begins on a domain of the workspace's own",
     "sign-in/callback/": "as above",
     "sign-in/out/": "how it ends",
@@ -165,7 +167,7 @@ def test_what_is_open_to_visitors_never_fails(strangers, ids):
         for route in WORKSPACE:
             for method in ("get", "post", "put") if route.is_open else ():
                 status = getattr(client, method)(route.path(ids)).status_code
-                if status >= 500 or status == 200:
+                if status >= 500 or (status == 200 and "openapi.json" not in route.pattern):
                     failed.append(f"{who}: {method} {route.pattern}: {status}")
     assert failed == []
 
