@@ -188,7 +188,7 @@ def test_a_cached_fragment_of_a_workspace_names_it():
 
 # Modules that speak to the cache, and how their keys keep workspaces apart.
 CACHE_USERS = {
-    "identity/oidc/codes.py": "by a code that nobody can guess",
+    "identity/sign_in_limits.py": "by the address and device that sign in: before any workspace",
     "tenants/archive/progress.py": "by the id of an export or import, which is random",
     "tenants/domains/ask.py": "by host",
     "tenants/domains/signing_in.py": "by a state that nobody can guess",
