@@ -76,14 +76,15 @@ def after_change(tenant: Tenant, plan: Plan) -> Sequence[str]:
             f"{usage_words.amount(meter, used)} {meter.label.lower()} so far are "
             f"{money.in_words(limit.cost(used), plan.currency)} above the plan."
             for meter, limit in ((meters()[key], limit) for key, limit in plan.limits.items())
-            if limit.price and limit.cost(used := usage.current(tenant, meter.key))
+            if limit.price
+            and limit.cost(used := usage.current(tenant, meter.key, with_waiting=True))
         ]
     except StoreUnavailable:
         return []
 
 
 def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: datetime) -> Running:
-    counted = usage.current(tenant, meter.key, now=now)
+    counted = usage.current(tenant, meter.key, now=now, with_waiting=True)
     used = counted if counted > 0 else 0
     period = periods.current(meter.period, tenant=tenant, now=now)
     included = limit.included if limit.own else limit.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -106,6 +106,11 @@ def flush() -> None:
         collected = buffer.copy()
         buffer.clear()
         intake.accept(collected)
+
+
+def unsent() -> Sequence[bytes]:
+    """The encoded events that the current batch has collected and not sent yet."""
+    return tuple(_buffer.get() or ())
 
 
 def _encoded(name: str, details: Details) -> tuple[UUID, bytes]:

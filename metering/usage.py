@@ -11,7 +11,7 @@ from events.recording import HasSchema
 from metering import forecast, periods, series
 from metering.catalogue import Meter, get, meters
 from metering.periods import Period
-from metering.query import Question, Row, ask
+from metering.query import Question, Row, ask, ask_stored
 
 __all__ = ["Change", "Reading", "Snapshot", "current", "levels", "snapshot", "totals"]
 
@@ -51,24 +51,30 @@ class Snapshot:
     changes: Sequence[Change] = field(default=())
 
 
-def current(tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None) -> Decimal:
+def current(
+    tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None,
+    with_waiting: bool = False,
+) -> Decimal:  # fmt: skip
     """The meter's exact value in its current period (now: aware, default the clock).
 
     Raises KeyError for an unknown meter, StoreUnavailable.
     """
-    return totals(tenant, [meter_key], now=now)[meter_key]
+    return totals(tenant, [meter_key], now=now, with_waiting=with_waiting)[meter_key]
 
 
 def totals(
-    tenant: HasSchema | str, keys: Collection[str], *, now: datetime | None = None
-) -> dict[str, Decimal]:
+    tenant: HasSchema | str, keys: Collection[str], *, now: datetime | None = None,
+    with_waiting: bool = False,
+) -> dict[str, Decimal]:  # fmt: skip
     """The values of these meters in their current periods, in one round trip.
 
+    What is stored; `with_waiting`, for what people see, also what was accepted and is on its way.
     Raises KeyError for an unknown meter, StoreUnavailable.
     """
     now = now or datetime.now(UTC)
     wanted = {key: (get(key), period_of(tenant, get(key), now=now)) for key in keys}
-    answers = ask(tenant, *(_total(*each) for each in wanted.values()), now=now)
+    asking = ask if with_waiting else ask_stored
+    answers = asking(tenant, *(_total(*each) for each in wanted.values()), now=now)
     return {key: rows[0].value for key, rows in zip(wanted, answers, strict=True)}
 
 
@@ -81,7 +87,7 @@ def levels(
     """
     now = now or datetime.now(UTC)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
-    values = totals(tenant, [meter.key for meter in wanted], now=now)
+    values = totals(tenant, [meter.key for meter in wanted], now=now, with_waiting=True)
     return [
         Reading(meter, int(values[meter.key]), period_of(tenant, meter, now=now))
         for meter in wanted

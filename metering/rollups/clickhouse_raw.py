@@ -36,18 +36,22 @@ STARTS = {"minute": "toStartOfMinute", "hour": "toStartOfHour", "day": "toStartO
 _EVENTS = """
     SELECT {meter} AS meter, tenant, time, {id} AS event_id, {number} AS number,
            {word} AS word, {dims} AS dims, {late} AS late
-    FROM event WHERE name = {event} AND tenant != ''{filters}{within}
+    FROM {source} WHERE name = {event} AND tenant != ''{filters}{within}
 """
 
 
-def events(meter: Meter, *, within: str = "") -> str:
-    """SELECT of the events that a meter counts, and that fit `within` (" AND …")."""
+def events(meter: Meter, *, within: str = "", source: str = "event") -> str:
+    """SELECT of the events that a meter counts, and that fit `within` (" AND …").
+
+    `source` is the table `event`, or something of its columns.
+    """
     conditions = [_passes(meter, name) for name in meter.filters]
     if meter.aggregation == "unique":
         conditions.append("word IS NOT NULL")
     elif meter.aggregation != "count":
         conditions.append("number IS NOT NULL")
     return _EVENTS.format(
+        source=source,
         meter=quote(meter.key),
         id="replaceAll(toString(id), '-', '')" if meter.aggregation == "latest" else "''",
         number=_number_of(meter),

@@ -29,8 +29,7 @@ _NOBODYS = "NULL::timestamptz, NULL::uuid"
 _EVENTS = """
     SELECT {meter} AS meter, tenant, event.time AS at, event.id AS event_id, {number} AS number,
            {word} AS word, {dims} AS dims, {late} AS late
-    FROM event
-    WHERE name = {event} AND tenant IS NOT NULL{filters}
+    FROM {source} WHERE name = {event} AND tenant IS NOT NULL{filters}
 """
 _TOTALS = """
     SELECT tenant, meter, date_trunc('{grain}', at, 'UTC') AS bucket, {value}, count(*),
@@ -51,9 +50,13 @@ _DISTINCT = """
 """
 
 
-def events(meter: Meter) -> str:
-    """SELECT of the events that a meter counts; add conditions with AND. No parameters."""
+def events(meter: Meter, *, source: str = "event") -> str:
+    """SELECT of the events that a meter counts; add conditions with AND. No parameters.
+
+    `source` is the table `event`, or something of its columns under that name.
+    """
     return _EVENTS.format(
+        source=source,
         meter=quoted(meter.key),
         event=quoted(meter.event),
         number="1" if meter.aggregation == "count" else _number(meter),
