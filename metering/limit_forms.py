@@ -11,7 +11,7 @@ from django import forms
 from identity.models import User
 from metering import alert_mail, limits, money, spend
 from metering.alerts import Threshold
-from metering.catalogue import Limit, Meter, meters
+from metering.catalogue import Limit, Meter, meters, shown
 from metering.spend import OwnLimits
 from metering.words import quantity
 from tenants.models import Tenant
@@ -41,7 +41,7 @@ class AlertForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["meter"].choices = [(key, one.label) for key, one in meters().items()]  # type: ignore[attr-defined]
+        self.fields["meter"].choices = [(key, one.label) for key, one in shown().items()]  # type: ignore[attr-defined]
         self._limits = limits.of(tenant)
         people: list[User] = alert_mail.managers_of(tenant)
         self.fields["recipients"].choices = [(str(user.pk), str(user)) for user in people]  # type: ignore[attr-defined]

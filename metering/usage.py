@@ -115,7 +115,7 @@ def snapshot(
     asked_days = max(days, forecast.PACE_DAYS + 1)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
     in_force = {meter.key: period_of(tenant, meter, now=now) for meter in wanted}
-    told = [meter for meter in wanted if changes and meter.aggregation in ("count", "sum")]
+    told = [meter for meter in wanted if changes and _is_told(meter)]
     first = today - timedelta(days=asked_days - 1)
     answers = iter(
         ask(
@@ -146,6 +146,11 @@ def snapshot(
     lines = [change for meter in told for change in _changes(meter, next(answers), next(answers))]
     lines.sort(key=lambda change: (-change.at.timestamp(), change.meter.key))
     return Snapshot(readings, lines[:changes])
+
+
+def _is_told(meter: Meter) -> bool:
+    """Whether its changes are news: they add up, and are not told beside another meter."""
+    return meter.aggregation in ("count", "sum") and meter.beside is None
 
 
 def _last(meter: Meter, *, now: datetime) -> tuple[Question, Question]:

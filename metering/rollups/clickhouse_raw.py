@@ -13,7 +13,7 @@ from itertools import count
 from events.store.clickhouse_batch import quote
 from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.values import (
     DECIMALS,
     DIGITS,
@@ -46,6 +46,7 @@ def events(meter: Meter, *, within: str = "", source: str = "event") -> str:
     `source` is the table `event`, or something of its columns.
     """
     conditions = [_passes(meter, name) for name in meter.filters]
+    conditions += [_is_kept(meter, name) for name in meter.excludes]
     if meter.aggregation == "unique":
         conditions.append("word IS NOT NULL")
     elif meter.aggregation != "count":
@@ -164,6 +165,11 @@ def _let(value: str, use: Callable[[str], str]) -> str:
 def _passes(meter: Meter, name: str) -> str:
     wanted = ", ".join(quote(str(text(value))) for value in accepted(meter, name))
     return f"ifNull({_text(name)} IN ({wanted}), false)"
+
+
+def _is_kept(meter: Meter, name: str) -> str:
+    values = ", ".join(quote(str(text(value))) for value in refused(meter, name))
+    return f"NOT ifNull({_text(name)} IN ({values}), false)"
 
 
 def _late() -> str:

@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 
 from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.partials import Grain
 from metering.values import TOTAL, text
 
@@ -64,6 +64,7 @@ def events(meter: Meter, *, source: str = "event") -> str:
         dims=f"ARRAY[{', '.join(map(dimension, meter.group_by))}]::text[]",
         late=_late(),
         filters="".join(f" AND {_passes(meter, name)}" for name in meter.filters)
+        + "".join(f" AND {_is_kept(meter, name)}" for name in meter.excludes)
         + ("" if meter.aggregation == "count" else f" AND {_has_value(meter)}"),
     )
 
@@ -143,6 +144,11 @@ def _has_value(meter: Meter) -> str:
 def _passes(meter: Meter, name: str) -> str:
     wanted = ", ".join(quoted(str(text(value))) for value in accepted(meter, name))
     return f"{_text(name)} IN ({wanted})"
+
+
+def _is_kept(meter: Meter, name: str) -> str:
+    values = ", ".join(quoted(str(text(value))) for value in refused(meter, name))
+    return f"({_text(name)} IN ({values})) IS NOT TRUE"
 
 
 def _late() -> str:
