@@ -12,7 +12,7 @@ from billing.invoices import Invoice
 from billing.models import UsageCharge
 from billing.usage_charges import terms_of
 from events.store import StoreUnavailable
-from metering import Limit, Meter, limits, money, periods, usage
+from metering import Limit, Meter, limits, money, periods, spend, usage
 from metering.catalogue import meters
 from tenants.models import Tenant
 
@@ -58,6 +58,12 @@ def running(tenant: Tenant, plan: Plan, *, now: datetime | None = None) -> Seque
         ]
     except StoreUnavailable:
         return []
+
+
+def spend_limit(tenant: Tenant, plan: Plan) -> str:
+    """What usage above the plan costs at most in a period, in words; "" where there is no end."""
+    amount = spend.of(tenant).money
+    return "" if amount is None else money.in_words(amount, plan.currency)
 
 
 def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import redis
-from django.db.models import Max
+from django.db.models import Subquery
 
 from events import conf, parcels, recording
 from events.circuit import Circuit
@@ -66,11 +66,12 @@ def newest(schema: str, names: Collection[str]) -> list[Event]:
 
 def _newest_lines(schema: str) -> Iterator[bytes]:
     yield from reversed(recording.unsent())
-    last = OutboxEvent.objects.aggregate(last=Max("pk"))["last"]
-    if last is not None:
-        kept = OutboxEvent.objects.filter(pk__gt=last - _NEWEST_ROWS, payload__contains=schema)
-        for payload in kept.order_by("-pk").values_list("payload", flat=True)[:_NEWEST]:
-            yield payload.encode()
+    last = OutboxEvent.objects.order_by("-pk").values("pk")[:1]
+    kept = OutboxEvent.objects.filter(
+        pk__gt=Subquery(last) - _NEWEST_ROWS, payload__contains=schema
+    )
+    for payload in kept.order_by("-pk").values_list("payload", flat=True)[:_NEWEST]:
+        yield payload.encode()
     for path in get_spool().files()[-4:]:
         with suppress(OSError):  # delivered meanwhile: then the store has it
             yield from _end_of(path)

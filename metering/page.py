@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from events.store import StoreUnavailable
-from metering import catalogue, costs, forecast, limits, money, series, usage
-from metering.catalogue import Limit, UsagePrice
+from metering import bursts, catalogue, costs, forecast, limits, money, series, usage
+from metering.catalogue import Limit, Meter, UsagePrice
 from metering.costs import Bill, Cost
 from metering.decision import decide
 from metering.forecast import Forecast
@@ -55,6 +55,7 @@ class ActivityLine:
     label: str
     amount: str
     at: datetime
+    span: str = ""  # of an hour, by the workspace's clock; of a minute the page says how long ago
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class UsagePage:
     costs: CostTable | None = None
     method: str = ""
     is_available: bool = True
+    notices: Sequence[tuple[Meter, str]] = ()
 
     @classmethod
     def of(cls, tenant: Tenant, *, now: datetime | None = None) -> UsagePage:
@@ -107,14 +109,15 @@ class UsagePage:
             gauge(each, in_force[each.meter.key], outlooks[each.meter.key], zone, left_out)
             for each, left_out in _with_left_out(found.readings)
         ]
-        activity = [_activity_line(change) for change in found.changes]
+        activity = [_activity_line(change, zone, now=now) for change in found.changes]
         table = _cost_table(tenant, found.readings, in_force, outlooks)
         # "3 minutes ago" ages, too.
-        shown = repr((gauges, activity, table, f"{now:%Y-%m-%d %H:%M}"))
+        notices = bursts.notices(tenant, now=now)
+        shown = repr((gauges, activity, table, notices, f"{now:%Y-%m-%d %H:%M}"))
         version = hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
         methods = {each.days: each.method for each in outlooks.values() if each}
         method = methods[max(methods)] if methods else ""
-        return cls(gauges, activity, version, table, method)
+        return cls(gauges, activity, version, table, method, notices=notices)
 
     @property
     def warnings(self) -> list[Gauge]:
@@ -255,10 +258,17 @@ def _warning(reading: Reading, limit: Limit) -> str:
     return decision.reason
 
 
-def _activity_line(change: Change) -> ActivityLine:
-    return ActivityLine(
-        label=change.meter.label, amount=signed(change.meter, change.value), at=change.at
-    )
+def _activity_line(change: Change, zone: ZoneInfo, *, now: datetime) -> ActivityLine:
+    amount = signed(change.meter, change.value)
+    span = "" if change.is_minute else _span(change, zone, now=now)
+    return ActivityLine(label=change.meter.label, amount=amount, at=change.at, span=span)
+
+
+def _span(change: Change, zone: ZoneInfo, *, now: datetime) -> str:
+    """Like "9:00 to 10:00", or "yesterday, 23:00 to 0:00"."""
+    start, end = change.at.astimezone(zone), change.until.astimezone(zone)
+    day = "" if start.date() == now.astimezone(zone).date() else "yesterday, "
+    return f"{day}{start:%-H:%M} to {end:%-H:%M}"
 
 
 def cost_of(reading: Reading, limit: Limit, expected: Forecast | None) -> Cost | None:

@@ -15,7 +15,7 @@ from metering.query import Question, Row, ask, ask_stored
 
 __all__ = ["Change", "Reading", "Snapshot", "current", "levels", "snapshot", "totals"]
 
-_BY_MINUTE = timedelta(minutes=15)  # how far back the last changes are told by the minute
+_BY_MINUTE = timedelta(minutes=60)  # how far back the last changes are told by the minute
 _BY_HOUR = timedelta(hours=24)  # and by the hour
 
 
@@ -36,11 +36,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Change:
-    """What a meter gained (or lost) within one of the last minutes, or an hour before them."""
+    """What a meter gained (or lost) from `at` to `until`: in one of the last minutes, or in an hour
+    before them."""
 
     meter: Meter
     at: datetime
     value: int
+    until: datetime
+
+    @property
+    def is_minute(self) -> bool:
+        return self.until - self.at <= timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -165,9 +171,9 @@ def _last(meter: Meter, *, now: datetime) -> tuple[Question, Question]:
 
 def _changes(meter: Meter, by_minute: Sequence[Row], by_hour: Sequence[Row]) -> list[Change]:
     return [
-        Change(meter, row.start, int(row.value))
+        Change(meter, row.start, int(row.value), row.end)
         for row in (*by_minute, *by_hour)
-        if row.start and row.value
+        if row.start and row.end and row.value
     ]
 
 

@@ -110,6 +110,7 @@ PLANS = [
             "seats": Limit(10),
             "api_calls": Limit(100_000),
         },
+        spend_limit=29_00,
         custom_domains=1,
         features=[
             "Everything in Free",
@@ -131,6 +132,7 @@ PLANS = [
             "seats": Limit(50),
             "api_calls": Limit(1_000_000),
         },
+        spend_limit=99_00,
         custom_domains=5,
         features=[
             "Everything in Pro",

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from metering import bursts
 from metering.page import gauges
 from product.forms import QuickLinkForm
 from product.listing import rows
@@ -45,7 +46,10 @@ def home_context(request: WorkspaceRequest, *, form: QuickLinkForm) -> dict[str,
         "recent": rows(tenant, recent),
         "stats": [gauge for gauge in meters if gauge.key in _STATS],
         "warnings": [gauge for gauge in meters if gauge.warning],
+        "notices": bursts.notices(tenant),
     }
     shown_rows = [row.shown for row in shown["recent"]]
-    version = live_part.version(shown["checklist"], shown_rows, shown["stats"], shown["warnings"])
+    version = live_part.version(
+        shown["checklist"], shown_rows, shown["stats"], shown["warnings"], shown["notices"]
+    )
     return {"form": form, "version": version, **shown}
