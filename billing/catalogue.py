@@ -19,8 +19,10 @@ Interval = Literal["month", "year"]
 class Plan:
     """A plan. `prices` are minor currency units for each interval; none means free.
 
-    `limits` holds a Limit for each meter key; a meter that is missing is unlimited. A plan that is
-    no longer `for_sale` stays in the catalogue as long as somebody is on it.
+    `limits` holds a Limit for each meter key; a meter that is missing is unlimited.
+    `spend_limit` is what usage above the plan may cost in a period (minor units) until the workspace
+    says otherwise; it is set when the workspace begins to pay. A plan that is no longer `for_sale`
+    stays in the catalogue as long as somebody is on it.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Plan:
     prices: Mapping[Interval, int] = field(default_factory=dict)
     currency: str = "usd"
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    spend_limit: int | None = None
     custom_domains: int = 0  # domains of the workspace's own
     features: Sequence[str] = ()
     highlighted: bool = False

@@ -10,8 +10,9 @@ from django.db import transaction
 from billing import catalogue
 from billing.catalogue import Plan
 from billing.models import Account
-from metering import Limit, UsagePrice, limits
+from metering import Limit, UsagePrice, limits, spend
 from metering.models import Quota
+from metering.spend import OwnLimits
 from tenants.domains import allowance
 from tenants.models import Tenant
 
@@ -43,6 +44,17 @@ def apply(account: Account) -> None:
         return
     limits.set_limits(account.tenant, plan.limits, currency=plan.currency)
     allowance.set_allowed(account.tenant, plan.custom_domains)
+
+
+def begin_to_pay(account: Account) -> None:
+    """A workspace that begins to pay has a limit of what usage may cost, until it says otherwise.
+
+    Not where somebody has set one before, or removed it: that was their choice.
+    """
+    money, tenant = plan_of(account).spend_limit, account.tenant
+    if money is not None and not spend.has_chosen(tenant):
+        own = spend.of(tenant)
+        spend.set_own(tenant, OwnLimits(money=money, caps=own.caps), by=None)
 
 
 def begin(account: Account) -> None:

@@ -75,6 +75,7 @@ class BillingPage:
     tabs: Sequence[IntervalTab]
     cards: Sequence[PlanCard]
     running: Sequence[Running]
+    spend_limit: str
     charged: Sequence[Charged]
     invoices: Sequence[Invoice]
     may_manage: bool
@@ -107,6 +108,7 @@ class BillingPage:
             ],
             cards=[_card(plan, account, interval) for plan in catalogue.plans() if plan.for_sale],
             running=usage_page.running(account.tenant, plan),
+            spend_limit=usage_page.spend_limit(account.tenant, plan),
             charged=usage_page.charged(account.tenant, {one.stripe_id: one for one in listed}),
             invoices=listed,
             may_manage=may_manage,

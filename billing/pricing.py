@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from billing import catalogue, usage_words
 from billing.catalogue import Interval, Plan
 from metering import Limit, Meter
-from metering.catalogue import meters
+from metering.catalogue import meters, shown
 from metering.words import in_sentence, things
 
 
@@ -49,7 +49,7 @@ def public(plan: Plan) -> PublicPlan:
 def limits_in_words(plan: Plan) -> list[str]:
     """One phrase for each meter, in its order: "1,000 links", "100,000 clicks a month, then $1.00
     per 10,000 clicks"."""
-    return [_phrase(meter, plan.limits.get(key), plan) for key, meter in meters().items()]
+    return [_phrase(meter, plan.limits.get(key), plan) for key, meter in shown().items()]
 
 
 def usage_prices(plan: Plan) -> list[str]:

@@ -52,6 +52,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         return account  # nothing is left that limits, months or events could be about
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
+    if plan_before == catalogue.first_plan_key() != account.plan_key:
+        entitlements.begin_to_pay(account)
     if account.has_subscription:
         intent.forget(account.tenant)
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)

@@ -12,7 +12,7 @@ from billing.invoices import Invoice
 from billing.models import UsageCharge
 from billing.usage_charges import terms_of
 from events.store import StoreUnavailable
-from metering import Limit, Meter, limits, money, periods, usage
+from metering import Limit, Meter, limits, money, periods, spend, usage
 from metering.catalogue import meters
 from tenants.models import Tenant
 
@@ -60,6 +60,12 @@ def running(tenant: Tenant, plan: Plan, *, now: datetime | None = None) -> Seque
         return []
 
 
+def spend_limit(tenant: Tenant, plan: Plan) -> str:
+    """What usage above the plan costs at most in a period, in words; "" where there is no end."""
+    amount = spend.of(tenant).money
+    return "" if amount is None else money.in_words(amount, plan.currency)
+
+
 def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged]:
     """The newest charges; `invoices` are the workspace's by their id at Stripe."""
     rows = UsageCharge.objects.for_tenant(tenant).exclude(amount=0).order_by("-pk")
@@ -76,14 +82,15 @@ def after_change(tenant: Tenant, plan: Plan) -> Sequence[str]:
             f"{usage_words.amount(meter, used)} {meter.label.lower()} so far are "
             f"{money.in_words(limit.cost(used), plan.currency)} above the plan."
             for meter, limit in ((meters()[key], limit) for key, limit in plan.limits.items())
-            if limit.price and limit.cost(used := usage.current(tenant, meter.key))
+            if limit.price
+            and limit.cost(used := usage.current(tenant, meter.key, with_waiting=True))
         ]
     except StoreUnavailable:
         return []
 
 
 def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: datetime) -> Running:
-    counted = usage.current(tenant, meter.key, now=now)
+    counted = usage.current(tenant, meter.key, now=now, with_waiting=True)
     used = counted if counted > 0 else 0
     period = periods.current(meter.period, tenant=tenant, now=now)
     included = limit.included if limit.own else limit.value

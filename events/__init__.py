@@ -5,6 +5,7 @@
 What others need is named here; the README tells how an event travels.
 """
 
+from events.choice import First
 from events.errors import (
     EventRefused,
     EventsNotAccepted,
@@ -13,7 +14,7 @@ from events.errors import (
     WrongTime,
 )
 from events.event import Event
-from events.recording import batch, flush, record, record_with_row
+from events.recording import batch, flush, record, record_first, record_with_row
 from events.registry import EventType, register
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "EventRefused",
     "EventType",
     "EventsNotAccepted",
+    "First",
     "UnknownEvent",
     "WrongProperty",
     "WrongTime",
     "batch",
     "flush",
     "record",
+    "record_first",
     "record_with_row",
     "register",
 ]

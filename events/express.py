@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import hiredis
 import redis
 
+from events.choice import Said
 from events.errors import TransportUnavailable
 from events.redis_script import Value
 
@@ -46,7 +47,7 @@ class Line:
 class _Parcel:
     __slots__ = ("error", "gate", "is_sent", "lines")
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
+    def __init__(self, lines: Sequence[Said]) -> None:
         self.lines = lines
         self.is_sent = False
         self.error: BaseException | None = None
@@ -57,14 +58,14 @@ class _Parcel:
 class Together:
     """Calls `send` with the lines of all threads that wait; each thread gets the call's outcome."""
 
-    def __init__(self, send: Callable[[list[bytes]], None], *, most: int = 1_000) -> None:
+    def __init__(self, send: Callable[[list[Said]], None], *, most: int = 1_000) -> None:
         self._send = send
         self._most = most  # parcels in one call
         self._lock = threading.Lock()
         self._waiting: list[_Parcel] = []
         self._is_busy = False
 
-    def send(self, lines: Sequence[bytes]) -> None:
+    def send(self, lines: Sequence[Said]) -> None:
         """Return once the lines are sent. Raises what `send` raised."""
         parcel = _Parcel(lines)
         with self._lock:

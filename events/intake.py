@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from events import refusals
+from events.choice import Said, line_of
 from events.errors import EventsNotAccepted, TransportUnavailable
 from events.spool import SpoolFull, get_spool
 from events.transport import get_transport
@@ -14,14 +15,14 @@ from events.transport import get_transport
 log = structlog.get_logger()
 
 
-def accept(lines: Sequence[bytes]) -> None:
+def accept(lines: Sequence[Said]) -> None:
     """Take encoded events for good, in one round trip. Raises EventsNotAccepted, and counts it."""
     if not lines:
         return
     try:
         get_transport().send(lines)
     except TransportUnavailable:
-        _keep_on_disk(lines)
+        _keep_on_disk([line_of(said) for said in lines])
 
 
 def _keep_on_disk(lines: Sequence[bytes]) -> None:

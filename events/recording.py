@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack, overload
 from uuid import UUID
 
+import msgspec
 from uuid_utils.compat import uuid7
 
 from events import context as ambient
 from events import intake, refusals, registry
+from events.choice import Choice, First, Said, line_of
 from events.errors import EventRefused
 from events.event import Event, check_time
 
 _MOST_AT_ONCE = 1_000  # a command that records for hours must not hold it all in memory
-_buffer: ContextVar[list[bytes] | None] = ContextVar("events_buffer", default=None)
+_buffer: ContextVar[list[Said] | None] = ContextVar("events_buffer", default=None)
 
 
 class HasSchema(Protocol):
@@ -58,14 +60,28 @@ def record(name: str, **details: Unpack[Details]) -> UUID:
     Raises UnknownEvent, WrongProperty, WrongTime, TooLarge (all ValueError), EventsNotAccepted.
     """
     event_id, line = _encoded(name, details)
+    _take(line)
+    return event_id
+
+
+def record_first(name: str, first: First, **details: Unpack[Details]) -> UUID:
+    """Like `record`, and said in the other way where somebody else was first. See First.
+
+    Without Redis nobody knows of others: then it is recorded as who is first.
+    """
+    event_id, choice = _encoded(name, details, first=first)
+    _take(choice)
+    return event_id
+
+
+def _take(said: Said) -> None:
     buffer = _buffer.get()
     if buffer is None:
-        intake.accept([line])
-        return event_id
-    buffer.append(line)
+        intake.accept([said])
+        return
+    buffer.append(said)
     if len(buffer) >= _MOST_AT_ONCE:
         flush()
-    return event_id
 
 
 def record_with_row(name: str, **details: Unpack[Details]) -> UUID:
@@ -108,11 +124,28 @@ def flush() -> None:
         intake.accept(collected)
 
 
-def _encoded(name: str, details: Details) -> tuple[UUID, bytes]:
+def unsent() -> Sequence[bytes]:
+    """The encoded events that the current batch has collected and not sent yet."""
+    return [line_of(said) for said in _buffer.get() or ()]
+
+
+@overload
+def _encoded(name: str, details: Details) -> tuple[UUID, bytes]: ...
+@overload
+def _encoded(name: str, details: Details, *, first: First) -> tuple[UUID, Choice]: ...
+def _encoded(name: str, details: Details, *, first: First | None = None) -> tuple[UUID, Said]:
     """The event's id, and the event as it travels. What is refused is counted by its reason."""
     try:
         event = _event(name, details)
-        return event.id, event.encode()
+        line = event.encode()
+        if first is None:
+            return event.id, line
+        said = {**(details.get("properties") or {}), **first.otherwise}
+        properties = registry.get(name).validated(said)
+        other = msgspec.structs.replace(event, properties=properties).encode()
+        return event.id, Choice(
+            first.key, first.also or first.key, int(first.seconds * 1000), line, other
+        )
     except EventRefused as refused:
         refusals.count(refused.reason, tenant=_schema(details.get("tenant")))
         raise

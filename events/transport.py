@@ -16,6 +16,7 @@ import redis
 import structlog
 
 from events import conf, parcels, refusals
+from events.choice import Said
 from events.circuit import Circuit
 from events.errors import TransportUnavailable
 from events.express import Line, Together
@@ -24,15 +25,29 @@ from events.redis_script import Script, Value
 
 log = structlog.get_logger()
 
-# KEYS: stream, refusals, waiting. ARGV: bound, how many events, how many (reason, count) pairs, the
-# pairs, the parcels.
+# KEYS: stream, refusals, waiting, two of each choice. ARGV: bound, how many events, how many
+# (reason, count) pairs, the pairs, the choices (how long the key is kept, in ms, the event of who is
+# first, and of who is not), the parcels. Choices go into parcels, too: MOST and BYTES of parcels.py.
 _ADD = Script("""
 local pairs_end = 3 + 2 * tonumber(ARGV[3])
 for i = 4, pairs_end, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
 local entries = redis.call('XLEN', KEYS[1])
 local waiting = entries > 0 and math.max(entries, redis.call('GET', KEYS[3]) or 0) or 0
 if waiting + ARGV[2] > tonumber(ARGV[1]) then return 0 end
-for i = pairs_end + 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
+local at, lines, size = pairs_end + 1, {}, 0
+local function add()
+  if #lines > 0 then redis.call('XADD', KEYS[1], '*', 'e', table.concat(lines, '\\n')) end
+  lines, size = {}, 0
+end
+for i = 4, #KEYS, 2 do
+  local first = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[at])
+  if first then redis.call('SET', KEYS[i + 1], '1', 'PX', ARGV[at]) end
+  local line = ARGV[first and at + 1 or at + 2]
+  lines[#lines + 1], size, at = line, size + #line, at + 3
+  if #lines == 32 or size >= 65536 then add() end
+end
+add()
+for i = at, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
 redis.call('SET', KEYS[3], waiting + ARGV[2])
 return 1
 """)
@@ -54,6 +69,10 @@ class Keys:
         """The stream of entries that could not be stored, each with its reason."""
         return f"{{{self.stream}}}:dead"
 
+    def first(self, key: str) -> str:
+        """Where it is kept who was first to record under this key."""
+        return f"{{{self.stream}}}:first:{key}"
+
     @property
     def refused(self) -> str:
         """A hash: reason to how many events were refused for it."""
@@ -70,7 +89,7 @@ class Transport:
         self._circuit = Circuit()
         self._together = Together(self._add)
 
-    def send(self, lines: Sequence[bytes]) -> None:
+    def send(self, lines: Sequence[Said]) -> None:
         """Add all encoded events, or none. Raises TransportUnavailable.
 
         After a time-out they may have been added nevertheless; sending them again by another way
@@ -80,12 +99,18 @@ class Transport:
             raise TransportUnavailable("Redis did not answer a moment ago.")
         self._together.send(lines)
 
-    def _add(self, lines: list[bytes]) -> None:
+    def _add(self, lines: list[Said]) -> None:
         """Those of all threads that wait, by one of them: what is refused is refused for all."""
         counts = refusals.take_unsent()
         pairs = [part for pair in counts.items() for part in pair]
-        arguments = [self._max_length, len(lines), len(counts), *pairs, *parcels.pack(lines)]
-        keys = (self._keys.stream, self._keys.refused, self._keys.waiting)
+        plain = [each for each in lines if isinstance(each, bytes)]
+        choices = [each for each in lines if not isinstance(each, bytes)]
+        arguments: list[Value] = [self._max_length, len(lines), len(counts), *pairs]
+        for each in choices:
+            arguments += (each.milliseconds, each.line, each.other)
+        arguments += parcels.pack(plain)
+        keys = [self._keys.stream, self._keys.refused, self._keys.waiting]
+        keys += [self._keys.first(key) for each in choices for key in (each.key, each.also)]
         try:
             added = self._run(_ADD, keys, arguments)
         except (*UNAVAILABLE, redis.RedisError) as error:  # it may be full, or read only

@@ -1,6 +1,6 @@
 """Tells managers by mail that usage has reached a threshold, once for each period and threshold.
 
-    alerts.of(tenant)            # what is watched: 80 and 100 % of hard limits, and what they chose
+    alerts.of(tenant)            # what is watched: 80 and 100 % of each limit, and what they chose
     alerts.evaluate(tenant)      # soon after its usage changed; safe to repeat
 
 A row with a unique key decides who sends: two workers send one mail. A meter that never starts
@@ -24,7 +24,7 @@ from events import changes, conf
 from events.redis_client import patient
 from events.store import StoreUnavailable
 from identity.models import User
-from metering import alert_mail, limits, periods, usage
+from metering import alert_mail, bursts, limits, periods, usage
 from metering.catalogue import Limit, Meter, get, meters
 from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
@@ -76,7 +76,7 @@ def of(tenant: Tenant, *, in_force: dict[str, Limit] | None = None) -> list[Thre
     found = {
         (meter, f"{percent}%"): Threshold(meter=meter, percent=percent, by_default=True)
         for meter, limit in in_force.items()
-        if limit.hard and limit.value is not None
+        if limit.value is not None
         for percent in DEFAULT_PERCENTS
     }
     for row in Alert.objects.for_tenant(tenant).filter(meter__in=in_force):
@@ -184,6 +184,7 @@ def evaluate_changed() -> int:
         for tenant in Tenant.objects.filter(schema_name__in=schemas).order_by("pk").iterator():
             try:
                 evaluate(tenant)
+                bursts.evaluate(tenant)
             except StoreUnavailable:
                 raise  # all of them come again
             except Exception:  # one workspace must not keep the others from their mail
@@ -225,7 +226,7 @@ def _tell(
             return 0
         at, threshold = max(new, key=lambda one: one[0])
         count = alert_mail.send(
-            tenant, meter, threshold.key, used=int(used), limit=limit, period=period,
+            tenant, meter, threshold.words(), at=at, used=int(used), limit=limit, period=period,
             to=threshold.recipients,
         )  # fmt: skip
         events.record_with_row(

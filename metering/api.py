@@ -96,7 +96,7 @@ def read_usage(
 
 @router.get("/alerts", response=list[AlertOut], summary="What managers are told about")
 def list_alerts(request: KeyedRequest) -> list[AlertOut]:
-    """The thresholds that are watched. Those at 80 and 100 percent of hard limits exist by default."""
+    """The thresholds that are watched. Those at 80 and 100 percent of each limit exist by default."""
     return _alerts(request.tenant)
 
 

@@ -39,7 +39,11 @@ class Meter:
     `property`: a text, number, flag or UUID, or the event's "person" or "anonymous_id"; an event
     without one is not counted.
 
-    `filters` keep the events whose property is the given value, or one of a tuple of values.
+    `filters` keep the events whose property is the given value, or one of a tuple of values;
+    `excludes` leave out those whose property is one, and keep those that do not have it.
+    `beside` names the meter that counts what this one leaves out, or the other way round: the two
+    together are what happened in all. It is told beside that one, not as a thing of its own.
+    `burst`: so many within an hour are told to owners and admins (`bursts.py`).
     `group_by` names the properties (or "person") that questions may group by and filter on; each
     combination of their values that occurs in an hour costs a row. A "month" meter starts again
     with each billing period, a "lifetime" meter never does. `unit` is "" for things, or "bytes", or
@@ -56,6 +60,9 @@ class Meter:
     description: str = ""
     filters: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     group_by: tuple[str, ...] = ()
+    excludes: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
+    beside: str | None = None
+    burst: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,20 @@ def meters() -> Mapping[str, Meter]:
             raise CatalogueError(f'Two meters have the key "{meter.key}".')
         check(meter)
         found[meter.key] = meter
+    for meter in found.values():
+        if meter.beside is not None and meter.beside not in found:
+            raise CatalogueError(f'{meter.key}: there is no meter "{meter.beside}" to be beside.')
     return found
+
+
+def shown() -> Mapping[str, Meter]:
+    """The meters that are told of on their own."""
+    return {key: meter for key, meter in meters().items() if meter.beside is None}
+
+
+def beside(key: str) -> Meter | None:
+    """The meter that is told of beside this one."""
+    return next((meter for meter in meters().values() if meter.beside == key), None)
 
 
 def get(key: str) -> Meter:

@@ -34,7 +34,7 @@ def check(meter: Meter) -> None:
     if meter.period not in _PERIODS:
         raise _wrong(meter, f'the period "{meter.period}" is none of {", ".join(_PERIODS)}')
     _check_property(meter)
-    for name, wanted in meter.filters.items():
+    for name, wanted in (*meter.filters.items(), *meter.excludes.items()):
         _check_filter(meter, name, wanted)
     _check_group_by(meter)
 
@@ -42,7 +42,7 @@ def check(meter: Meter) -> None:
 def fingerprint(meter: Meter) -> str:
     """Changes with whatever changes the meter's numbers or the rows that they are kept in, and with
     nothing else: 32 characters."""
-    parts = {
+    parts: dict[str, Any] = {
         "event": meter.event,
         "aggregation": meter.aggregation,
         "property": meter.property,
@@ -52,12 +52,24 @@ def fingerprint(meter: Meter) -> str:
     }
     if FORMAT > 1:  # the first one was not named
         parts["format"] = FORMAT
+    if meter.excludes:  # without, the fingerprint is what it was before there were any
+        parts["excludes"] = {
+            name: sorted(map(repr, refused(meter, name))) for name in meter.excludes
+        }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def accepted(meter: Meter, name: str) -> tuple[Scalar, ...]:
     """The values that the meter's filter on this property lets through."""
-    wanted = meter.filters[name]
+    return _tuple(meter.filters[name])
+
+
+def refused(meter: Meter, name: str) -> tuple[Scalar, ...]:
+    """The values of this property that the meter leaves out."""
+    return _tuple(meter.excludes[name])
+
+
+def _tuple(wanted: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return wanted if isinstance(wanted, tuple) else (wanted,)
 
 

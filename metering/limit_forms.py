@@ -11,7 +11,7 @@ from django import forms
 from identity.models import User
 from metering import alert_mail, limits, money, spend
 from metering.alerts import Threshold
-from metering.catalogue import Limit, Meter, meters
+from metering.catalogue import Limit, Meter, meters, shown
 from metering.spend import OwnLimits
 from metering.words import quantity
 from tenants.models import Tenant
@@ -41,7 +41,7 @@ class AlertForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["meter"].choices = [(key, one.label) for key, one in meters().items()]  # type: ignore[attr-defined]
+        self.fields["meter"].choices = [(key, one.label) for key, one in shown().items()]  # type: ignore[attr-defined]
         self._limits = limits.of(tenant)
         people: list[User] = alert_mail.managers_of(tenant)
         self.fields["recipients"].choices = [(str(user.pk), str(user)) for user in people]  # type: ignore[attr-defined]
@@ -84,7 +84,8 @@ class OwnLimitsForm(forms.Form):
             self.fields["money"] = forms.DecimalField(
                 label=f"At most, in {(self.currency or 'usd').upper()} a period",
                 required=False, min_value=0, max_digits=12, decimal_places=places,
-                help_text="For usage above what the plan includes. Nothing more is counted then.",
+                help_text="For usage above what the plan includes. At this amount, what costs money is "
+                "no longer counted until the period ends; visitors are still sent on.",
             )  # fmt: skip
         for key, limit in plan.items():
             if limit.value is not None or key in own.caps:
@@ -105,8 +106,12 @@ class OwnLimitsForm(forms.Form):
 
 def _cap_field(meter: Meter, limit: Limit) -> forms.IntegerField:
     ends = " until the period ends" if meter.period == "month" else ""
-    above = f"More is refused{ends}." if limit.hard else f"No more is counted{ends}."
-    included = "" if limit.value is None else f"The plan includes {quantity(meter, limit.value)}. "
+    stops = f"more is refused{ends}" if limit.hard else f"no more is counted{ends}"
+    above = f"Above a limit of your own, {stops}."
+    included = ""
+    if limit.value is not None:
+        goes_on = "" if limit.hard else "; what is above goes on and is counted"
+        included = f"The plan includes {quantity(meter, limit.value)}{goes_on}. "
     return forms.IntegerField(
         label=f"{meter.label} (MB)" if meter.unit == "bytes" else meter.label,
         required=False,

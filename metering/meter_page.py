@@ -10,7 +10,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from events.store import StoreUnavailable
-from metering import chart, limits, names, page, ranges, ranking, series, usage
+from metering import catalogue, chart, limits, names, page, ranges, ranking, series, usage
 from metering.catalogue import Meter
 from metering.chart import Chart, Data
 from metering.costs import Cost
@@ -109,7 +109,7 @@ class _View:
         )
         cost = page.cost_of(reading, limit, expected)
         found = {
-            "gauge": page.gauge(reading, limit, expected, zone),
+            "gauge": page.gauge(reading, limit, expected, zone, self._left_out()),
             "cost": self._cost(cost),
             "method": expected.method if expected else "",
             "title": self._title(),
@@ -133,6 +133,11 @@ class _View:
             window_choices=self._window_choices(),
             group_choices=self._group_choices(),
         )
+
+    def _left_out(self) -> Reading | None:
+        """What the meter beside this one has counted."""
+        other = catalogue.beside(self.meter.key)
+        return usage.levels(self.tenant, now=self.now, only=[other.key])[0] if other else None
 
     def query(self, **other: str) -> str:
         """The query of this page's address, or of one that differs in these."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from events.store import StoreUnavailable
-from metering import costs, forecast, limits, money, series, usage
-from metering.catalogue import Limit, UsagePrice
+from metering import bursts, catalogue, costs, forecast, limits, money, series, usage
+from metering.catalogue import Limit, Meter, UsagePrice
 from metering.costs import Bill, Cost
 from metering.decision import decide
 from metering.forecast import Forecast
 from metering.usage import Change, Reading
-from metering.words import quantity, signed, size
+from metering.words import in_sentence, quantity, signed, size
 from tenants.models import Tenant
 
 
@@ -45,6 +45,7 @@ class Gauge:
     bars: Sequence[Bar]
     highest: int
     highest_label: str
+    aside: str = ""  # what there was in all, where a meter leaves something out
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class ActivityLine:
     label: str
     amount: str
     at: datetime
+    span: str = ""  # of an hour, by the workspace's clock; of a minute the page says how long ago
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class UsagePage:
     costs: CostTable | None = None
     method: str = ""
     is_available: bool = True
+    notices: Sequence[tuple[Meter, str]] = ()
 
     @classmethod
     def of(cls, tenant: Tenant, *, now: datetime | None = None) -> UsagePage:
@@ -103,17 +106,18 @@ class UsagePage:
             for reading in found.readings
         }
         gauges = [
-            gauge(each, in_force[each.meter.key], outlooks[each.meter.key], zone)
-            for each in found.readings
+            gauge(each, in_force[each.meter.key], outlooks[each.meter.key], zone, left_out)
+            for each, left_out in _with_left_out(found.readings)
         ]
-        activity = [_activity_line(change) for change in found.changes]
+        activity = [_activity_line(change, zone, now=now) for change in found.changes]
         table = _cost_table(tenant, found.readings, in_force, outlooks)
         # "3 minutes ago" ages, too.
-        shown = repr((gauges, activity, table, f"{now:%Y-%m-%d %H:%M}"))
+        notices = bursts.notices(tenant, now=now)
+        shown = repr((gauges, activity, table, notices, f"{now:%Y-%m-%d %H:%M}"))
         version = hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
         methods = {each.days: each.method for each in outlooks.values() if each}
         method = methods[max(methods)] if methods else ""
-        return cls(gauges, activity, version, table, method)
+        return cls(gauges, activity, version, table, method, notices=notices)
 
     @property
     def warnings(self) -> list[Gauge]:
@@ -126,13 +130,26 @@ def gauges(
 ) -> list[Gauge]:
     """Each meter (or `only` these) against its limit, without bars and outlook: for pages that are
     about something else. None of them while the events database is away."""
+    if only is not None:
+        only = {*only, *(left_out.key for key in only if (left_out := catalogue.beside(key)))}
     try:
         found = usage.levels(tenant, now=now, only=only)
         in_force = limits.of(tenant)
     except StoreUnavailable:
         return []
     zone = series.zone_of(tenant)
-    return [gauge(each, in_force[each.meter.key], None, zone) for each in found]
+    return [
+        gauge(each, in_force[each.meter.key], None, zone, left_out)
+        for each, left_out in _with_left_out(found)
+    ]
+
+
+def _with_left_out(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Reading | None]]:
+    """Each reading that is told on its own, with that of the meter beside it."""
+    beside = {reading.meter.beside: reading for reading in readings}
+    for reading in readings:
+        if reading.meter.beside is None:
+            yield reading, beside.get(reading.meter.key)
 
 
 def outlook(reading: Reading, limit: Limit, *, now: datetime) -> Forecast | None:
@@ -169,8 +186,11 @@ def price_in_words(price: UsagePrice, currency: str, *, unit: str) -> str:
     return f"{amount} each" if price.per == 1 else f"{amount} for each {price.per:,}"
 
 
-def gauge(reading: Reading, limit: Limit, expected: Forecast | None, zone: ZoneInfo) -> Gauge:
-    """A meter with its words."""
+def gauge(
+    reading: Reading, limit: Limit, expected: Forecast | None, zone: ZoneInfo,
+    left_out: Reading | None = None,
+) -> Gauge:  # fmt: skip
+    """A meter with its words; `left_out` is of the meter that counts what this one does not."""
     meter = reading.meter
     bars = [_bar(reading, day, value) for day, value in reading.by_day]
     highest = max((bar.value for bar in bars), default=0)
@@ -188,7 +208,17 @@ def gauge(reading: Reading, limit: Limit, expected: Forecast | None, zone: ZoneI
         bars=bars,
         highest=highest,
         highest_label=f"up to {quantity(meter, highest)}" if highest else "nothing yet",
+        aside=_aside(reading, left_out),
     )
+
+
+def _aside(reading: Reading, left_out: Reading | None) -> str:
+    """Like "1,178 in all; 1,177 of them do not count: by robots, or again within a moment."."""
+    if left_out is None or left_out.used <= 0:
+        return ""
+    in_all = quantity(reading.meter, reading.used + left_out.used)
+    why = in_sentence(left_out.meter.description)
+    return f"{in_all} in all; {quantity(left_out.meter, left_out.used)} do not count: {why}"
 
 
 def _bar(reading: Reading, day: date, value: int) -> Bar:
@@ -228,10 +258,17 @@ def _warning(reading: Reading, limit: Limit) -> str:
     return decision.reason
 
 
-def _activity_line(change: Change) -> ActivityLine:
-    return ActivityLine(
-        label=change.meter.label, amount=signed(change.meter, change.value), at=change.at
-    )
+def _activity_line(change: Change, zone: ZoneInfo, *, now: datetime) -> ActivityLine:
+    amount = signed(change.meter, change.value)
+    span = "" if change.is_minute else _span(change, zone, now=now)
+    return ActivityLine(label=change.meter.label, amount=amount, at=change.at, span=span)
+
+
+def _span(change: Change, zone: ZoneInfo, *, now: datetime) -> str:
+    """Like "9:00 to 10:00", or "yesterday, 23:00 to 0:00"."""
+    start, end = change.at.astimezone(zone), change.until.astimezone(zone)
+    day = "" if start.date() == now.astimezone(zone).date() else "yesterday, "
+    return f"{day}{start:%-H:%M} to {end:%-H:%M}"
 
 
 def cost_of(reading: Reading, limit: Limit, expected: Forecast | None) -> Cost | None:

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from events import Event
 from events.conf import retention_days
 from events.recording import HasSchema
 from events.store import get_store
+from events.waiting import newest
 from metering import conf, trust
+from metering.catalogue import get
 from metering.plan import Planned, WrongQuestion, plan
 from metering.rollups import rollups
 from metering.rollups.protocol import Found
 from metering.windows import Window
 
-__all__ = ["Question", "Row", "Window", "WrongQuestion", "ask"]
+__all__ = ["Question", "Row", "Window", "WrongQuestion", "ask", "ask_stored"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +64,25 @@ class Row:
 
 
 def ask(
+    tenant: HasSchema | str, *questions: Question, now: datetime | None = None
+) -> list[list[Row]]:
+    """Answer each question about a workspace: what is stored, and what was accepted and is on its way.
+
+    So whoever has just done something finds it counted. What waits is added by the same statement
+    that adds up what is stored, by the meter's own definition, where its id is not stored yet.
+    Otherwise as `ask_stored`.
+    """
+    schema = tenant if isinstance(tenant, str) else tenant.schema_name
+    names = {get(question.meter).event for question in questions}
+    return _answers(schema, questions, now=now, waiting=newest(schema, names))
+
+
+def ask_stored(
     tenant: HasSchema | str | None, *questions: Question, now: datetime | None = None
 ) -> list[list[Row]]:
     """Answer each question about a workspace (None: over all of them), in one round trip.
+
+    Of what is stored alone: for statements, and for whoever adds himself what waits.
 
     Rows are ordered by window, then by value, largest first. Windows and groups without an event
     are left out; a question without either always has its one row. `now` is where the windows of an
@@ -72,13 +91,23 @@ def ask(
     Raises KeyError (no such meter), WrongQuestion (in words), StoreUnavailable.
     """
     schema = tenant if isinstance(tenant, str | None) else tenant.schema_name
+    return _answers(schema, questions, now=now)
+
+
+def _answers(
+    schema: str | None,
+    questions: Sequence[Question],
+    *,
+    now: datetime | None,
+    waiting: Sequence[Event] = (),
+) -> list[list[Row]]:
     moment = now or datetime.now(UTC)
     planned = [
         plan(schema, question, now=moment, raw_from=trust.raw_from(question.meter))
         for question in questions
     ]
     _check_archive(planned, now=moment)
-    found = rollups().answer([each.plan for each in planned])
+    found = rollups().answer([each.plan for each in planned], waiting=waiting)
     return [
         _rows(question, each, rows)
         for question, each, rows in zip(questions, planned, found, strict=True)

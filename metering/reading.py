@@ -10,16 +10,23 @@ from typing import Any
 
 from events import Event
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.values import LONGEST_DIMENSION, Dims, dimension, distinct_value, number, text
 
 
 def filtering(meter: Meter) -> Callable[[Mapping[str, Any]], bool] | None:
-    """Whether an event's properties pass the meter's filters; None when it has none."""
+    """Whether an event's properties pass the meter's filters and excludes; None when it has none."""
     wanted = [(name, frozenset(map(text, accepted(meter, name)))) for name in meter.filters]
-    if not wanted:
+    left_out = [(name, frozenset(map(text, refused(meter, name)))) for name in meter.excludes]
+    if not wanted and not left_out:
         return None
-    return lambda properties: all(text(properties.get(name)) in fits for name, fits in wanted)
+    if not wanted and len(left_out) == 1:
+        [(only, values)] = left_out  # the commonest, of the most frequent event
+        return lambda properties: text(properties.get(only)) not in values
+    return lambda properties: (
+        all(text(properties.get(name)) in fits for name, fits in wanted)
+        and not any(text(properties.get(name)) in values for name, values in left_out)
+    )
 
 
 def reader(meter: Meter) -> Callable[[Event], Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from events import Event, waiting
 from metering import usage
 from metering.catalogue import Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.periods import Period
 from tenants.models import Tenant
 
@@ -44,6 +44,10 @@ def _passes(event: Event, meter: Meter) -> bool:
     return all(
         any(_same(event.properties.get(name), value) for value in accepted(meter, name))
         for name in meter.filters
+    ) and not any(
+        _same(event.properties.get(name), value)
+        for name in meter.excludes
+        for value in refused(meter, name)
     )
 
 

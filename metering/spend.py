@@ -23,6 +23,7 @@ from metering.event_types import SPEND_LIMIT_CHANGED
 from metering.models import SpendLimit
 from metering.watch_models import MONEY
 from tenants import audit
+from tenants.life_models import AuditEntry
 from tenants.models import Tenant
 
 
@@ -38,6 +39,12 @@ def of(tenant: Tenant) -> OwnLimits:
     """What the workspace has set."""
     rows = dict(SpendLimit.objects.for_tenant(tenant).values_list("meter", "amount"))
     return OwnLimits(money=rows.pop(MONEY, None), caps=rows)
+
+
+def has_chosen(tenant: Tenant) -> bool:
+    """Whether the workspace has, or ever had, a limit of money: by the audit log, which forgets none."""
+    said = AuditEntry.objects.for_tenant(tenant).filter(action="limit.changed", target="money")
+    return of(tenant).money is not None or said.exists()
 
 
 def set_own(tenant: Tenant, wanted: OwnLimits, *, by: User | None) -> None:

@@ -31,7 +31,7 @@ from metering.catalogue import meters
 from metering.chain import seal
 from metering.models import Adjustment, Ledger, Statement
 from metering.periods import Month
-from metering.query import Question, Row, ask
+from metering.query import Question, Row, ask_stored
 from metering.signals import period_closed
 from tenants.models import Status, Tenant
 
@@ -131,7 +131,7 @@ def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list
     questions += [
         Question(meter=each.meter, start=each.period_start, end=each.period_end) for each in earlier
     ]
-    rows = [answer[0] for answer in ask(tenant, *questions, now=now)]
+    rows = [answer[0] for answer in ask_stored(tenant, *questions, now=now)]
     adjustments = _adjustments(earlier, rows[len(keys) :])
     in_force = terms.at(tenant, ledger.due)
     made = []

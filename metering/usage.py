@@ -11,11 +11,11 @@ from events.recording import HasSchema
 from metering import forecast, periods, series
 from metering.catalogue import Meter, get, meters
 from metering.periods import Period
-from metering.query import Question, Row, ask
+from metering.query import Question, Row, ask, ask_stored
 
 __all__ = ["Change", "Reading", "Snapshot", "current", "levels", "snapshot", "totals"]
 
-_BY_MINUTE = timedelta(minutes=15)  # how far back the last changes are told by the minute
+_BY_MINUTE = timedelta(minutes=60)  # how far back the last changes are told by the minute
 _BY_HOUR = timedelta(hours=24)  # and by the hour
 
 
@@ -36,11 +36,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Change:
-    """What a meter gained (or lost) within one of the last minutes, or an hour before them."""
+    """What a meter gained (or lost) from `at` to `until`: in one of the last minutes, or in an hour
+    before them."""
 
     meter: Meter
     at: datetime
     value: int
+    until: datetime
+
+    @property
+    def is_minute(self) -> bool:
+        return self.until - self.at <= timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -51,24 +57,30 @@ class Snapshot:
     changes: Sequence[Change] = field(default=())
 
 
-def current(tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None) -> Decimal:
+def current(
+    tenant: HasSchema | str, meter_key: str, *, now: datetime | None = None,
+    with_waiting: bool = False,
+) -> Decimal:  # fmt: skip
     """The meter's exact value in its current period (now: aware, default the clock).
 
     Raises KeyError for an unknown meter, StoreUnavailable.
     """
-    return totals(tenant, [meter_key], now=now)[meter_key]
+    return totals(tenant, [meter_key], now=now, with_waiting=with_waiting)[meter_key]
 
 
 def totals(
-    tenant: HasSchema | str, keys: Collection[str], *, now: datetime | None = None
-) -> dict[str, Decimal]:
+    tenant: HasSchema | str, keys: Collection[str], *, now: datetime | None = None,
+    with_waiting: bool = False,
+) -> dict[str, Decimal]:  # fmt: skip
     """The values of these meters in their current periods, in one round trip.
 
+    What is stored; `with_waiting`, for what people see, also what was accepted and is on its way.
     Raises KeyError for an unknown meter, StoreUnavailable.
     """
     now = now or datetime.now(UTC)
     wanted = {key: (get(key), period_of(tenant, get(key), now=now)) for key in keys}
-    answers = ask(tenant, *(_total(*each) for each in wanted.values()), now=now)
+    asking = ask if with_waiting else ask_stored
+    answers = asking(tenant, *(_total(*each) for each in wanted.values()), now=now)
     return {key: rows[0].value for key, rows in zip(wanted, answers, strict=True)}
 
 
@@ -81,7 +93,7 @@ def levels(
     """
     now = now or datetime.now(UTC)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
-    values = totals(tenant, [meter.key for meter in wanted], now=now)
+    values = totals(tenant, [meter.key for meter in wanted], now=now, with_waiting=True)
     return [
         Reading(meter, int(values[meter.key]), period_of(tenant, meter, now=now))
         for meter in wanted
@@ -109,7 +121,7 @@ def snapshot(
     asked_days = max(days, forecast.PACE_DAYS + 1)
     wanted = [meter for key, meter in meters().items() if only is None or key in only]
     in_force = {meter.key: period_of(tenant, meter, now=now) for meter in wanted}
-    told = [meter for meter in wanted if changes and meter.aggregation in ("count", "sum")]
+    told = [meter for meter in wanted if changes and _is_told(meter)]
     first = today - timedelta(days=asked_days - 1)
     answers = iter(
         ask(
@@ -142,6 +154,11 @@ def snapshot(
     return Snapshot(readings, lines[:changes])
 
 
+def _is_told(meter: Meter) -> bool:
+    """Whether its changes are news: they add up, and are not told beside another meter."""
+    return meter.aggregation in ("count", "sum") and meter.beside is None
+
+
 def _last(meter: Meter, *, now: datetime) -> tuple[Question, Question]:
     """The last minutes, and the hours before: whole ones, which come from the rollups."""
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
@@ -154,9 +171,9 @@ def _last(meter: Meter, *, now: datetime) -> tuple[Question, Question]:
 
 def _changes(meter: Meter, by_minute: Sequence[Row], by_hour: Sequence[Row]) -> list[Change]:
     return [
-        Change(meter, row.start, int(row.value))
+        Change(meter, row.start, int(row.value), row.end)
         for row in (*by_minute, *by_hour)
-        if row.start and row.value
+        if row.start and row.end and row.value
     ]
 
 

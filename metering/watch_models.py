@@ -18,7 +18,7 @@ MONEY = ""  # the "meter" of a limit over everything that has a price
 class Alert(models.Model):
     """A threshold of a meter: `percent` of its limit, or an `amount` in its unit.
 
-    Alerts at 80 and 100 percent of hard limits exist without a row; a row changes such a one.
+    Alerts at 80 and 100 percent of every limit exist without a row; a row changes such a one.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="alerts")

@@ -17,7 +17,7 @@ from events.redis_client import quick
 from events.store import StoreUnavailable
 from events.transport import Keys
 from metering.catalogue import Meter, meters
-from metering.query import Question, ask
+from metering.query import Question, ask_stored
 from metering.words import quantity, size
 from tenants.models import Tenant
 
@@ -198,7 +198,7 @@ def _look_at_usage(page: StaffPage, now: datetime, span: timedelta) -> None:
         top=TOP,
     )
     try:
-        *answers, top = ask(None, *totals, largest, now=now)
+        *answers, top = ask_stored(None, *totals, largest, now=now)
     except StoreUnavailable:
         page.alarms.append("The event store does not answer: usage cannot be shown.")
         return

@@ -21,8 +21,20 @@ METERS = [
         label="Clicks",
         event="Link Clicked",
         aggregation="count",
+        excludes={"counted": False},
         group_by=("link_id",),
         description="Visits through your short links. They keep working above the limit.",
+    ),
+    Meter(
+        key="clicks_not_counted",
+        label="Clicks that do not count",
+        event="Link Clicked",
+        aggregation="count",
+        filters={"counted": False},
+        group_by=("link_id", "reason"),
+        beside="clicks",
+        burst=300,
+        description="By robots, or again by the same client within a moment. They cost nothing.",
     ),
     Meter(
         key="visitors",
@@ -30,6 +42,7 @@ METERS = [
         event="Link Clicked",
         aggregation="unique",
         property="anonymous_id",
+        excludes={"counted": False},
         # Not by link: that would keep two rows for nearly every click, and double what it costs.
         description="Different browsers that followed your links.",
     ),
@@ -97,6 +110,7 @@ PLANS = [
             "seats": Limit(10),
             "api_calls": Limit(100_000),
         },
+        spend_limit=29_00,
         custom_domains=1,
         features=[
             "Everything in Free",
@@ -118,6 +132,7 @@ PLANS = [
             "seats": Limit(50),
             "api_calls": Limit(1_000_000),
         },
+        spend_limit=99_00,
         custom_domains=5,
         features=[
             "Everything in Pro",

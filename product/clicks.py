@@ -15,7 +15,9 @@ from uuid import UUID
 
 import structlog
 
+from events import Event
 from events.store import StoreUnavailable, get_store
+from events.waiting import newest
 from metering.query import Question, ask
 from metering.windows import floor, zone
 from product.event_types import LINK_CLICKED
@@ -23,7 +25,8 @@ from tenants.models import Tenant
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
-METER, LINK = "clicks", "link_id"
+METER, NOT_COUNTED, LINK = "clicks", "clicks_not_counted", "link_id"
+_LOOKED_AT = 200
 Step = Literal["day", "hour"]
 _STEPS: dict[Step, timedelta] = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
@@ -51,10 +54,20 @@ def _or_none(read: Callable[..., Result]) -> Callable[..., Result | None]:
 @_or_none
 def totals(tenant: Tenant, link_ids: Collection[UUID]) -> dict[UUID, int]:
     """All clicks ever of each of these links; a link without clicks has 0."""
+    return _by_link(tenant, METER, link_ids)
+
+
+@_or_none
+def not_counted(tenant: Tenant, link_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The clicks ever of each of these links that do not count (counting.py)."""
+    return _by_link(tenant, NOT_COUNTED, link_ids)
+
+
+def _by_link(tenant: Tenant, meter: str, link_ids: Collection[UUID]) -> dict[UUID, int]:
     counts = dict.fromkeys(link_ids, 0)
     if not counts:
         return counts
-    [rows] = ask(tenant, Question(meter=METER, filters=_only(link_ids), group_by=[LINK]))
+    [rows] = ask(tenant, Question(meter=meter, filters=_only(link_ids), group_by=[LINK]))
     return counts | {UUID(row.group[LINK]): row.count for row in rows}
 
 
@@ -76,14 +89,25 @@ def over_time(
 
 @_or_none
 def someone_else_clicked(tenant: Tenant, *, own_ids: Collection[UUID]) -> bool:
-    """Whether anybody followed a link whose browser is none of `own_ids` (anonymous ids)."""
+    """Whether anybody followed a link whose browser is none of `own_ids` (anonymous ids).
+
+    A click that does not count, such as that of a chat which shows a preview, is nobody's.
+    """
+    ours = {str(own_id) for own_id in own_ids}
+    waiting = newest(tenant.schema_name, [LINK_CLICKED.name])
+    if any(click.anonymous_id not in ours and _counts(click) for click in waiting):
+        return True
     found = get_store().find(
         tenant=tenant.schema_name,
         names=[LINK_CLICKED.name],
-        not_anonymous_ids=[str(own_id) for own_id in own_ids],
-        limit=1,
+        not_anonymous_ids=list(ours),
+        limit=_LOOKED_AT,
     )
-    return bool(found)
+    return any(map(_counts, found))
+
+
+def _counts(click: Event) -> bool:
+    return click.properties.get("counted") is not False
 
 
 def _only(link_ids: Collection[UUID]) -> dict[str, list[str]]:

@@ -17,7 +17,11 @@ LINK_DELETED = EventType("Link Deleted", properties={"link_id": UUID, "code": st
 LINK_COUNT_CHANGED = EventType(
     "Link Count Changed", properties={"change": int, "link_id": UUID | None}
 )
-LINK_CLICKED = EventType("Link Clicked", properties={"link_id": UUID, "code": str})
+# Without `counted` a click counts; it is false, with the `reason`, where one does not (counting.py).
+LINK_CLICKED = EventType(
+    "Link Clicked",
+    properties={"link_id": UUID, "code": str, "counted": bool | None, "reason": str | None},
+)
 FILE_STORED = EventType(
     "File Stored", properties={"file_id": UUID, "bytes": int, "content_type": str}
 )

@@ -20,6 +20,12 @@ class LinkRow:
     clicks: int | None
 
     @property
+    def shown(self) -> tuple[object, ...]:
+        """What a list says of it: when that differs, the list has changed."""
+        link = self.link
+        return link.code, link.title, link.destination, self.clicks
+
+    @property
     def shown_url(self) -> str:
         """The address without its scheme, as people write it."""
         return self.short_url.partition("://")[2]

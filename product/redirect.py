@@ -6,6 +6,9 @@ Nothing here reads a session.
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,6 +16,7 @@ from django.views.decorators.http import require_safe
 import events
 from identity.requests import VisitorRequest
 from metering import quota
+from product import counting
 from product.codes import is_reserved
 from product.destinations import Destination, look_up
 from product.downloads import signed_address
@@ -21,6 +25,8 @@ from tenants.access import open_to_visitors
 from tenants.models import Tenant
 
 METER = "clicks"
+_SOONER = 0.95  # Redis forgets a client a little before the process does
+_REPEATED = {"counted": False, "reason": counting.REPEATED}
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
@@ -46,17 +52,36 @@ def send_on(request: FollowRequest, *, destination: Destination) -> HttpResponse
     Visitors are never held up by a limit. One that refuses (a workspace may have set itself a limit
     of what clicks may cost) is kept by not counting the click: what is not counted costs nothing.
     """
-    if _is_a_visit(request) and _may_count(request.tenant):
-        events.record(
-            LINK_CLICKED.name,
-            tenant=request.tenant,
-            anonymous_id=request.anonymous_id,
-            properties={"link_id": destination.link_id, "code": destination.code},
-        )
+    if _is_a_visit(request):
+        _record(request, destination)
     to = destination.url
     if destination.file_id:
         to = signed_address(request.tenant, destination.file_id)
     return HttpResponse(status=302, headers={"Location": to, "Cache-Control": "private, no-store"})
+
+
+def _record(request: FollowRequest, destination: Destination) -> None:
+    """The click, with why it does not count where it does not."""
+    tenant = request.tenant
+    place = counting.place_of(tenant, destination.link_id)
+    keys = counting.keys_of(request, place=place)
+    reason = counting.reason_against(request, keys, place=place)
+    if not reason and not _may_count(tenant):
+        reason = counting.LIMIT
+    properties: dict[str, Any] = {"link_id": destination.link_id, "code": destination.code}
+    if reason:
+        properties |= {"counted": False, "reason": reason}
+    details: Any = {
+        "tenant": tenant,
+        "anonymous_id": counting.visitor_of(request, tenant),
+        "properties": properties,
+    }
+    if reason or not keys or not settings.CLICK_WINDOW_SECONDS:
+        events.record(LINK_CLICKED.name, **details)
+    else:  # the other processes may have seen this client: then theirs counts
+        seconds = _SOONER * settings.CLICK_WINDOW_SECONDS
+        first = events.First(keys[0].hex(), seconds, _REPEATED, also=keys[-1].hex())
+        events.record_first(LINK_CLICKED.name, first, **details)
 
 
 def _may_count(tenant: Tenant) -> bool:

@@ -8,12 +8,14 @@ from product.pages import files, home, links
 app_name = "product"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live/", home.home_live, name="home_live"),
     path("links/", links.links, name="links"),
     path("links/new/", links.new_link, name="new_link"),
     path("links/<uuid:link_id>/", links.link, name="link"),
     path("links/<uuid:link_id>/edit/", links.edit_link, name="edit_link"),
     path("links/<uuid:link_id>/delete/", links.delete_link, name="delete_link"),
     path("files/", files.files, name="files"),
+    path("files/storage/", files.files_storage, name="files_storage"),
     path("files/<uuid:file_id>/share/", files.share_file, name="share_file"),
     path("files/<uuid:file_id>/download/", files.download_file, name="download_file"),
     path("files/<uuid:file_id>/delete/", files.delete_file, name="delete_file"),

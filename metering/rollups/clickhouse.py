@@ -8,6 +8,7 @@ from typing import cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from events import Event
 from events.store import get_store
 from events.store.clickhouse import ClickHouseEventStore
 from events.store.clickhouse_batch import ClickHouseBatch, quote
@@ -40,10 +41,10 @@ class ClickHouseRollups:
         with _store().connection() as client:
             clickhouse_definitions.adding(client, session)
 
-    def answer(self, plans: Sequence[Plan]) -> list[list[Found]]:
+    def answer(self, plans: Sequence[Plan], *, waiting: Sequence[Event] = ()) -> list[list[Found]]:
         with _store().connection() as client:
             try:
-                return clickhouse_answer.answer(client, plans)
+                return clickhouse_answer.answer(client, plans, waiting=waiting)
             except DatabaseError as error:
                 if error.code == _TIMEOUT_EXCEEDED:
                     raise WrongQuestion("The answer takes too long: ask for less.") from None

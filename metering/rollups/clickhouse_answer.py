@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from clickhouse_connect.driver.client import Client
 
+from events import Event
 from events.store.clickhouse_batch import quote
 from metering import conf
 from metering.plan import TENANT
@@ -35,6 +37,10 @@ _PART = """
     SELECT {window} AS no{groups}, {number} AS number, {count} AS count, {late} AS late
     FROM {table} WHERE {where}
 """
+_WAITING = (
+    "id UUID, name String, time DateTime64(6, 'UTC'), received_at DateTime64(6, 'UTC'), "
+    "tenant String, person Nullable(UUID), anonymous_id Nullable(String), properties String"
+)
 _ANSWER = """
     SELECT no{groups}, {value} AS value, sum(count) AS count, sum(late) AS late
     FROM ({parts}) GROUP BY no{groups}
@@ -51,11 +57,17 @@ _SETTINGS = {"max_query_size": 64 * 1024 * 1024, "max_ast_elements": 10_000_000,
              "max_expanded_ast_elements": 10_000_000}  # fmt: skip
 
 
-def answer(client: Client, plans: Sequence[Plan]) -> list[list[Found]]:
-    """The rows of each plan, unordered."""
+def answer(
+    client: Client, plans: Sequence[Plan], *, waiting: Sequence[Event] = ()
+) -> list[list[Found]]:
+    """The rows of each plan, unordered.
+
+    A batch's events and its rollups become visible one after the other, within milliseconds: there
+    is no transaction here that would hold them together.
+    """
     found: list[list[Found]] = [[] for _ in plans]
     statements = [
-        _numbered(number, _statement(plan), plan)
+        _numbered(number, _statement(plan, waiting), plan)
         for number, plan in enumerate(plans)
         if plan.pieces
     ]
@@ -77,13 +89,15 @@ def _numbered(number: int, statement: str, plan: Plan) -> str:
     )
 
 
-def _statement(plan: Plan) -> str:
+def _statement(plan: Plan, waiting: Sequence[Event]) -> str:
     parts: list[str] = []
     for source, pieces in plan.pieces.items():
         if source == "raw":
             parts.append(_raw_part(plan, pieces))
         else:
             parts += _kept_parts(plan, source, pieces)
+    if mine := [event for event in waiting if event.name == plan.meter.event]:
+        parts.append(_waiting_part(plan, mine))
     names = [f"g{n}" for n in range(len(plan.group_by))]
     groups = "".join(f", {name}" for name in names)
     value = _VALUES[plan.meter.aggregation]
@@ -131,6 +145,34 @@ def _raw_part(plan: Plan, pieces: Sequence[Piece]) -> str:
     if all(_is_within_a_day(piece) for piece in pieces):  # few days of a long span
         days = sorted({piece.start.astimezone(UTC).date() for piece in pieces if piece.start})
         within += f" AND toDate(time) IN ({', '.join(quote(str(day)) for day in days)})"
+    return _events_part(plan, pieces, f"({raw.events(plan.meter, within=within)})")
+
+
+def _waiting_part(plan: Plan, waiting: Sequence[Event]) -> str:
+    """What waiting events say that are not stored; all pieces of a window together are the window."""
+    pieces = [piece for found in plan.pieces.values() for piece in found]
+    first, last = (_moment(find(event.time for event in waiting)) for find in (min, max))
+    known = (
+        f"SELECT id FROM event WHERE tenant = {quote(plan.tenant or '')}"  # noqa: S608
+        f" AND name = {quote(plan.meter.event)} AND time >= {first} AND time <= {last}"
+    )
+    rows = ", ".join(map(_row, waiting))
+    source = f"values({quote(_WAITING)}, {rows})"
+    events = raw.events(plan.meter, source=source, within=f" AND id NOT IN ({known})")
+    return _events_part(plan, pieces, f"({events})")
+
+
+def _row(event: Event) -> str:
+    """The event as a row of _WAITING. Times are whole microseconds since 1970, and cast by it."""
+    times = (_moment(event.time), _moment(event.received_at))
+    properties = msgspec.json.encode(event.properties).decode()
+    person = "NULL" if event.person is None else quote(str(event.person))
+    anonymous_id = "NULL" if event.anonymous_id is None else quote(event.anonymous_id)
+    texts = (quote(event.name), *times, quote(event.tenant or ""), person, anonymous_id)
+    return f"({quote(str(event.id))}, {', '.join(texts)}, {quote(properties)})"
+
+
+def _events_part(plan: Plan, pieces: Sequence[Piece], table: str) -> str:
     window, inside = _windows(pieces, "toUnixTimestamp64Micro(time)", _micros)
     numbers = {"latest": "tuple(time, event_id, assumeNotNull(number))", "unique": "word"}
     return _PART.format(
@@ -139,7 +181,7 @@ def _raw_part(plan: Plan, pieces: Sequence[Piece]) -> str:
         number=numbers.get(plan.meter.aggregation, "assumeNotNull(number)"),
         count="toUInt64(1)",
         late="toUInt64(late)",
-        table=f"({raw.events(plan.meter, within=within)})",
+        table=table,
         where=" AND ".join([*inside, *_conditions(plan)]) or "true",
     )
 
@@ -177,7 +219,8 @@ def _seconds(moment: datetime | None, *, low: bool) -> int:
 
 
 def _micros(moment: datetime | None, *, low: bool) -> int:
-    assert moment is not None  # noqa: S101 (only days are open)
+    if moment is None:  # a span of whole days may be open
+        return 0 if low else 2**62
     whole = moment.replace(microsecond=0)
     return int(whole.timestamp()) * 1_000_000 + moment.microsecond
 

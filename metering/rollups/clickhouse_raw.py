@@ -13,7 +13,7 @@ from itertools import count
 from events.store.clickhouse_batch import quote
 from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.values import (
     DECIMALS,
     DIGITS,
@@ -36,18 +36,23 @@ STARTS = {"minute": "toStartOfMinute", "hour": "toStartOfHour", "day": "toStartO
 _EVENTS = """
     SELECT {meter} AS meter, tenant, time, {id} AS event_id, {number} AS number,
            {word} AS word, {dims} AS dims, {late} AS late
-    FROM event WHERE name = {event} AND tenant != ''{filters}{within}
+    FROM {source} WHERE name = {event} AND tenant != ''{filters}{within}
 """
 
 
-def events(meter: Meter, *, within: str = "") -> str:
-    """SELECT of the events that a meter counts, and that fit `within` (" AND …")."""
+def events(meter: Meter, *, within: str = "", source: str = "event") -> str:
+    """SELECT of the events that a meter counts, and that fit `within` (" AND …").
+
+    `source` is the table `event`, or something of its columns.
+    """
     conditions = [_passes(meter, name) for name in meter.filters]
+    conditions += [_is_kept(meter, name) for name in meter.excludes]
     if meter.aggregation == "unique":
         conditions.append("word IS NOT NULL")
     elif meter.aggregation != "count":
         conditions.append("number IS NOT NULL")
     return _EVENTS.format(
+        source=source,
         meter=quote(meter.key),
         id="replaceAll(toString(id), '-', '')" if meter.aggregation == "latest" else "''",
         number=_number_of(meter),
@@ -160,6 +165,11 @@ def _let(value: str, use: Callable[[str], str]) -> str:
 def _passes(meter: Meter, name: str) -> str:
     wanted = ", ".join(quote(str(text(value))) for value in accepted(meter, name))
     return f"ifNull({_text(name)} IN ({wanted}), false)"
+
+
+def _is_kept(meter: Meter, name: str) -> str:
+    values = ", ".join(quote(str(text(value))) for value in refused(meter, name))
+    return f"NOT ifNull({_text(name)} IN ({values}), false)"
 
 
 def _late() -> str:

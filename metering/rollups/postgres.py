@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from events import Event
 from events.store import get_store
 from metering.catalogue import Meter
 from metering.partials import Grain, Partials
@@ -30,10 +31,10 @@ class PostgresRollups:
     def merge(self, session: Connection[Any], partials: Partials) -> None:
         postgres_merge.merge(session, partials)
 
-    def answer(self, plans: Sequence[Plan]) -> list[list[Found]]:
+    def answer(self, plans: Sequence[Plan], *, waiting: Sequence[Event] = ()) -> list[list[Found]]:
         with get_store().connection() as connection:
             try:
-                return postgres_answer.answer(connection, plans)
+                return postgres_answer.answer(connection, plans, waiting=waiting)
             except psycopg.errors.QueryCanceled:
                 raise WrongQuestion("The answer takes too long: ask for less.") from None
 

@@ -7,14 +7,17 @@ needs; what a source gives is a bucket of a rollup or a raw event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby, product
 from math import prod
 from typing import Any
 
+import msgspec
 from psycopg import Connection
 
+from events import Event
 from metering import conf
 from metering.plan import TENANT
 from metering.rollups import postgres_raw
@@ -53,6 +56,17 @@ _RAW = """
     JOIN unnest(%({raw}_no)s::int[], %({raw}_start)s::timestamptz[], %({raw}_end)s::timestamptz[])
          AS piece (no, start, stop) ON kept.at >= start AND kept.at < stop{where}
 """
+# Events that were accepted and are perhaps not stored: those that are not, as this statement sees it.
+_WAITING_EVENTS = """jsonb_to_recordset(%(waiting)s::text::jsonb) AS event (id uuid, name text,
+    time timestamptz, received_at timestamptz, tenant text, person uuid, anonymous_id text,
+    properties jsonb)"""
+_WAITING = """
+    SELECT no{groups}, kept.number, kept.word, 1, kept.late::int, kept.at, kept.event_id
+    FROM ({events} AND NOT EXISTS (SELECT FROM event_key WHERE event_key.id = event.id)) AS kept
+    JOIN unnest(%(waiting_no)s::int[], %(waiting_start)s::timestamptz[],
+                %(waiting_end)s::timestamptz[])
+         AS piece (no, start, stop) ON kept.at >= start AND kept.at < stop{where}
+"""
 _ANSWER = """
     SELECT no{groups}, {value} AS value, sum(count)::bigint AS count, sum(late)::bigint AS late
     FROM ({parts}) AS part (no{groups}, number, word, count, late, at, event_id)
@@ -68,12 +82,20 @@ _TOP = """
 """
 
 
-def answer(connection: Connection[Any], plans: Sequence[Plan]) -> list[list[Found]]:
+def answer(
+    connection: Connection[Any], plans: Sequence[Plan], *, waiting: Sequence[Event] = ()
+) -> list[list[Found]]:
     """The rows of each plan, unordered."""
+    by_name = _by_name(waiting)
     within = int(conf.answer_within().total_seconds() * 1000)
     with connection.pipeline():
         connection.execute(f"SET LOCAL statement_timeout = {within}")
-        cursors = [connection.execute(*_statement(plan)) if plan.pieces else None for plan in plans]
+        cursors = [
+            connection.execute(*_statement(plan, by_name.get(plan.meter.event)))
+            if plan.pieces
+            else None
+            for plan in plans
+        ]
     return [
         [] if cursor is None else [_found(plan, row) for row in cursor.fetchall()]
         for plan, cursor in zip(plans, cursors, strict=True)
@@ -85,7 +107,17 @@ def _found(plan: Plan, row: Sequence[Any]) -> Found:
     return Found(window, tuple(groups), Decimal(value), count, late)
 
 
-def _statement(plan: Plan) -> tuple[str, dict[str, Any]]:
+def _by_name(events: Sequence[Event]) -> dict[str, str]:
+    """JSON lists of the events of each name."""
+    alike: dict[str, list[Event]] = {}
+    for event in events:
+        alike.setdefault(event.name, []).append(event)
+    return {name: msgspec.json.encode(some).decode() for name, some in alike.items()}
+
+
+def _statement(plan: Plan, waiting: str | None) -> tuple[str, dict[str, Any]]:
+    if waiting is not None:  # then no bucket is the answer as it stands
+        plan = replace(plan, single=False)
     params: dict[str, Any] = {
         "tenant": plan.tenant,
         "meter": plan.meter.key,
@@ -99,6 +131,8 @@ def _statement(plan: Plan) -> tuple[str, dict[str, Any]]:
             parts += _raw_parts(plan, pieces, where, params)
         else:
             parts += _kept_parts(plan, source, where, pieces, params)
+    if waiting is not None:
+        parts.append(_waiting_part(plan, where, params, waiting))
     names = "".join(f", g{n}" for n in range(len(plan.group_by)))
     statement = _ANSWER.format(
         groups=names,
@@ -147,6 +181,14 @@ def _raw_parts(
         params[f"{raw}_high"] = max(piece.end for piece in of_day if piece.end)
         parts.append(_RAW.format(events=events, groups=_groups(plan), where=where, raw=raw))
     return parts
+
+
+def _waiting_part(plan: Plan, where: str, params: dict[str, Any], waiting: str) -> str:
+    """What waiting events say; all pieces of a window together are the window."""
+    params["waiting"] = waiting
+    _send(params, "waiting", [piece for pieces in plan.pieces.values() for piece in pieces])
+    events = postgres_raw.events(plan.meter, source=_WAITING_EVENTS)
+    return _WAITING.format(events=events, groups=_groups(plan), where=where)
 
 
 def _day(piece: Piece) -> date:

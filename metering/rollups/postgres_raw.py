@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 
 from metering import conf
 from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions import accepted
+from metering.definitions import accepted, refused
 from metering.partials import Grain
 from metering.values import TOTAL, text
 
@@ -29,8 +29,7 @@ _NOBODYS = "NULL::timestamptz, NULL::uuid"
 _EVENTS = """
     SELECT {meter} AS meter, tenant, event.time AS at, event.id AS event_id, {number} AS number,
            {word} AS word, {dims} AS dims, {late} AS late
-    FROM event
-    WHERE name = {event} AND tenant IS NOT NULL{filters}
+    FROM {source} WHERE name = {event} AND tenant IS NOT NULL{filters}
 """
 _TOTALS = """
     SELECT tenant, meter, date_trunc('{grain}', at, 'UTC') AS bucket, {value}, count(*),
@@ -51,9 +50,13 @@ _DISTINCT = """
 """
 
 
-def events(meter: Meter) -> str:
-    """SELECT of the events that a meter counts; add conditions with AND. No parameters."""
+def events(meter: Meter, *, source: str = "event") -> str:
+    """SELECT of the events that a meter counts; add conditions with AND. No parameters.
+
+    `source` is the table `event`, or something of its columns under that name.
+    """
     return _EVENTS.format(
+        source=source,
         meter=quoted(meter.key),
         event=quoted(meter.event),
         number="1" if meter.aggregation == "count" else _number(meter),
@@ -61,6 +64,7 @@ def events(meter: Meter) -> str:
         dims=f"ARRAY[{', '.join(map(dimension, meter.group_by))}]::text[]",
         late=_late(),
         filters="".join(f" AND {_passes(meter, name)}" for name in meter.filters)
+        + "".join(f" AND {_is_kept(meter, name)}" for name in meter.excludes)
         + ("" if meter.aggregation == "count" else f" AND {_has_value(meter)}"),
     )
 
@@ -140,6 +144,11 @@ def _has_value(meter: Meter) -> str:
 def _passes(meter: Meter, name: str) -> str:
     wanted = ", ".join(quoted(str(text(value))) for value in accepted(meter, name))
     return f"{_text(name)} IN ({wanted})"
+
+
+def _is_kept(meter: Meter, name: str) -> str:
+    values = ", ".join(quoted(str(text(value))) for value in refused(meter, name))
+    return f"({_text(name)} IN ({values})) IS NOT TRUE"
 
 
 def _late() -> str:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
+from events import Event
 from metering.catalogue import Meter
 from metering.partials import Grain, Partials
 from metering.values import Dims
@@ -103,8 +104,12 @@ class Rollups(Protocol):
         """Add a batch, in the session of its raw rows (see `events.projections`)."""
         ...
 
-    def answer(self, plans: Sequence[Plan]) -> list[list[Found]]:
-        """The rows of each plan, all in one round trip, unordered."""
+    def answer(self, plans: Sequence[Plan], *, waiting: Sequence[Event] = ()) -> list[list[Found]]:
+        """The rows of each plan, all in one round trip, unordered.
+
+        `waiting` events are counted as if they were stored, each that is not: the same statement
+        that adds up looks for their ids.
+        """
         ...
 
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:

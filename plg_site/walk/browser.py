@@ -31,12 +31,14 @@ class LoopbackNames(httpcore.SyncBackend):
 class Browser:
     """One person's browser. `page` is the last page it drew."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, user_agent: str = "Mozilla/5.0 (X11; Linux x86_64) Walk/1") -> None:
         transport = httpx.HTTPTransport(retries=0)
         transport._pool = httpcore.ConnectionPool(
             network_backend=LoopbackNames(), http1=True, keepalive_expiry=2.0
         )
-        self.http = httpx.Client(transport=transport, timeout=20, headers={"Accept": "text/html"})
+        # Not httpx's own name: a visit by what calls itself a script is no click.
+        headers = {"Accept": "text/html", "User-Agent": user_agent}
+        self.http = httpx.Client(transport=transport, timeout=20, headers=headers)
         self.page = Page(httpx.Response(204, request=httpx.Request("GET", "http://localhost")))
 
     def open(self, url: str, *, expect: int = 200, follow: bool = True) -> Page:

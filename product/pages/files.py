@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,6 +24,7 @@ from product.forms import UploadForm
 from product.limits import limit_reached
 from product.listing import short_url
 from product.models import File, Link
+from product.pages import live_part
 from product.pages.member import person_id
 from tenants.requests import WorkspaceRequest
 
@@ -98,6 +100,18 @@ def delete_file(request: WorkspaceRequest, file_id: UUID) -> HttpResponse:
     return redirect("product:files")
 
 
+@require_safe
+@never_cache
+def files_storage(request: WorkspaceRequest) -> HttpResponse:
+    """The part of the list that says how much is stored."""
+    return live_part.answer(request, "product/files_storage.html", _storage(request))
+
+
+def _storage(request: WorkspaceRequest) -> dict[str, Any]:
+    gauge = next(iter(gauges(request.tenant, only={flows.METER})), None)
+    return {"storage": gauge, "version": live_part.version(gauge)}
+
+
 def _page(
     request: WorkspaceRequest, form: UploadForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
@@ -110,6 +124,5 @@ def _page(
         }
         for file in page.object_list
     ]
-    storage = next(iter(gauges(request.tenant, only={flows.METER})), None)
-    context = {"form": form, "page_obj": page, "rows": rows, "storage": storage, **more}
+    context = {"form": form, "page_obj": page, "rows": rows, **_storage(request), **more}
     return render(request, "product/files.html", context, status=status)

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from metering import bursts
 from metering.page import gauges
 from product.forms import QuickLinkForm
 from product.listing import rows
 from product.models import Link
 from product.onboarding import checklist
+from product.pages import live_part
 from tenants.requests import WorkspaceRequest
 
 _RECENT = 5
@@ -25,15 +28,28 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "product/home.html", home_context(request, form=QuickLinkForm()))
 
 
+@require_safe
+@never_cache
+def home_live(request: WorkspaceRequest) -> HttpResponse:
+    """The part of the home page that follows what happens."""
+    context = home_context(request, form=QuickLinkForm())
+    return live_part.answer(request, "product/home_live_answer.html", context)
+
+
 def home_context(request: WorkspaceRequest, *, form: QuickLinkForm) -> dict[str, Any]:
     """What the home page and the parts of it that htmx swaps show."""
     tenant = request.tenant
     meters = gauges(tenant)
     recent = Link.objects.select_related("file").order_by("-id")[:_RECENT]
-    return {
-        "form": form,
+    shown: dict[str, Any] = {
         "checklist": checklist(tenant),
         "recent": rows(tenant, recent),
         "stats": [gauge for gauge in meters if gauge.key in _STATS],
         "warnings": [gauge for gauge in meters if gauge.warning],
+        "notices": bursts.notices(tenant),
     }
+    shown_rows = [row.shown for row in shown["recent"]]
+    version = live_part.version(
+        shown["checklist"], shown_rows, shown["stats"], shown["warnings"], shown["notices"]
+    )
+    return {"form": form, "version": version, **shown}

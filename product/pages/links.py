@@ -21,6 +21,7 @@ from product.forms import EditLinkForm, LinkForm, QuickLinkForm, code_taken
 from product.limits import LimitReached, limit_reached
 from product.listing import rows, short_url
 from product.models import Link
+from product.pages import live_part
 from product.pages.home import home_context
 from product.pages.member import person_id
 from tenants.requests import WorkspaceRequest
@@ -38,15 +39,18 @@ def links(request: WorkspaceRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Link.objects.select_related("file").matching(words)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    found_rows = rows(request.tenant, page.object_list)
     context = {
         "form": LinkForm(),
         "page_obj": page,
-        "rows": rows(request.tenant, page.object_list),
+        "rows": found_rows,
         "words": words,
         "query": urlencode({"q": words}) if words else "",
+        "version": live_part.version([row.shown for row in found_rows], page.paginator.count),
     }
-    template = "product/links_table.html" if _is_part(request) else "product/links.html"
-    return render(request, template, context)
+    if _is_part(request):
+        return live_part.answer(request, "product/links_table.html", context)
+    return render(request, "product/links.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,11 +89,16 @@ def link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
         request.tenant, found.id, step=step, buckets=buckets, now=timezone.now()
     )
     bars = [{"label": f"{b.start:{label}}", "value": b.clicks} for b in history or ()]
+    row = rows(request.tenant, [found])[0]
+    left_out = (clicks.not_counted(request.tenant, [found.id]) or {}).get(found.id, 0)
     context = {
         "link": found,
         "crumbs": _crumbs(f"/{found.code}"),
-        "row": rows(request.tenant, [found])[0],
+        "row": row,
         "by": by,
+        "left_out": left_out,
+        "in_all": (row.clicks or 0) + left_out,
+        "version": live_part.version(row.shown, bars, left_out),
         "bars": bars if history is not None else None,
         "most": max((bucket.clicks for bucket in history or ()), default=0),
         "tabs": [
@@ -97,6 +106,8 @@ def link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
             {"label": "24 hours", "url": "?by=hours", "current": by == "hours"},
         ],
     }
+    if _is_part(request):
+        return live_part.answer(request, "product/link_live.html", context)
     return render(request, "product/link.html", context)
 
 

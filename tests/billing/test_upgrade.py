@@ -12,10 +12,10 @@ import stripe as sdk
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from billing import upkeep
+from billing import subscription, upkeep
 from billing.models import Account
 from identity.models import User
-from metering import limits
+from metering import limits, spend
 from tests.billing.conftest import Shop, customers_of
 from tests.billing.simulated import Mailbox
 
@@ -164,3 +164,23 @@ def test_a_declined_card_leaves_the_free_plan(shop: Shop) -> None:
     upkeep.ask_stripe()
     assert shop.account.plan_key == "free"
     assert shop.account.checkout_open
+
+
+def test_a_workspace_that_begins_to_pay_has_a_limit_of_what_usage_may_cost(shop: Shop) -> None:
+    assert spend.of(shop.account.tenant).money is None
+    shop.buy("pro")
+    assert spend.of(shop.account.tenant).money == 29_00
+    in_force = limits.of(shop.account.tenant)["clicks"]
+    assert (in_force.value, in_force.hard, in_force.own) == (100_000 + 290_000, True, True)
+    assert "at most $29.00 in a period" in shop.page()
+
+
+def test_an_owner_changes_the_limit_of_what_usage_may_cost_and_it_stays_changed(shop: Shop) -> None:
+    shop.buy("pro")
+    shop.owner.post("/usage/limits/own/", {"money": ""})
+    assert spend.of(shop.account.tenant).money is None
+    assert "has no limit" in shop.page()
+    subscription.cancel(shop.account)
+    subscription.resume(shop.account)
+    upkeep.ask_stripe()
+    assert spend.of(shop.account.tenant).money is None

@@ -50,6 +50,14 @@ METERS = [
         group_by=("to",),
     ),
     Meter(
+        key="sturdy",
+        label="T",
+        event="Parcel Sent",
+        aggregation="count",
+        excludes={"fragile": True, "to": ("Lima", "Oslo")},
+        group_by=("to",),
+    ),
+    Meter(
         key="hottest",
         label="H",
         event="Parcel Sent",
@@ -210,6 +218,10 @@ def _passes(meter: Meter, event: Event) -> bool:
     for name, wanted in meter.filters.items():
         values: Any = wanted if isinstance(wanted, tuple) else (wanted,)
         if event.properties.get(name) not in values:
+            return False
+    for name, unwanted in meter.excludes.items():
+        values = unwanted if isinstance(unwanted, tuple) else (unwanted,)
+        if event.properties.get(name) in values:
             return False
     return event.tenant is not None and event.name == meter.event
 

@@ -5,7 +5,7 @@ from django.core import mail
 from django.db import connection
 
 from events.models import OutboxEvent
-from metering import Limit, alerts, limits
+from metering import Limit, UsagePrice, alerts, limits
 from metering.alerts import Threshold
 from metering.models import AlertSent, Terms
 from metering.tasks import evaluate_alerts
@@ -40,10 +40,34 @@ def look(acme, django_capture_on_commit_callbacks):
     return now
 
 
-def test_hard_limits_have_alerts_without_any_setup(acme):
-    limits.set_limits(acme, {"links": 10, "clicks": Limit(1_000, hard=False)})
+def test_every_limit_has_alerts_without_any_setup_also_one_that_costs_money(acme):
+    priced = Limit(1_000, hard=False, price=UsagePrice(1_00, per=1_000))
+    limits.set_limits(acme, {"links": 10, "clicks": priced}, currency="usd")
     found = [(each.meter, each.key, each.by_default) for each in alerts.of(acme)]
-    assert found == [("links", "80%", True), ("links", "100%", True)]
+    assert found == [
+        ("links", "80%", True),
+        ("links", "100%", True),
+        ("clicks", "80%", True),
+        ("clicks", "100%", True),
+    ]
+
+
+def test_owners_are_told_when_usage_begins_to_cost(acme, use, look):
+    priced = Limit(5, hard=False, price=UsagePrice(1_00, per=1_000))
+    limits.set_limits(acme, {"clicks": priced}, currency="usd")
+    use("clicks", 4)
+    assert look() == ["Acme: 4 of 5 clicks used"]
+    use("clicks", 3)
+    assert look() == ["Acme: 7 clicks used, more than the 5 of the limit"]
+    assert "what is above is on your next invoice" in mail.outbox[0].body
+
+
+def test_a_mail_says_what_is_used_and_at_what_it_was_to_be_said(acme, use, look):
+    limits.set_limits(acme, {"links": 10})
+    use("links", 9)  # past the 8 at which managers are told
+    assert look() == ["Acme: 9 of 10 links used"]
+    assert "You are told at 80 % of the limit, which is 8." in mail.outbox[0].body
+    assert "80 % of links used" not in mail.outbox[0].body
 
 
 def test_a_threshold_is_mailed_once_a_period(acme, use, look, people):
@@ -51,7 +75,7 @@ def test_a_threshold_is_mailed_once_a_period(acme, use, look, people):
     use("links", 7)
     assert look() == []
     use("links", 1)
-    assert look() == ["Acme: 80% of links used".replace("%", " %")]
+    assert look() == ["Acme: 8 of 10 links used"]
     [message] = mail.outbox
     assert message.to == [people.acme_owner.email]
     assert "Your workspace has used 8 links" in message.body
@@ -65,7 +89,7 @@ def test_a_threshold_is_mailed_once_a_period(acme, use, look, people):
 def test_two_thresholds_passed_at_once_are_one_mail(acme, use, look):
     limits.set_limits(acme, {"links": 10})
     use("links", 12)
-    assert look() == ["Acme: all 10 links are used"]
+    assert look() == ["Acme: 12 links used, more than the 10 of the limit"]
     assert AlertSent.objects.for_tenant(acme).count() == 2
     use("links", -3)
     assert look() == []
@@ -77,7 +101,7 @@ def test_another_limit_makes_it_news_again(acme, use, look):
     look()
     limits.set_limits(acme, {"links": 20})
     use("links", 8)
-    assert look() == ["Acme: 80 % of links used"]
+    assert look() == ["Acme: 16 of 20 links used"]
 
 
 def test_what_never_starts_again_may_warn_again_after_it_went_down(acme, use, look):

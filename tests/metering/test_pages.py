@@ -55,7 +55,7 @@ def test_a_poll_is_cheap_and_leaves_no_trace(log, owner, acme):
         poll(owner, page)
     writes = [query for query in queries if not query["sql"].startswith(("SELECT", "SET search"))]
     assert writes == []
-    assert len(queries) <= 6
+    assert len(queries) <= 8
     assert list(Session.objects.order_by("pk").values()) == sessions
     assert log.waiting() == 0
     assert not OutboxEvent.objects.exists()

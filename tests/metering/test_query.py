@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from metering.query import Question, WrongQuestion, ask
+from metering.query import Question, WrongQuestion, ask_stored
 from metering.values import dimension
 from tests.events.log import both_stores
 from tests.metering.parcels import BY_KEY, METERS, NOON, group_of, naive, parcels_sent, sent
@@ -66,7 +66,7 @@ def test_an_answer_is_what_a_count_by_hand_finds(parcels, log, arriving, asked):
     log.store.append([sent(**each) for each in arriving[:half]])
     log.store.append([sent(**each) for each in arriving[half:]])
     events = [event for event in log.store.find() if event.tenant == "w_acme"]
-    answers = ask("w_acme", *asked, now=NOON + timedelta(days=3))
+    answers = ask_stored("w_acme", *asked, now=NOON + timedelta(days=3))
     for question, rows in zip(asked, answers, strict=True):
         _check(question, rows, events)
 
@@ -133,7 +133,7 @@ def test_a_dashboard_asks_several_questions_at_once_and_gets_days_in_order(parce
     days = [sent(number=n + 3, seconds=n * 86400, grams=n, to="Oslo") for n in range(-2, 3)]
     log.store.append(days)
     start = NOON.replace(hour=0) - timedelta(days=2)
-    by_day, total = ask(
+    by_day, total = ask_stored(
         "w_acme",
         Question(meter="grams", start=start, end=start + timedelta(days=5), window="day"),
         Question(meter="parcels"),
@@ -150,14 +150,14 @@ def test_the_top_groups_are_the_largest_over_all_windows(parcels, log):
     question = Question(
         meter="parcels", start=NOON, window="hour", group_by=["to"], top=2, end=NOON + timedelta(1)
     )
-    [rows] = ask("w_acme", question)
+    [rows] = ask_stored("w_acme", question)
     assert {row.group["to"] for row in rows} == {"Lima", "Oslo"}
     assert len(rows) == 7
 
 
 def test_over_all_workspaces_the_workspace_is_one_more_dimension(parcels, log):
     log.store.append([sent(number=n, tenant=f"w_{n % 3}") for n in range(1, 6)])
-    grouped, only, everything = ask(
+    grouped, only, everything = ask_stored(
         None,
         Question(meter="parcels", group_by=["tenant"]),
         Question(meter="parcels", filters={"tenant": ["w_1"]}),
@@ -174,7 +174,7 @@ def test_over_all_workspaces_the_workspace_is_one_more_dimension(parcels, log):
 def test_a_persons_visits_to_two_workspaces_are_one_person(parcels, log):
     someone = UUID(int=9)
     log.store.append([sent(number=n, tenant=f"w_{n}", person=someone) for n in (1, 2)])
-    [[everybody]] = ask(None, Question(meter="senders"))
+    [[everybody]] = ask_stored(None, Question(meter="senders"))
     assert (everybody.value, everybody.count) == (1, 2)
 
 
@@ -192,7 +192,7 @@ def test_a_night_without_an_hour_is_a_day_of_23(parcels, log):
             for n, moment in enumerate(moments, 1)
         ]
     )
-    [[day]] = ask("w_acme", question)
+    [[day]] = ask_stored("w_acme", question)
     assert (day.value, day.end - day.start) == (1, timedelta(hours=23))
 
 
@@ -215,25 +215,25 @@ def test_a_night_without_an_hour_is_a_day_of_23(parcels, log):
 )
 def test_a_question_without_an_answer_is_refused_in_words(parcels, log, changes, words):
     with pytest.raises(WrongQuestion, match=words):
-        ask("w_acme", Question(meter="parcels", **changes), now=NOON)
+        ask_stored("w_acme", Question(meter="parcels", **changes), now=NOON)
 
 
 def test_too_many_rows_are_refused(parcels, log, settings):
     settings.METERING_MOST_ROWS = 3
     log.store.append([sent(number=n, to=f"place {n}") for n in range(1, 5)])
     with pytest.raises(WrongQuestion, match="more than 3 rows"):
-        ask("w_acme", Question(meter="parcels", group_by=["to"]))
-    [rows] = ask("w_acme", Question(meter="parcels", group_by=["to"], top=3))
+        ask_stored("w_acme", Question(meter="parcels", group_by=["to"]))
+    [rows] = ask_stored("w_acme", Question(meter="parcels", group_by=["to"], top=3))
     assert len(rows) == 3
 
 
 def test_an_unknown_meter_is_a_key_error_that_names_the_known_ones(parcels):
     with pytest.raises(KeyError, match="parcels"):
-        ask("w_acme", Question(meter="nothing"))
+        ask_stored("w_acme", Question(meter="nothing"))
 
 
 def test_no_question_needs_no_answer(parcels, log):
-    assert ask("w_acme") == []
+    assert ask_stored("w_acme") == []
 
 
 def test_what_only_archived_events_could_answer_is_refused(parcels, log, settings, tmp_path):
@@ -244,6 +244,6 @@ def test_what_only_archived_events_could_answer_is_refused(parcels, log, setting
     later = NOON + timedelta(days=60)
     odd = NOON + timedelta(seconds=1)
     with pytest.raises(WrongQuestion, match="are archived"):
-        ask("w_acme", Question(meter="parcels", start=odd), now=later)
-    [[whole]] = ask("w_acme", Question(meter="parcels", start=NOON), now=later)
+        ask_stored("w_acme", Question(meter="parcels", start=odd), now=later)
+    [[whole]] = ask_stored("w_acme", Question(meter="parcels", start=NOON), now=later)
     assert whole.value == 2

@@ -16,11 +16,12 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 from psycopg import sql
 
+from events import redis_client
 from events.store import get_store
 from identity.persons import person_of
 from metering import counters, limits, quota, usage
 from metering.quota import set_limits
-from product import files, links
+from product import counting, files, links
 from product.models import File, Link
 from tenants import api_keys, provisioning
 from tenants.models import Tenant
@@ -120,6 +121,19 @@ def api(client_for, people, acme) -> SimpleNamespace:
 
     methods = {name: bound(name) for name in ("get", "post", "put", "patch", "delete")}
     return SimpleNamespace(key=secret, client=client, **methods)
+
+
+@pytest.fixture
+def later(settings) -> Callable[[], None]:  # type: ignore[no-untyped-def]
+    """Let the window within which a client's clicks are one be over."""
+
+    def forget() -> None:
+        counting.forget_clicks()
+        client = redis_client.patient(settings.REDIS_URL)
+        for key in client.scan_iter("*:first:*", count=1000):
+            client.delete(key)
+
+    return forget
 
 
 @pytest.fixture

@@ -67,8 +67,9 @@ def test_htmx_gets_the_form_back_with_the_new_link_and_what_changed_around_it(me
     page = response.content.decode()
     assert "<html" not in page
     assert "/quick" in page
-    assert 'id="recent-links" hx-swap-oob="true"' in page
-    assert 'id="first-steps" hx-swap-oob="true"' in page
+    assert page.count('hx-swap-oob="true"') == 2
+    assert page.index('id="home-live"') < page.index('id="recent-links"')
+    assert page.index('id="home-live"') < page.index('id="first-steps"')
 
 
 def test_htmx_gets_a_refusal_as_the_form_alone(member):

@@ -22,10 +22,10 @@ def test_a_visitor_is_sent_on_and_the_answer_is_never_kept(visitor, make_link):
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_each_visit_is_a_click(visitor, make_link, used):
+def test_the_visit_of_each_client_is_a_click(client_for, acme, make_link, used):
     link, before = make_link(), used("clicks")
-    for _ in range(3):
-        visitor.get(f"/{link.code}")
+    for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1"):
+        client_for(None, acme, REMOTE_ADDR=address).get(f"/{link.code}")
     assert used("clicks") == before + 3
 
 

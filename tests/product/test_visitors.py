@@ -5,12 +5,13 @@ from __future__ import annotations
 from metering import usage
 
 
-def test_a_browser_that_comes_again_is_one_visitor(client_for, acme, make_link, used):
+def test_a_browser_that_comes_again_is_one_visitor(client_for, acme, make_link, used, later):
     link, clicks, visitors = make_link(), used("clicks"), used("visitors")
-    for times in (3, 1):
-        browser = client_for(None, acme)
+    for address, times in (("192.0.2.1", 3), ("192.0.2.2", 1)):
+        browser = client_for(None, acme, REMOTE_ADDR=address)
         for _ in range(times):
             browser.get(f"/{link.code}")
+            later()
     assert used("clicks") == clicks + 4
     assert used("visitors") == visitors + 2
 
@@ -36,3 +37,13 @@ def test_a_conversion_sent_twice_counts_once(api, acme, settle):
         settle()
     assert usage.current(acme, "conversions") == before + 1
     assert api.post("/events", sent | {"data": {"currency": "euro"}}).status_code == 422
+
+
+def test_a_client_that_keeps_no_id_is_one_visitor_however_often_it_comes(
+    client_for, acme, make_link, used, later
+):
+    link, clicks, visitors = make_link(), used("clicks"), used("visitors")
+    for _ in range(4):
+        client_for(None, acme, REMOTE_ADDR="192.0.2.9").get(f"/{link.code}")  # a new jar each time
+        later()
+    assert (used("clicks"), used("visitors")) == (clicks + 4, visitors + 1)

@@ -157,8 +157,10 @@ def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
 def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, signed_up):
     journey.create_a_link(signed_up)
     stack.kill("events", stay_down=True)
-    for _ in range(20):
-        Browser().open(signed_up.short_url, expect=302, follow=False)
+    for number in range(20):  # of twenty people
+        Browser(user_agent=f"Mozilla/5.0 (X11; Linux x86_64) Walk/{number}").open(
+            signed_up.short_url, expect=302, follow=False
+        )
     stack.restart("events")
     until = time.monotonic() + 20
     while used(signed_up, "clicks") != "20":
