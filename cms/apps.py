@@ -9,8 +9,10 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from cms import publishing
+        from cms import files, publishing, reserved
         from cms.event_types import EVENT_TYPES
 
         events.register(*EVENT_TYPES)
+        reserved.connect()
+        files.connect()
         publishing.connect()

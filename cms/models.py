@@ -37,6 +37,7 @@ __all__ = [
     "ContentPage",
     "HomePage",
     "PricingPage",
+    "SiteBuild",
     "SiteImage",
     "SiteRendition",
 ]
@@ -53,6 +54,25 @@ class BuildRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.release_id or 'waiting'}"
+
+
+class SiteBuild(models.Model):
+    """How a build went (`builds`). `failures` are those of single pages, as shelf.Failure has them;
+    `problem` is why there was no release at all. Both empty: it went well."""
+
+    started_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(default=timezone.now)
+    release_id = models.CharField(max_length=40, blank=True)
+    failures = models.JSONField(default=list, blank=True)
+    problem = models.TextField(blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    @property
+    def went_well(self) -> bool:
+        return not self.failures and not self.problem
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}: {'fine' if self.went_well else 'failed'}"
 
 
 class HomePage(SitePage):
