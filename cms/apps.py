@@ -9,10 +9,11 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from cms import files, publishing, reserved
+        from cms import files, publishing, redirects, reserved
         from cms.event_types import EVENT_TYPES
 
         events.register(*EVENT_TYPES)
         reserved.connect()
         files.connect()
+        redirects.connect()
         publishing.connect()

@@ -67,12 +67,12 @@ class SiteBuild(models.Model):
     problem = models.TextField(blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
 
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}: {'fine' if self.went_well else 'failed'}"
+
     @property
     def went_well(self) -> bool:
         return not self.failures and not self.problem
-
-    def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M:%S}: {'fine' if self.went_well else 'failed'}"
 
 
 class HomePage(SitePage):

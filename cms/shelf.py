@@ -7,8 +7,9 @@
                         withdrawn/              (withdrawn.py)
 
 A release keeps the pictures that its pages show, as hard links: whoever has such a page open, or goes
-back to it, sees it whole after an editor has replaced the picture. A file that did not change since the release before is a hard link to it, so files are never
-written in place. A folder gets its final name only when it is complete and on the disk.
+back to it, sees it whole after an editor has replaced the picture. A file that did not change since
+the release before is a hard link to it, so files are never written in place. A folder gets its final
+name only when it is complete and on the disk.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ CHECKS = (
     "mail_dns",
     "stripe_webhook",
     "clocks",
+    "website",
 )
 
 

@@ -75,7 +75,7 @@ def test_a_build_that_failed_as_a_whole_is_noted_too(
 ) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "a-file").touch()
     settings.SITE_RELEASES_DIR = tmp_path / "a-file"
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="a-file"):
         release.build()
     broken = builds.broken()
     assert broken is not None

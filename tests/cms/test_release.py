@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
 from wagtail.models import PageViewRestriction
 
 from cms import release, shelf
