@@ -179,9 +179,25 @@ class PricingPage(SitePage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         cards = [
-            {**plan, "lines": [*plan["limits_in_words"], *plan["features"]]} for plan in self.plans
+            {
+                **plan,
+                "lines": [*plan["limits_in_words"], *plan["features"]],
+                "offers": {interval: _offer(plan, interval) for interval in ("month", "year")},
+            }
+            for plan in self.plans
         ]
         return {**super().get_context(request, *args, **kwargs), "plan_cards": cards}
+
+
+def _offer(plan: dict[str, Any], interval: str) -> dict[str, Any]:
+    """Price and ways on for a visitor and for who is signed in; both say how it is to be paid."""
+    price = plan["prices"].get(interval)
+    query = f"plan={plan['key']}&interval={interval}"
+    return {
+        "price": price,
+        "signup": f"/signup/?{query}" if price else plan["signup_address"],
+        "member": f"/go/?{query}" if price else "/go/",
+    }
 
 
 class BlogIndexPage(RoutablePageMixin, SitePage):

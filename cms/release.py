@@ -118,6 +118,7 @@ def _render_into(draft: shelf.Draft, progress: Progress | None) -> None:
                 content_type=page.content_type,
                 title=address.title,
                 page=address.page,
+                revision=address.revision,
             )
         if progress:
             progress(done, len(todo), address.path)

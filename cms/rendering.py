@@ -41,6 +41,7 @@ class Address:
     title: str = ""
     status: int = 200
     page: int | None = None
+    revision: int | None = None
 
     @property
     def key(self) -> str:
@@ -73,7 +74,8 @@ def _page_addresses(page: Page) -> list[Address]:
     if parts is None or parts[2] is None:
         return []
     below = page.release_paths() if hasattr(page, "release_paths") else [""]
-    return [Address(path=parts[2] + path, title=page.title, page=page.pk) for path in below]
+    known = {"title": page.title, "page": page.pk, "revision": page.live_revision_id}
+    return [Address(path=parts[2] + path, **known) for path in below]
 
 
 def render(site: Site, address: Address) -> Rendered:

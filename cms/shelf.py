@@ -38,13 +38,14 @@ WITHDRAWN = "withdrawn"
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One address of a release. `file` is relative to its folder, `digest` the SHA-256 in hex, `page`
-    the id of the page that it shows."""
+    the id of the page that it shows, `revision` that of what was published then."""
 
     file: str
     digest: str
     content_type: str
     title: str = ""
     page: int | None = None
+    revision: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,7 @@ class Draft:
         content_type: str,
         title: str = "",
         page: int | None = None,
+        revision: int | None = None,
     ) -> None:
         """Put `content` at the address `path` ("" is the home page, "pricing/" a folder)."""
         file = path + "index.html" if path == "" or path.endswith("/") else path
@@ -154,6 +156,7 @@ class Draft:
             content_type=content_type,
             title=title,
             page=page,
+            revision=revision,
         )
         target = self.folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +180,7 @@ class Draft:
                     content_type=last.content_type,
                     title=last.title,
                     page=last.page,
+                    revision=last.revision,
                 )
 
     def _keep_pictures(self, content: bytes) -> None:

@@ -102,7 +102,6 @@ PLANS = [
             "Everything in Free",
             "A domain of your own",
             "Two months free when paid by the year",
-            "Mail support",
         ],
         highlighted=True,
     ),
@@ -123,7 +122,6 @@ PLANS = [
             "Everything in Pro",
             "Five domains of your own",
             "Ten times the room",
-            "Answers within a working day",
         ],
     ),
 ]
