@@ -1,24 +1,26 @@
-"""The paid plan that somebody picked on the price list before they signed up.
+"""The paid plan that somebody picked on the price list before they signed up, and how it is paid.
 
 Kept until they buy a plan, or say that they do not want to be reminded.
 """
 
 from __future__ import annotations
 
-from billing import catalogue
-from billing.catalogue import Plan
+from billing import forms
+from billing.forms import Choice
 from billing.models import Account
 from tenants.models import Tenant
 
 
-def plan_to_continue(tenant: Tenant) -> Plan | None:
-    """The picked plan while there is something to buy; asks the database only when one was."""
-    if not tenant.intent:
+def choice_to_continue(tenant: Tenant) -> Choice | None:
+    """What was picked, while there is something to buy; asks the database only when something was."""
+    key, _, interval = tenant.intent.partition("/")
+    if not key:
         return None
-    picked = [plan for plan in catalogue.plans() if plan.key == tenant.intent]
-    if not picked or picked[0].is_free or not picked[0].for_sale:
+    try:
+        picked = forms.choice({"plan": key, "interval": interval or "month"})
+    except forms.NotOffered:
         return None
-    return None if Account.objects.of(tenant).has_subscription else picked[0]
+    return None if Account.objects.of(tenant).has_subscription else picked
 
 
 def forget(tenant: Tenant) -> None:

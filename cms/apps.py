@@ -9,8 +9,11 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from cms import publishing
+        from cms import files, publishing, redirects, reserved
         from cms.event_types import EVENT_TYPES
 
         events.register(*EVENT_TYPES)
+        reserved.connect()
+        files.connect()
+        redirects.connect()
         publishing.connect()

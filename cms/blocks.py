@@ -47,9 +47,12 @@ def validate_address(value: str) -> None:
 class LinkValue(blocks.StructValue):
     @cached_property
     def href(self) -> str:
-        """Where the link leads: the chosen page wins over the typed address."""
+        """Where the link leads: the chosen page wins over the typed address. "" when that page is
+        not public any more."""
         page = self.get("page")
-        return (page.url if page else self.get("address")) or ""
+        if page is None:
+            return self.get("address") or ""
+        return (page.url or "") if page.live else ""
 
 
 class LinkBlock(blocks.StructBlock):

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
-from wagtail.contrib.redirects.middleware import RedirectMiddleware
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
+
+from cms import redirects
 
 PREFIX = "/cms/"
 
@@ -39,10 +46,19 @@ class EditorPolicyMiddleware:
         return response
 
 
-class SiteRedirectMiddleware(RedirectMiddleware):
+class SiteRedirectMiddleware:
     """Editors' redirects are the website's: an unknown address of a workspace asks nobody."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if getattr(request, "tenant", None) is not None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_elsewhere = getattr(request, "tenant", None) is not None
+        if response.status_code != HTTPStatus.NOT_FOUND or is_elsewhere:
             return response
-        return super().process_response(request, response)
+        found = redirects.find(request)
+        if found is None:
+            return response
+        target, for_good = found
+        return (HttpResponsePermanentRedirect if for_good else HttpResponseRedirect)(target)

@@ -37,6 +37,7 @@ __all__ = [
     "ContentPage",
     "HomePage",
     "PricingPage",
+    "SiteBuild",
     "SiteImage",
     "SiteRendition",
 ]
@@ -53,6 +54,25 @@ class BuildRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.release_id or 'waiting'}"
+
+
+class SiteBuild(models.Model):
+    """How a build went (`builds`). `failures` are those of single pages, as shelf.Failure has them;
+    `problem` is why there was no release at all. Both empty: it went well."""
+
+    started_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(default=timezone.now)
+    release_id = models.CharField(max_length=40, blank=True)
+    failures = models.JSONField(default=list, blank=True)
+    problem = models.TextField(blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}: {'fine' if self.went_well else 'failed'}"
+
+    @property
+    def went_well(self) -> bool:
+        return not self.failures and not self.problem
 
 
 class HomePage(SitePage):
@@ -159,9 +179,25 @@ class PricingPage(SitePage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         cards = [
-            {**plan, "lines": [*plan["limits_in_words"], *plan["features"]]} for plan in self.plans
+            {
+                **plan,
+                "lines": [*plan["limits_in_words"], *plan["features"]],
+                "offers": {interval: _offer(plan, interval) for interval in ("month", "year")},
+            }
+            for plan in self.plans
         ]
         return {**super().get_context(request, *args, **kwargs), "plan_cards": cards}
+
+
+def _offer(plan: dict[str, Any], interval: str) -> dict[str, Any]:
+    """Price and ways on for a visitor and for who is signed in; both say how it is to be paid."""
+    price = plan["prices"].get(interval)
+    query = f"plan={plan['key']}&interval={interval}"
+    return {
+        "price": price,
+        "signup": f"/signup/?{query}" if price else plan["signup_address"],
+        "member": f"/go/?{query}" if price else "/go/",
+    }
 
 
 class BlogIndexPage(RoutablePageMixin, SitePage):

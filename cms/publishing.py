@@ -9,17 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 from wagtail import signals
-from wagtail.contrib.settings.models import AbstractSetting
-from wagtail.models import Page, PageViewRestriction, Site
+from wagtail.documents.models import AbstractDocument
+from wagtail.images.models import AbstractImage
+from wagtail.models import Page, PageViewRestriction
 
-from cms import release
+from cms import builds, release, shelf, triggers, withdrawn
 from cms.rendering import on_the_site
 
 log = structlog.get_logger(__name__)
@@ -30,28 +32,80 @@ _LOST_AFTER = timedelta(seconds=60)
 
 def connect() -> None:
     """Build after everything that changes a public page. Called once, when apps are ready."""
-    from cms.models import SiteImage
-
-    for signal in (
-        signals.page_published,
-        signals.page_unpublished,
-        signals.post_page_move,
-    ):
-        signal.connect(rebuild_after_commit, dispatch_uid="cms.publishing")
+    signals.page_published.connect(rebuild_after_commit, dispatch_uid="cms.publishing")
+    signals.page_unpublished.connect(_page_left, dispatch_uid="cms.publishing")
+    signals.post_page_move.connect(_page_moved, dispatch_uid="cms.publishing")
+    signals.page_slug_changed.connect(_page_renamed, dispatch_uid="cms.publishing")
     for signal in (signals.published, signals.unpublished):
         signal.connect(_rebuild_after_snippet, dispatch_uid="cms.publishing.snippets")
-    for model in (Site, PageViewRestriction, SiteImage):
-        post_save.connect(rebuild_after_commit, sender=model, dispatch_uid="cms.publishing")
-    for signal in (post_save, post_delete):
+    post_save.connect(_page_restricted, sender=PageViewRestriction, dispatch_uid="cms.restricted")
+    pre_delete.connect(_file_left, dispatch_uid="cms.publishing.files")
+    for signal in (post_save, post_delete, m2m_changed):
         signal.connect(_rebuild_after_other_edits, dispatch_uid="cms.publishing.others")
 
 
-def rebuild_after_commit(**_: Any) -> None:
-    """Note the wish in this transaction and hand it to a worker once it is committed."""
+def rebuild_after_commit(**_: Any) -> int | None:
+    """Note the wish in this transaction and hand it to a worker once it is committed.
+
+    Returns the wish's id; None while builds are paused.
+    """
     if _paused.get():
-        return
+        return None
     wish = release.ask()
     transaction.on_commit(lambda: build_soon(wish), robust=True)
+    return wish
+
+
+def _page_left(instance: Page, **_: Any) -> None:
+    _withdraw([instance.pk])
+
+
+def _page_moved(instance: Page, url_path_before: str, url_path_after: str, **_: Any) -> None:
+    if url_path_before == url_path_after:  # only its place among its siblings
+        rebuild_after_commit()
+    else:
+        _withdraw(_with_descendants(instance))
+
+
+def _page_renamed(instance: Page, **_: Any) -> None:
+    _withdraw(_with_descendants(instance))
+
+
+def _page_restricted(instance: PageViewRestriction, **_: Any) -> None:
+    _withdraw(_with_descendants(instance.page))
+
+
+def _with_descendants(page: Page) -> list[int]:
+    return list(page.get_descendants(inclusive=True).values_list("pk", flat=True))
+
+
+def _withdraw(pages: list[int]) -> None:
+    """These pages are gone from where they were; visitors see it at once, however long a build takes."""
+    wish = rebuild_after_commit()
+    if wish is None:
+        return
+    try:
+        withdrawn.pages(pages, wish=wish)
+    except OSError:
+        log.exception("pages could not be withdrawn before the next build", pages=pages)
+
+
+def _file_left(sender: type[Model], instance: Any, **_: Any) -> None:
+    """Pages that show a deleted picture or lead to a deleted document are asked for anew."""
+    if issubclass(sender, AbstractImage):
+        names = list(instance.renditions.values_list("file", flat=True))
+        addresses = [f"{settings.MEDIA_URL}{name}" for name in names]
+        transaction.on_commit(lambda: shelf.forget_pictures(names), robust=True)
+    elif issubclass(sender, AbstractDocument):
+        with on_the_site():
+            addresses = [instance.url]
+    else:
+        return
+    if not _paused.get():
+        try:
+            withdrawn.mentions_of(addresses, wish=release.ask())
+        except OSError:
+            log.exception("pages still show a deleted file until the next build", file=addresses)
 
 
 def _rebuild_after_snippet(sender: type[Model], **_: Any) -> None:
@@ -60,12 +114,11 @@ def _rebuild_after_snippet(sender: type[Model], **_: Any) -> None:
         rebuild_after_commit()
 
 
-def _rebuild_after_other_edits(sender: type[Model], signal: Any, **_: Any) -> None:
-    is_edit_of_setting = signal is post_save and issubclass(sender, AbstractSetting)
-    is_deletion = signal is post_delete and (
-        sender is Page or issubclass(sender, Site | PageViewRestriction | AbstractSetting)
-    )
-    if is_edit_of_setting or is_deletion:
+def _rebuild_after_other_edits(
+    sender: type[Model], signal: Any, action: str = "", **_: Any
+) -> None:
+    is_deleted_page = signal is post_delete and sender is Page
+    if is_deleted_page or (not action.startswith("pre_") and triggers.shown(sender)):
         rebuild_after_commit()
 
 
@@ -94,7 +147,12 @@ def catch_up() -> None:
     """Publish and expire what is due, and build what was asked for but never built."""
     with on_the_site():  # a page that is published under a new address leaves a redirect behind
         call_command("publish_scheduled")
-    if release.is_wanted(before=datetime.now(UTC) - _LOST_AFTER):
+    now = datetime.now(UTC)
+    if not builds.failures_in_a_row():
+        due = release.is_wanted(before=now - _LOST_AFTER)
+    else:
+        due = builds.is_due_again(now=now)
+    if due:
         release.build()
 
 

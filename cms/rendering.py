@@ -25,7 +25,7 @@ NOT_FOUND = "404.html"
 
 
 class PageFailed(Exception):
-    """A page answered with the wrong status, so the release that it belongs to is not made."""
+    """A page answered with the wrong status, so visitors keep its last copy."""
 
 
 class PageNotStatic(Exception):
@@ -34,11 +34,14 @@ class PageNotStatic(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """`path` starts with a slash and is percent-encoded; `title` is empty beside pages."""
+    """`path` starts with a slash and is percent-encoded; `title` and `page` (an id) are those of a
+    page, and empty beside pages."""
 
     path: str
     title: str = ""
     status: int = 200
+    page: int | None = None
+    revision: int | None = None
 
     @property
     def key(self) -> str:
@@ -71,7 +74,8 @@ def _page_addresses(page: Page) -> list[Address]:
     if parts is None or parts[2] is None:
         return []
     below = page.release_paths() if hasattr(page, "release_paths") else [""]
-    return [Address(path=parts[2] + path, title=page.title) for path in below]
+    known = {"title": page.title, "page": page.pk, "revision": page.live_revision_id}
+    return [Address(path=parts[2] + path, **known) for path in below]
 
 
 def render(site: Site, address: Address) -> Rendered:

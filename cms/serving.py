@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 
+import structlog
 from django.http import (
     Http404,
     HttpRequest,
@@ -15,6 +16,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
 )
 from django.shortcuts import render
+from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import http_date
@@ -22,10 +24,12 @@ from wagtail.models import Page
 from wagtail.views import serve as serve_from_wagtail
 
 import events
-from cms import shelf, slots
+from cms import shelf, slots, withdrawn
 from cms.event_types import PAGE_VIEWED
 from cms.navigation import frame
 from cms.rendering import NOT_FOUND, is_for_release
+
+log = structlog.get_logger(__name__)
 
 View = Callable[..., HttpResponse]
 
@@ -42,6 +46,11 @@ def released(view: View) -> View:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if is_for_release(request):
             return view(request, *args, **kwargs)
+        path = request.path_info.removeprefix("/")
+        if withdrawn.is_marked(path):
+            fresh = _fresh(view, request, *args, **kwargs)
+            if fresh or withdrawn.is_gone(path):
+                return fresh or not_found(request)
         return _from_release(request) or view(request, *args, **kwargs)
 
     return from_release
@@ -62,9 +71,24 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
     return not_found(request)
 
 
+def _fresh(
+    view: View, request: HttpRequest, *args: object, **kwargs: object
+) -> HttpResponse | None:
+    """What has changed since the release, from Wagtail; None where that fails."""
+    try:
+        response = view(request, *args, **kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+    except Exception:
+        log.exception("a page that has changed cannot be shown", path=request.path)
+        return None
+    return response
+
+
 def not_found(request: HttpRequest) -> HttpResponse:
     """The 404 page, from the release where there is one."""
-    release = None if is_for_release(request) else shelf.current()
+    in_release = not is_for_release(request) and not withdrawn.is_marked(NOT_FOUND)
+    release = shelf.current() if in_release else None
     entry = release and release.entries.get(NOT_FOUND)
     if release and entry:
         try:

@@ -10,7 +10,9 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.models import Page
 
+from cms import reserved
 from cms.navigation import frame
+from cms.page_forms import SiteCopyForm, SitePageForm
 
 
 class SitePage(Page):
@@ -36,8 +38,24 @@ class SitePage(Page):
         APIField("social_image"),
     ]
 
+    base_form_class = SitePageForm
+    copy_form_class = SiteCopyForm
+
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        self._refuse_reserved_address()
+
+    def minimal_clean(self) -> None:
+        """Drafts, too: nobody shall find out on the day of publication."""
+        super().minimal_clean()
+        self._refuse_reserved_address()
+
+    def _refuse_reserved_address(self) -> None:
+        if reserved.is_reserved(self.slug, parent=self.get_parent() if self.path else None):
+            raise reserved.AddressReserved(self.slug)
 
     @property
     def canonical_url(self) -> str:

@@ -13,16 +13,24 @@ from wagtail import views as wagtail_views
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import admin_urls
+from cms import admin_urls, shelf
 from cms.admin_urls import sign_in
 from cms.api import content_api
 from cms.feed import BlogFeed
+from cms.files import document
 from cms.serving import not_found, released, serve
 
 
 def image(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
-    """An image of the website. Documents have views of their own, which ask for permission."""
-    response = static.serve(request, name, document_root=str(Path(settings.MEDIA_ROOT, folder)))
+    """An image of the website. Documents have views of their own, which ask for permission.
+
+    A picture that an editor has replaced is still there for the releases that show it.
+    """
+    root = Path(settings.MEDIA_ROOT)
+    if not (root / folder / name).is_file():
+        kept = shelf.picture(f"{folder}/{name}")
+        root = kept.parent.parent if kept else root
+    response = static.serve(request, name, document_root=str(root / folder))
     patch_cache_control(response, public=True, max_age=24 * 60 * 60)
     return response
 
@@ -40,6 +48,7 @@ urlpatterns = [
     path("cms/", include(admin_urls)),
     # A name without slashes: the folders beside these two must stay out of reach.
     re_path(r"^media/(?P<folder>images|avatar_images)/(?P<name>\w[\w.-]*)$", image),
+    re_path(r"^documents/(\d+)/(.*)$", document),
     path("documents/", include(wagtaildocs_urls)),
     path("_util/login/", sign_in, name="wagtailcore_login"),
     path(

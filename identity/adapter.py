@@ -105,6 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data.get("name", "")
+        user.agree(form.cleaned_data.get("terms_version", ""))
         return super().save_user(request, user, form, commit)
 
     @transaction.atomic

@@ -41,6 +41,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # Which version of the terms this person agreed to at sign-up; "": there were none to agree to.
+    terms_version = models.CharField(max_length=60, blank=True, default="", db_default="")
+    terms_agreed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -56,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def agree(self, version: str) -> None:
+        """Note what the sign-up page asked to agree to; does not save."""
+        self.terms_version, self.terms_agreed_at = version, timezone.now() if version else None
 
     def get_full_name(self) -> str:
         return self.name

@@ -105,4 +105,5 @@ def published() -> str:
     from cms import release
 
     built = release.build()
-    return f"{len(built.entries)} files, {built.reused} of them as before"
+    failed = f", {len(built.failures)} pages failed" if built.failures else ""
+    return f"{len(built.entries)} files, {built.reused} of them as before{failed}"

@@ -333,7 +333,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["plg_site.templatetags.icons"],
+            "builtins": ["plg_site.templatetags.icons", "plg_site.templatetags.contact"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -443,6 +443,11 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "plg_site.outbox.OutboxBackend"
 
+# Where people find help: in the app, in mails, on error pages, in /.well-known/security.txt.
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "")
+SUPPORT_URL = env.text("SUPPORT_URL", "")
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # "mailto:..." or "https://..."; else support
+
 # --- Billing -----------------------------------------------------------------------------------
 STRIPE_LIVE_MODE = env.text("STRIPE_SECRET_KEY").startswith("sk_live_")
 STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else env.text("STRIPE_SECRET_KEY")
@@ -461,6 +466,12 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False  # no calls to the outside from an editor's 
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+# Where an anonymous visit may be counted only with consent: no cookie for it before, and a banner.
+COOKIE_CONSENT_REQUIRED = env.flag("COOKIE_CONSENT_REQUIRED", False)
+# The pages that people agree to when they sign up; one that is not public is not named.
+TERMS_ADDRESS = env.text("TERMS_ADDRESS", "/terms/")
+PRIVACY_ADDRESS = env.text("PRIVACY_ADDRESS", "/privacy/")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

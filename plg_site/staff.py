@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from cms import builds
 from plg_site.staff_page import StaffPage
 
 View = Callable[..., HttpResponse]
@@ -43,4 +44,4 @@ def usage(request: HttpRequest) -> HttpResponse:
     """The page; asked for by htmx, only the part that changes."""
     page = StaffPage.of(meter_key=request.GET.get("meter", ""), days=request.GET.get("days", ""))
     template = "staff/usage_live.html" if request.headers.get("HX-Request") else "staff/usage.html"
-    return render(request, template, {"page": page})
+    return render(request, template, {"page": page, "broken_build": builds.broken()})

@@ -116,7 +116,6 @@ PLANS = [
             "Everything in Free",
             "A domain of your own",
             "Two months free when paid by the year",
-            "Mail support",
         ],
         highlighted=True,
     ),
@@ -138,7 +137,6 @@ PLANS = [
             "Everything in Pro",
             "Five domains of your own",
             "Ten times the room",
-            "Answers within a working day",
         ],
     ),
 ]

@@ -103,5 +103,7 @@ def _is_a_visit(request: FollowRequest) -> bool:
 def _unknown(request: FollowRequest, code: str) -> HttpResponse:
     """The same words whoever asks, and nothing of whose workspace this is."""
     if is_reserved(code):
-        return HttpResponseRedirect(f"/{code.lower()}/")  # a page, asked for without its last slash
+        query = request.META.get("QUERY_STRING", "")
+        page = f"/{code.lower()}/"  # asked for without its last slash
+        return HttpResponseRedirect(f"{page}?{query}" if query else page)
     return render(request, "product/unknown_link.html", status=404)

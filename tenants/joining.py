@@ -10,7 +10,9 @@ from allauth.account.models import EmailAddress, Login
 from django import forms
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils import timezone
 
+from cms import agreements
 from identity import claims, proving
 from identity.models import User
 from identity.persons import identify
@@ -66,8 +68,13 @@ class JoinForm(forms.Form):
 
     def _user(self) -> User:
         email = self.invitation.email
+        version = agreements.version()
         user = User.objects.create_user(
-            email, self.cleaned_data["password"] or None, name=self.cleaned_data["name"]
+            email,
+            self.cleaned_data["password"] or None,
+            name=self.cleaned_data["name"],
+            terms_version=version,
+            terms_agreed_at=timezone.now() if version else None,
         )
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
         return user

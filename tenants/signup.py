@@ -20,13 +20,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 import events
+from cms import agreements
 from identity import beginnings, persons, proof_of_work
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
-from tenants import addresses, admission, provisioning, templates
+from tenants import addresses, admission, picked, provisioning, templates
 from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 
@@ -69,7 +71,8 @@ class WorkspaceSignupForm(SignupForm):
         widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
-    plan = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
+    plan = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=30)
+    interval = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=8)
     event = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=80)
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
     via = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
@@ -87,6 +90,11 @@ class WorkspaceSignupForm(SignupForm):
         self.fields["email"].label = "Work email"
         if question := templates.question():
             self.fields["answer"] = AnswerField(question)
+
+    @property
+    def picked(self) -> picked.Picked | None:
+        """The plan that was picked on the price list, for the page to say so."""
+        return picked.of({name: self[name].value() for name in ("plan", "interval")})
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -138,6 +146,7 @@ class WorkspaceSignupForm(SignupForm):
 
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
+        data["terms_version"] = agreements.version()
         user = self.save(request)
         beginnings.note(user, request=request)
         persons.begin(user)
@@ -146,7 +155,7 @@ class WorkspaceSignupForm(SignupForm):
             provisioning.NewWorkspace(
                 name=data["workspace_name"],
                 slug=data["slug"] or None,
-                intent=data["plan"],
+                intent=picked.to_keep(data),
                 template=self._template().name,
                 may_wait=True,
                 held=self.held,
@@ -194,7 +203,8 @@ class WorkspaceSignupView(SignupView):
     def get_initial(self) -> dict[str, Any]:
         asked = self.request.GET
         known = {
-            "plan": asked.get("plan", "")[:40],
+            "plan": asked.get("plan", "")[:30],
+            "interval": asked.get("interval", "")[:8],
             "event": asked.get("event", "")[:80],
             "via": asked.get(admission.LINK, "")[:300],
         }
@@ -204,6 +214,12 @@ class WorkspaceSignupView(SignupView):
         response: HttpResponse = super().get(request, *args, **kwargs)
         admission.remember_visit(request, response)
         return response
+
+    def get_authenticated_redirect_url(self) -> str:
+        """Who is signed in has a workspace: there the plan that they picked is bought."""
+        chosen = picked.of(self.request.GET)
+        go = reverse("tenants_site:go")
+        return f"{go}?{chosen.query}" if chosen else go
 
     def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
         self._form = form

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from identity.requests import UserRequest
-from tenants import deletion, doors, provisioning, workspace_url
+from tenants import deletion, doors, picked, provisioning, workspace_url
 from tenants import membership as members_flow
 from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
@@ -24,10 +24,16 @@ from tenants.models import Status, Tenant
 @never_cache
 @login_required
 def go(request: UserRequest) -> HttpResponse:
-    """After sign-in: into the only workspace, or to the list of several."""
+    """After sign-in: into the only workspace, or to the list of several.
+
+    With `?plan=pro&interval=year` (the price list's links) on to where that plan is bought.
+    """
     mine = list(_workspaces_of(request)[:2])
+    chosen = picked.of(request.GET)
     if len(mine) == 1:
-        return redirect(home_url(mine[0]))
+        return redirect(home_url(mine[0], picked.price_list_of(chosen)))
+    if mine and chosen:
+        return redirect(f"{reverse('tenants_site:workspaces')}?{chosen.query}")
     if not mine and request.user.has_perm("wagtailadmin.access_admin"):
         return redirect("wagtailadmin_home")
     return redirect("tenants_site:workspaces")
@@ -47,10 +53,13 @@ def workspaces(request: UserRequest) -> HttpResponse:
         except provisioning.SlugTaken:
             form.add_error("name", "Too many workspaces have this name. Please choose another.")
             status = 409
-    mine = [(tenant, workspace_url(tenant)) for tenant in _workspaces_of(request)]
+    chosen = picked.of(request.GET)
+    path = picked.price_list_of(chosen)
+    mine = [(tenant, workspace_url(tenant, path)) for tenant in _workspaces_of(request)]
     context = {
         "form": form,
         "workspaces": mine,
+        "picked": chosen,
         "open_to_me": doors.open_to(request.user),
         "deleted": deletion.deleted_of(request.user),
     }

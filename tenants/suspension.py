@@ -36,7 +36,7 @@ def suspend(tenant: Tenant, *, because: str, by: User, now: datetime | None = No
         subject=f"{tenant.name} is suspended",
         lines=[
             f"Your workspace “{tenant.name}” is closed for the time being: {because}",
-            "Nothing was deleted. Answer this mail, and we will look at it with you.",
+            "Nothing was deleted. Your members read the reason on every page of the workspace.",
         ],
     )
     return True

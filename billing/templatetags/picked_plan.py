@@ -14,7 +14,7 @@ def continue_to_plan(context: template.Context) -> dict[str, Any]:
     request = context["request"]
     may_manage = request.membership.may(May.PAY)
     return {
-        "plan": intent.plan_to_continue(request.tenant) if may_manage else None,
+        "picked": intent.choice_to_continue(request.tenant) if may_manage else None,
         "may_pay": not context.get("email_unverified"),
         "csrf_token": context.get("csrf_token"),
     }

@@ -4,7 +4,19 @@
 
 from datetime import date
 
+from django.conf import settings
+from django.utils.html import escape
+
 from cms.seed.wording import text
+
+
+def _contact() -> str:
+    """A promise to answer needs an address to write to."""
+    if not settings.SUPPORT_EMAIL:
+        return ""
+    address = escape(settings.SUPPORT_EMAIL)
+    return f'For anything else write to <a href="mailto:{address}">{address}</a>. '
+
 
 PRIVACY = {
     "title": "Privacy",
@@ -22,9 +34,10 @@ PRIVACY = {
         files) the team that owns the workspace decides, and we act on its behalf.</p>
         <h2>When you read this website</h2>
         <p>We count visits to our own pages with a random number in a cookie, so that we can tell
-        one visit from two. If you open an account later, those visits belong to it. The number is
-        not joined with data of other companies and not sold. If your
-        browser sends “Do Not Track” or “Global Privacy Control”, we do not set it. Pages load no
+        one visit from two. Where the law wants your consent first, we ask for it, and you can take
+        it back at the foot of each page. If you open an account later, those visits belong to it.
+        The number is not joined with data of other companies and not sold. If your browser sends
+        “Do Not Track” or “Global Privacy Control”, we do not set it. Pages load no
         fonts, scripts or images from third parties.</p>
         <h2>When you have an account</h2>
         <ul>
@@ -32,8 +45,9 @@ PRIVACY = {
         <li>Your password only as a one-way hash, if you chose one.</li>
         <li>What happened in your workspace (links made, files stored, people invited), because
         usage and invoices are counted from it.</li>
-        <li>Payment details stay with our payment provider, Stripe. We see the card’s brand and
-        its last four digits.</li>
+        <li>Payment details go to our payment provider, Stripe, and stay there. We keep which plan
+        you have, and your invoices.</li>
+        <li>Which version of our terms you agreed to, and when.</li>
         </ul>
         <h2>When you follow a short link</h2>
         <p>We record that the link was followed, when, and a random number from a
@@ -41,13 +55,14 @@ PRIVACY = {
         people. A browser that asks not to be followed gets no number. The page you arrive at has
         its own rules.</p>
         <h2>How long we keep it</h2>
-        <p>An account’s data until the account is deleted; what an invoice is made from as long as
-        the law asks for; logs of requests for two weeks.</p>
+        <p>An account’s data until you close the account. A workspace’s data until the workspace is
+        deleted, and some days more, in which its owners can undo that. What an invoice is made from
+        as long as the law asks for.</p>
         <h2>Your rights</h2>
-        <p>You can see, correct, take with you and delete what we hold about you. Write to us from
-        the address of your account; we answer within a month. You may also complain to your data
-        protection authority.</p>
-    """),
+        <p>You can see and correct what we hold about you on your account page, and close the account
+        there. The owners of a workspace can take all of it with them as one archive. CONTACT You may
+        also complain to your data protection authority.</p>
+    """).replace("CONTACT ", _contact()),
 }
 
 TERMS = {
@@ -69,17 +84,18 @@ TERMS = {
         <li>Content that is illegal where you or we are.</li>
         <li>Unrequested bulk mail that leads through our links.</li>
         </ul>
-        <p>We may switch off a link that does harm, and we tell you when we do.</p>
+        <p>We may suspend a workspace that does harm. Its owners get a mail, and its members read why
+        on each of its pages.</p>
         <h2>Paying and cancelling</h2>
         <p>Prices are those on the <a href="/pricing/">pricing page</a> when you order. You can
         change plan or cancel at any time in your workspace; a cancelled plan stays until the end
-        of the period that is paid. If we raise a price, it applies from your next period, and you
-        hear of it at least thirty days before.</p>
+        of the period that is paid. A new price is for new orders: what you have bought keeps its
+        price until you change it yourself.</p>
         <h2>Limits</h2>
         <p>When a limit of your plan is reached, making new things is refused with the reason.
         Existing links keep redirecting and files stay downloadable.</p>
         <h2>Care and liability</h2>
-        <p>We run the service with care and back it up, and no service is never down. We are
+        <p>We run the service with care, and no service is never down. We are
         liable without limit for intent, gross negligence and harm to people; otherwise for
         foreseeable damage, up to what you paid us in the last twelve months.</p>
         <h2>The end</h2>

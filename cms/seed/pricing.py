@@ -14,11 +14,12 @@ PAGE = {
     """),
     "headline": "Priced by what you use, and you can see what you use",
     "intro": text("""
-        Start free and stay as long as it fits. A bigger plan takes effect the moment you choose
-        it, and a smaller one at the end of what you have paid for.
+        Start free and stay as long as it fits. Another plan takes effect the moment you choose it,
+        and what you have paid already counts towards it.
     """),
     "note": text("""
-        Prices are for a whole workspace, not for each person. Taxes are added where they apply.
+        Prices are for a whole workspace, not for each person. Nothing is added to them but the usage
+        above a plan, where the plan names a price for it.
     """),
     "body": [
         {
@@ -37,9 +38,10 @@ PAGE = {
                     {
                         "question": "Do links stop when a campaign does better than planned?",
                         "answer": text("""
-                            <p>No. Clicks above your plan still arrive where they should. We tell
-                            you that you are above it, and you choose whether a bigger plan is
-                            worth it.</p>
+                            <p>No. Clicks above your plan still arrive where they should. On the
+                            free plan they cost nothing. A paid plan names their price, the billing
+                            page shows what has come together so far, and you may set a limit to
+                            it.</p>
                         """),
                     },
                     {
@@ -52,10 +54,11 @@ PAGE = {
                     {
                         "question": "Can I change or cancel alone?",
                         "answer": text("""
-                            <p>Yes, on your workspace’s billing page, at any hour. An upgrade is
-                            charged for the rest of the period only. After cancelling you keep the
-                            plan until the end of what you paid for, and the page says which day
-                            that is.</p>
+                            <p>Yes, on your workspace’s billing page, at any hour. When you change
+                            plan, what is left of the old one is credited and the new one is charged
+                            for the rest of the period only, both on your next invoice. After
+                            cancelling you keep the plan until the end of what you paid for, and the
+                            page says which day that is.</p>
                         """),
                     },
                     {

@@ -1,5 +1,10 @@
+from typing import Any
+
 from django import template
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from cms import agreements
 
 register = template.Library()
 
@@ -13,3 +18,13 @@ def money(cents: int | None, currency: str = "usd") -> str:
     amount = number_format(whole, force_grouping=True) + (f".{rest:02d}" if rest else "")
     symbol = SYMBOLS.get(currency.lower())
     return f"{symbol}{amount}" if symbol else f"{amount} {currency.upper()}"
+
+
+@register.inclusion_tag("components/agreement.html")
+def agreement(action: str = "") -> dict[str, Any]:
+    """{% agreement "Join" %}: what one agrees to with that button; nothing while there are no terms."""
+    return {
+        "action": action or _("Open workspace"),
+        "terms": agreements.terms(),
+        "privacy": agreements.privacy(),
+    }

@@ -15,7 +15,7 @@ def clean(table: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0010_grants")]
+    dependencies = [("identity", "0011_terms")]
 
     operations = [
         migrations.AlterField(

@@ -23,6 +23,7 @@ CHECKS = (
     "stripe_webhook",
     "billing",
     "clocks",
+    "website",
 )
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.test import Client, override_settings
 from wagtail.models import Page, Site
 
-from cms import editors, publishing, release, shelf
+from cms import editors, publishing, release, shelf, slots
 from cms.models import (
     ArticlePage,
     BlogIndexPage,
@@ -21,6 +21,7 @@ from cms.models import (
     ContentPage,
     HomePage,
     PricingPage,
+    SiteBuild,
 )
 from cms.seed import seed_site
 
@@ -39,6 +40,7 @@ def seeded(
     yield folder
     with django_db_blocker.unblock(), publishing.paused():
         BuildRequest.objects.all().delete()
+        SiteBuild.objects.all().delete()
         Site.objects.all().delete()
         for home in HomePage.objects.all():
             home.delete()
@@ -99,6 +101,19 @@ def publish(
         return page
 
     return change_and_publish
+
+
+@pytest.fixture
+def no_plans() -> Iterator[None]:
+    """The catalogue cannot be read, so the price list answers 500."""
+
+    def broken() -> list[object]:
+        raise RuntimeError("the catalogue cannot be read")
+
+    plans = slots.get("pricing")
+    slots.register("pricing", broken)
+    yield
+    slots.register("pricing", plans)
 
 
 @pytest.fixture

@@ -6,12 +6,23 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from plg_site.doctor import clocks, connections, fleet, mail_dns, pool, redis_memory, wildcard_dns
+from cms.models import SiteBuild
+from plg_site.doctor import (
+    clocks,
+    connections,
+    fleet,
+    mail_dns,
+    pool,
+    redis_memory,
+    website,
+    wildcard_dns,
+)
 from plg_site.doctor.examination import CHECKS, examine
 from plg_site.doctor.findings import Finding, Level
 from tenants.models import MigrationFailure, PoolSchema, SchemaTemplate, Tenant
@@ -175,3 +186,14 @@ def test_a_clock_that_is_off_is_found(ahead, level):
 def test_a_date_in_whole_seconds_is_not_taken_for_a_skew():
     found = clocks._judge("a server", lambda: (int(time.time()) - clocks.NOTICED + 0.5, 1.0))
     assert found.level is Level.FINE
+
+
+def test_the_website_is_a_problem_while_a_page_cannot_be_built(db):
+    now = datetime.now(UTC)
+    failure = {"path": "/pricing/", "why": "it answered 500", "title": "Pricing", "page": None}
+    SiteBuild.objects.create(started_at=now, failures=[failure])
+    assert [(f.level, f.says) for f in website.look() if f.level == Level.PROBLEM] == [
+        (Level.PROBLEM, "/pricing/ could not be built: it answered 500")
+    ]
+    SiteBuild.objects.create(started_at=now)
+    assert Level.PROBLEM not in {f.level for f in website.look()}

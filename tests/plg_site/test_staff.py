@@ -1,9 +1,11 @@
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
 
 import events
+from cms.models import SiteBuild
 from events import refusals
 from events.models import OutboxEvent
 from plg_site.staff_page import StaffPage
@@ -106,3 +108,11 @@ def test_it_says_which_workspaces_could_not_be_migrated_and_why(staff, acme, glo
     assert acme.name in page
     assert globex.name not in page
     assert globex.name in staff.get("/staff/workspaces/").content.decode()
+
+
+def test_it_says_that_the_website_could_not_be_built(staff):
+    assert "could not be built" not in staff.get(PATH).content.decode()
+    SiteBuild.objects.create(started_at=datetime.now(UTC), problem="the disk is full")
+    page = staff.get(PATH).content.decode()
+    assert "The website could not be built" in page
+    assert "the disk is full" in page

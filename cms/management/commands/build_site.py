@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from cms import release
-from cms.rendering import PageFailed, PageNotStatic
 
 
 class Command(BaseCommand):
@@ -24,10 +23,13 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             built = release.build(progress=show)
-        except (PageFailed, PageNotStatic, release.NoSite) as problem:
+        except release.NoSite as problem:
             raise CommandError(f"{problem} Visitors still see the release before.") from problem
         took = time.monotonic() - started
         self.stdout.write(
             f"Built {len(built.entries)} files in {took:.2f} s, "
             f"{built.reused} unchanged: {built.folder}"
         )
+        if built.failures:
+            lines = [f"{failure.path}: {failure.why}" for failure in built.failures]
+            raise CommandError("\n".join(["Some pages keep their last copy:", *lines]))

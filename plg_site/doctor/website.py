@@ -1,0 +1,31 @@
+"""The website: its last build went well, and every live page can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cms import builds, reserved, shelf
+from plg_site.doctor.findings import Finding, fine, problem, warning
+
+TITLE = "Website"
+
+
+def look() -> Iterator[Finding]:
+    build = builds.broken()
+    if build is None:
+        yield fine("its last build went well")
+    elif build.problem:
+        yield problem(f"it could not be built: {build.problem}", "Then run manage.py build_site.")
+    else:
+        for failure in build.failures:
+            yield problem(
+                f"{failure['path']} could not be built: {failure['why']}",
+                "Mend the page in /cms/; visitors see its last copy until then.",
+            )
+    for page in reserved.reserved_pages():
+        yield warning(
+            f"nobody sees the page “{page.title}”: the product answers at /{page.slug}/",
+            "Give it another slug in /cms/.",
+        )
+    if shelf.current() is None:
+        yield warning("it was never built, so each page is made anew", "Run manage.py build_site.")
