@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from identity import mail, merging
+from identity.security import recent
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,6 +25,10 @@ class AccountAdapter(DefaultAccountAdapter):
         host = (parts.hostname or "").lower()
         own = host == settings.SITE_DOMAIN or host.endswith(f".{settings.APP_DOMAIN}")
         return own and parts.scheme == settings.PUBLIC_SCHEME
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """allauth's own pages ask again by the same rule as ours (`identity.security.recent`)."""
+        return not recent.is_recent(context.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         context = {"email": email, "site_url": settings.SITE_URL, **context}

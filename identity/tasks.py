@@ -8,3 +8,10 @@ from identity import mail
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
 def send_mail(**message: Any) -> None:
     mail.send_now(**message)
+
+
+@shared_task
+def tidy_sessions() -> None:
+    from identity.security import sign_ins
+
+    sign_ins.tidy()

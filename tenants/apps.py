@@ -6,6 +6,6 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from tenants import checks, event_types, receivers  # noqa: F401
+        from tenants import checks, event_types, leaving, receivers  # noqa: F401
 
         events.register(*event_types.ALL)

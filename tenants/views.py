@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from tenants import api_keys as keys
 from tenants import closed
 from tenants.access import open_to_visitors, requires
@@ -25,6 +26,7 @@ from tenants.requests import HostRequest, WorkspaceRequest
 
 @require_http_methods(["GET", "POST"])
 @requires(May.MAKE_KEYS)
+@needs_recent_sign_in
 @never_cache
 def api_keys(request: WorkspaceRequest) -> HttpResponse:
     """The keys; a POST makes one and shows its secret on this one answer."""
@@ -51,6 +53,7 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.MAKE_KEYS)
+@needs_recent_sign_in
 def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     """From here on the key answers 401."""
     key = get_object_or_404(

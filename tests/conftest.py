@@ -6,6 +6,7 @@ writes are rolled back (fixture `db`), or cleaned up by itself (fixture `committ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -174,16 +175,56 @@ class HandlerBehindEarlyAnswers(ClientHandler):
         return super().get_response(request) if early is None else early
 
 
+def _show_second_factor(session, user):  # type: ignore[no-untyped-def]
+    """What a sign-in with a second factor leaves in the session, for who needs one."""
+    from allauth.account.internal.flows import login
+    from allauth.account.internal.userkit import user_id_to_str
+    from allauth.mfa.models import Authenticator
+
+    from identity.models import User
+    from identity.security import demo_factor
+    from identity.security import second_factor as factor
+
+    fresh = User.objects.get(pk=user.pk)  # rights may be newer than the object
+    if factor.is_needed_by(fresh):
+        demo_factor.give(fresh)
+        shown = {"method": "mfa", "type": Authenticator.Type.TOTP, "at": time.time()}
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [shown]
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(fresh)
+
+
+def _age(session, hours):  # type: ignore[no-untyped-def]
+    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+
+    from identity.security import recent
+
+    session[recent.KEY] -= hours * 3600
+    for shown in session.get(AUTHENTICATION_METHODS_SESSION_KEY, []):
+        shown["at"] -= hours * 3600
+
+
 @pytest.fixture
 def client_for(db: None) -> Callable[..., Client]:
-    """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None)."""
+    """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None).
 
-    def make(user=None, tenant=None, **extra: object) -> Client:  # type: ignore[no-untyped-def]
+    They have signed in just now, and shown a second factor where their rights ask for one; with
+    `second_factor=False` they have none, and `hours_ago=2` makes their sign-in older.
+    """
+
+    def make(  # type: ignore[no-untyped-def]
+        user=None, tenant=None, *, second_factor=True, hours_ago=0, **extra: object
+    ) -> Client:
         host = f"{tenant.slug}.{settings.APP_DOMAIN}" if tenant else settings.SITE_DOMAIN
         client = Client(headers={"host": f"{host}{settings.PUBLIC_PORT_SUFFIX}"}, **extra)
         client.handler = HandlerBehindEarlyAnswers(client.handler.enforce_csrf_checks)
         if user is not None:
             client.force_login(user)
+            session = client.session
+            if second_factor:
+                _show_second_factor(session, user)
+            if hours_ago:
+                _age(session, hours_ago)
+            session.save()
         return client
 
     return make

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from tenants import audit
 from tenants.access import requires
 from tenants.archive import enqueueing, exports, progress, tasks
@@ -33,6 +34,7 @@ class ExportForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 @never_cache
 def export(request: WorkspaceRequest) -> HttpResponse:
     """The archives; a POST has one made."""
@@ -70,6 +72,7 @@ def _lists(request: WorkspaceRequest) -> dict[str, object]:
 
 @require_GET
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 @never_cache
 def download_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse | FileResponse:
     """The archive, while it is kept. Who took it is in the audit log."""
@@ -93,6 +96,7 @@ def download_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse 
 
 @require_POST
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 def remove_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse:
     """Remove an archive before its time."""
     made = get_object_or_404(_of(request).select_related("tenant"), pk=export_id)

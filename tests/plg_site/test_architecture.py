@@ -14,6 +14,8 @@ WITHOUT_A_TENANT = {
     "identity_person": "as the user",
     "identity_personalias": "as the person",
     "identity_signingkey": "the provider's",
+    "identity_signin": "as the user's other sessions",
+    "identity_mailchoice": "what a human wants, whatever workspaces they are in",
     "identity_derivedsession": "as the user's other sessions",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
