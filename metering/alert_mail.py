@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail
+from identity import mail, mail_choices
 from identity.models import User
 from metering.catalogue import Limit, Meter
 from metering.periods import Period
@@ -28,6 +28,7 @@ def send(
     """
     managers = managers_of(tenant)
     people = [user for user in managers if user.pk in to] or managers
+    people = mail_choices.who_want("usage_alerts", people)
     context = {
         "tenant": tenant,
         "subject": _subject(meter, threshold, used=used, limit=limit),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from identity.security.recent import needs_recent_sign_in
 from tenants import api_keys as keys
-from tenants import closed
+from tenants import closed, telling
 from tenants.access import open_to_visitors, requires
 from tenants.closed import open_while
 from tenants.domains import signing_in
@@ -37,6 +37,7 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
             created, secret = keys.create(
                 request.tenant, name=form.cleaned_data["name"], user=request.user
             )
+            telling.key_made(created, by=request.user)
             form = ApiKeyForm()
         else:
             status = 422
@@ -60,6 +61,7 @@ def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
         ApiKey.objects.for_tenant(request.tenant).select_related("tenant"), pk=key_id
     )
     if keys.revoke(key, user=request.user):
+        telling.key_revoked(key, by=request.user)
         messages.success(request, f"The key “{key.name}” no longer works.")
     return redirect("tenants:api_keys")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from unittest import mock
 from urllib.parse import urlsplit
 
 import psycopg
@@ -175,32 +176,21 @@ class HandlerBehindEarlyAnswers(ClientHandler):
         return super().get_response(request) if early is None else early
 
 
-def _show_second_factor(session, user):  # type: ignore[no-untyped-def]
+def _show_second_factor(client, user):  # type: ignore[no-untyped-def]
     """What a sign-in with a second factor leaves in the session, for who needs one."""
+    fresh = type(user).objects.get(pk=user.pk)  # rights may be newer than the object
+    if not (fresh.is_staff or fresh.is_superuser or fresh.has_perm("wagtailadmin.access_admin")):
+        return
     from allauth.account.internal.flows import login
     from allauth.account.internal.userkit import user_id_to_str
-    from allauth.mfa.models import Authenticator
 
-    from identity.models import User
     from identity.security import demo_factor
-    from identity.security import second_factor as factor
 
-    fresh = User.objects.get(pk=user.pk)  # rights may be newer than the object
-    if factor.is_needed_by(fresh):
-        demo_factor.give(fresh)
-        shown = {"method": "mfa", "type": Authenticator.Type.TOTP, "at": time.time()}
-        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [shown]
-        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(fresh)
-
-
-def _age(session, hours):  # type: ignore[no-untyped-def]
-    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
-
-    from identity.security import recent
-
-    session[recent.KEY] -= hours * 3600
-    for shown in session.get(AUTHENTICATION_METHODS_SESSION_KEY, []):
-        shown["at"] -= hours * 3600
+    demo_factor.give(fresh)
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time()}]
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(fresh)
+    session.save()
 
 
 @pytest.fixture
@@ -218,13 +208,11 @@ def client_for(db: None) -> Callable[..., Client]:
         client = Client(headers={"host": f"{host}{settings.PUBLIC_PORT_SUFFIX}"}, **extra)
         client.handler = HandlerBehindEarlyAnswers(client.handler.enforce_csrf_checks)
         if user is not None:
-            client.force_login(user)
-            session = client.session
-            if second_factor:
-                _show_second_factor(session, user)
-            if hours_ago:
-                _age(session, hours_ago)
-            session.save()
+            then = time.time() - hours_ago * 3600
+            with mock.patch("time.time", return_value=then):
+                client.force_login(user)
+                if second_factor:
+                    _show_second_factor(client, user)
         return client
 
     return make

@@ -1,6 +1,8 @@
 """/account/… on the site. Addresses and passwords are allauth's pages, second factors too."""
 
-from django.urls import include, path
+from allauth.mfa import urls as mfa_urls
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
 
 from identity.account import confirming, views
 
@@ -16,7 +18,19 @@ _pages = [
     path("closed/", views.closed, name="closed"),
     path("second-factor/", confirming.second_factor_needed, name="second_factor_needed"),
 ]
+
+
+def _never_kept(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
+    """allauth's pages show secrets and codes, and do not all forbid caches to keep them."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            _never_kept(each.url_patterns)
+        else:
+            each.callback = never_cache(each.callback)
+    return patterns
+
+
 urlpatterns = [
     path("", include((_pages, "identity_account"))),
-    path("security/", include("allauth.mfa.urls")),
+    path("security/", include(_never_kept(mfa_urls.urlpatterns))),
 ]

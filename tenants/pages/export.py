@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from identity.security.recent import needs_recent_sign_in
-from tenants import audit
+from tenants import audit, telling
 from tenants.access import requires
 from tenants.archive import enqueueing, exports, progress, tasks
 from tenants.models import Export
@@ -47,6 +47,7 @@ def export(request: WorkspaceRequest) -> HttpResponse:
             request=request,
         )
         enqueueing.once_committed(tasks.make_export, wanted.pk)
+        telling.export_asked(request.tenant, by=request.user)
         return redirect("tenants:export")
     return render(request, "tenants/settings/export.html", {"form": form, **_lists(request)})
 
