@@ -36,8 +36,8 @@ def tab(chromium: Browser) -> Iterator[Page]:
 def go(tab: Page, name: str) -> None:
     """Tab to the link or button with this name, as somebody without a mouse does, and press it."""
     reach(tab, name)
-    tab.keyboard.press("Enter")
-    tab.wait_for_load_state()
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
 
 
 def reach(tab: Page, name: str) -> None:
