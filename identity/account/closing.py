@@ -42,8 +42,8 @@ class NotYet(Exception):
 
 def obstacles(user: User) -> list[Obstacle]:
     """What stands in the way of closing this account now."""
-    answers = account_closing_asked.send(sender=User, user=user)
-    found = list(chain.from_iterable(answer for _, answer in answers))
+    answers: Any = account_closing_asked.send(sender=User, user=user)
+    found: list[Obstacle] = list(chain.from_iterable(answer for _, answer in answers))
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     if user.is_superuser and not others.exists():
         words = "You are the only administrator of this installation. Make somebody else one first."

@@ -50,7 +50,8 @@ def of(user: User, *, now: datetime | None = None) -> dict[str, Any]:
         ],
         "mails_refused": sorted(mail_choices.refused_by(user)),
     }
-    for _, sections in own_data_asked.send(sender=User, user=user):
+    answers: Any = own_data_asked.send(sender=User, user=user)
+    for _, sections in answers:
         data |= sections
     return data | {"events_at_most": MOST_EVENTS, "events": _events(person)}
 
