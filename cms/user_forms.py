@@ -7,11 +7,14 @@ from typing import Any, ClassVar
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from wagtail.admin.views.account import AccountView, BaseSettingsPanel, NameEmailSettingsPanel
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.models import UserProfile
 from wagtail.users.views.users import UserViewSet
+
+from cms import user_signals
 
 User = get_user_model()
 
@@ -68,6 +71,19 @@ class EditorForm(UserEditForm):
 
     class Meta(UserEditForm.Meta):
         fields: ClassVar[set[str]] = {"email", "name", "is_active", "is_superuser", "groups"}
+
+    def clean_is_active(self) -> bool:
+        is_active = bool(self.cleaned_data["is_active"])
+        goes = not is_active and self.initial.get("is_active")
+        if goes and (words := user_signals.refusal(self.instance)):
+            raise ValidationError(words)
+        return is_active
+
+    def save(self, commit: bool = True) -> Any:
+        user = super().save(commit)
+        if self.initial.get("is_active") and not user.is_active:
+            user_signals.user_deactivated.send(sender=type(user), user=user)
+        return user
 
     def _clean_username(self) -> None:
         """The address does not change here, and may be another user's who has not proved it."""

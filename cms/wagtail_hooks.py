@@ -12,7 +12,7 @@ from wagtail.admin import messages
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from cms import builds, reserved
+from cms import builds, people_hooks, reserved  # noqa: F401 (hooks of its own)
 from cms.links import LivePageLink
 from cms.user_forms import NOT_VERIFIED
 

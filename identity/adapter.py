@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -26,6 +27,7 @@ from identity import (
     sign_in_limits,
     ways_out,
 )
+from identity.security import recent
 
 # Mails to an address that may not be proved yet tell what was begun with it.
 _CODE = "account/email/login_code"
@@ -70,6 +72,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if template_prefix == _NO_ACCOUNT:
             return not limits.take(_STRANGERS, f"stranger-mail:{devices.mark(email)}").over
         return True
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """allauth's own pages ask again by the same rule as ours (`identity.security.recent`)."""
+        return not recent.is_recent(context.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         if not self.may_mail(template_prefix, email, context):

@@ -9,7 +9,9 @@ class IdentityConfig(AppConfig):
 
         import events
         from identity import devices, event_types, proving, receivers, signed_in_at  # noqa: F401
+        from identity.account import closing  # noqa: F401
         from identity.oidc import receivers as of_provider  # noqa: F401
+        from identity.security import letters, recent, second_factor, sign_ins  # noqa: F401
 
         events.register(*event_types.ALL)
         user_logged_in.connect(devices.on_sign_in, dispatch_uid="identity.devices")

@@ -6,14 +6,12 @@ of them nobody's, those of other browsers and on workspaces' own domains include
 
 from __future__ import annotations
 
-from allauth.idp.oidc.models import Token
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from identity.models import Grant, User
-from identity.oidc import clients
+from identity.models import User
+from identity.security import sign_ins
 from identity.signals import credentials_ended
 
 # By app and model, where the app is installed: what signs in, and what was given out.
@@ -33,14 +31,7 @@ def end(user: User) -> None:
 @transaction.atomic
 def end_given_out(user: User) -> None:
     """Sessions and tokens; the password stays as it is."""
-    clients.end_sessions(user=user)
-    Token.objects.filter(user=user).delete()  # codes are tokens, too
-    Grant.objects.filter(user=user).delete()
-    if apps.is_installed("allauth.usersessions"):
-        seen = _rows("usersessions", "UserSession", user)
-        keys = list(seen.values_list("session_key", flat=True))
-        Session.objects.filter(session_key__in=keys).delete()
-        seen.delete()
+    sign_ins.end_all(user)
     _delete(_GIVEN_OUT, user)
     credentials_ended.send(sender=User, user=user)
 

@@ -9,10 +9,26 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from uuid_utils.compat import uuid7
 
-from identity import addresses
+from identity import addresses, zones
 from identity.names import ONE_LINE, NameField
+from identity.security.models import MailChoice, SignIn
+
+__all__ = [
+    "Beginning",
+    "DerivedSession",
+    "Grant",
+    "MailChoice",
+    "MailedCode",
+    "Merge",
+    "Person",
+    "PersonAlias",
+    "SignIn",
+    "SigningKey",
+    "User",
+]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +60,12 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     # Which version of the terms this person agreed to at sign-up; "": there were none to agree to.
     terms_version = models.CharField(max_length=60, blank=True, default="", db_default="")
     terms_agreed_at = models.DateTimeField(null=True, blank=True)
+    # An IANA name: in which times are shown on the pages of one's own account.
+    time_zone = models.CharField(
+        max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_time_zone]
+    )
+    # Part of what every session is checked against: one more ends all that there are.
+    sign_in_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -69,6 +91,15 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's, and from the first "sign out everywhere" on one that ends with each of them."""
+        if not self.sign_in_generation:
+            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        said = f"{self.password}:{self.sign_in_generation}"
+        return salted_hmac(
+            "identity.User.sessions", said, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     # Wagtail's admin reads these two names.
     @property

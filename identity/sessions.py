@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
 from identity import cookies
@@ -43,6 +44,18 @@ class SessionStore(DatabaseStore):
         self._session_cache = getattr(self, "_session_cache", {})  # there is no row to load
         self._is_new = self.modified = True
 
+    def cycle_key(self) -> None:
+        """Another key for the same session: the list of sign-ins goes with it."""
+        from identity.security import sign_ins
+
+        before, is_known, data = self.session_key, SESSION_KEY in self, self._session
+        self.create()
+        self._session_cache = data
+        if before and is_known:  # first: what began with this session ends when its row goes
+            sign_ins.renamed(before, self.session_key or "")
+        if before:
+            self.delete(before)
+
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             self.create()
@@ -65,3 +78,10 @@ class HostSessionMiddleware(SessionMiddleware):
         request.session = SessionStore(key, host=cookies.foreign_host(request))
         if is_former:
             request.session.modified = True  # so that the answer brings the new name
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        from identity.security import sign_ins
+
+        if response.status_code < 500:  # a failed request's session is not written
+            sign_ins.see(request)
+        return super().process_response(request, response)

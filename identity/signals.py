@@ -19,3 +19,10 @@ begun_asked = Signal()
 
 # Sent inside the transaction in which somebody threw away what was begun. kwargs: user (User).
 begun_discarded = Signal()
+
+# Somebody wants to close their account. Receivers return what stands in the way, as a list of
+# identity.account.closing.Obstacle. kwargs: user (User).
+account_closing_asked = Signal()
+
+# Somebody takes their own data away. Receivers return {section: JSON values}. kwargs: user (User).
+own_data_asked = Signal()

@@ -14,3 +14,10 @@ def send_mail(**message: Any) -> None:
 @shared_task
 def forget_ended_sign_ins() -> None:
     grants.forget_ended()
+
+
+@shared_task
+def tidy_sessions() -> None:
+    from identity.security import sign_ins
+
+    sign_ins.tidy()

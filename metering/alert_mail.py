@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail
+from identity import mail, mail_choices
 from identity.models import User
 from metering.catalogue import Limit, Meter
 from metering.periods import Period
@@ -51,6 +51,7 @@ def _deliver(
 ) -> int:  # fmt: skip
     managers = managers_of(tenant)
     people = [user for user in managers if user.pk in to] or managers
+    people = mail_choices.who_want("usage_alerts", people)
     context = {
         "tenant": tenant,
         "subject": subject,

@@ -7,11 +7,19 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import projections
+        from identity import mail_choices
         from metering import checks, event_types, life, own_names, portability, purging, seats  # noqa: F401
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())
         events.register(*event_types.ALL)
+        mail_choices.register(
+            mail_choices.Kind(
+                "usage_alerts",
+                "Usage",
+                "A workspace that I own or manage comes near to a limit, or reaches it.",
+            )
+        )
         own_names.register()
         portability.register()
         purging.register()

@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 
 from cms import editors
 from identity.models import User
+from identity.security import demo_factor
 from tenants import provisioning, workspace_url
 from tenants.membership import add_member
 from tenants.models import Role, Tenant
@@ -24,6 +25,7 @@ PEOPLE = {
     "editor": ("editor@signpost.example", "Edith Rowe"),
     "admin": ("admin@signpost.example", "Sam Admin"),
 }
+WITH_SECOND_FACTOR = ("editor", "admin")
 
 
 def seed() -> str:
@@ -32,6 +34,8 @@ def seed() -> str:
         people = {role: _person(*who) for role, who in PEOPLE.items()}
         User.objects.filter(pk=people["admin"].pk).update(is_staff=True, is_superuser=True)
         editors.admit(people["editor"])
+        for role in WITH_SECOND_FACTOR:
+            demo_factor.give(people[role])
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])
         _workspace("Globex", "globex", people["other owner"])
         if is_new:
@@ -48,9 +52,15 @@ def facts() -> dict[str, object]:
     return {
         "demo_workspace": "acme",
         "logins": [
-            {"role": role, "email": email, "password": PASSWORD}
+            {
+                "role": role,
+                "email": email,
+                "password": PASSWORD,
+                **({"second_factor": "asked"} if role in WITH_SECOND_FACTOR else {}),
+            }
             for role, (email, _) in PEOPLE.items()
         ],
+        "second_factor_secret": demo_factor.SECRET,
         "addresses": {
             "site": f"{settings.SITE_URL}/",
             "cms": f"{settings.SITE_URL}/cms/",

@@ -123,6 +123,7 @@ SHARED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.idp.oidc",
+    "allauth.mfa",
     "ninja",
     "django_htmx",
     "csp",
@@ -261,6 +262,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
+    "tidy-sessions": {"task": "identity.tasks.tidy_sessions", "schedule": 24 * 3600.0},
     "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
     "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
 }
@@ -325,6 +327,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "identity.middleware.VisitorMiddleware",
     "tenants.middleware.MembershipMiddleware",
+    "plg_site.staff_guard.SecondFactorMiddleware",
     "cms.middleware.SiteRedirectMiddleware",
 ]
 TEMPLATES = [
@@ -420,6 +423,25 @@ SIGNUPS_UNSEEN_BY_ADDRESS = env.text("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
 SIGNUPS_UNSEEN = env.text("SIGNUPS_UNSEEN", "60/m")
 SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
 UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
+
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password or address, a new passkey, and the like
+# Before what changes how one signs in, or cannot be taken back: a sign-in within so many seconds ...
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("REAUTHENTICATION_SECONDS", 15 * 60)
+# ... and before the pages of staff and editors, a second factor (identity.security).
+STAFF_SIGN_IN_SECONDS = env.number("STAFF_SIGN_IN_SECONDS", 8 * 60 * 60)
+# Only a development stack: the demo's staff answer with codes that its log shows.
+DEMO_SECOND_FACTOR = env.flag("MAIL_OUTBOX", False)
+MFA_ADAPTER = "identity.security.mfa_adapter.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "identity.security.mfa_forms.TOTPForm",
+    "add_webauthn": "identity.security.mfa_forms.PasskeyForm",
+    "authenticate": "identity.security.mfa_forms.CodeForm",
+    "reauthenticate": "identity.security.mfa_forms.CodeAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off (RFC 6238, 5.2)
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # mfa_forms ask for the main address only; others may wait
 
 # The provider (identity.oidc): one sign-in for site, workspaces on their own domains, other properties.
 IDP_OIDC_ADAPTER = "identity.oidc.adapter.OIDCAdapter"

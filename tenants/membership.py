@@ -140,6 +140,26 @@ def leave(membership: Membership) -> None:
     _end(membership, action="member.left", by=membership.user)
 
 
+@transaction.atomic
+def end_with_account(membership: Membership) -> None:
+    """Take the seat of somebody whose account ends. Raises LastOwner, but not where the workspace is
+    deleted already."""
+    if membership.tenant.status not in {Status.DELETED, Status.PURGING}:
+        require_changeable(membership, by=membership.user)
+    _take_away(membership, action="member.account_ended", by=membership.user)
+
+
+def needs(membership: Membership) -> bool:
+    """Whether the workspace would be left without an owner who can sign in."""
+    if membership.role != Role.OWNER or membership.tenant.status in {
+        Status.DELETED,
+        Status.PURGING,
+    }:
+        return False
+    owners = Membership.objects.for_tenant(membership.tenant).filter(role=Role.OWNER)
+    return not owners.filter(user__is_active=True).exclude(pk=membership.pk).exists()
+
+
 def require_changeable(membership: Membership, *, by: User) -> None:
     """Raises OwnersOnly when it is an owner's and `by` is none, LastOwner when there is no other.
 
@@ -161,8 +181,12 @@ def require_changeable(membership: Membership, *, by: User) -> None:
 
 
 def _end(membership: Membership, *, action: str, by: User) -> None:
-    tenant, user = membership.tenant, membership.user
     require_changeable(membership, by=by)
+    _take_away(membership, action=action, by=by)
+
+
+def _take_away(membership: Membership, *, action: str, by: User) -> None:
+    tenant, user = membership.tenant, membership.user
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
     if gone:  # once, also when two click
         audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})

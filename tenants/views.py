@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from identity.sign_out import sign_out as site_sign_out
 from tenants import api_keys as keys
-from tenants import closed
+from tenants import closed, telling
 from tenants.access import open_to_visitors, requires
 from tenants.closed import open_while
 from tenants.domains import signing_in
@@ -25,6 +26,7 @@ from tenants.requests import HostRequest, WorkspaceRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.MAKE_KEYS)
+@needs_recent_sign_in
 @never_cache
 def api_keys(request: WorkspaceRequest) -> HttpResponse:
     """The keys; a POST makes one and shows its secret on this one answer."""
@@ -35,6 +37,7 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
             created, secret = keys.create(
                 request.tenant, name=form.cleaned_data["name"], user=request.user
             )
+            telling.key_made(created, by=request.user)
             form = ApiKeyForm()
         else:
             status = 422
@@ -51,12 +54,14 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.MAKE_KEYS)
+@needs_recent_sign_in
 def revoke_api_key(request: WorkspaceRequest, key_id: UUID) -> HttpResponse:
     """From here on the key answers 401."""
     key = get_object_or_404(
         ApiKey.objects.for_tenant(request.tenant).select_related("tenant"), pk=key_id
     )
     if keys.revoke(key, user=request.user):
+        telling.key_revoked(key, by=request.user)
         messages.success(request, f"The key “{key.name}” no longer works.")
     return redirect("tenants:api_keys")
 

@@ -6,8 +6,10 @@ writes are rolled back (fixture `db`), or cleaned up by itself (fixture `committ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from unittest import mock
 from urllib.parse import urlsplit
 
 import psycopg
@@ -175,16 +177,43 @@ class HandlerBehindEarlyAnswers(ClientHandler):
         return super().get_response(request) if early is None else early
 
 
+def _show_second_factor(client, user):  # type: ignore[no-untyped-def]
+    """What a sign-in with a second factor leaves in the session, for who needs one."""
+    fresh = type(user).objects.get(pk=user.pk)  # rights may be newer than the object
+    if not (fresh.is_staff or fresh.is_superuser or fresh.has_perm("wagtailadmin.access_admin")):
+        return
+    from allauth.account.internal.flows import login
+    from allauth.account.internal.userkit import user_id_to_str
+
+    from identity.security import demo_factor
+
+    demo_factor.give(fresh)
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time()}]
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(fresh)
+    session.save()
+
+
 @pytest.fixture
 def client_for(db: None) -> Callable[..., Client]:
-    """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None)."""
+    """`client_for(user, tenant)`: signed in (or a visitor: None) on a workspace or the site (None).
 
-    def make(user=None, tenant=None, **extra: object) -> Client:  # type: ignore[no-untyped-def]
+    They have signed in just now, and shown a second factor where their rights ask for one; with
+    `second_factor=False` they have none, and `hours_ago=2` makes their sign-in older.
+    """
+
+    def make(  # type: ignore[no-untyped-def]
+        user=None, tenant=None, *, second_factor=True, hours_ago=0, **extra: object
+    ) -> Client:
         host = f"{tenant.slug}.{settings.APP_DOMAIN}" if tenant else settings.SITE_DOMAIN
         client = Client(headers={"host": f"{host}{settings.PUBLIC_PORT_SUFFIX}"}, **extra)
         client.handler = HandlerBehindEarlyAnswers(client.handler.enforce_csrf_checks)
         if user is not None:
-            client.force_login(user)
+            then = time.time() - hours_ago * 3600
+            with mock.patch("time.time", return_value=then):
+                client.force_login(user)
+                if second_factor:
+                    _show_second_factor(client, user)
         return client
 
     return make

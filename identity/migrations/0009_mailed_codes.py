@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("identity", "0005_beginnings_merges")]
+    dependencies: ClassVar = [("identity", "0006_account_safety")]
 
     operations: ClassVar = [
         migrations.CreateModel(

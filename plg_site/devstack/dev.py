@@ -119,8 +119,14 @@ def _where(stack: Stack) -> str:
         lines += ["", "  Sign in as"]
         lines += [
             f"    {login['role']:<16} {login['email']:<28} {login['password']}"
+            f"{'   and a code' if login.get('second_factor') else ''}"
             for login in stack.demo.logins
         ]
+        lines += [
+            "",
+            "  The code is shown in this log when it is asked for. For an authenticator app:",
+        ]
+        lines += [f"    {stack.demo.second_factor_secret}"]
     started = float(os.environ.get("PLG_STARTED_AT") or time.time())
     lines += ["", f"  Ready in {time.time() - started:.1f} s. Ctrl-C stops everything.", ""]
     return "\n".join(lines)

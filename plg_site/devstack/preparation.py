@@ -32,6 +32,7 @@ class Demo:
 
     logins: list[dict[str, str]] = field(default_factory=list)  # role, email, password
     demo_workspace: str = ""
+    second_factor_secret: str = ""  # for an authenticator app; the log shows the codes
 
 
 def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown: Step) -> Demo:
@@ -60,7 +61,11 @@ def _read(about: Path) -> Demo:
         told = json.loads(about.read_text())
     except (OSError, ValueError):
         return Demo()
-    return Demo(logins=told.get("logins", []), demo_workspace=told.get("demo_workspace", ""))
+    return Demo(
+        logins=told.get("logins", []),
+        demo_workspace=told.get("demo_workspace", ""),
+        second_factor_secret=told.get("second_factor_secret", ""),
+    )
 
 
 def _fingerprint(env: Mapping[str, str]) -> str:

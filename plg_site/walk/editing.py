@@ -6,6 +6,7 @@ import re
 import time
 
 from plg_site.walk.browser import Browser, Form, WrongAnswer
+from plg_site.walk.second_factor import show_second_factor
 from plg_site.walk.stream_field import stream_fields
 from plg_site.walk.walker import PUBLISHED_WITHIN, Walk, wait
 
@@ -15,6 +16,7 @@ def edit_the_site(walk: Walk) -> str:
     editor = Browser()
     form = editor.open(walk.site + "/login/?next=/cms/").form(field="password")
     editor.submit(form, {"login": walk.editor[0], "password": walk.editor[1]})
+    show_second_factor(editor)
     edit_url = _home_edit_url(walk, editor)
     page = editor.open(edit_url)
     form = page.form(field="hero_title")

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from events.store import StoreUnavailable
-from identity import mail
+from identity import mail, mail_choices
 from identity.models import User
 from tenants import addresses, audit
 from tenants.archive import export, progress
@@ -117,7 +117,7 @@ def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
 
 
 def _tell(made: Export) -> None:
-    if made.asked_by is None:
+    if made.asked_by is None or not mail_choices.who_want("exports", [made.asked_by]):
         return
     url = addresses.workspace_url(made.tenant, "/settings/export/")
     context = {"export": made, "tenant": made.tenant, "url": url, "site_url": settings.SITE_URL}

@@ -7,10 +7,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from identity import mail
+from identity import mail, mail_choices
 from tenants.addresses import home_url
 from tenants.domains.models import Because, CustomDomain
-from tenants.models import Membership, Role
+from tenants.letters import owners_of
 
 _STOPPED = {
     Because.PROOF: "Its proof (a TXT record) has been missing from DNS for three days.",
@@ -64,12 +64,11 @@ def _send(claim: CustomDomain, subject: str, lines: list[str]) -> None:
         "domain_url": home_url(claim.tenant, path),
         "site_url": settings.SITE_URL,
     }
-    owners = Membership.objects.for_tenant(claim.tenant).filter(role=Role.OWNER)
-    for owner in owners.select_related("user"):
+    for owner in mail_choices.who_want("domains", owners_of(claim.tenant)):
         message = EmailMultiAlternatives(
             f"{claim.tenant.name}: {subject}",
             render_to_string("tenants/email/domain.txt", context),
-            to=[owner.user.email],
+            to=[owner.email],
         )
         message.attach_alternative(
             render_to_string("tenants/email/domain.html", context), "text/html"

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from tenants import deletion
 from tenants.access import requires
 from tenants.closed import open_while
@@ -19,6 +20,7 @@ from tenants.requests import WorkspaceRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.DELETE)
+@needs_recent_sign_in
 def danger(request: WorkspaceRequest) -> HttpResponse:
     """A POST with the workspace's name deletes it; its owners are told how to undo it."""
     form = DeleteForm(request.POST or None, tenant=request.tenant)

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenants import audit
+from identity.security.recent import needs_recent_sign_in
+from tenants import audit, telling
 from tenants.access import requires
 from tenants.archive import enqueueing, exports, progress, tasks
 from tenants.models import Export
@@ -33,6 +34,7 @@ class ExportForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 @never_cache
 def export(request: WorkspaceRequest) -> HttpResponse:
     """The archives; a POST has one made."""
@@ -45,6 +47,7 @@ def export(request: WorkspaceRequest) -> HttpResponse:
             request=request,
         )
         enqueueing.once_committed(tasks.make_export, wanted.pk)
+        telling.export_asked(request.tenant, by=request.user)
         return redirect("tenants:export")
     return render(request, "tenants/settings/export.html", {"form": form, **_lists(request)})
 
@@ -70,6 +73,7 @@ def _lists(request: WorkspaceRequest) -> dict[str, object]:
 
 @require_safe
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 @never_cache
 def download_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse | FileResponse:
     """The archive, while it is kept. Who took it is in the audit log."""
@@ -93,6 +97,7 @@ def download_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse 
 
 @require_POST
 @requires(May.TAKE_DATA)
+@needs_recent_sign_in
 def remove_export(request: WorkspaceRequest, export_id: UUID) -> HttpResponse:
     """Remove an archive before its time."""
     made = get_object_or_404(_of(request).select_related("tenant"), pk=export_id)

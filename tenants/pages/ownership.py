@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from tenants import ownership
 from tenants.access import requires
 from tenants.forms import OfferForm
@@ -19,6 +20,7 @@ OVER = "This offer is over: it was answered, withdrawn, or older than a week."
 
 @require_POST
 @requires(May.HAND_OVER)
+@needs_recent_sign_in
 def offer(request: WorkspaceRequest) -> HttpResponse:
     """Ask a member to become an owner."""
     form = OfferForm(request.POST, tenant=request.tenant)
@@ -44,6 +46,7 @@ def withdraw(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
+@needs_recent_sign_in
 def accept(request: WorkspaceRequest) -> HttpResponse:
     """Become an owner."""
     try:

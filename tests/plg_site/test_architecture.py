@@ -16,6 +16,8 @@ WITHOUT_A_TENANT = {
     "identity_signingkey": "the provider's",
     "identity_beginning": "as the user",
     "identity_merge": "as the users",
+    "identity_signin": "as the user's other sessions",
+    "identity_mailchoice": "what a human wants, whatever workspaces they are in",
     "identity_derivedsession": "as the user's other sessions",
     "identity_mailedcode": "lives for minutes, before anybody is signed in",
     "identity_grant": "as the user's sessions",

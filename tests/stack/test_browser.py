@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
+from tests.stack.second_factor import show_second_factor
 
 pytestmark = IN_CHROMIUM
 
@@ -219,6 +220,8 @@ def test_an_editor_changes_the_home_page_and_the_visitor_sees_it(tab, chromium, 
     tab.locator("input[name=login]").fill(demo.PEOPLE["editor"][0])
     tab.locator("input[name=password]").fill(demo.PASSWORD)
     tab.locator("input[name=password]").press("Enter")
+    tab.wait_for_url(re.compile("/account/security/authenticate/"))
+    show_second_factor(tab)
     tab.wait_for_url(f"{site}/cms/")
     pages = tab.evaluate("fetch('/api/content/pages/').then(answer => answer.json())")
     home = pages["items"][0]["id"]

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
+from tests.stack.second_factor import show_second_factor
 
 pytestmark = IN_CHROMIUM
 
@@ -41,7 +42,34 @@ WORKSPACE = [
     "/settings/delete/",
     "/no-such-page/",
 ]
-OWN = ["/workspaces/", "/workspaces/import/", "/email/", "/email/begun/"]
+OWN = [
+    "/workspaces/",
+    "/workspaces/import/",
+    "/account/",
+    "/email/",
+    "/email/begun/",
+    "/password/change/",
+    "/account/security/",
+    "/account/security/totp/activate/",
+    "/account/security/webauthn/",
+    "/account/security/webauthn/add/",
+    "/account/sessions/",
+    "/account/mails/",
+    "/account/close/",
+    "/account/closed/",
+    "/account/second-factor/",
+    "/reauthenticate/",
+    "/reauthenticate/code/",
+    "/account/again/?for=old",
+]
+# Of who has an authenticator app already.
+STAFF_OWN = [
+    "/account/security/",
+    "/account/security/totp/deactivate/",
+    "/account/security/recovery-codes/generate/",
+    "/account/security/reauthenticate/",
+    "/account/close/",
+]
 STAFF = ["/staff/usage/", "/staff/workspaces/"]
 WIDTHS = (390, 1440)  # px
 SCHEMES: dict[Literal["light", "dark"], Sequence[str]] = {
@@ -71,6 +99,9 @@ def signed_in(chromium: Browser, stack, role: str, then: re.Pattern[str]) -> Sto
     page.locator("input[name=login]").fill(demo.PEOPLE[role][0])
     page.locator("input[name=password]").fill(demo.PASSWORD)
     page.locator("input[name=password]").press("Enter")
+    if role in demo.WITH_SECOND_FACTOR:
+        page.wait_for_url(re.compile("/account/security/authenticate/"))
+        show_second_factor(page)
     page.wait_for_url(then)
     state = context.storage_state()
     context.close()
@@ -112,4 +143,4 @@ def test_the_pages_of_a_persons_own_are_accessible_and_fit(chromium, stack, demo
 
 
 def test_the_pages_of_the_staff_are_accessible_and_fit(chromium, stack, staff_state):
-    look_at_all(chromium, stack.site_url, STAFF, by=staff_state)
+    look_at_all(chromium, stack.site_url, [*STAFF, *STAFF_OWN], by=staff_state)

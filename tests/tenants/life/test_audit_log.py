@@ -75,6 +75,7 @@ NOT_AUDITED = {
     "tenants:members", "tenants:audit", "tenants:audit_csv", "tenants:export_live",
     "tenants:preparing", "tenants:logout",
     "domains:domain", "domains:check", "domains:callback", "domains:sign_in", "domains:signed_out",
+    "domains:confirmed",
     "billing:overview", "billing:forget_intent",
     "metering:usage", "metering:usage-live", "metering:live-address", "metering:limits",
     "metering:meter", "metering:meter-live", "metering:export",

@@ -1,0 +1,71 @@
+"""Forms of one's own account."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from identity import mail_choices, zones
+from identity.models import User
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = ["name", "time_zone"]
+        labels: ClassVar[dict[str, str]] = {"name": "Your name", "time_zone": "Time zone"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "name": "As your colleagues see it.",
+            "time_zone": "Of the times on these pages. A workspace has a time zone of its own.",
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "name": forms.TextInput({"autocomplete": "name"}),
+            "time_zone": forms.Select(choices=zones.choices()),
+        }
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if not name:
+            raise ValidationError("Tell us a name; it may be short.")
+        return name
+
+
+class MailsForm(forms.Form):
+    """One box for each kind of mail that somebody may say no to."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        refused = mail_choices.refused_by(user)
+        for kind in mail_choices.kinds():
+            self.fields[kind.key] = forms.BooleanField(
+                label=kind.label,
+                help_text=kind.text,
+                required=False,
+                initial=kind.key not in refused,
+            )
+
+    def save(self) -> None:
+        wanted = [key for key, is_wanted in self.cleaned_data.items() if is_wanted]
+        mail_choices.choose(self.user, wanted=wanted)
+
+
+class CloseForm(forms.Form):
+    email = forms.CharField(
+        label="Your main address",
+        max_length=254,
+        help_text="Type it, so that this does not happen by mistake.",
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if email != self.user.email.lower():
+            raise ValidationError("This is not your main address.")
+        return email

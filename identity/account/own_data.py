@@ -1,0 +1,74 @@
+"""What we hold about one person, as JSON for that person (GDPR, articles 15 and 20)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from events.store import StoreUnavailable, get_store
+from identity import mail_choices
+from identity.models import Person, User
+from identity.persons import person_of
+from identity.security import sign_ins
+from identity.signals import own_data_asked
+
+MOST_EVENTS = 10_000  # the newest ones
+
+
+def of(user: User, *, now: datetime | None = None) -> dict[str, Any]:
+    """Profile, addresses, sign-ins, choices and events; upper layers add their sections.
+
+    Times are ISO 8601. When the event store is away, `events` is null and the rest is there.
+    """
+    person = person_of(user)
+    data: dict[str, Any] = {
+        "made_at": now or timezone.now(),
+        "profile": {
+            "id": str(user.pk),
+            "person_id": str(person.pk),
+            "name": user.name,
+            "email": user.email,
+            "time_zone": user.time_zone,
+            "joined_at": user.date_joined,
+            "last_sign_in_at": user.last_login,
+        },
+        "addresses": list(
+            EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+        ),
+        "sign_ins": [
+            {
+                "began_at": each.began_at,
+                "seen_at": each.seen_at,
+                "ip": each.ip,
+                "browser": each.user_agent,
+                "host": each.host,
+            }
+            for each in sign_ins.of(user)
+        ],
+        "mails_refused": sorted(mail_choices.refused_by(user)),
+    }
+    answers: Any = own_data_asked.send(sender=User, user=user)
+    for _, sections in answers:
+        data |= sections
+    return data | {"events_at_most": MOST_EVENTS, "events": _events(person)}
+
+
+def _events(person: Person) -> list[dict[str, Any]] | None:
+    """What they did, the newest first; null while the store is away."""
+    try:
+        found = get_store().find(person=person.pk, newest_first=True, limit=MOST_EVENTS)
+    except StoreUnavailable:
+        return None
+    return [
+        {
+            "id": str(event.id),
+            "name": event.name,
+            "time": event.time,
+            "workspace": event.tenant,
+            "properties": event.properties,
+        }
+        for event in found
+    ]

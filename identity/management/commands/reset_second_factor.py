@@ -1,0 +1,35 @@
+"""Help for somebody who has lost authenticator and recovery codes; whoever runs this knows who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from identity.security import letters, second_factor, sign_ins
+
+
+class Command(BaseCommand):
+    help = (
+        "Take away the second factors of the person with this (proved) address and sign them out "
+        "everywhere. They are told by mail; staff and editors set up a new one at their next sign-in."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = options["email"].strip().lower()
+        found = EmailAddress.objects.filter(email=email, verified=True).select_related("user")
+        address = found.first()
+        if address is None:
+            raise CommandError(f"Nobody has proved the address {email}.")
+        removed = second_factor.reset(address.user)
+        sign_ins.end_all(address.user)
+        letters.tell(
+            letters.proved_addresses(address.user),
+            subject="Your second factors were taken away",
+            lines=["Somebody who runs this service has taken them away, because you asked for it."],
+        )
+        self.stdout.write(f"{email}: {removed} taken away, signed out everywhere.")

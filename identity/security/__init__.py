@@ -1,0 +1,1 @@
+"""What protects an account beyond its password: asking again, second factors, the list of sign-ins."""
