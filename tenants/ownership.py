@@ -95,12 +95,6 @@ def accept(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
     roles.put(taker, role=Role.OWNER, by=user)
     if not found.giver_stays:
         roles.put(giver, role=Role.ADMIN, by=user)
-    letters.tell(
-        [found.by],
-        tenant=tenant,
-        subject=f"{user} is an owner of {tenant.name} now",
-        lines=[f"{user} ({user.email}) accepted your offer."],
-    )
 
 
 @transaction.atomic

@@ -76,6 +76,8 @@ def invitation(request: UserRequest, secret: str) -> HttpResponse:
         except members_flow.SeatRefused as refused:
             context = {"invitation": found, "refusal": str(refused)}
             return render(request, "tenants/invitation.html", context, status=402)
+        except members_flow.InvitationGone:
+            return render(request, "tenants/invitation_gone.html", status=409)
         messages.success(request, f"Welcome to {found.tenant.name}.")
         return redirect(home_url(found.tenant))
     query = urlencode({"next": request.path})
@@ -100,6 +102,8 @@ def join(request: UserRequest, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return form.join(request)
+        except members_flow.InvitationGone:
+            return render(request, "tenants/invitation_gone.html", status=409)
         except members_flow.SeatRefused as refused:
             form.add_error(None, str(refused))
             return render(

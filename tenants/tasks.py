@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from tenants import deletion, moving, preparing, upkeep
+from tenants import deletion, key_holders, moving, preparing, upkeep
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
 
 
@@ -17,4 +17,5 @@ def prepare_workspaces() -> None:
 @shared_task
 def look_after_lives() -> None:
     deletion.warn()
+    key_holders.warn()
     moving.forget_former()

@@ -17,7 +17,8 @@ from tenants import doors, membership, ownership, roles
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
 from tenants.models import Invitation, JoinDomain, Membership, Role
-from tenants.permissions import May
+from tenants.pages import keys_first
+from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 
 REFUSALS = (membership.LastOwner, membership.OwnersOnly)
@@ -85,7 +86,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, form=form, status=422)
     email = form.cleaned_data["email"].lower()
-    if Membership.objects.for_tenant(request.tenant).filter(user__email=email).exists():
+    if membership.has_address(request.tenant, email):
         form.add_error("email", "This person is a member already.")
         return page(request, form=form, status=422)
     try:
@@ -124,14 +125,20 @@ def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpR
 @require_POST
 @requires(May.INVITE)
 def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
-    """End somebody's membership; the last owner stays."""
+    """End somebody's membership; the last owner stays. Asks first what becomes of their API keys."""
     found = _membership(request, membership_id)
+    settled = keys_first.settled(
+        request, found, title=f"Remove {found.user}", action="Remove this person"
+    )
+    if isinstance(settled, HttpResponse):
+        return settled
     try:
-        membership.remove_member(found, by=request.user)
+        ended = membership.remove_member(found, by=request.user, keys_to=settled.to)
     except REFUSALS as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"{found.user} is no longer a member.")
+        said = f"{found.user} is no longer a member. {ended.in_words()}"
+        messages.success(request, said.strip())
     return redirect("tenants:members")
 
 
@@ -144,21 +151,35 @@ def change_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Please choose one of the roles.")
         return redirect("tenants:members")
+    to = None
+    if May.MAKE_KEYS not in allowed(form.chosen()):
+        settled = keys_first.settled(
+            request, found, title=f"Change the role of {found.user}", action="Change the role"
+        )
+        if isinstance(settled, HttpResponse):
+            return settled
+        to = settled.to
     try:
-        roles.change_role(found, role=form.chosen(), by=request.user)
+        ended = roles.change_role(found, role=form.chosen(), by=request.user, keys_to=to)
     except REFUSALS as refused:
         messages.error(request, str(refused))
     else:
         role = found.get_role_display().lower()
-        messages.success(request, f"{found.user} is {'an' if role == 'admin' else 'a'} {role} now.")
+        said = f"{found.user} is {'an' if role == 'admin' else 'a'} {role} now. {ended.in_words()}"
+        messages.success(request, said.strip())
     return redirect("tenants:members")
 
 
 @require_POST
 def leave(request: WorkspaceRequest) -> HttpResponse:
     """Give one's own seat back, and go to the site."""
+    settled = keys_first.settled(
+        request, request.membership, title=f"Leave {request.tenant.name}", action="Leave"
+    )
+    if isinstance(settled, HttpResponse):
+        return settled
     try:
-        membership.leave(request.membership)
+        membership.leave(request.membership, keys_to=settled.to)
     except membership.LastOwner as refused:
         messages.error(request, str(refused))
         return redirect("tenants:members")

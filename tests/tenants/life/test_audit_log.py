@@ -38,6 +38,7 @@ AUDITED = {
     "tenants:accept_offer": "ownership.accepted",
     "tenants:decline_offer": "ownership.declined",
     "tenants:api_keys": "api_key.created",
+    "tenants:hand_over_api_key": "api_key.handed_over",
     "tenants:revoke_api_key": "api_key.revoked",
     "tenants:settings": "workspace.renamed",
     "tenants:move": "workspace.moved",
@@ -174,8 +175,11 @@ def test_each_change_that_a_person_makes_is_noted_with_who_and_from_where(
     does("tenants:withdraw_invitation", f"/members/invitations/{invitation.pk}/withdraw/")
     does("tenants:open_door", "/members/doors/", domain="acme.example")
     does("tenants:close_door", f"/members/doors/{doors.of(tenant)[0].pk}/close/")
-    does("tenants:api_keys", "/api-keys/", name="website")
+    does("tenants:api_keys", "/api-keys/", name="website", scopes="read")
     key, _ = api_keys.create(tenant, name="other", user=people.acme_owner)
+    membership.add_member(tenant, user=admin, role="admin")
+    to = seat(admin).pk
+    does("tenants:hand_over_api_key", f"/api-keys/{key.pk}/holder/", to=to)
     does("tenants:revoke_api_key", f"/api-keys/{key.pk}/revoke/")
     does("metering:add-alert", "/usage/limits/alerts/", meter="clicks", kind="amount", value="5")
     does("metering:remove-alert", "/usage/limits/alerts/remove/", meter="clicks", key="5")
