@@ -7,7 +7,15 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import projections
-        from metering import checks, event_types, own_names, portability, purging, seats  # noqa: F401
+        from metering import (  # noqa: F401
+            checks,
+            event_types,
+            importing,
+            own_names,
+            portability,
+            purging,
+            seats,
+        )
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())

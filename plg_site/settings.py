@@ -147,6 +147,10 @@ POOL_MIN = env.number("POOL_MIN", 24)
 POOL_MAX = env.number("POOL_MAX", 200)
 POOL_SECONDS = env.number("POOL_SECONDS", 60)
 
+# Free workspaces that a person may own, deleted ones in their days of grace included; fewer while
+# their address is not proved.
+FREE_WORKSPACES_PER_PERSON = env.number("FREE_WORKSPACES_PER_PERSON", 3)
+FREE_WORKSPACES_UNPROVED = env.number("FREE_WORKSPACES_UNPROVED", 1)
 # A workspace that moves leaves its old address redirecting, and nobody else can take it, for so long.
 FORMER_ADDRESS_DAYS = env.number("FORMER_ADDRESS_DAYS", 90)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; undo is possible

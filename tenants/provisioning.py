@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, audit, fingerprints, pool, schemas, templates, upkeep
+from tenants import addresses, audit, fingerprints, pool, room, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
 from tenants.models import Domain, Membership, Role, Status, Tenant
@@ -29,7 +29,8 @@ class NewWorkspace:
     """What the person asked for. `slug` None: made from the name, numbered until it is free.
 
     `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
-    person is there, who can watch a workspace being prepared when no schema is ready.
+    person is there, who can watch a workspace being prepared when no schema is ready. `is_first`: the
+    owner was made a moment ago, in the same transaction.
     """
 
     name: str
@@ -37,6 +38,7 @@ class NewWorkspace:
     intent: str = ""
     template: str = ""
     may_wait: bool = False
+    is_first: bool = False
 
 
 @transaction.atomic
@@ -44,9 +46,11 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """Claim a schema and make tenant, domain and owner membership.
 
     When no schema is ready, one is made here and now; with `may_wait` the workspace is returned with
-    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken, and
-    schemas.NoTemplate (never with `may_wait`).
+    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken,
+    room.TooManyWorkspaces, and schemas.NoTemplate (never with `may_wait`).
     """
+    if not wanted.is_first:
+        room.require(owner)
     upkeep.refill_soon()
     person = person_of(owner)
     tenant = claim(wanted, owner=owner, person_id=person.id)

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from identity.models import User
 from identity.signals import users_merged
-from tenants import audit, hosts, key_holders, roles, ways_in
+from tenants import audit, hosts, key_holders, roles, room, ways_in
 from tenants.key_models import Ended
 from tenants.membership import record_seat
 from tenants.models import AuditEntry, Domain, KeptOut, Membership, Role, Status, Tenant
@@ -66,7 +66,13 @@ def _goes_as_a_whole(origin: Any) -> bool:
 
 @receiver(users_merged)
 def move_memberships(kept: User, merged: User, **_: Any) -> None:
-    """What one human started under two sign-ups is theirs; the higher role is not lost."""
+    """What one human started under two sign-ups is theirs; the higher role is not lost.
+
+    Raises room.TooManyWorkspaces: then nothing is joined.
+    """
+    owned = Membership.objects.filter(user=merged, role=Role.OWNER).select_related("tenant")
+    if coming := [membership.tenant for membership in owned]:
+        room.require(kept, coming=coming)
     key_holders.end_all_of(merged, by=kept, because=Ended.MERGED)
     KeptOut.objects.filter(user=merged).update(user=kept)
     rank = [Role.MEMBER.value, Role.ADMIN.value, Role.OWNER.value]

@@ -120,6 +120,7 @@ class WorkspaceSignupForm(SignupForm):
                 intent=data["plan"],
                 template=self._template().name,
                 may_wait=True,
+                is_first=True,
             ),
             owner=user,
         )

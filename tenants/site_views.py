@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from identity.requests import UserRequest
-from tenants import deletion, doors, provisioning, workspace_url
+from tenants import deletion, doors, provisioning, room, workspace_url
 from tenants import membership as members_flow
 from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
@@ -47,6 +47,9 @@ def workspaces(request: UserRequest) -> HttpResponse:
         except provisioning.SlugTaken:
             form.add_error("name", "Too many workspaces have this name. Please choose another.")
             status = 409
+        except room.TooManyWorkspaces as refused:
+            form.add_error(None, str(refused))
+            status = 402
     mine = [(tenant, workspace_url(tenant)) for tenant in _workspaces_of(request)]
     context = {
         "form": form,

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, schemas
+from tenants import audit, room, schemas
 from tenants.archive import progress, restoring, tables
 from tenants.archive.exports import storage
 from tenants.archive.opening import open_archive
@@ -37,12 +37,17 @@ def bring(
     name: str = "",
     slug: str = "",
     with_members: bool = False,
+    beyond_plan: bool = False,
 ) -> Import:
-    """Keep the archive until it is checked. Raises TooManyWaiting."""
+    """Keep the archive until it is checked. Raises TooManyWaiting, room.TooManyWorkspaces."""
+    with transaction.atomic():
+        room.require(owner)
     waiting = Import.objects.filter(owner=owner, state=Import.State.WAITING)
     if waiting.count() >= MOST_WAITING:
         raise TooManyWaiting
-    wanted = Import(owner=owner, name=name, slug=slug, with_members=with_members)
+    wanted = Import(
+        owner=owner, name=name, slug=slug, with_members=with_members, beyond_plan=beyond_plan
+    )
     storage().save(wanted.stored_as, File(content))
     wanted.save(force_insert=True)
     return wanted
@@ -75,11 +80,11 @@ def _run(wanted: Import, content: IO[bytes]) -> None:
     restoring.discard_leftovers(opened, wanted)
     with connection.cursor() as cursor:
         known = tables.of(cursor, schemas.TEMPLATE_SCHEMA)
-    verify(opened, known, progress=tell)
+    facts = verify(opened, known, progress=tell)
     step("import.verified")
     try:
         with transaction.atomic():
-            tenant, report = restoring.restore(opened, wanted, progress=tell)
+            tenant, report = restoring.restore(opened, wanted, facts, progress=tell)
             said = asdict(report)
             wanted.tenant, wanted.report = tenant, said
             wanted.state, wanted.finished_at = Import.State.DONE, timezone.now()

@@ -65,5 +65,10 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
+        migrations.AddField(
+            model_name="import",
+            name="beyond_plan",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
         migrations.RunPython(end_without_right, migrations.RunPython.noop, elidable=True),
     ]

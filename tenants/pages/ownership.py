@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from tenants import ownership
+from tenants import ownership, room
 from tenants.access import requires
 from tenants.forms import OfferForm
 from tenants.pages import members
@@ -50,6 +50,8 @@ def accept(request: WorkspaceRequest) -> HttpResponse:
         ownership.accept(request.tenant, user=request.user)
     except ownership.NoOffer:
         messages.error(request, OVER)
+    except room.TooManyWorkspaces as refused:
+        messages.error(request, str(refused))
     else:
         messages.success(request, f"You are an owner of {request.tenant.name} now.")
     return redirect("tenants:members")
