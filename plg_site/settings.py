@@ -156,6 +156,8 @@ FORMER_ADDRESS_DAYS = env.number("FORMER_ADDRESS_DAYS", 90)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; undo is possible
 DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
 API_KEY_WARNING_DAYS = env.number("API_KEY_WARNING_DAYS", 7)  # the mail before a key's last day
+# Words that no workspace's address may carry, or look like: the product's name and the site's.
+BRAND_WORDS = env.names("BRAND_WORDS", f"signpost,{SITE_DOMAIN.partition('.')[0]}")
 # Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
 PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")
 

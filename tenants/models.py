@@ -11,6 +11,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants import addresses, zones
+from tenants.address_models import Tombstone
 from tenants.archive_models import Export, Import, PurgeReceipt
 from tenants.fleet_models import MigrationFailure
 from tenants.for_tenant import ForTenant
@@ -40,6 +41,7 @@ __all__ = [
     "SignupAttempt",
     "Status",
     "Tenant",
+    "Tombstone",
 ]
 
 

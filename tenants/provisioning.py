@@ -14,7 +14,7 @@ from identity.persons import person_of
 from tenants import addresses, audit, fingerprints, pool, room, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
-from tenants.models import Domain, Membership, Role, Status, Tenant
+from tenants.models import Domain, Membership, Role, Status, Tenant, Tombstone
 from tenants.signals import workspace_created
 from tenants.steps import step
 from tenants.templates import Template
@@ -125,15 +125,18 @@ def _candidates(wanted: NewWorkspace) -> list[str]:
     if wanted.slug:
         return [wanted.slug]
     base = addresses.slug_from_name(wanted.name)
-    if base in addresses.RESERVED:
+    if addresses.is_reserved(base):
         base = f"{base}-team"
+    if addresses.is_reserved(base):  # the brand is in it
+        base = "team"
     numbered = [f"{base[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 30)]
     return [base, *numbered]
 
 
 def is_taken(slug: str) -> bool:
-    """Whether a workspace lives at this address, or did until lately."""
-    return Domain.objects.filter(domain=addresses.host_of(slug)).exists()
+    """Whether a workspace lives at this address, did until lately, or was purged."""
+    host = addresses.host_of(slug)
+    return Domain.objects.filter(domain=host).exists() or Tombstone.stands_at(host)
 
 
 def suggest_slug(slug: str) -> str:
@@ -142,4 +145,8 @@ def suggest_slug(slug: str) -> str:
         Domain.objects.filter(domain__startswith=slug[:30]).values_list("domain", flat=True)
     )
     options = (f"{slug[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 1000))
-    return next(option for option in options if addresses.host_of(option) not in taken)
+    return next(
+        option
+        for option in options
+        if (host := addresses.host_of(option)) not in taken and not Tombstone.stands_at(host)
+    )

@@ -24,6 +24,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.core.serializers.json import DjangoJSONEncoder
@@ -40,7 +41,17 @@ from tenants.archive import exports, tables
 from tenants.archive.turns import only_one
 from tenants.archive_models import PurgeReceipt
 from tenants.domains.models import CustomDomain
-from tenants.models import ApiKey, AuditEntry, Domain, Invitation, JoinDomain, Status, Tenant
+from tenants.models import (
+    ApiKey,
+    AuditEntry,
+    Domain,
+    Invitation,
+    JoinDomain,
+    KeptOut,
+    Status,
+    Tenant,
+    Tombstone,
+)
 from tenants.signals import workspace_purged
 from tenants.steps import step
 from tenants.storage import files_of, remove_folder
@@ -50,7 +61,7 @@ _LATE = timedelta(hours=1)  # what was on its way to the store has come by then,
 _WHY_KEPT = {
     "tenants.PurgeReceipt": "this receipt",
 }
-_ACCESS: tuple[Any, ...] = (Domain, CustomDomain, ApiKey, Invitation, JoinDomain)
+_ACCESS: tuple[Any, ...] = (Domain, CustomDomain, ApiKey, Invitation, JoinDomain, KeptOut)
 
 
 class NotDue(Exception):
@@ -118,6 +129,7 @@ def _begin(tenant: Tenant, now: datetime) -> PurgeReceipt:
     row.save(update_fields=["status"])
     mail_to = [{"to": owner.email, "name": row.name} for owner in letters.owners_of(row)]
     hosts = list(Domain.objects.filter(tenant=row).values_list("domain", flat=True))
+    Tombstone.set_for([host for host in hosts if host.endswith(f".{settings.APP_DOMAIN}")])
     gone = {model._meta.label: model.objects.filter(tenant=row).delete()[0] for model in _ACCESS}
     return PurgeReceipt.objects.create(
         tenant=row, begun_at=now, mail_to=mail_to, counted={"access": gone, "hosts": hosts}
@@ -216,7 +228,8 @@ def _hash_of_audit_log(tenant: Tenant) -> str:
     """What the log said can be proved with a copy of it (an export has one), and read no more."""
     sums = hashlib.sha256()
     rows = AuditEntry.objects.for_tenant(tenant).order_by("pk")
-    for entry in rows.values_list("pk", "at", "by_name", "action", "target").iterator():
+    for row in rows.iterator(chunk_size=500):
+        entry = (row.pk, row.at, row.who, row.action, row.target)  # as an export has it
         sums.update(json.dumps(entry, cls=DjangoJSONEncoder).encode() + b"\n")
     return sums.hexdigest()
 

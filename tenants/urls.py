@@ -21,6 +21,7 @@ urlpatterns = [
         name="withdraw_invitation",
     ),
     path("members/doors/", members.open_door, name="open_door"),
+    path("members/doors/<int:door_id>/check/", members.check_door, name="check_door"),
     path("members/doors/<int:door_id>/close/", members.close_door, name="close_door"),
     path("members/offer/", ownership.offer, name="offer"),
     path("members/offer/withdraw/", ownership.withdraw, name="withdraw_offer"),

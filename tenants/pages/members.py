@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import doors, membership, ownership, roles
+from tenants import door_proofs, doors, membership, ownership, roles
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
 from tenants.models import Invitation, JoinDomain, Membership, Role
@@ -32,6 +32,18 @@ class Row:
     is_reader: bool
     role_form: RoleForm | None
     may_be_removed: bool
+
+
+@dataclass(frozen=True)
+class DoorRow:
+    """A door as the page lists it: "open" (proved), "in time" (open, the proof is missing) or
+    "waiting". `asked`: a worker is about to look."""
+
+    door: JoinDomain
+    state: str
+    asked: bool
+    proof_name: str
+    proof_value: str
 
 
 @require_safe
@@ -56,7 +68,7 @@ def page(
         .filter(accepted_at=None)
         .order_by("-created_at"),
         "now": timezone.now(),
-        "doors": doors.of(tenant),
+        "doors": [_door_row(door) for door in doors.of(tenant)],
         "offer": ownership.open_offer(tenant),
         **forms,
     }
@@ -73,6 +85,14 @@ def _row(each: Membership, reader: Membership) -> Row:
         role_form=RoleForm(membership=each) if may_change else None,
         may_be_removed=reader.may(May.INVITE) and reachable and not is_reader,
     )
+
+
+def _door_row(door: JoinDomain) -> DoorRow:
+    now = timezone.now()
+    in_time = door.open_until is not None and door.open_until > now
+    state = "open" if door.proved_at else "in time" if in_time else "waiting"
+    asked = door.next_check_at is not None and door.next_check_at <= now
+    return DoorRow(door, state, asked, door_proofs.name_of(door), door_proofs.value_of(door))
 
 
 @require_POST
@@ -199,7 +219,21 @@ def open_door(request: WorkspaceRequest) -> HttpResponse:
     except doors.DoorRefused as refused:
         form.add_error("domain", str(refused))
         return page(request, door_form=form, status=422)
-    messages.success(request, f"People with an address at {door.domain} can join now.")
+    messages.success(
+        request,
+        f"Put the TXT record into DNS that you see below. As soon as it is there, people with an "
+        f"address at {door.domain} can join.",
+    )
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.OPEN_DOORS)
+def check_door(request: WorkspaceRequest, door_id: int) -> HttpResponse:
+    """Have a worker look for the proof."""
+    door = _door(request, door_id)
+    door_proofs.ask(door)
+    messages.success(request, f"We are looking for the record of {door.domain}.")
     return redirect("tenants:members")
 
 
@@ -207,11 +241,16 @@ def open_door(request: WorkspaceRequest) -> HttpResponse:
 @requires(May.OPEN_DOORS)
 def close_door(request: WorkspaceRequest, door_id: int) -> HttpResponse:
     """Nobody else comes in this way; who is in stays."""
-    rows = JoinDomain.objects.for_tenant(request.tenant).select_related("tenant")
-    door = get_object_or_404(rows, pk=door_id)
+    door = _door(request, door_id)
     doors.close_door(door, by=request.user)
     messages.success(request, f"Addresses at {door.domain} no longer let anybody in.")
     return redirect("tenants:members")
+
+
+def _door(request: WorkspaceRequest, door_id: int) -> JoinDomain:
+    rows = JoinDomain.objects.for_tenant(request.tenant).select_related("tenant")
+    found: JoinDomain = get_object_or_404(rows, pk=door_id)
+    return found
 
 
 def _invitation(request: WorkspaceRequest, invitation_id: UUID) -> Invitation:

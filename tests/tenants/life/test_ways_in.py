@@ -44,8 +44,8 @@ def jo(somebody):
 
 
 @pytest.fixture
-def open_door(people, acme):
-    return doors.open_door(acme, domain="acme.example", by=people.acme_owner)
+def open_door(people, acme, let_in):
+    return let_in(doors.open_door(acme, domain="acme.example", by=people.acme_owner))
 
 
 def _by_invitation(client_for, acme, people, jo, sent):
