@@ -22,9 +22,8 @@ LOOPS = (
     "imports.run",
     "moving.forget",
     "pool.drop",
-    "preparing.prepare",
+    "pool.make",
     "purge.after",
-    "purge.people",
     "purge.workspace",
 )
 _KEY, _KEPT = "row-failed:{}", 86_400  # seconds
@@ -45,6 +44,18 @@ def each(what: str, due: models.QuerySet[Any], work: Callable[..., object], **sa
                     continue
                 work(row, **said)
                 done += 1
+        except Exception as error:
+            failed(what, pk, error)
+    return done
+
+
+def each_alone(what: str, due: models.QuerySet[Any], work: Callable[[Any], object]) -> int:
+    """The same for work that looks after its own transactions and turns: `work(key)`, whose None
+    says that there was nothing to do. Returns how many had."""
+    done = 0
+    for pk in list(due.values_list("pk", flat=True)):
+        try:
+            done += work(pk) is not None
         except Exception as error:
             failed(what, pk, error)
     return done

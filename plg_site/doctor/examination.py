@@ -16,6 +16,7 @@ CHECKS = (
     "redis_memory",
     "pool",
     "fleet",
+    "row_failures",
     "wildcard_dns",
     "mail_dns",
     "stripe_webhook",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import IO
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, room, schemas
+from tenants import audit, room, rows, schemas
 from tenants.archive import progress, restoring, tables
 from tenants.archive.exports import storage
 from tenants.archive.opening import open_archive
@@ -23,6 +24,7 @@ from tenants.archive_models import Import
 from tenants.steps import step
 
 log = structlog.get_logger()
+_GIVE_UP_AFTER = timedelta(days=1)
 MOST_WAITING = 3  # of one person
 
 
@@ -56,8 +58,8 @@ def bring(
 def run(import_id: UUID) -> Import | None:
     """Check and write, unless it is done or another worker is at it. None: try again later."""
     with only_one(f"import {import_id}") as is_mine:
-        rows = Import.objects.filter(pk=import_id, state=Import.State.WAITING)
-        wanted = rows.select_related("owner").first() if is_mine else None
+        found = Import.objects.filter(pk=import_id, state=Import.State.WAITING)
+        wanted = found.select_related("owner").first() if is_mine else None
         if wanted is None:
             return None
         try:
@@ -116,7 +118,14 @@ def _refuse(wanted: Import, refused: ArchiveRefused) -> None:
     wanted.refresh_from_db()
 
 
-def tend() -> int:
-    """Go on with what a dead worker left. Returns how many came to an end."""
+def tend(*, now: datetime | None = None) -> int:
+    """Go on with what a dead worker left. Returns how many came to an end.
+
+    What fails by a fault of ours is tried again for a day, and then refused in words.
+    """
     waiting = Import.objects.filter(state=Import.State.WAITING)
-    return sum(run(pk) is not None for pk in waiting.values_list("pk", flat=True))
+    old = waiting.filter(brought_at__lt=(now or timezone.now()) - _GIVE_UP_AFTER)
+    for wanted in old:
+        _refuse(wanted, ArchiveRefused("our_fault"))
+        storage().delete(wanted.stored_as)
+    return rows.each_alone("imports.run", waiting, run)

@@ -75,7 +75,8 @@ AUDITED = {
 NOT_AUDITED = {
     "tenants:members", "tenants:audit", "tenants:audit_csv", "tenants:export_live",
     "tenants:preparing", "tenants:logout",
-    "domains:domain", "domains:check", "tenants:check_door", "domains:callback", "domains:sign_in", "domains:signed_out",
+    "tenants:check_door",
+    "domains:domain", "domains:check", "domains:callback", "domains:sign_in", "domains:signed_out",
     "billing:overview", "billing:forget_intent",
     "metering:usage", "metering:usage-live", "metering:live-address", "metering:limits",
     "metering:meter", "metering:meter-live", "metering:export",
