@@ -10,6 +10,7 @@ class BillingConfig(AppConfig):
         from billing import (  # noqa: F401
             checks,
             event_types,
+            free_workspaces,
             pricing,
             purging,
             receivers,

@@ -120,7 +120,7 @@ def set_alerts(request: KeyedRequest, payload: list[AlertIn]) -> list[AlertOut]:
                 )
                 for each in payload
             ],
-            by=request.api_key.created_by,
+            by=request.api_key.acts_for,
         )
     except ValueError as wrong:
         raise HttpError(422, str(wrong)) from None
@@ -139,7 +139,7 @@ def set_spend_limit(request: KeyedRequest, payload: SpendLimitIn) -> SpendLimitO
     for key in payload.caps:
         _meter(key, status=422)
     wanted = OwnLimits(money=payload.amount, caps=payload.caps)
-    spend.set_own(request.tenant, wanted, by=request.api_key.created_by)
+    spend.set_own(request.tenant, wanted, by=request.api_key.acts_for)
     return _spend_limit(request.tenant)
 
 

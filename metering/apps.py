@@ -8,7 +8,16 @@ class MeteringConfig(AppConfig):
         import events
         from events import projections
         from identity import mail_choices
-        from metering import checks, event_types, life, own_names, portability, purging, seats  # noqa: F401
+        from metering import (  # noqa: F401
+            checks,
+            event_types,
+            importing,
+            life,
+            own_names,
+            portability,
+            purging,
+            seats,
+        )
         from metering.rollups import RollupProjection
 
         projections.register(RollupProjection())

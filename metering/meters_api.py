@@ -17,6 +17,7 @@ from metering import catalogue, meters_answer, meters_question
 from metering.catalogue import Meter
 from metering.query import WrongQuestion, ask
 from tenants.requests import KeyedRequest
+from tenants.scopes import Scope, needs
 
 router = Router(tags=["Meters"])
 _PAGE = 100
@@ -96,6 +97,7 @@ def query_meter(request: KeyedRequest, meter: str) -> HttpResponse:
     summary="Ask a meter, with a body",
     openapi_extra=meters_question.as_body() | meters_answer.AS_CSV,
 )
+@needs(Scope.READ)
 def query_meter_by_post(request: KeyedRequest, meter: str) -> HttpResponse:
     """The same question as a JSON body, for filters that are too long for an address."""
     return _answered(request, meter, meters_question.of_body(request.body))

@@ -8,6 +8,7 @@ the site (`api_reference`). The product brings
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -18,15 +19,17 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI, Router
 from ninja.openapi.docs import Swagger
 from ninja.operation import Operation
+from ninja.router import BoundRouter
 
 import events
 from cms.head import answers_head
 from metering import api as metering_api
 from metering import catalogue, meters_api, quota, rates
-from plg_site import api_document, events_api, problems, rate_headers
+from plg_site import api_document, api_scopes, events_api, problems, rate_headers
 from tenants.api_auth import ApiKeyAuth
 from tenants.event_types import API_CALLED
 from tenants.models import ApiKey
+from tenants.scopes import Scope, ScopeMissing
 
 METER = "api_calls"  # consumed by each call, where the product's catalogue has such a meter
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -36,7 +39,9 @@ What people do in the workspace, your programs can do, too.
 
 ## Keys
 Make one under *API keys* in your workspace and send it with each request:
-`Authorization: Bearer sk_…`. A key belongs to one workspace and works on its address only.
+`Authorization: Bearer sk_…`. A key belongs to one workspace and works on its address only. What it
+may do was chosen when it was made: `read`, `write`, `events`. Each operation names the scope that it
+needs; a key without it is answered `403`.
 
 ## Limits
 Each request with a valid key counts as an API call. At a limit of your plan the answer is `402`
@@ -60,9 +65,16 @@ finds what the first one made. Events need none: their `source` and `id` say whi
 
 
 class WorkspaceKey(ApiKeyAuth):
-    """A valid key, and room for one more call; raises RateExceeded, QuotaExceeded without."""
+    """A valid key with the operation's scope, and room for one more call.
+
+    Raises ScopeMissing, RateExceeded, QuotaExceeded without.
+    """
 
     openapi_description = "A key of this workspace, as it was shown when it was made: sk_…"
+
+    def __init__(self, scope: Scope = Scope.WRITE) -> None:
+        super().__init__()
+        self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = super().authenticate(request, token)
@@ -72,6 +84,8 @@ class WorkspaceKey(ApiKeyAuth):
         rate_headers.note(
             request, *rates.count_call(key=key.id.hex, workspace=key.tenant.schema_name)
         )
+        if self.scope.value not in key.scopes:
+            raise ScopeMissing(self.scope)
         if METER in catalogue.meters():
             rate_headers.note(request, quota.consume(key.tenant, METER))
         events.record(
@@ -122,6 +136,13 @@ class WorkspaceAPI(NinjaAPI):
                 pattern.callback = rate_headers.with_rate_headers(answering)
         return urls
 
+    def _get_bound_routers(self) -> list[BoundRouter]:
+        is_first = self._bound_routers_cache is None
+        routers = super()._get_bound_routers()
+        if is_first:
+            api_scopes.require(_operations(routers), WorkspaceKey)
+        return routers
+
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The function's name, not where it lies: clients are made from it, modules are moved."""
         return operation.view_func.__name__
@@ -130,7 +151,19 @@ class WorkspaceAPI(NinjaAPI):
         """The whole document, whatever host asks (its paths begin at the workspace's address)."""
         schema = super().get_openapi_schema(**{**kwargs, "path_prefix": api_document.PREFIX})
         schema["servers"] = api_document.of_any_workspace()
-        return api_document.complete(schema)
+        schema = api_document.complete(schema)
+        scopes = {
+            each.operation_id or self.get_openapi_operation_id(each): api_scopes.scope_of(each)
+            for each in _operations(self._get_bound_routers())
+        }
+        api_scopes.name_in(schema, scopes)
+        return schema
+
+
+def _operations(routers: list[BoundRouter]) -> Iterator[Operation]:
+    for router in routers:
+        for view in router.path_operations.values():
+            yield from view.operations
 
 
 def build() -> WorkspaceAPI:

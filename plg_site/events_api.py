@@ -29,6 +29,7 @@ from plg_site import events_api_docs
 from plg_site.problems import problem
 from tenants import other_workspaces
 from tenants.requests import KeyedRequest
+from tenants.scopes import Scope, needs
 
 router = Router(tags=["Events"])
 RETRY_AFTER = "5"  # seconds
@@ -69,6 +70,7 @@ class Report(Schema):
     description=events_api_docs.description(),
     openapi_extra=events_api_docs.request_body(),
 )
+@needs(Scope.EVENTS)
 def send_events(request: KeyedRequest) -> HttpResponse:
     """Take the events of a request one by one, or none at all when nothing can keep them."""
     try:

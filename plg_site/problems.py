@@ -21,6 +21,7 @@ from plg_site import rate_headers
 from tenants import workspace_url
 from tenants.closed import WorkspaceClosed
 from tenants.requests import KeyedRequest
+from tenants.scopes import ScopeMissing
 
 log = structlog.get_logger()
 CONTENT_TYPE = metering_problems.CONTENT_TYPE
@@ -48,6 +49,7 @@ def install(api: NinjaAPI) -> None:
         RateExceeded: _rate_exceeded,
         AuthenticationError: _not_authenticated,
         WorkspaceClosed: _closed,
+        ScopeMissing: _scope_missing,
         ValidationError: _invalid,
         HttpError: _http_error,
         Http404: lambda request, error: not_found(),
@@ -112,6 +114,14 @@ def _not_authenticated(request: HttpRequest, error: AuthenticationError) -> Http
         "This is no valid API key of this workspace. It may be mistyped, revoked, or of another one.",
         headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
     )
+
+
+def _scope_missing(request: HttpRequest, error: ScopeMissing) -> HttpResponse:
+    """RFC 6750, section 3.1."""
+    asks = f'Bearer error="insufficient_scope", scope="{error.scope.value}"'
+    kind = "urn:problem:insufficient-scope"
+    headers = {"WWW-Authenticate": asks}
+    return problem(403, str(error), headers=headers, type=kind, scope=error.scope.value)
 
 
 def _closed(request: HttpRequest, error: WorkspaceClosed) -> HttpResponse:

@@ -161,10 +161,17 @@ POOL_MIN = env.number("POOL_MIN", 24)
 POOL_MAX = env.number("POOL_MAX", 200)
 POOL_SECONDS = env.number("POOL_SECONDS", 60)
 
+# Free workspaces that a person may own, deleted ones in their days of grace included; fewer while
+# their address is not proved.
+FREE_WORKSPACES_PER_PERSON = env.number("FREE_WORKSPACES_PER_PERSON", 3)
+FREE_WORKSPACES_UNPROVED = env.number("FREE_WORKSPACES_UNPROVED", 1)
 # A workspace that moves leaves its old address redirecting, and nobody else can take it, for so long.
 FORMER_ADDRESS_DAYS = env.number("FORMER_ADDRESS_DAYS", 90)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; undo is possible
 DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
+API_KEY_WARNING_DAYS = env.number("API_KEY_WARNING_DAYS", 7)  # the mail before a key's last day
+# Words that no workspace's address may carry, or look like: the product's name and the site's.
+BRAND_WORDS = env.names("BRAND_WORDS", f"signpost,{SITE_DOMAIN.partition('.')[0]}")
 # Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
 PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")
 

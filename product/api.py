@@ -187,8 +187,8 @@ def _file(file_id: UUID | None) -> File | None:
 
 
 def _person_id(request: KeyedRequest) -> UUID | None:
-    """The person who made the key: what it does is done in their name."""
-    user = request.api_key.created_by
+    """The person who holds the key: what it does is done in their name."""
+    user = request.api_key.acts_for
     return person_of(user).id if user else None
 
 

@@ -22,6 +22,14 @@ PERSONS = {"product_file": ["created_by"], "product_link": ["created_by"]}
 # The Idempotency-Key of an API caller is theirs; its hash tells who has it.
 EMPTIED: dict[str, dict[str, Any]] = {"product_link": {"request_key": None, "request_digest": ""}}
 
+SIZES = {"product_file": {"size": "storage_key"}}
+CHECKSUMS = {"product_file": {"sha256": "storage_key"}}
+SAMPLES = {"product_file": "is_sample", "product_link": "is_sample"}
+METERED: dict[str, dict[str, str | int]] = {
+    "product_link": {"links": 1},
+    "product_file": {"storage": "size"},
+}
+
 
 def check(table: str, row: Mapping[str, Any]) -> None:
     """A row must be one that Signpost's own pages could have made. Raises ValidationError."""
@@ -30,7 +38,7 @@ def check(table: str, row: Mapping[str, Any]) -> None:
 
 
 def imported(tenant: Tenant, *, person_id: UUID) -> None:
-    """Meters of what exists now begin with what came. Limits of the plan refuse only what is added."""
+    """Meters of what exists now begin with what came; the plan was asked before (`METERED`)."""
     links = Link.objects.filter(is_sample=False).count()
     stored = File.objects.filter(is_sample=False).aggregate(total=Sum("size"))["total"] or 0
     for name, properties in (

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
 
+from identity.merging import NotJoined
 from identity.models import User
 from identity.signals import (
     begun_asked,
@@ -17,11 +18,13 @@ from identity.signals import (
     merge_undone,
     users_merged,
 )
-from tenants import api_keys, audit, deletion, membership, roles
+from tenants import api_keys, audit, deletion, key_holders, membership, roles, room
 from tenants.archive import imports
+from tenants.key_models import Ended
 from tenants.models import (
     ApiKey,
     Invitation,
+    KeptOut,
     Membership,
     OwnershipOffer,
     Role,
@@ -43,7 +46,8 @@ class Moved(TypedDict):
 @receiver(credentials_ended)
 def end_what_was_given_out(user: User, **_: Any) -> None:
     """Keys, invitations and offers of this user, and archives that are on their way in."""
-    for key in ApiKey.objects.filter(created_by=user, revoked_at=None).select_related("tenant"):
+    theirs = Q(created_by=user) | Q(holder__user=user)
+    for key in ApiKey.objects.filter(theirs, revoked_at=None).select_related("tenant"):
         api_keys.revoke(key, user=user)
     for sent in Invitation.objects.filter(invited_by=user, accepted_at=None):
         membership.withdraw(sent, by=user)
@@ -74,7 +78,19 @@ def let_go(user: User, **_: Any) -> None:
 
 @receiver(users_merged)
 def move_memberships(kept: User, merged: User, **_: Any) -> list[Moved]:
-    """What one human started under two sign-ups is theirs; the higher role is not lost."""
+    """What one human started under two sign-ups is theirs; the higher role is not lost. Keys of the
+    one that goes end.
+
+    Raises NotJoined where that would be more free workspaces than a person may have.
+    """
+    owned = Membership.objects.filter(user=merged, role=Role.OWNER).select_related("tenant")
+    if coming := [seat.tenant for seat in owned]:
+        try:
+            room.require(kept, coming=coming)
+        except room.TooManyWorkspaces as refusal:
+            raise NotJoined(str(refusal)) from refusal
+    key_holders.end_all_of(merged, by=kept, because=Ended.MERGED)
+    KeptOut.objects.filter(user=merged).update(user=kept)
     rows = Membership.objects.filter(user=merged).select_related("tenant").order_by("pk")
     return [_move(each, kept=kept) for each in rows]
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
+from tenants import lookalikes
+
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
@@ -145,6 +147,15 @@ def slug_from_name(name: str) -> str:
     return slug if len(slug) >= 3 else f"{slug or 'my'}-workspace"
 
 
+def is_reserved(slug: str) -> bool:
+    """Whether it is one of ours, looks like one, or carries the brand."""
+    return (
+        slug.startswith("xn--")
+        or lookalikes.looks_like_any(slug, RESERVED)
+        or lookalikes.carries_brand(slug, settings.BRAND_WORDS)
+    )
+
+
 def validate_slug(slug: str) -> None:
     """Raise ValidationError with words when `slug` cannot be the address of a workspace."""
     if not 3 <= len(slug) <= SLUG_MAX_LENGTH:
@@ -154,5 +165,5 @@ def validate_slug(slug: str) -> None:
             "Use small letters, digits and hyphens; begin and end with a letter or digit.",
             code="slug_characters",
         )
-    if slug in RESERVED or slug.startswith("xn--"):
+    if is_reserved(slug):
         raise ValidationError(f"“{slug}” is reserved. Please choose another.", code="slug_reserved")

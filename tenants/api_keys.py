@@ -1,7 +1,8 @@
-"""Keys of a workspace's API: made, checked, revoked."""
+"""Keys of a workspace's API: made, checked, revoked. What becomes of them later: `key_holders`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,16 +15,36 @@ from identity.persons import person_of
 from tenants import audit
 from tenants.event_types import API_KEY_CREATED, API_KEY_REVOKED
 from tenants.hashed_secrets import hash_secret, new_secret
-from tenants.models import ApiKey, Tenant
+from tenants.key_models import Ended
+from tenants.models import ApiKey, Membership, Tenant
+from tenants.permissions import May
+from tenants.scopes import ALL, Scope
 
 PREFIX = "sk_"
 _SHOWN = 11  # characters of the key that the list shows, to tell keys apart
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
+class MayNotHoldKeys(Exception):
+    """Who is no member, or may not make keys, holds none either."""
+
+
 @transaction.atomic
-def create(tenant: Tenant, *, name: str, user: User) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is not stored and cannot be shown again."""
+def create(
+    tenant: Tenant,
+    *,
+    name: str,
+    user: User,
+    scopes: Iterable[str] = ALL,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its secret, which is not stored and cannot be shown again.
+
+    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys.
+    """
+    holder = Membership.objects.for_tenant(tenant).filter(user=user).first()
+    if holder is None or not holder.may(May.MAKE_KEYS):
+        raise MayNotHoldKeys
     secret = new_secret(PREFIX)
     key = ApiKey.objects.create(
         tenant=tenant,
@@ -31,8 +52,12 @@ def create(tenant: Tenant, *, name: str, user: User) -> tuple[ApiKey, str]:
         prefix=secret[:_SHOWN],
         key_hash=hash_secret(secret),
         created_by=user,
+        holder=holder,
+        scopes=[scope.value for scope in Scope if scope.value in set(scopes)],
+        expires_at=expires_at,
     )
-    audit.note(tenant, "api_key.created", by=user, target=name, details={"begins": key.prefix})
+    details = {"begins": key.prefix, "scopes": " ".join(key.scopes), "until": expires_at}
+    audit.note(tenant, "api_key.created", by=user, target=name, details=details)
     events.record_with_row(
         API_KEY_CREATED.name,
         tenant=tenant,
@@ -47,7 +72,9 @@ def find(tenant: Tenant, secret: str, *, now: datetime | None = None) -> ApiKey 
     now = now or timezone.now()
     key = (
         ApiKey.objects.for_tenant(tenant)
-        .filter(key_hash=hash_secret(secret), revoked_at=None)
+        .live(now=now)
+        .filter(key_hash=hash_secret(secret))
+        .select_related("holder__user")
         .first()
     )
     if key is not None:
@@ -62,18 +89,24 @@ def find(tenant: Tenant, secret: str, *, now: datetime | None = None) -> ApiKey 
 @transaction.atomic
 def revoke(key: ApiKey, *, user: User, now: datetime | None = None) -> bool:
     """End the key for good. False when it had ended already."""
+    return end(key, because=Ended.REVOKED, by=user, now=now)
+
+
+def end(key: ApiKey, *, because: Ended, by: User | None, now: datetime | None = None) -> bool:
+    """End the key, in the current transaction; `by` None: nobody did, its holder's right is over."""
     changed = (
         ApiKey.objects.for_tenant(key.tenant)
         .filter(pk=key.pk, revoked_at=None)
-        .update(revoked_at=now or timezone.now())
+        .update(revoked_at=now or timezone.now(), ended_because=because)
     )
     if changed:
-        begins = {"begins": key.prefix}
-        audit.note(key.tenant, "api_key.revoked", by=user, target=key.name, details=begins)
+        action = "api_key.revoked" if because is Ended.REVOKED else "api_key.ended"
+        details = {"begins": key.prefix, "because": because.label.lower()}
+        audit.note(key.tenant, action, by=by, target=key.name, details=details)
         events.record_with_row(
             API_KEY_REVOKED.name,
             tenant=key.tenant,
-            person=person_of(user),
+            person=person_of(by) if by else None,
             properties={"key_id": str(key.id)},
         )
     return bool(changed)

@@ -83,6 +83,8 @@ class Import(models.Model):
     name = models.CharField("of the new workspace", max_length=80, blank=True)
     slug = models.CharField("wanted address", max_length=40, blank=True)
     with_members = models.BooleanField(default=False)  # only who runs the installation may say so
+    # More than the plan of a new workspace holds; only who runs the installation may say so.
+    beyond_plan = models.BooleanField(default=False, db_default=False)
     brought_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     reason = models.CharField(max_length=40, blank=True)

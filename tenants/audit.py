@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from identity.models import User
 from tenants.life_models import AuditEntry
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 
 _NAME_LENGTH = 254
 
@@ -41,12 +41,14 @@ def note(
 
     `action` is past tense with a dot ("member.invited"); `target` is whom or what it was done to, in
     words; `by` None means the system. The address it came from is that of `request`, or of the request
-    that is being answered. Secrets never go into `details`.
+    that is being answered. Of staff who are no members the workspace reads that it was staff, and no more.
+    Secrets never go into `details`.
     """
     origin = _Origin(ip=_address(request)) if request else _origin.get()
     by_key = {"api_key": origin.key} if origin.key else {}
     AuditEntry.objects.create(
         tenant=tenant,
+        by_staff=_is_staff(by, tenant),
         by=by,
         by_name=by.email[:_NAME_LENGTH] if by else "",
         action=action,
@@ -69,6 +71,13 @@ def during(request: HttpRequest) -> Iterator[None]:
 def with_key(name: str) -> None:
     """The request that is being answered came with this API key."""
     _origin.set(replace(_origin.get(), key=name))
+
+
+def _is_staff(by: User | None, tenant: Tenant) -> bool:
+    """Whether they did it because they work here, and not as a member."""
+    if by is None or not (by.is_staff or by.is_superuser):
+        return False
+    return not Membership.objects.for_tenant(tenant).filter(user=by).exists()
 
 
 def _address(request: HttpRequest) -> str | None:

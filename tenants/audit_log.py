@@ -45,8 +45,10 @@ def entries(tenant: Tenant, wanted: Wanted) -> QuerySet[AuditEntry]:
     rows = AuditEntry.objects.for_tenant(tenant)
     if wanted.kind:
         rows = rows.filter(action__startswith=f"{wanted.kind}.")
-    if wanted.who:
-        rows = rows.filter(by_name=wanted.who)
+    if wanted.who == _staff():
+        rows = rows.filter(by_staff=True)
+    elif wanted.who:
+        rows = rows.filter(by_name=wanted.who, by_staff=False)
     zone = ZoneInfo(tenant.time_zone)
     if wanted.first:
         rows = rows.filter(at__gte=datetime.combine(wanted.first, time(), zone))
@@ -64,8 +66,14 @@ def kinds(tenant: Tenant) -> list[str]:
 
 def people(tenant: Tenant) -> list[str]:
     """Who did something, as choices for `Wanted.who`."""
-    rows = AuditEntry.objects.for_tenant(tenant).exclude(by_name="").order_by("by_name")
-    return list(rows.values_list("by_name", flat=True).distinct())
+    rows = AuditEntry.objects.for_tenant(tenant)
+    members = rows.filter(by_staff=False).exclude(by_name="").order_by("by_name")
+    staff = [_staff()] if rows.filter(by_staff=True).exists() else []
+    return [*members.values_list("by_name", flat=True).distinct(), *staff]
+
+
+def _staff() -> str:
+    return AuditEntry(by_staff=True).who
 
 
 def line(entry: AuditEntry, tenant: Tenant) -> Line:
@@ -74,11 +82,11 @@ def line(entry: AuditEntry, tenant: Tenant) -> Line:
     details = sorted(entry.details.items(), key=lambda pair: pair[0] == "to")
     return Line(
         at=entry.at.astimezone(ZoneInfo(tenant.time_zone)),
-        who=entry.by_name or "the system",
+        who=entry.who or "the system",
         action=in_words(entry.action),
         target=entry.target,
         details=", ".join(f"{_words(key)}: {_value(value)}" for key, value in details),
-        ip=entry.ip or "",
+        ip=entry.address,
     )
 
 
@@ -95,7 +103,7 @@ def csv_rows(tenant: Tenant, wanted: Wanted) -> Iterator[str]:
     zone = ZoneInfo(tenant.time_zone)
     for entry in entries(tenant, wanted).iterator(chunk_size=1000):
         shown = line(entry, tenant)
-        cells = [entry.by_name, entry.action, entry.target, shown.details, shown.ip]
+        cells = [entry.who, entry.action, entry.target, shown.details, shown.ip]
         yield write([entry.at.astimezone(zone).isoformat(), *map(safe, cells)])
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit, letters
+from tenants import audit, letters, rows
 from tenants.event_types import WORKSPACE_DELETED, WORKSPACE_RESTORED
 from tenants.models import Membership, Role, Status, Tenant
 from tenants.signals import workspace_deleted, workspace_restored
@@ -102,13 +102,13 @@ def behind(token: str) -> tuple[Tenant, User] | None:
         tenant_id, user_id = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError):
         return None
-    rows = Membership.objects.filter(
+    owners = Membership.objects.filter(
         tenant=UUID(tenant_id),
         user=UUID(user_id),
         role=Role.OWNER,
         tenant__status=Status.DELETED,
     )
-    found = rows.select_related("tenant", "user").first()
+    found = owners.select_related("tenant", "user").first()
     return (found.tenant, found.user) if found else None
 
 
@@ -117,21 +117,17 @@ def warn(*, now: datetime | None = None) -> int:
     now = now or timezone.now()
     soon = now + timedelta(days=settings.DELETION_WARNING_DAYS)
     due = Tenant.objects.filter(status=Status.DELETED, purge_warned_at=None, purge_after__lte=soon)
-    warned = 0
-    for pk in due.values_list("pk", flat=True):
-        with transaction.atomic():
-            row = due.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if row is None:
-                continue
-            row.purge_warned_at = now
-            row.save(update_fields=["purge_warned_at"])
-            _mail_owners(
-                row,
-                subject=f"{row.name} will be gone in {settings.DELETION_WARNING_DAYS} days",
-                first=f"The workspace “{row.name}” was deleted on {row.deleted_at:%-d %B %Y}.",
-            )
-            warned += 1
-    return warned
+    return rows.each("deletion.warn", due, _warn, now=now)
+
+
+def _warn(tenant: Tenant, *, now: datetime) -> None:
+    tenant.purge_warned_at = now
+    tenant.save(update_fields=["purge_warned_at"])
+    _mail_owners(
+        tenant,
+        subject=f"{tenant.name} will be gone in {settings.DELETION_WARNING_DAYS} days",
+        first=f"The workspace “{tenant.name}” was deleted on {tenant.deleted_at:%-d %B %Y}.",
+    )
 
 
 def _mail_owners(tenant: Tenant, *, subject: str, first: str) -> None:

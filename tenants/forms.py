@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from identity.addresses import cleaned
 from tenants import addresses, zones
 from tenants.models import Membership, Role, Tenant
+from tenants.permissions import May, roles_that_may
+from tenants.scopes import Scope
 
 _GIVEN = [(Role.MEMBER.value, "Member"), (Role.ADMIN.value, "Admin")]
 
@@ -87,6 +91,61 @@ class ApiKeyForm(forms.Form):
         max_length=80,
         help_text="Where it will be used, such as “website”.",
     )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    days = forms.TypedChoiceField(
+        label="Works for",
+        choices=[
+            ("30", "30 days"),
+            ("90", "90 days"),
+            ("365", "a year"),
+            ("", "as long as it is kept"),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="365",
+        help_text="Owners get a mail before its last day.",
+    )
+
+    def expires_at(self) -> datetime | None:
+        days: int | None = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
+
+
+class HolderForm(forms.Form):
+    """Who shall hold a key, of those who may."""
+
+    to = forms.ModelChoiceField(
+        label="Hand over to", queryset=Membership.objects.none(), empty_label="Choose a member"
+    )
+
+    def __init__(
+        self, *args: Any, tenant: Tenant, besides: Membership | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Membership.objects.for_tenant(tenant).filter(role__in=roles_that_may(May.MAKE_KEYS))
+        if besides is not None:
+            rows = rows.exclude(pk=besides.pk)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        field.queryset = rows.select_related("user", "tenant").order_by("joined_at")
+        field.label_from_instance = _who  # type: ignore[method-assign,assignment]
+
+
+class KeysFirstForm(HolderForm):
+    """What becomes of somebody's keys when they go: `to` nobody means that they end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        field.label, field.required = "Their API keys", False
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        field.empty_label = "end now"
 
 
 class WorkspaceForm(forms.ModelForm):

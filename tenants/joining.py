@@ -54,7 +54,8 @@ class JoinForm(forms.Form):
 
     @transaction.atomic
     def join(self, request: VisitorRequest) -> HttpResponse:
-        """Make the user of the invited address, join, sign in. Raises SeatRefused."""
+        """Make the user of the invited address, join, sign in. Raises SeatRefused, InvitationGone."""
+        members_flow.hold(self.invitation)  # before there is a user: another one may be joining
         user = self._user()
         proving.begin_proved(request, user)
         identify(user, anonymous_id=request.anonymous_id)

@@ -17,7 +17,7 @@ from cms.user_signals import user_deactivated, user_removal_asked
 from identity.account.closing import Obstacle
 from identity.models import User
 from identity.signals import account_closing_asked, own_data_asked
-from tenants import api_keys, membership
+from tenants import membership
 from tenants.addresses import workspace_url
 from tenants.archive.exports import storage
 from tenants.models import ApiKey, Import, Invitation, Membership, OwnershipOffer, Status
@@ -41,9 +41,6 @@ def leave_all(user: User) -> None:
     """
     if kept := owned_alone(user):
         raise OnlyOwner(in_words(kept), {row.tenant for row in kept})
-    keys = ApiKey.objects.filter(created_by=user, revoked_at=None).select_related("tenant")
-    for key in keys.exclude(tenant__status=Status.PURGING):
-        api_keys.revoke(key, user=user)
     rows = Membership.objects.filter(user=user).select_related("tenant", "user").order_by("pk")
     for row in rows.exclude(tenant__status=Status.PURGING):  # the purge takes these away itself
         membership.end_with_account(row)
@@ -91,7 +88,7 @@ def name_what_is_owned(user: User, **_: Any) -> list[Obstacle]:
 @receiver(own_data_asked)
 def seats_of(user: User, **_: Any) -> dict[str, Any]:
     rows = Membership.objects.filter(user=user).select_related("tenant").order_by("pk")
-    keys = ApiKey.objects.filter(created_by=user).select_related("tenant").order_by("pk")
+    keys = ApiKey.objects.filter(holder__user=user).select_related("tenant").order_by("pk")
     return {
         "workspaces": [
             {

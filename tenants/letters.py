@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from identity import mail
 from identity.models import User
+from tenants.addresses import workspace_url
 from tenants.models import Membership, Role, Tenant
 
 
@@ -49,3 +50,67 @@ def owners_of(tenant: Tenant) -> list[User]:
     """The owners, in the order in which they joined."""
     rows = Membership.objects.for_tenant(tenant).filter(role=Role.OWNER)
     return [row.user for row in rows.select_related("user").order_by("joined_at", "pk")]
+
+
+def was_removed(membership: Membership, *, by: User) -> None:
+    """Tell the person, and the owners who did not do it themselves."""
+    tenant, user = membership.tenant, membership.user
+    tell(
+        [user],
+        tenant=tenant,
+        subject=f"You are no longer in {tenant.name}",
+        lines=[
+            f"{by} ({by.email}) removed you from the workspace “{tenant.name}”.",
+            "What you made there stays there. To come back you need a new invitation.",
+        ],
+    )
+    tell(
+        [owner for owner in owners_of(tenant) if owner not in (by, user)],
+        tenant=tenant,
+        subject=f"{user} was removed from {tenant.name}",
+        lines=[f"{by} ({by.email}) removed {user.email}, who was {_as(membership.role)}."],
+        url=workspace_url(tenant, "/members/"),
+        label="Members",
+    )
+
+
+def has_left(membership: Membership) -> None:
+    """Tell the owners who stay."""
+    tenant, user = membership.tenant, membership.user
+    tell(
+        [owner for owner in owners_of(tenant) if owner != user],
+        tenant=tenant,
+        subject=f"{user} has left {tenant.name}",
+        lines=[f"{user.email}, who was {_as(membership.role)}, has left “{tenant.name}”."],
+        url=workspace_url(tenant, "/members/"),
+        label="Members",
+    )
+
+
+def owners_changed(membership: Membership, *, before: str, by: User | None) -> None:
+    """Somebody became an owner, or is none any more: tell them and the owners, whoever did it."""
+    tenant, user = membership.tenant, membership.user
+    who = f"{by} ({by.email})" if by else "The system"
+    now = _as(membership.role)
+    url = workspace_url(tenant, "/members/")
+    tell(
+        [user],
+        tenant=tenant,
+        subject=f"You are {now} of {tenant.name} now",
+        lines=[f"In the workspace “{tenant.name}” you were {_as(before)} and are {now} now."],
+        url=url,
+        label="Members",
+    )
+    tell(
+        [owner for owner in owners_of(tenant) if owner != user],
+        tenant=tenant,
+        subject=f"{user} is {now} of {tenant.name} now",
+        lines=[f"{who} has made {user.email} {now}. Before, they were {_as(before)}."],
+        url=url,
+        label="Members",
+    )
+
+
+def _as(role: str) -> str:
+    """Like "an admin"."""
+    return f"a {role}" if role == Role.MEMBER else f"an {role}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -40,6 +41,8 @@ class AuditEntry(models.Model):
     target = models.CharField(max_length=254, blank=True)
     details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     ip = models.GenericIPAddressField(null=True)
+    # Somebody who works here did it, as such: the workspace reads no name and no address of theirs.
+    by_staff = models.BooleanField(default=False, db_default=False)
 
     objects = ForTenant.as_manager()
 
@@ -49,9 +52,27 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.target}".strip()
 
+    @property
+    def who(self) -> str:
+        """Who it was, as the workspace may know it; "" for the system."""
+        return f"Staff of {settings.WAGTAIL_SITE_NAME}" if self.by_staff else self.by_name
+
+    @property
+    def address(self) -> str:
+        """Where it came from, as the workspace may know it; "" when nobody knows."""
+        return "" if self.by_staff else self.ip or ""
+
+
+class Doors(ForTenant):
+    def open(self, *, now: datetime | None = None) -> Doors:
+        """Those that let somebody in: proved in DNS, or in the time that is given for it."""
+        in_time = models.Q(open_until__gt=now or timezone.now())
+        return self.filter(models.Q(proved_at__isnull=False) | in_time)
+
 
 class JoinDomain(models.Model):
-    """An open door: who has a verified address at this domain may join as a member."""
+    """A door: who has a verified address at this domain may join as a member, once DNS shows that the
+    domain is the workspace's (`tenants.door_proofs`)."""
 
     tenant = models.ForeignKey(
         "tenants.Tenant", on_delete=models.CASCADE, related_name="join_domains"
@@ -61,8 +82,18 @@ class JoinDomain(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     opened_at = models.DateTimeField(default=timezone.now)
+    token = models.CharField(max_length=64, blank=True, default="", db_default="")
+    proved_at = models.DateTimeField(null=True)
+    # Without a proof: from before one was asked for, or because it is gone from DNS.
+    open_until = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True, db_index=True)
+    watched_until = models.DateTimeField(null=True)
+    checks = models.PositiveIntegerField(default=0, db_default=0)
+    found: models.JSONField[Any, Any] = models.JSONField(default=dict, db_default={})
 
-    objects = ForTenant.as_manager()
+    objects = Doors.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -13,13 +13,12 @@ import events
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit, letters
+from tenants import audit, key_holders, letters, ways_in
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
+from tenants.invitation_models import LIFETIME
 from tenants.models import Invitation, Membership, Role, Status, Tenant
 from tenants.signals import seat_requested
-
-LIFETIME = timedelta(days=7)
 
 
 class SeatRefused(Exception):
@@ -30,8 +29,19 @@ class LastOwner(Exception):
     """Without this member the workspace would have no owner."""
 
 
+class InvitationGone(Exception):
+    """The invitation was used, withdrawn or replaced a moment ago, or is not for this person."""
+
+
 class OwnersOnly(Exception):
     """Somebody who is no owner tried to change or remove one; the message says so in words."""
+
+
+def has_address(tenant: Tenant, email: str) -> bool:
+    """Whether a member signs in with this address, or has proved it beside theirs."""
+    proved = Q(user__emailaddress__email=email, user__emailaddress__verified=True)
+    members = Membership.objects.for_tenant(tenant)
+    return bool(members.filter(Q(user__email=email) | proved).exists())
 
 
 @transaction.atomic
@@ -43,6 +53,7 @@ def invite(
     Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full.
     """
     email = normal(email)
+    ways_in.one_by_one(tenant)
     seat_requested.send(sender=Tenant, tenant=tenant, take=False)
     Invitation.objects.for_tenant(tenant).filter(email=email, accepted_at=None).delete()
     invitation = Invitation(tenant=tenant, email=email, role=role)
@@ -88,40 +99,57 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
 
 
 def find(secret: str, *, now: datetime | None = None) -> Invitation | None:
-    """The open invitation behind a link; None when it is unknown, used, replaced or expired, or
-    its workspace is closed."""
+    """The open invitation behind a link; None when it is unknown, used, replaced or expired, when
+    who sent it may not invite any more, or its workspace is closed."""
     return (
-        Invitation.objects.filter(
-            token_hash=hash_secret(secret),
-            accepted_at=None,
-            expires_at__gt=now or timezone.now(),
-            tenant__status=Status.ACTIVE,
-        )
+        Invitation.objects.open(now=now)
+        .filter(token_hash=hash_secret(secret))
         .select_related("tenant", "invited_by")
         .first()
     )
 
 
+def hold(invitation: Invitation, *, now: datetime | None = None) -> None:
+    """Let nobody else use it until the end of the transaction. Raises InvitationGone."""
+    ways_in.one_by_one(invitation.tenant)
+    rows = Invitation.objects.for_tenant(invitation.tenant).open(now=now)
+    if not rows.filter(pk=invitation.pk, token_hash=invitation.token_hash).exists():
+        raise InvitationGone
+
+
 @transaction.atomic
 def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -> Membership:
-    """Join. Raises SeatRefused. A second click finds the membership that the first one made."""
+    """Join. A second click finds the membership that the first one made.
+
+    Raises SeatRefused; InvitationGone when somebody else was faster, and to who was removed, or
+    left, after the invitation was sent.
+    """
     tenant = invitation.tenant
-    found = Membership.objects.for_tenant(tenant).filter(user=user).first()
-    claimed = (
-        Invitation.objects.for_tenant(tenant)
-        .filter(pk=invitation.pk, accepted_at=None)
-        .update(accepted_at=now or timezone.now())
+    ways_in.one_by_one(tenant)
+    found: Membership | None = Membership.objects.for_tenant(tenant).filter(user=user).first()
+    if found is not None:
+        return found
+    hold(invitation, now=now)
+    if ways_in.is_kept_out(tenant, user, since=invitation.sent_at):
+        raise InvitationGone
+    Invitation.objects.for_tenant(tenant).filter(pk=invitation.pk).update(
+        accepted_at=now or timezone.now()
     )
-    if found is not None or not claimed:
-        return found or Membership.objects.for_tenant(tenant).get(user=user)
     return add_member(tenant, user=user, role=invitation.role, how="invitation")
 
 
 @transaction.atomic
 def add_member(tenant: Tenant, *, user: User, role: str, how: str = "") -> Membership:
-    """Give a user a seat; `how` they came is for the audit log. Raises SeatRefused."""
+    """Give a user a seat; `how` they came is for the audit log. Raises SeatRefused.
+
+    Who comes in two ways at once has one seat: the second way finds what the first has made.
+    """
+    ways_in.one_by_one(tenant)
+    found: Membership | None = Membership.objects.for_tenant(tenant).filter(user=user).first()
+    if found is not None:
+        return found
     seat_requested.send(sender=Tenant, tenant=tenant, take=True)
-    membership = Membership.objects.create(tenant=tenant, user=user, role=role)
+    membership: Membership = Membership.objects.create(tenant=tenant, user=user, role=role)
     details = {"role": str(role)} | ({"how": how} if how else {})
     audit.note(tenant, "member.joined", by=user, target=user.email, details=details)
     record_seat(tenant, user=user, role=role, change=+1)
@@ -129,15 +157,22 @@ def add_member(tenant: Tenant, *, user: User, role: str, how: str = "") -> Membe
 
 
 @transaction.atomic
-def remove_member(membership: Membership, *, by: User) -> None:
-    """Take somebody's seat back. Raises LastOwner, OwnersOnly."""
-    _end(membership, action="member.removed", by=by)
+def remove_member(
+    membership: Membership, *, by: User, keys_to: Membership | None = None
+) -> ways_in.Ended:
+    """Take somebody's seat back, and what is open for them; `keys_to` gets their API keys, which
+    end otherwise. Returns what ended with it. Raises LastOwner, OwnersOnly, MayNotHoldKeys."""
+    ended = _end(membership, action="member.removed", by=by, keys_to=keys_to)
+    letters.was_removed(membership, by=by)
+    return ended
 
 
 @transaction.atomic
-def leave(membership: Membership) -> None:
-    """Give one's own seat back. Raises LastOwner."""
-    _end(membership, action="member.left", by=membership.user)
+def leave(membership: Membership, *, keys_to: Membership | None = None) -> ways_in.Ended:
+    """Give one's own seat back. Raises LastOwner, MayNotHoldKeys."""
+    ended = _end(membership, action="member.left", by=membership.user, keys_to=keys_to)
+    letters.has_left(membership)
+    return ended
 
 
 @transaction.atomic
@@ -180,17 +215,24 @@ def require_changeable(membership: Membership, *, by: User) -> None:
         raise LastOwner("A workspace needs an owner. Hand it over to somebody first.")
 
 
-def _end(membership: Membership, *, action: str, by: User) -> None:
+def _end(
+    membership: Membership, *, action: str, by: User, keys_to: Membership | None
+) -> ways_in.Ended:
     require_changeable(membership, by=by)
-    _take_away(membership, action=action, by=by)
+    for key in key_holders.held_by(membership) if keys_to else ():
+        key_holders.hand_over(key, to=keys_to, by=by)
+    return _take_away(membership, action=action, by=by)
 
 
-def _take_away(membership: Membership, *, action: str, by: User) -> None:
+def _take_away(membership: Membership, *, action: str, by: User) -> ways_in.Ended:
     tenant, user = membership.tenant, membership.user
+    ended = ways_in.shut(membership, by=by)
+    ways_in.keep_out(tenant, user)
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
     if gone:  # once, also when two click
         audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})
         record_seat(tenant, user=user, role=membership.role, change=-1)
+    return ended
 
 
 def record_seat(tenant: Tenant, *, user: User, role: str, change: int) -> None:

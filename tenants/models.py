@@ -14,10 +14,13 @@ from identity.addresses import AddressField
 from identity.addresses import constraint as normal_address
 from identity.names import ONE_LINE, NameField
 from tenants import addresses, zones
+from tenants.address_models import Tombstone
 from tenants.archive_models import Export, Import, PurgeReceipt
 from tenants.fleet_models import MigrationFailure
 from tenants.for_tenant import ForTenant
 from tenants.forgetting import ForgetsHosts
+from tenants.invitation_models import Invitation, KeptOut
+from tenants.key_models import ApiKey
 from tenants.life_models import AuditEntry, JoinDomain, OwnershipOffer, Status
 from tenants.permissions import May, Role, allowed
 
@@ -30,6 +33,7 @@ __all__ = [
     "Import",
     "Invitation",
     "JoinDomain",
+    "KeptOut",
     "Membership",
     "MigrationFailure",
     "OwnershipOffer",
@@ -40,6 +44,7 @@ __all__ = [
     "SignupAttempt",
     "Status",
     "Tenant",
+    "Tombstone",
 ]
 
 
@@ -168,58 +173,6 @@ class Membership(models.Model):
     def may_manage(self) -> bool:
         """Owners and admins invite, remove, bill and make keys."""
         return self.role in {Role.OWNER, Role.ADMIN}
-
-
-class Invitation(models.Model):
-    """A mailed invitation. The link's secret is stored as a hash; it opens once, until it expires."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
-    email = AddressField()
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
-    token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True)
-
-    objects = ForTenant.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["tenant", "email"],
-                condition=models.Q(accepted_at=None),
-                name="one_open_invitation_an_address",
-            ),
-            normal_address("invitation_email_is_normal"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.email} to {self.tenant}"
-
-
-class ApiKey(models.Model):
-    """A key of a workspace's API: shown once, stored as SHA-256 of 256 random bits."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
-    name = NameField(max_length=80)
-    prefix = models.CharField(max_length=16)
-    key_hash = models.CharField(max_length=64, unique=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-
-    objects = ForTenant.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
 
 
 class SignupAttempt(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, audit
+from tenants import addresses, audit, rows
 from tenants.event_types import WORKSPACE_MOVED
 from tenants.models import Domain, Tenant
 from tenants.provisioning import SlugTaken
@@ -70,9 +70,11 @@ def move(tenant: Tenant, *, slug: str, by: User, now: datetime | None = None) ->
 def forget_former(*, now: datetime | None = None) -> int:
     """Give former addresses back whose time is over; returns how many."""
     over = Domain.objects.filter(former_until__lt=now or timezone.now())
-    for domain in over:
-        domain.delete()  # one by one: the caches hear of it by signal
-    return len(over)
+    return rows.each("moving.forget", over, _forget)
+
+
+def _forget(domain: Domain) -> None:
+    domain.delete()  # one by one: the caches hear of it by signal
 
 
 def _require_room(tenant: Tenant, *, besides: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, letters, roles, workspace_url
+from tenants import audit, letters, roles, room, workspace_url
 from tenants.models import Membership, OwnershipOffer, Role, Tenant
 
 LIFETIME = timedelta(days=7)
@@ -78,7 +78,10 @@ def open_offer(tenant: Tenant, *, now: datetime | None = None) -> OwnershipOffer
 
 @transaction.atomic
 def accept(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
-    """The member becomes an owner; the giver becomes an admin unless they stay. Raises NoOffer."""
+    """The member becomes an owner; the giver becomes an admin unless they stay.
+
+    Raises NoOffer, room.TooManyWorkspaces.
+    """
     found = _taken(tenant, to=user, now=now)
     rows = {
         row.user_id: row
@@ -91,16 +94,11 @@ def accept(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
     giver, taker = rows.get(found.by_id), rows.get(found.to_id)
     if taker is None or giver is None or giver.role != Role.OWNER:
         raise NoOffer
+    room.require(user, coming=[tenant])
     audit.note(tenant, "ownership.accepted", by=user, target=user.email)
     roles.put(taker, role=Role.OWNER, by=user)
     if not found.giver_stays:
         roles.put(giver, role=Role.ADMIN, by=user)
-    letters.tell(
-        [found.by],
-        tenant=tenant,
-        subject=f"{user} is an owner of {tenant.name} now",
-        lines=[f"{user} ({user.email}) accepted your offer."],
-    )
 
 
 @transaction.atomic

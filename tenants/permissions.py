@@ -62,3 +62,8 @@ TABLE = MappingProxyType(
 def allowed(role: str) -> frozenset[May]:
     """Everything that somebody in this role may do."""
     return frozenset(what for what, roles in TABLE.items() if role in roles)
+
+
+def roles_that_may(what: May) -> frozenset[str]:
+    """The roles that allow it, for queries."""
+    return TABLE[what]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import Count
 
-from tenants import demand, fingerprints, preparing, schemas, templates
+from tenants import demand, fingerprints, preparing, rows, schemas, templates
 from tenants.models import PoolSchema
 from tenants.steps import step
 from tenants.storage import files_of, remove_folder
@@ -48,8 +49,8 @@ def claim(template: Template) -> str | None:
 def levels() -> dict[str, int]:
     """How many schemas of each template are ready."""
     current = {fingerprints.of_template(each.name): each.name for each in templates.listed()}
-    rows = PoolSchema.objects.filter(fingerprint__in=current).values_list("fingerprint")
-    ready = dict(rows.annotate(Count("pk")).order_by())
+    found = PoolSchema.objects.filter(fingerprint__in=current).values_list("fingerprint")
+    ready = dict(found.annotate(Count("pk")).order_by())
     return {name: ready.get(fingerprint, 0) for fingerprint, name in current.items()}
 
 
@@ -69,15 +70,21 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     made, failed = 0, set[UUID]()
+    broken: set[str] = set()  # templates that cannot be made now: the others go on
     while True:
         if not preparing.prepare_next(failed=failed):
-            template, ready, missing = _scarcest(size)
+            template, ready, missing = _scarcest(size, besides=broken)
             if not missing:
                 _drop_stale(until)
                 return made
             began = time.monotonic()
             for _ in range(min(missing, _AT_A_TIME)):
-                add(template, replay=replay)
+                try:
+                    add(template, replay=replay)
+                except Exception as error:
+                    rows.failed("pool.make", template.name, error)
+                    broken.add(template.name)
+                    break
                 made += 1
                 if time.monotonic() > until:
                     return made
@@ -92,15 +99,18 @@ def is_short() -> bool:
     return _scarcest(None)[2] > 0
 
 
-def _scarcest(size: int | None) -> tuple[Template, int, int]:
+def _scarcest(size: int | None, *, besides: Collection[str] = ()) -> tuple[Template, int, int]:
     """The template of which the smallest part is there, how many are, and how many are missing."""
     ready, wanted = levels(), demand.targets()
     parts = []
     for template in templates.listed():
+        if template.name in besides and len(besides) < len(templates.listed()):
+            continue
         there = ready[template.name]
         target = wanted[template.name] if size is None else size
         part = there / target if target else 1.0
-        parts.append((part, template, there, max(target - there, 0)))
+        missing = 0 if template.name in besides else max(target - there, 0)
+        parts.append((part, template, there, missing))
     return min(parts, key=lambda each: each[0])[1:]
 
 
@@ -118,18 +128,17 @@ def add(template: Template, *, replay: str | None = None) -> None:
 def _drop_stale(until: float = math.inf) -> None:
     """Schemas of an earlier fingerprint are never handed out; remove them one by one."""
     current = [fingerprints.of_template(each.name) for each in templates.listed()]
-    while time.monotonic() < until:
-        with transaction.atomic():
-            row = (
-                PoolSchema.objects.select_for_update(skip_locked=True)
-                .exclude(fingerprint__in=current)
-                .first()
-            )
-            if row is None:
-                return
-            schemas.drop(row.schema_name)
-            step("refill.stale-dropped")
-            for name in files_of(row.schema_name):
-                storages["workspaces"].delete(name)
-            remove_folder(row.schema_name)
-            row.delete()
+    stale = PoolSchema.objects.exclude(fingerprint__in=current)
+    for name in list(stale.values_list("pk", flat=True)):
+        if time.monotonic() > until:
+            return
+        rows.each("pool.drop", stale.filter(pk=name), _drop)
+
+
+def _drop(row: PoolSchema) -> None:
+    schemas.drop(row.schema_name)
+    step("refill.stale-dropped")
+    for name in files_of(row.schema_name):
+        storages["workspaces"].delete(name)
+    remove_folder(row.schema_name)
+    row.delete()

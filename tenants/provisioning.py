@@ -11,10 +11,10 @@ from django.db import IntegrityError, transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, audit, fingerprints, pool, schemas, templates, upkeep
+from tenants import addresses, audit, fingerprints, pool, room, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
-from tenants.models import Domain, Membership, Role, Status, Tenant
+from tenants.models import Domain, Membership, Role, Status, Tenant, Tombstone
 from tenants.signals import workspace_created
 from tenants.steps import step
 from tenants.templates import Template
@@ -30,7 +30,8 @@ class NewWorkspace:
 
     `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
     person is there, who can watch a workspace being prepared when no schema is ready. `held`: it gets
-    none before it is opened (`preparing.release`).
+    none before it is opened (`preparing.release`). `is_first`: the owner was made a moment ago, in the
+    same transaction.
     """
 
     name: str
@@ -39,6 +40,7 @@ class NewWorkspace:
     template: str = ""
     may_wait: bool = False
     held: bool = False
+    is_first: bool = False
 
 
 @transaction.atomic
@@ -46,9 +48,11 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """Claim a schema and make tenant, domain and owner membership.
 
     When no schema is ready, one is made here and now; with `may_wait` the workspace is returned with
-    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken, and
-    schemas.NoTemplate (never with `may_wait`).
+    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken,
+    room.TooManyWorkspaces, and schemas.NoTemplate (never with `may_wait`).
     """
+    if not wanted.is_first:
+        room.require(owner)
     if not wanted.held:
         upkeep.refill_soon()
     person = person_of(owner)
@@ -127,15 +131,18 @@ def _candidates(wanted: NewWorkspace) -> list[str]:
     if wanted.slug:
         return [wanted.slug]
     base = addresses.slug_from_name(wanted.name)
-    if base in addresses.RESERVED:
+    if addresses.is_reserved(base):
         base = f"{base}-team"
+    if addresses.is_reserved(base):  # the brand is in it
+        base = "team"
     numbered = [f"{base[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 30)]
     return [base, *numbered]
 
 
 def is_taken(slug: str) -> bool:
-    """Whether a workspace lives at this address, or did until lately."""
-    return Domain.objects.filter(domain=addresses.host_of(slug)).exists()
+    """Whether a workspace lives at this address, did until lately, or was purged."""
+    host = addresses.host_of(slug)
+    return Domain.objects.filter(domain=host).exists() or Tombstone.stands_at(host)
 
 
 def suggest_slug(slug: str) -> str:
@@ -144,4 +151,8 @@ def suggest_slug(slug: str) -> str:
         Domain.objects.filter(domain__startswith=slug[:30]).values_list("domain", flat=True)
     )
     options = (f"{slug[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 1000))
-    return next(option for option in options if addresses.host_of(option) not in taken)
+    return next(
+        option
+        for option in options
+        if (host := addresses.host_of(option)) not in taken and not Tombstone.stands_at(host)
+    )

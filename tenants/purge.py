@@ -24,6 +24,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.core.serializers.json import DjangoJSONEncoder
@@ -35,12 +36,22 @@ from psycopg.sql import SQL, Identifier
 from events.models import OutboxEvent
 from events.store import StoreUnavailable, get_store
 from identity.models import Person, PersonAlias, User
-from tenants import letters
+from tenants import letters, rows
 from tenants.archive import exports, tables
 from tenants.archive.turns import only_one
 from tenants.archive_models import PurgeReceipt
 from tenants.domains.models import CustomDomain
-from tenants.models import ApiKey, AuditEntry, Domain, Invitation, JoinDomain, Status, Tenant
+from tenants.models import (
+    ApiKey,
+    AuditEntry,
+    Domain,
+    Invitation,
+    JoinDomain,
+    KeptOut,
+    Status,
+    Tenant,
+    Tombstone,
+)
 from tenants.signals import purge_requested, workspace_purged
 from tenants.steps import step
 from tenants.storage import files_of, remove_folder
@@ -50,7 +61,7 @@ _LATE = timedelta(hours=1)  # what was on its way to the store has come by then,
 _WHY_KEPT = {
     "tenants.PurgeReceipt": "this receipt",
 }
-_ACCESS: tuple[Any, ...] = (Domain, CustomDomain, ApiKey, Invitation, JoinDomain)
+_ACCESS: tuple[Any, ...] = (Domain, CustomDomain, ApiKey, Invitation, JoinDomain, KeptOut)
 
 
 class NotDue(Exception):
@@ -69,8 +80,8 @@ def keep(label: str, *, why: str) -> None:
 def due(*, now: datetime | None = None) -> list[Tenant]:
     """Workspaces whose grace is over, and those whose purge was interrupted; oldest first."""
     over = models.Q(status=Status.DELETED, purge_after__lte=now or timezone.now())
-    rows = Tenant.objects.filter(over | models.Q(status=Status.PURGING))
-    return list(rows.order_by("purge_after"))
+    found = Tenant.objects.filter(over | models.Q(status=Status.PURGING))
+    return list(found.order_by("purge_after"))
 
 
 def purge_due(*, now: datetime | None = None) -> int:
@@ -79,8 +90,10 @@ def purge_due(*, now: datetime | None = None) -> int:
     for tenant in due(now=now):
         try:
             finished += purge(tenant, now=now) is not None
-        except (StoreUnavailable, OSError, RuntimeError) as error:
+        except (StoreUnavailable, OSError) as error:
             log.warning("purge_waits", tenant=str(tenant.pk), error=str(error))
+        except Exception as error:
+            rows.failed("purge.workspace", tenant.pk, error)
     _after(now or timezone.now())
     return finished
 
@@ -124,6 +137,7 @@ def _begin(tenant: Tenant, now: datetime) -> PurgeReceipt:
     owners = [] if row.held else letters.owners_of(row)
     mail_to = [{"to": owner.email, "name": row.name} for owner in owners]
     hosts = list(Domain.objects.filter(tenant=row).values_list("domain", flat=True))
+    Tombstone.set_for([host for host in hosts if host.endswith(f".{settings.APP_DOMAIN}")])
     gone = {model._meta.label: model.objects.filter(tenant=row).delete()[0] for model in _ACCESS}
     return PurgeReceipt.objects.create(
         tenant=row, begun_at=now, mail_to=mail_to, counted={"access": gone, "hosts": hosts}
@@ -211,18 +225,19 @@ def digest(body: dict[str, Any]) -> str:
 def _drop_schema(tenant: Tenant) -> dict[str, int]:
     with connection.cursor() as cursor:
         found = tables.of(cursor, tenant.schema_name)
-        rows = {table: tables.count(cursor, tenant.schema_name, table) for table in found}
+        counts = {table: tables.count(cursor, tenant.schema_name, table) for table in found}
         cursor.execute(
             SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(tenant.schema_name))
         )
-    return rows
+    return counts
 
 
 def _hash_of_audit_log(tenant: Tenant) -> str:
     """What the log said can be proved with a copy of it (an export has one), and read no more."""
     sums = hashlib.sha256()
-    rows = AuditEntry.objects.for_tenant(tenant).order_by("pk")
-    for entry in rows.values_list("pk", "at", "by_name", "action", "target").iterator():
+    log_ = AuditEntry.objects.for_tenant(tenant).order_by("pk")
+    for row in log_.iterator(chunk_size=500):
+        entry = (row.pk, row.at, row.who, row.action, row.target)  # as an export has it
         sums.update(json.dumps(entry, cls=DjangoJSONEncoder).encode() + b"\n")
     return sums.hexdigest()
 
@@ -248,19 +263,19 @@ def _remove_people(tenant: Tenant, hosts: list[str]) -> tuple[int, int]:
 def _remove_rows(tenant: Tenant) -> dict[str, int]:
     """Every row that refers to the workspace and would go with it, whatever app it is of."""
     removed: dict[str, int] = {}
-    for relation, rows in _referring(tenant):
+    for relation, found in _referring(tenant):
         label = relation.related_model._meta.label
         if relation.on_delete is models.CASCADE and label not in _WHY_KEPT:
-            for each, count in rows.delete()[1].items():
+            for each, count in found.delete()[1].items():
                 removed[each] = removed.get(each, 0) + count
     return removed
 
 
 def _kept(tenant: Tenant) -> list[dict[str, Any]]:
     kept = []
-    for relation, rows in _referring(tenant):
+    for relation, found in _referring(tenant):
         label = relation.related_model._meta.label
-        if count := rows.count():
+        if count := found.count():
             why = _WHY_KEPT.get(label, "others refer to it")
             kept.append({"what": label, "rows": count, "why": why})
     return kept
@@ -302,10 +317,13 @@ def _mail(receipt: PurgeReceipt) -> None:
 
 def _after(now: datetime) -> None:
     """Mails that a crash held up, and events that came after the purge."""
-    done = PurgeReceipt.objects.exclude(hash="").select_related("tenant")
-    for receipt in done.exclude(mail_to=[]):
-        _mail(receipt)
-    for receipt in done.filter(finished_at__lte=now - _LATE).exclude(counted__has_key="late"):
-        late = get_store().erasing.workspace(receipt.tenant.schema_name)
-        receipt.counted = {"late": late.events}
-        receipt.save(update_fields=["counted"])
+    done = PurgeReceipt.objects.exclude(hash="")
+    rows.each("purge.after", done.exclude(mail_to=[]), _mail)
+    waiting = done.filter(finished_at__lte=now - _LATE).exclude(counted__has_key="late")
+    rows.each("purge.after", waiting, _remove_late)
+
+
+def _remove_late(receipt: PurgeReceipt) -> None:
+    late = get_store().erasing.workspace(receipt.tenant.schema_name)
+    receipt.counted = {"late": late.events}
+    receipt.save(update_fields=["counted"])

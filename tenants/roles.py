@@ -7,32 +7,41 @@ from django.db import transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit
+from tenants import audit, key_holders, letters, ways_in
 from tenants.event_types import MEMBER_ROLE_CHANGED
 from tenants.membership import OwnersOnly, require_changeable
 from tenants.models import Membership, Role
+from tenants.permissions import May, allowed
 
 
 @transaction.atomic
-def change_role(membership: Membership, *, role: Role, by: User) -> None:
+def change_role(
+    membership: Membership, *, role: Role, by: User, keys_to: Membership | None = None
+) -> ways_in.Ended:
     """Nobody is made an owner here: they accept an offer (`tenants.ownership`).
 
-    Raises OwnersOnly, LastOwner; each says in words why.
+    Who may not have API keys in the new role: `keys_to` gets theirs, which end otherwise. Returns
+    what ended with it. Raises OwnersOnly, LastOwner, each in words, and MayNotHoldKeys.
     """
     if role == membership.role:
-        return
+        return ways_in.Ended()
     if role == Role.OWNER:
         raise OwnersOnly("Offer them the workspace: they become an owner when they accept.")
     require_changeable(membership, by=by)
-    put(membership, role=role, by=by)
+    if keys_to is not None and May.MAKE_KEYS not in allowed(role):
+        for key in key_holders.held_by(membership):
+            key_holders.hand_over(key, to=keys_to, by=by)
+    return put(membership, role=role, by=by)
 
 
-def put(membership: Membership, *, role: Role, by: User | None) -> None:
-    """Write the role and the news of it, in the current transaction."""
+def put(membership: Membership, *, role: Role, by: User | None) -> ways_in.Ended:
+    """Write the role and the news of it, and end what was given by a right that is gone; in the
+    current transaction."""
     before = membership.role
     if before == role:
-        return
+        return ways_in.Ended()
     membership.role = role
+    ended = ways_in.follow_right(membership, by=by)  # before the signal, which knows nobody's name
     membership.save(update_fields=["role"])
     tenant, user = membership.tenant, membership.user
     details = {"from": str(before), "to": str(role)}
@@ -43,3 +52,6 @@ def put(membership: Membership, *, role: Role, by: User | None) -> None:
         person=person_of(user),
         properties={"user_id": str(user.id), **details},
     )
+    if Role.OWNER in {before, role}:
+        letters.owners_changed(membership, before=before, by=by)
+    return ended

@@ -9,6 +9,14 @@ workspace_created = Signal()
 # receiver raises tenants.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
 
+# A workspace is about to be made for somebody (coming None), or others to become theirs. A receiver
+# raises tenants.room.TooManyWorkspaces. kwargs: user (User), coming (collection of Tenant | None).
+workspace_requested = Signal()
+
+# An archive is about to be written into a new workspace, inside the transaction. A receiver raises
+# tenants.archive.refusals.ArchiveRefused ("beyond_plan"). kwargs: tenant, amounts ({meter: int}).
+amounts_requested = Signal()
+
 # Sent inside the transaction that changes the state. kwargs: tenant (Tenant), by (User | None).
 workspace_suspended = Signal()
 workspace_resumed = Signal()

@@ -159,6 +159,7 @@ class WorkspaceSignupForm(SignupForm):
                 template=self._template().name,
                 may_wait=True,
                 held=self.held,
+                is_first=True,
             ),
             owner=user,
         )

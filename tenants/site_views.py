@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from identity.requests import UserRequest
-from tenants import deletion, doors, picked, provisioning, workspace_url
+from tenants import deletion, doors, picked, provisioning, room, workspace_url
 from tenants import membership as members_flow
 from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
@@ -53,6 +53,9 @@ def workspaces(request: UserRequest) -> HttpResponse:
         except provisioning.SlugTaken:
             form.add_error("name", "Too many workspaces have this name. Please choose another.")
             status = 409
+        except room.TooManyWorkspaces as refused:
+            form.add_error(None, str(refused))
+            status = 402
     chosen = picked.of(request.GET)
     path = picked.price_list_of(chosen)
     mine = [(tenant, workspace_url(tenant, path)) for tenant in _workspaces_of(request)]
@@ -85,6 +88,8 @@ def invitation(request: UserRequest, secret: str) -> HttpResponse:
         except members_flow.SeatRefused as refused:
             context = {"invitation": found, "refusal": str(refused)}
             return render(request, "tenants/invitation.html", context, status=402)
+        except members_flow.InvitationGone:
+            return render(request, "tenants/invitation_gone.html", status=409)
         messages.success(request, f"Welcome to {found.tenant.name}.")
         return redirect(home_url(found.tenant))
     query = urlencode({"next": request.path})
@@ -109,6 +114,8 @@ def join(request: UserRequest, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return form.join(request)
+        except members_flow.InvitationGone:
+            return render(request, "tenants/invitation_gone.html", status=409)
         except members_flow.SeatRefused as refused:
             form.add_error(None, str(refused))
             return render(

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from identity import merging
-from tenants import deletion, moving, preparing, unproved, upkeep
+from tenants import deletion, key_holders, moving, preparing, unproved, upkeep
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
 
 
@@ -19,5 +19,6 @@ def prepare_workspaces() -> None:
 def look_after_lives() -> None:
     deletion.warn()
     unproved.look_after()
+    key_holders.warn()
     moving.forget_former()
     merging.forget_expired()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from tenants import views, waiting
-from tenants.pages import audit, danger, export, general, members, ownership
+from tenants.pages import api_keys, audit, danger, export, general, members, ownership
 
 app_name = "tenants"
 urlpatterns = [
@@ -21,13 +21,15 @@ urlpatterns = [
         name="withdraw_invitation",
     ),
     path("members/doors/", members.open_door, name="open_door"),
+    path("members/doors/<int:door_id>/check/", members.check_door, name="check_door"),
     path("members/doors/<int:door_id>/close/", members.close_door, name="close_door"),
     path("members/offer/", ownership.offer, name="offer"),
     path("members/offer/withdraw/", ownership.withdraw, name="withdraw_offer"),
     path("members/offer/accept/", ownership.accept, name="accept_offer"),
     path("members/offer/decline/", ownership.decline, name="decline_offer"),
-    path("api-keys/", views.api_keys, name="api_keys"),
-    path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
+    path("api-keys/", api_keys.api_keys, name="api_keys"),
+    path("api-keys/<uuid:key_id>/holder/", api_keys.hand_over, name="hand_over_api_key"),
+    path("api-keys/<uuid:key_id>/revoke/", api_keys.revoke_api_key, name="revoke_api_key"),
     path("settings/", general.general, name="settings"),
     path("settings/address/", general.move, name="move"),
     path("settings/audit/", audit.audit, name="audit"),

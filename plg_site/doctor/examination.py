@@ -18,6 +18,7 @@ CHECKS = (
     "client_address",
     "pool",
     "fleet",
+    "row_failures",
     "wildcard_dns",
     "mail_dns",
     "stripe_webhook",

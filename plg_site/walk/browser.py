@@ -49,7 +49,7 @@ class Browser:
     def submit(
         self,
         form: Form,
-        values: dict[str, str] | None = None,
+        values: dict[str, Any] | None = None,
         *,
         files: dict[str, Any] | None = None,
         expect: int = 200,

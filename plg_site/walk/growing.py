@@ -56,7 +56,9 @@ def invite_a_colleague(walk: Walk) -> str:
 def call_the_api(walk: Walk) -> str:
     """An API key is shown once; with it a link is made and an event sent; a wrong key is told so."""
     form = walk.user.open(walk.workspace + "/api-keys/").form(field="name")
-    page = walk.user.submit(form, {"name": f"walk {walk.run}"})
+    page = walk.user.submit(
+        form, {"name": f"walk {walk.run}", "scopes": ["read", "write", "events"]}
+    )
     found = re.search(r"sk_[\w-]{20,}", str(page.soup))
     if found is None:
         raise WrongAnswer("The new API key is not shown.")

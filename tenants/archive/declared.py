@@ -3,8 +3,15 @@
 FILES    {table: [columns]} that hold a name in the storage "workspaces": "<schema>/<rest>"
 PERSONS  {table: [columns]} that hold a person's id; they mean nothing on another installation
 EMPTIED  {table: {column: value}} that leaves no workspace: secrets and what is made of them
+SIZES    {table: {column: column of FILES}}: how many bytes that file has
+CHECKSUMS  {table: {column: column of FILES}}: its SHA-256, in hex
+SAMPLES  {table: column} that says of a row that it came with the workspace, and counts for nothing
+METERED  {table: {meter: column, or 1}}: what each row that is no sample adds to a meter's limit
 check(table, row)                  raises ValueError with words for a row that no page would have made
 imported(tenant, *, person_id)     tells meters what is there now; inside the import's transaction
+
+What SIZES, CHECKSUMS and SAMPLES name is never taken from a row of an archive: `facts` writes it. And
+what METERED adds up to is asked of the new workspace's plan before the first row is written.
 """
 
 from __future__ import annotations
@@ -29,6 +36,10 @@ class Portability:
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
     persons: Mapping[str, Sequence[str]] = field(default_factory=dict)
     emptied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sizes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    checksums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
+    metered: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
     module: Any = None
 
     def check(self, table: str, row: Mapping[str, Any]) -> None:
@@ -53,5 +64,9 @@ def portability() -> Portability:
         files=getattr(module, "FILES", {}),
         persons=getattr(module, "PERSONS", {}),
         emptied=getattr(module, "EMPTIED", {}),
+        sizes=getattr(module, "SIZES", {}),
+        checksums=getattr(module, "CHECKSUMS", {}),
+        samples=getattr(module, "SAMPLES", {}),
+        metered=getattr(module, "METERED", {}),
         module=module,
     )

@@ -24,7 +24,7 @@ from django.utils import timezone
 from events.store import StoreUnavailable
 from identity import mail, mail_choices
 from identity.models import User
-from tenants import addresses, audit
+from tenants import addresses, audit, rows
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
 from tenants.archive.turns import only_one
@@ -79,8 +79,8 @@ def make(export_id: UUID) -> Export | None:
 
 
 def _waiting(export_id: UUID) -> Export | None:
-    rows = Export.objects.filter(pk=export_id, state=Export.State.WAITING)
-    return rows.select_related("tenant", "asked_by").first()
+    found = Export.objects.filter(pk=export_id, state=Export.State.WAITING)
+    return found.select_related("tenant", "asked_by").first()
 
 
 def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
@@ -102,8 +102,8 @@ def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
         "expires_at": now + timedelta(days=settings.EXPORT_KEPT_DAYS),
     }
     with transaction.atomic():
-        rows = Export.objects.filter(pk=wanted.pk, state=Export.State.WAITING)
-        if not rows.update(**said):
+        waiting = Export.objects.filter(pk=wanted.pk, state=Export.State.WAITING)
+        if not waiting.update(**said):
             return
         wanted.refresh_from_db()
         audit.note(
@@ -134,8 +134,8 @@ def _tell(made: Export) -> None:
 def withdraw(made: Export, *, by: User, request: HttpRequest | None = None) -> None:
     """Remove an archive before its time."""
     with transaction.atomic():
-        rows = Export.objects.for_tenant(made.tenant).filter(pk=made.pk, state=Export.State.READY)
-        if rows.update(state=Export.State.EXPIRED):
+        ready = Export.objects.for_tenant(made.tenant).filter(pk=made.pk, state=Export.State.READY)
+        if ready.update(state=Export.State.EXPIRED):
             audit.note(made.tenant, "export.removed", by=by, request=request)
     storage().delete(made.stored_as)
 
@@ -143,11 +143,16 @@ def withdraw(made: Export, *, by: User, request: HttpRequest | None = None) -> N
 def tend(*, now: datetime | None = None) -> int:
     """Have made what waits (a worker may have died), and remove what is over. Returns how many were made."""
     now = now or timezone.now()
-    for over in Export.objects.filter(state=Export.State.READY, expires_at__lte=now):
-        storage().delete(over.stored_as)  # first: the row says where it is
-        Export.objects.filter(pk=over.pk).update(state=Export.State.EXPIRED)
+    over = Export.objects.filter(state=Export.State.READY, expires_at__lte=now)
+    rows.each("exports.expire", over, _expire)
     waiting = Export.objects.filter(state=Export.State.WAITING)
     waiting.filter(asked_at__lt=now - _GIVE_UP_AFTER).update(
         state=Export.State.FAILED, finished_at=now
     )
-    return sum(make(pk) is not None for pk in waiting.values_list("pk", flat=True))
+    return rows.each_alone("exports.make", waiting, make)
+
+
+def _expire(over: Export) -> None:
+    storage().delete(over.stored_as)  # first: the row says where it is
+    over.state = Export.State.EXPIRED
+    over.save(update_fields=["state"])

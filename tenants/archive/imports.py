@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from functools import partial
 from typing import IO, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, schemas
+from tenants import audit, room, rows, schemas
 from tenants.archive import progress, restoring, tables
 from tenants.archive.exports import storage
 from tenants.archive.opening import open_archive
@@ -25,6 +26,7 @@ from tenants.models import Tenant
 from tenants.steps import step
 
 log = structlog.get_logger()
+_GIVE_UP_AFTER = timedelta(days=1)
 MOST_WAITING = 3  # of one person
 
 
@@ -45,11 +47,16 @@ def bring(
     name: str = "",
     slug: str = "",
     with_members: bool = False,
+    beyond_plan: bool = False,
 ) -> Import:
-    """Keep the archive until it is checked. Raises TooManyWaiting."""
+    """Keep the archive until it is checked. Raises TooManyWaiting, room.TooManyWorkspaces."""
+    with transaction.atomic():
+        room.require(owner)
     if too_many_wait(owner):
         raise TooManyWaiting
-    wanted = Import(owner=owner, name=name, slug=slug, with_members=with_members)
+    wanted = Import(
+        owner=owner, name=name, slug=slug, with_members=with_members, beyond_plan=beyond_plan
+    )
     storage().save(wanted.stored_as, File(content))
     wanted.save(force_insert=True)
     return wanted
@@ -58,8 +65,8 @@ def bring(
 def run(import_id: UUID) -> Import | None:
     """Check and write, unless it is done or another worker is at it. None: try again later."""
     with only_one(f"import {import_id}") as is_mine:
-        rows = Import.objects.filter(pk=import_id, state=Import.State.WAITING)
-        wanted = rows.select_related("owner").first() if is_mine else None
+        found = Import.objects.filter(pk=import_id, state=Import.State.WAITING)
+        wanted = found.select_related("owner").first() if is_mine else None
         if wanted is None:
             return None
         try:
@@ -82,11 +89,11 @@ def _run(wanted: Import, content: IO[bytes]) -> None:
     restoring.discard_leftovers(opened, wanted)
     with connection.cursor() as cursor:
         known = tables.of(cursor, schemas.TEMPLATE_SCHEMA)
-    verify(opened, known, progress=tell)
+    facts = verify(opened, known, progress=tell)
     step("import.verified")
     try:
         with transaction.atomic():
-            tenant, report = restoring.restore(opened, wanted, progress=tell)
+            tenant, report = restoring.restore(opened, wanted, facts, progress=tell)
             said = asdict(report)
             _is_done(wanted, tenant, said)
             origin = opened.manifest.workspace
@@ -136,7 +143,14 @@ def _refuse(wanted: Import, refused: ArchiveRefused) -> None:
     wanted.refresh_from_db()
 
 
-def tend() -> int:
-    """Go on with what a dead worker left. Returns how many came to an end."""
+def tend(*, now: datetime | None = None) -> int:
+    """Go on with what a dead worker left. Returns how many came to an end.
+
+    What fails by a fault of ours is tried again for a day, and then refused in words.
+    """
     waiting = Import.objects.filter(state=Import.State.WAITING)
-    return sum(run(pk) is not None for pk in waiting.values_list("pk", flat=True))
+    old = waiting.filter(brought_at__lt=(now or timezone.now()) - _GIVE_UP_AFTER)
+    for wanted in old:
+        _refuse(wanted, ArchiveRefused("our_fault"))
+        storage().delete(wanted.stored_as)
+    return rows.each_alone("imports.run", waiting, run)

@@ -31,6 +31,9 @@ REASONS = {
     "bad_value": "A row holds a value that is not allowed.",
     "missing_file": "A row names a file that is not in the archive.",
     "broken_reference": "A row refers to another one that is not there.",
+    "beyond_plan": "The archive holds more than the plan of a new workspace includes.",
+    "too_many_workspaces": "You have as many free workspaces as a person may have.",
+    "our_fault": "We could not read it, by a fault of ours. Please write to us.",
     "slug_taken": "The address belongs to another workspace.",
     "cancelled": "It was cancelled before it was written.",
 }

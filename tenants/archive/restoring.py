@@ -23,16 +23,18 @@ from django.db import DataError, IntegrityError, connection, transaction
 from identity import claims
 from identity.models import User
 from identity.persons import person_of
-from tenants import membership, provisioning, schema
+from tenants import membership, provisioning, room, schema
 from tenants.archive import layout, shared, tables
 from tenants.archive.declared import Portability, portability
 from tenants.archive.export import Progress
+from tenants.archive.facts import Facts
 from tenants.archive.opening import Opened
 from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import note_now
 from tenants.archive.verification import lines
 from tenants.archive_models import Import
 from tenants.models import Tenant
+from tenants.signals import amounts_requested
 from tenants.steps import step
 from tenants.templates import EMPTY
 
@@ -56,6 +58,7 @@ class Report:
 class _Work:
     opened: Opened
     wanted: Import
+    facts: Facts
     tell: Progress
     product: Portability
     report: Report
@@ -66,16 +69,19 @@ class _Work:
 def restore(
     opened: Opened,
     wanted: Import,
+    facts: Facts,
     *,
     progress: Progress = lambda part, done, total: None,
 ) -> tuple[Tenant, Report]:
-    """Write everything; call it in a transaction, after `verify`.
+    """Write everything; call it in a transaction, with what `verify` has found.
 
     Raises ArchiveRefused, schemas.NoTemplate.
     """
-    work = _Work(opened, wanted, progress, portability(), Report())
+    work = _Work(opened, wanted, facts, progress, portability(), Report())
     members = dict(_members(work))
     _claim(work)
+    if not wanted.beyond_plan:
+        amounts_requested.send(sender=Tenant, tenant=work.tenant, amounts=dict(facts.amounts))
     step("import.claimed")
     try:
         with connection.cursor() as cursor:
@@ -87,11 +93,19 @@ def restore(
         raise ArchiveRefused("bad_value", str(error).splitlines()[0]) from error
     for user, role in members.items():
         if user != wanted.owner:
-            membership.add_member(work.tenant, user=user, role=role)
-            work.report.members += 1
+            _bring_member(work, user, role)
     _write_shared(work)
     _let_product_know(work)
     return work.tenant, work.report
+
+
+def _bring_member(work: _Work, user: User, role: str) -> None:
+    """Where the plan has no seat left, they are named as not brought along."""
+    try:
+        membership.add_member(work.tenant, user=user, role=role)
+        work.report.members += 1
+    except membership.SeatRefused:
+        work.report.members_not_brought.append(user.email)
 
 
 def discard_leftovers(opened: Opened, wanted: Import) -> None:
@@ -147,6 +161,8 @@ def _claim(work: _Work) -> None:
         work.tenant = provisioning.create_workspace(new, owner=wanted.owner)
     except provisioning.SlugTaken as error:
         raise ArchiveRefused("slug_taken", wanted.slug) from error
+    except room.TooManyWorkspaces as error:
+        raise ArchiveRefused("too_many_workspaces", str(error)) from error
     note_now(
         "UPDATE tenants_import SET schema_name = %s WHERE id = %s",
         [work.tenant.schema_name, wanted.pk],
@@ -194,12 +210,16 @@ def _write_rows(work: _Work, cursor: Any) -> None:
 
 
 def _translated(work: _Work, table: str, line: bytes) -> bytes:
-    """The row with this installation's names of files and ids of persons; numbers stay as written."""
+    """The row with this installation's names of files and ids of persons, and with what is not the
+    archive's to say; other numbers stay as written."""
     of_files = work.product.files.get(table, ())
     of_persons = work.product.persons.get(table, ())
-    if not of_files and not of_persons:
+    known = work.facts.of_row(table, msgspec.json.decode(line))
+    if not of_files and not of_persons and not known:
         return line.rstrip(b"\n")
     row = _rows.decode(line)
+    for column, value in known.items():
+        row[column] = msgspec.Raw(msgspec.json.encode(value))
     for column in of_files:
         name = msgspec.json.decode(row[column]) if column in row else None
         if name is not None:

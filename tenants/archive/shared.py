@@ -73,7 +73,14 @@ def _api_keys(tenant: Tenant) -> Iterator[Row]:
 
 def _audit_log(tenant: Tenant) -> Iterator[Row]:
     rows = AuditEntry.objects.for_tenant(tenant).order_by("pk")
-    yield from rows.values("at", "by_name", "action", "target", "details").iterator()
+    for row in rows.iterator(chunk_size=500):
+        yield {
+            "at": row.at,
+            "by_name": row.who,
+            "action": row.action,
+            "target": row.target,
+            "details": row.details,
+        }
 
 
 for _part in (

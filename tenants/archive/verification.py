@@ -8,8 +8,7 @@ writing it, in a transaction that is rolled back if not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 import msgspec
@@ -17,23 +16,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from tenants.archive import layout, tables
-from tenants.archive.declared import Portability, portability
+from tenants.archive.declared import portability
 from tenants.archive.export import Progress
+from tenants.archive.facts import Facts, FileLine
 from tenants.archive.opening import Opened
 from tenants.archive.refusals import ArchiveRefused
 
 _LINE_MOST = 16 * 1024 * 1024
 _BLOCK = 256 * 1024
 _rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-@dataclass(frozen=True)
-class FileLine:
-    """A line of files.jsonl."""
-
-    name: str
-    size: int
-    sha256: str
 
 
 _files = msgspec.json.Decoder(FileLine)
@@ -44,20 +35,24 @@ def verify(
     known: tables.Tables,
     *,
     progress: Progress = lambda part, done, total: None,
-) -> None:
-    """Raises ArchiveRefused with the first thing that is wrong. `known`: the tables of a new workspace."""
+) -> Facts:
+    """What is known of its rows. Raises ArchiveRefused with the first thing that is wrong.
+
+    `known`: the tables of a new workspace.
+    """
     manifest = opened.manifest
     if manifest.product != settings.PRODUCT_APP:
         raise ArchiveRefused("another_product", manifest.product)
     _same_entries(opened)
     _compatible(manifest, known)
     total, done = sum(opened.sizes.values()), 0
-    files = _verify_files(opened)
+    facts = Facts(manifest, portability(), _verify_files(opened))
     for name, entry in manifest.entries.items():
-        check = _row_check(opened, name, files)
+        check = _row_check(name, facts)
         _verify_lines(opened, name, entry, check)
         done += entry.size
         progress("checking", done, total)
+    return facts
 
 
 def _same_entries(opened: Opened) -> None:
@@ -94,9 +89,9 @@ def _compatible(manifest: layout.Manifest, known: tables.Tables) -> None:
                 raise ArchiveRefused("missing_column", f"{table}.{column.name}; made at {made}")
 
 
-def _verify_files(opened: Opened) -> set[str]:
-    """Each file has the size and the checksum of the index; returns their names."""
-    names: set[str] = set()
+def _verify_files(opened: Opened) -> dict[str, FileLine]:
+    """Each file has the size and the checksum of the index; returns them by name."""
+    names: dict[str, FileLine] = {}
     for line in lines(opened, layout.FILES):
         try:
             said = _files.decode(line)
@@ -110,7 +105,7 @@ def _verify_files(opened: Opened) -> set[str]:
         with opened.stream(entry) as content:
             size, sha256 = _digest(content)
         _equal(entry, said.size, size, said.sha256, sha256)
-        names.add(said.name)
+        names[said.name] = said
     here = sum(name.startswith("files/") for name in opened.sizes)
     if here != len(names):
         raise ArchiveRefused("unlisted_entry", f"{here - len(names)} files")
@@ -141,12 +136,12 @@ def _verify_lines(
         raise ArchiveRefused("wrong_count", f"{name}: {count}, not {entry.lines}")
 
 
-def _row_check(opened: Opened, name: str, files: Collection[str]) -> Callable[[bytes], None]:
+def _row_check(name: str, facts: Facts) -> Callable[[bytes], None]:
     folder, _, rest = name.partition("/")
     if folder != "tables":
         return _is_row
     table = rest.removesuffix(".jsonl")
-    return _RowCheck(table, opened.manifest, files, portability())
+    return _RowCheck(table, facts)
 
 
 def _is_row(line: bytes) -> None:
@@ -157,16 +152,11 @@ def _is_row(line: bytes) -> None:
 class _RowCheck:
     """Whether a line is a row of a table, has files that are there, and is one that a page would make."""
 
-    def __init__(
-        self,
-        table: str,
-        manifest: layout.Manifest,
-        files: Collection[str],
-        product: Portability,
-    ) -> None:
-        self._table = table
+    def __init__(self, table: str, facts: Facts) -> None:
+        manifest, product = facts.manifest, facts.product
+        self._table, self._facts = table, facts
         self._columns = manifest.tables[table].keys()
-        self._files = set(files) | set(manifest.files.missing)
+        self._files = set(facts.files) | set(manifest.files.missing)
         self._of_files = product.files.get(table, ())
         self._emptied = product.emptied.get(table, {})
         self._product = product
@@ -183,6 +173,7 @@ class _RowCheck:
             if column in row and row[column] != value:
                 raise ArchiveRefused("bad_value", f"{self._table}.{column} must be empty")
         self._product.check(self._table, row)
+        self._facts.count(self._table, row)
 
 
 def lines(opened: Opened, name: str) -> Iterator[bytes]:

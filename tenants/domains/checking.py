@@ -8,13 +8,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from tenants import rows
 from tenants.domains import allowance, dns, letters, service
 from tenants.domains.dns import Findings, Proof
 from tenants.domains.models import PROOF_GRACE, Because, CustomDomain, State
 
+log = structlog.get_logger()
 WHILE_SERVED = timedelta(hours=6)
 WHILE_LOST = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=1)
@@ -27,8 +31,7 @@ _THREADS = 8
 def check_due(*, now: datetime | None = None) -> int:
     """Look at every domain whose time has come. Returns how many; safe to run twice at once."""
     now = now or timezone.now()
-    for claim in CustomDomain.objects.filter(stops_at__lte=now):
-        _stop_for_the_plan(claim, now=now)
+    rows.each("domains.stop", CustomDomain.objects.filter(stops_at__lte=now), _stop, now=now)
     with transaction.atomic():
         due = list(
             CustomDomain.objects.filter(next_check_at__lte=now)
@@ -38,13 +41,36 @@ def check_due(*, now: datetime | None = None) -> int:
         keys = [claim.pk for claim in due]
         CustomDomain.objects.filter(pk__in=keys).update(next_check_at=now + _CLAIM)
     with ThreadPoolExecutor(_THREADS) as threads:
-        for claim, findings in zip(due, threads.map(_look, due), strict=True):
-            decide(claim, findings, now=now)
+        looks = [(claim, threads.submit(_look, claim)) for claim in due]
+        for claim, look in looks:
+            try:
+                decide(claim, look.result(), now=now)
+            except Exception as error:
+                rows.failed("domains.check", claim.pk, error)
     return len(due)
 
 
+def ask(claim: CustomDomain, *, now: datetime | None = None) -> None:
+    """Have a worker look at one domain soon, because somebody asks: a request never waits for DNS.
+    Without a broker the next round of the scheduler does it."""
+    now = now or timezone.now()
+    CustomDomain.objects.filter(pk=claim.pk).update(
+        checks=0, watched_until=now + WATCHED, next_check_at=now, asked_at=now
+    )
+    transaction.on_commit(_look_soon, robust=True)
+
+
+def _look_soon() -> None:
+    from tenants.domains.tasks import check_domains
+
+    try:
+        check_domains.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("domains.check_waits_for_the_schedule", error=str(error))
+
+
 def check(claim: CustomDomain, *, now: datetime | None = None) -> CustomDomain:
-    """Look at one domain now, because somebody asks; returns it as it is then."""
+    """Look at one domain here and now; returns it as it is then. Not in a request: DNS takes seconds."""
     now = now or timezone.now()
     CustomDomain.objects.filter(pk=claim.pk).update(checks=0, watched_until=now + WATCHED)
     return decide(claim, _look(claim), now=now)
@@ -54,7 +80,7 @@ def decide(claim: CustomDomain, findings: Findings, *, now: datetime) -> CustomD
     """Write down what was found and what follows from it."""
     with transaction.atomic():
         claim = CustomDomain.objects.select_for_update().select_related("tenant").get(pk=claim.pk)
-        claim.found, claim.checked_at = findings.stored(), now
+        claim.found, claim.checked_at, claim.asked_at = findings.stored(), now, None
         claim.checks += 1
         if findings.proof is Proof.FOUND:
             _proved(claim, findings, now=now)
@@ -110,16 +136,13 @@ def _absent(claim: CustomDomain, *, now: datetime) -> None:
         letters.has_stopped(claim)
 
 
-def _stop_for_the_plan(claim: CustomDomain, *, now: datetime) -> None:
-    with transaction.atomic():
-        claim = CustomDomain.objects.select_for_update().select_related("tenant").get(pk=claim.pk)
-        if claim.stops_at is None or claim.stops_at > now:
-            return  # the plan was changed meanwhile
-        service.end(claim, because=Because.PLAN)
-        claim.next_check_at = None
-        claim.save()
-        service.choose_address(claim.tenant)
-        letters.has_stopped(claim)
+def _stop(claim: CustomDomain, *, now: datetime) -> None:
+    """The plan's grace is over."""
+    service.end(claim, because=Because.PLAN)
+    claim.next_check_at = None
+    claim.save()
+    service.choose_address(claim.tenant)
+    letters.has_stopped(claim)
 
 
 def _next(claim: CustomDomain, *, now: datetime) -> datetime | None:

@@ -47,9 +47,15 @@ class Findings:
 def look(name: str, *, proof_name: str, proof_value: str) -> Findings:
     """Ask for the proof and for the way here. Never raises for what DNS answers, or does not."""
     resolvers = list(_resolvers())
-    proof, texts = _proof(resolvers, proof_name, proof_value)
+    found, texts = _proof(resolvers, proof_name, proof_value)
     cname, addresses, leads_here = _way(resolvers, name)
-    return Findings(proof, texts, cname, addresses, leads_here)
+    return Findings(found, texts, cname, addresses, leads_here)
+
+
+def proof(name: str, value: str) -> tuple[Proof, list[str]]:
+    """Whether a TXT record of this name has this value, and what there is. Never raises for what DNS
+    answers, or does not."""
+    return _proof(list(_resolvers()), name, value)
 
 
 def _proof(resolvers: list[Ask], name: str, value: str) -> tuple[Proof, list[str]]:

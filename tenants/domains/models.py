@@ -56,6 +56,7 @@ class CustomDomain(models.Model):
     found: models.JSONField[Any, Any] = models.JSONField(default=dict)
     checks = models.PositiveIntegerField(default=0)  # since somebody last asked for one
     checked_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # somebody waits for a look
     next_check_at = models.DateTimeField(null=True, db_index=True)
     watched_until = models.DateTimeField(null=True)  # an unproved name is not looked up for ever
     proved_at = models.DateTimeField(null=True)

@@ -21,6 +21,7 @@ from tenants.domains.steps import steps
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
+_LONGEST_LOOK = timedelta(minutes=2)  # after which the page no longer waits for a worker
 _NOT_SOONER = timedelta(seconds=5)  # a look by hand after the last look
 
 
@@ -50,6 +51,7 @@ def domains(request: WorkspaceRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 claim = claims.add(request.tenant, form.cleaned_data["name"], by=request.user)
+                checking.ask(claim)
                 return redirect("domains:domain", claim.pk)
             except claims.Refused as refused:
                 form.add_error(None, str(refused))
@@ -70,6 +72,8 @@ def domain(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
     context = {
         "domain": claim,
         "steps": steps(claim),
+        "is_looking": claim.asked_at is not None
+        and claim.asked_at > timezone.now() - _LONGEST_LOOK,
         "target": settings.CUSTOM_DOMAIN_TARGET,
         "other_primary": CustomDomain.objects.for_tenant(request.tenant)
         .filter(is_primary=True)
@@ -82,10 +86,10 @@ def domain(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
 @require_POST
 @requires(May.ADD_DOMAINS)
 def check(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
-    """Look at DNS now."""
+    """Have a worker look at DNS; the page shows when it has."""
     claim = _mine(request, claim_id)
     if claim.checked_at is None or claim.checked_at < timezone.now() - _NOT_SOONER:
-        checking.check(claim)
+        checking.ask(claim)
     return redirect("domains:domain", claim.pk)
 
 

@@ -48,7 +48,7 @@ def or_unusable(email):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0009_pool_in_turn"),
+        ("tenants", "0012_addresses_and_doors"),
         ("identity", "0003_normal_addresses"),
     ]
 

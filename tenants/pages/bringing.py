@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from identity.requests import UserRequest
-from tenants import workspace_url
+from tenants import room, workspace_url
 from tenants.archive import enqueueing, imports, progress, tasks, uploads
 from tenants.models import Import
 
@@ -74,6 +74,9 @@ def _bring(request: UserRequest) -> HttpResponse:
                 )
             except imports.TooManyWaiting:
                 form.add_error(None, "You have archives that are still being checked.")
+            except room.TooManyWorkspaces as refused:
+                form.add_error(None, str(refused))
+                status = 402
             else:
                 enqueueing.once_committed(tasks.run_import, wanted.pk)
                 return redirect("tenants_site:brought", import_id=wanted.pk)

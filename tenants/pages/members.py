@@ -13,11 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import doors, membership, ownership, roles
+from tenants import door_proofs, doors, membership, ownership, roles
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
 from tenants.models import Invitation, JoinDomain, Membership, Role
-from tenants.permissions import May
+from tenants.pages import keys_first
+from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 
 REFUSALS = (membership.LastOwner, membership.OwnersOnly)
@@ -31,6 +32,18 @@ class Row:
     is_reader: bool
     role_form: RoleForm | None
     may_be_removed: bool
+
+
+@dataclass(frozen=True)
+class DoorRow:
+    """A door as the page lists it: "open" (proved), "in time" (open, the proof is missing) or
+    "waiting". `asked`: a worker is about to look."""
+
+    door: JoinDomain
+    state: str
+    asked: bool
+    proof_name: str
+    proof_value: str
 
 
 @require_safe
@@ -55,7 +68,7 @@ def page(
         .filter(accepted_at=None)
         .order_by("-created_at"),
         "now": timezone.now(),
-        "doors": doors.of(tenant),
+        "doors": [_door_row(door) for door in doors.of(tenant)],
         "offer": ownership.open_offer(tenant),
         **forms,
     }
@@ -74,6 +87,14 @@ def _row(each: Membership, reader: Membership) -> Row:
     )
 
 
+def _door_row(door: JoinDomain) -> DoorRow:
+    now = timezone.now()
+    in_time = door.open_until is not None and door.open_until > now
+    state = "open" if door.proved_at else "in time" if in_time else "waiting"
+    asked = door.next_check_at is not None and door.next_check_at <= now
+    return DoorRow(door, state, asked, door_proofs.name_of(door), door_proofs.value_of(door))
+
+
 @require_POST
 @requires(May.INVITE)
 def invite(request: WorkspaceRequest) -> HttpResponse:
@@ -85,7 +106,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, form=form, status=422)
     email = form.cleaned_data["email"]
-    if Membership.objects.for_tenant(request.tenant).filter(user__email=email).exists():
+    if membership.has_address(request.tenant, email):
         form.add_error("email", "This person is a member already.")
         return page(request, form=form, status=422)
     try:
@@ -124,14 +145,20 @@ def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpR
 @require_POST
 @requires(May.INVITE)
 def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
-    """End somebody's membership; the last owner stays."""
+    """End somebody's membership; the last owner stays. Asks first what becomes of their API keys."""
     found = _membership(request, membership_id)
+    settled = keys_first.settled(
+        request, found, title=f"Remove {found.user}", action="Remove this person"
+    )
+    if isinstance(settled, HttpResponse):
+        return settled
     try:
-        membership.remove_member(found, by=request.user)
+        ended = membership.remove_member(found, by=request.user, keys_to=settled.to)
     except REFUSALS as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"{found.user} is no longer a member.")
+        said = f"{found.user} is no longer a member. {ended.in_words()}"
+        messages.success(request, said.strip())
     return redirect("tenants:members")
 
 
@@ -144,21 +171,35 @@ def change_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Please choose one of the roles.")
         return redirect("tenants:members")
+    to = None
+    if May.MAKE_KEYS not in allowed(form.chosen()):
+        settled = keys_first.settled(
+            request, found, title=f"Change the role of {found.user}", action="Change the role"
+        )
+        if isinstance(settled, HttpResponse):
+            return settled
+        to = settled.to
     try:
-        roles.change_role(found, role=form.chosen(), by=request.user)
+        ended = roles.change_role(found, role=form.chosen(), by=request.user, keys_to=to)
     except REFUSALS as refused:
         messages.error(request, str(refused))
     else:
         role = found.get_role_display().lower()
-        messages.success(request, f"{found.user} is {'an' if role == 'admin' else 'a'} {role} now.")
+        said = f"{found.user} is {'an' if role == 'admin' else 'a'} {role} now. {ended.in_words()}"
+        messages.success(request, said.strip())
     return redirect("tenants:members")
 
 
 @require_POST
 def leave(request: WorkspaceRequest) -> HttpResponse:
     """Give one's own seat back, and go to the site."""
+    settled = keys_first.settled(
+        request, request.membership, title=f"Leave {request.tenant.name}", action="Leave"
+    )
+    if isinstance(settled, HttpResponse):
+        return settled
     try:
-        membership.leave(request.membership)
+        membership.leave(request.membership, keys_to=settled.to)
     except membership.LastOwner as refused:
         messages.error(request, str(refused))
         return redirect("tenants:members")
@@ -178,7 +219,21 @@ def open_door(request: WorkspaceRequest) -> HttpResponse:
     except doors.DoorRefused as refused:
         form.add_error("domain", str(refused))
         return page(request, door_form=form, status=422)
-    messages.success(request, f"People with an address at {door.domain} can join now.")
+    messages.success(
+        request,
+        f"Put the TXT record into DNS that you see below. As soon as it is there, people with an "
+        f"address at {door.domain} can join.",
+    )
+    return redirect("tenants:members")
+
+
+@require_POST
+@requires(May.OPEN_DOORS)
+def check_door(request: WorkspaceRequest, door_id: int) -> HttpResponse:
+    """Have a worker look for the proof."""
+    door = _door(request, door_id)
+    door_proofs.ask(door)
+    messages.success(request, f"We are looking for the record of {door.domain}.")
     return redirect("tenants:members")
 
 
@@ -186,11 +241,16 @@ def open_door(request: WorkspaceRequest) -> HttpResponse:
 @requires(May.OPEN_DOORS)
 def close_door(request: WorkspaceRequest, door_id: int) -> HttpResponse:
     """Nobody else comes in this way; who is in stays."""
-    rows = JoinDomain.objects.for_tenant(request.tenant).select_related("tenant")
-    door = get_object_or_404(rows, pk=door_id)
+    door = _door(request, door_id)
     doors.close_door(door, by=request.user)
     messages.success(request, f"Addresses at {door.domain} no longer let anybody in.")
     return redirect("tenants:members")
+
+
+def _door(request: WorkspaceRequest, door_id: int) -> JoinDomain:
+    rows = JoinDomain.objects.for_tenant(request.tenant).select_related("tenant")
+    found: JoinDomain = get_object_or_404(rows, pk=door_id)
+    return found
 
 
 def _invitation(request: WorkspaceRequest, invitation_id: UUID) -> Invitation:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from identity.security.recent import needs_recent_sign_in
-from tenants import ownership
+from tenants import ownership, room
 from tenants.access import requires
 from tenants.forms import OfferForm
 from tenants.pages import members
@@ -53,6 +53,8 @@ def accept(request: WorkspaceRequest) -> HttpResponse:
         ownership.accept(request.tenant, user=request.user)
     except ownership.NoOffer:
         messages.error(request, OVER)
+    except room.TooManyWorkspaces as refused:
+        messages.error(request, str(refused))
     else:
         messages.success(request, f"You are an owner of {request.tenant.name} now.")
     return redirect("tenants:members")

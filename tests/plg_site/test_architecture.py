@@ -24,6 +24,7 @@ WITHOUT_A_TENANT = {
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",
+    "tenants_tombstone": "belonged to a workspace that is purged",
     "events_outboxevent": "the encoded event names its workspace",
 }
 OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_")

@@ -130,7 +130,7 @@ def test_a_full_workspace_refuses_the_next_seat_in_words(client_for, people, acm
 
 def test_a_key_is_shown_once_and_stored_as_a_hash(client_for, people, acme):
     client = client_for(people.acme_owner, acme)
-    page = client.post("/api-keys/", {"name": "website"}).content.decode()
+    page = client.post("/api-keys/", {"name": "website", "scopes": "read"}).content.decode()
     secret = re.search(r"sk_[\w-]{40,}", page)
     assert secret is not None
     key = ApiKey.objects.for_tenant(acme).get()

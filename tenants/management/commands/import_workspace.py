@@ -26,6 +26,12 @@ class Command(BaseCommand):
             help="members who have a verified account here become members, and authors of what is theirs",
         )
 
+        parser.add_argument(
+            "--beyond-plan",
+            action="store_true",
+            help="also what the plan of a new workspace does not hold: choose another plan afterwards",
+        )
+
     def handle(self, *args: Any, file: Path, owner: str, **options: Any) -> None:
         address = claims.proved(owner)
         if address is None:
@@ -37,6 +43,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 slug=options["slug"],
                 with_members=options["with_members"],
+                beyond_plan=options["beyond_plan"],
             )
         done = imports.run(wanted.pk)
         if done is None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from identity.models import User
 from tenants.membership import add_member
-from tenants.models import AuditEntry, Membership, Role, Tenant
+from tenants.models import AuditEntry, JoinDomain, Membership, Role, Tenant
 
 
 @pytest.fixture
@@ -29,6 +30,19 @@ def admin(acme: Tenant, somebody: Callable[..., User]) -> User:
     user = somebody("admin@acme.example")
     add_member(acme, user=user, role=Role.ADMIN)
     return user
+
+
+@pytest.fixture
+def let_in(db: None) -> Callable[[JoinDomain], JoinDomain]:
+    """`let_in(door)`: DNS has shown its proof."""
+    from tenants import door_proofs
+    from tenants.domains.dns import Proof
+
+    def prove(door: JoinDomain) -> JoinDomain:
+        door_proofs.decide(door, Proof.FOUND, [], now=timezone.now())
+        return door
+
+    return prove
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ AUDITED = {
     "tenants:accept_offer": "ownership.accepted",
     "tenants:decline_offer": "ownership.declined",
     "tenants:api_keys": "api_key.created",
+    "tenants:hand_over_api_key": "api_key.handed_over",
     "tenants:revoke_api_key": "api_key.revoked",
     "tenants:settings": "workspace.renamed",
     "tenants:move": "workspace.moved",
@@ -74,6 +75,7 @@ AUDITED = {
 NOT_AUDITED = {
     "tenants:members", "tenants:audit", "tenants:audit_csv", "tenants:export_live",
     "tenants:preparing", "tenants:logout",
+    "tenants:check_door",
     "domains:domain", "domains:check", "domains:callback", "domains:sign_in", "domains:signed_out",
     "domains:confirmed",
     "billing:overview", "billing:forget_intent",
@@ -175,8 +177,11 @@ def test_each_change_that_a_person_makes_is_noted_with_who_and_from_where(
     does("tenants:withdraw_invitation", f"/members/invitations/{invitation.pk}/withdraw/")
     does("tenants:open_door", "/members/doors/", domain="acme.example")
     does("tenants:close_door", f"/members/doors/{doors.of(tenant)[0].pk}/close/")
-    does("tenants:api_keys", "/api-keys/", name="website")
+    does("tenants:api_keys", "/api-keys/", name="website", scopes="read")
     key, _ = api_keys.create(tenant, name="other", user=people.acme_owner)
+    membership.add_member(tenant, user=admin, role="admin")
+    to = seat(admin).pk
+    does("tenants:hand_over_api_key", f"/api-keys/{key.pk}/holder/", to=to)
     does("tenants:revoke_api_key", f"/api-keys/{key.pk}/revoke/")
     does("metering:add-alert", "/usage/limits/alerts/", meter="clicks", kind="amount", value="5")
     does("metering:remove-alert", "/usage/limits/alerts/remove/", meter="clicks", key="5")
@@ -262,3 +267,52 @@ def test_the_log_of_another_workspace_is_not_in_it(log, globex):
     assert "theirs@x.example" not in log.get("/settings/audit/").content.decode()
     answer = log.get("/settings/audit/audit-log.csv")
     assert b"theirs@x.example" not in b"".join(answer.streaming_content)
+
+
+@pytest.fixture
+def by_staff(client_for, people, acme, somebody):
+    """Somebody who works here has suspended Acme and opened it again, over the staff page."""
+    stella = somebody("stella@signpost.example")
+    stella.is_staff = True
+    stella.save()
+    client = client_for(stella)
+    client.post(f"/staff/workspaces/{acme.pk}/suspend/", {"because": "Look"})
+    client.post(f"/staff/workspaces/{acme.pk}/resume/")
+    assert AuditEntry.objects.for_tenant(acme).filter(by=stella).count() == 2
+    return stella
+
+
+def test_a_workspace_reads_that_it_was_staff_and_no_mail_or_address_of_theirs(
+    client_for, people, acme, by_staff
+):
+    client = client_for(people.acme_owner, acme)
+    file = b"".join(client.get("/settings/audit/audit-log.csv").streaming_content).decode()
+    chosen = client.get("/settings/audit/?who=Staff of Signpost").content.decode()
+    page = client.get("/settings/audit/").content.decode()
+    for text in (file, chosen, page):
+        assert "Staff of Signpost" in text
+        assert by_staff.email not in text
+    assert "Workspace suspended" in chosen.partition("<tbody>")[2]
+    line = next(line for line in file.splitlines() if "workspace.suspended" in line)
+    assert "127.0.0.1" not in line
+
+
+def test_the_archive_of_a_workspace_names_no_staff_either(acme, by_staff):
+    from tenants.archive import shared
+
+    said = str(list(shared.parts()["audit_log"].rows(acme)))
+    assert "Staff of Signpost" in said
+    assert by_staff.email not in said
+
+
+def test_the_trail_keeps_who_of_the_staff_it_was_and_from_where(acme, by_staff):
+    entry = AuditEntry.objects.for_tenant(acme).get(action="workspace.suspended")
+    assert (entry.by_name, entry.ip) == (by_staff.email, "127.0.0.1")
+
+
+def test_staff_who_are_members_act_as_members(client_for, people, acme):
+    people.acme_owner.is_staff = True
+    people.acme_owner.save()
+    audit.note(acme, "member.invited", by=people.acme_owner, target="x@x.example")
+    page = client_for(people.acme_owner, acme).get("/settings/audit/").content.decode()
+    assert people.acme_owner.email in page.partition("<tbody>")[2]

@@ -11,9 +11,9 @@ from tenants.models import JoinDomain, Role
 
 
 @pytest.fixture
-def door(people, acme):
+def door(people, acme, let_in):
     """Acme is open to addresses at acme.example."""
-    return doors.open_door(acme, domain="acme.example", by=people.acme_owner)
+    return let_in(doors.open_door(acme, domain="acme.example", by=people.acme_owner))
 
 
 def test_an_owner_opens_the_door_for_a_domain_that_a_member_has_proved(
