@@ -27,7 +27,7 @@ from uuid import UUID
 from crawlerdetect import CrawlerDetect
 from django.conf import settings
 
-from identity.middleware import ANONYMOUS_COOKIE
+from identity import cookies
 from identity.requests import VisitorRequest
 from tenants.models import Tenant
 from tenants.short_memory import ShortMemory
@@ -185,7 +185,8 @@ def _brings_id(request: VisitorRequest) -> bool:
     """Whether the id is the browser's own, not one that this answer gives it."""
     if "HTTP_COOKIE" not in request.META:
         return False
-    return request.COOKIES.get(ANONYMOUS_COOKIE, "").lower() == str(request.anonymous_id)
+    known, _ = cookies.value_of(request, settings.VISITOR_COOKIE_NAME)
+    return (known or "").lower() == str(request.anonymous_id)
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0002_oidc'),
+        ("identity", "0005_beginnings_merges"),
     ]
 
     operations = [

@@ -10,6 +10,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="tenant", name="name", field=identity.names.NameField(max_length=80)
         ),
+        migrations.AlterField(
+            model_name="apikey", name="name", field=identity.names.NameField(max_length=80)
+        ),
         migrations.RunSQL(
             "UPDATE tenants_tenant SET name = btrim(regexp_replace(name, '[[:cntrl:]]+', ' ', 'g')) "
             "WHERE name ~ '[[:cntrl:]]'",
