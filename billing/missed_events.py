@@ -14,6 +14,7 @@ from typing import Any
 
 import stripe
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
 from djstripe.models import Event, WebhookEventTrigger
 
 from billing import webhooks
@@ -58,10 +59,14 @@ def since(moment: datetime) -> Iterator[Taken]:
     yield from map(_take, reversed(found))
 
 
+def waiting() -> QuerySet[WebhookEventTrigger]:
+    """Webhooks that came, were believed, and failed here."""
+    return WebhookEventTrigger.objects.filter(valid=True, processed=False).exclude(exception="")
+
+
 def failed() -> Iterator[Taken]:
-    """Take those whose webhook came, was believed, and failed here."""
-    rows = WebhookEventTrigger.objects.filter(valid=True, processed=False).exclude(exception="")
-    for trigger in rows.order_by("pk")[:MOST]:
+    """Take what `waiting` has."""
+    for trigger in waiting().order_by("pk")[:MOST]:
         taken = _take(trigger.json_body)
         if not taken.outcome.startswith("failed"):
             trigger.processed, trigger.exception, trigger.traceback = True, "", ""

@@ -59,9 +59,10 @@ def bill_usage(tenant: str | None = None) -> int:
     return finalized
 
 
-def _with_something_to_bill() -> set[object]:
+def _with_something_to_bill() -> list[UUID]:
     unasked = UsageInvoice.objects.filter(
         finalized_at=None, tenant__billing_account__stripe_customer_id__isnull=False
     )
     waiting = (usage_charges.uncharged_statements(), usage_charges.uncharged_adjustments(), unasked)
-    return {pk for rows in waiting for pk in rows.values_list("tenant_id", flat=True).distinct()}
+    found = (pk for rows in waiting for pk in rows.values_list("tenant_id", flat=True).distinct())
+    return list(dict.fromkeys(found))

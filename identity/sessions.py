@@ -48,7 +48,8 @@ class SessionStore(DatabaseStore):
         """Another key for the same session: the list of sign-ins goes with it."""
         from identity.security import sign_ins
 
-        before, is_known, data = self.session_key, SESSION_KEY in self, self._session
+        before, is_known = self.session_key, SESSION_KEY in self
+        data = self._session_cache  # it was loaded by the question before
         self.create()
         self._session_cache = data
         if before and is_known:  # first: what began with this session ends when its row goes

@@ -219,8 +219,9 @@ def _end(
     membership: Membership, *, action: str, by: User, keys_to: Membership | None
 ) -> ways_in.Ended:
     require_changeable(membership, by=by)
-    for key in key_holders.held_by(membership) if keys_to else ():
-        key_holders.hand_over(key, to=keys_to, by=by)
+    if keys_to is not None:
+        for key in key_holders.held_by(membership):
+            key_holders.hand_over(key, to=keys_to, by=by)
     return _take_away(membership, action=action, by=by)
 
 

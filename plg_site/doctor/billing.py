@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from djstripe.models import WebhookEventTrigger
-
+from billing import missed_events
 from billing.models import Account
 from plg_site.doctor.findings import Finding, fine, problem
 
@@ -15,7 +14,6 @@ _SHOWN = 5
 
 def look() -> Iterator[Finding]:
     troubled = Account.objects.exclude(trouble="").order_by("-tries", "pk")
-    failed = WebhookEventTrigger.objects.filter(valid=True, processed=False).exclude(exception="")
     for account in troubled[:_SHOWN]:
         customer = account.stripe_customer_id or "no customer"
         yield problem(
@@ -26,7 +24,7 @@ def look() -> Iterator[Finding]:
         )
     if (more := troubled.count() - _SHOWN) > 0:
         yield problem(f"... and {more:,} more", "They are the accounts with a trouble.", more=more)
-    if count := failed.count():
+    if count := missed_events.waiting().count():
         yield problem(
             f"{count:,} webhooks were believed and failed here",
             "Mend what the log says, then run manage.py take_stripe_events --failed.",
