@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from identity.models import Beginning, DerivedSession, User
+from identity.models import DerivedSession, User
 from tenants import api_keys
 from tenants.archive import imports
 from tenants.archive_models import Import
@@ -321,6 +321,8 @@ def test_the_main_address_is_one_that_is_proved(client_for, mailbox):
 
 
 def test_a_sign_up_is_noted_with_its_client_address(stranger):
+    from identity.models import Beginning
+
     assert Beginning.objects.get(email=ADDRESS).client_address == "127.0.0.1"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -231,18 +230,3 @@ def test_two_who_want_the_same_slug_at_once_get_one_and_a_clear_no(committed):
     finally:
         Tenant.objects.filter(slug=slug).delete()
         User.objects.filter(email__in=[f["email"] for f in forms]).delete()
-
-
-def test_verifying_an_address_that_is_somebodys_joins_the_two(client_for, people, acme):
-    from identity import merging
-
-    client = client_for()
-    client.post(SIGNUP, answers(email=people.acme_owner.email, slug="second-try"))
-    second = EmailAddress.objects.get(email=people.acme_owner.email, verified=False)
-    assert merging.verified_owner(second) == people.acme_owner
-    merging.merge(kept=people.acme_owner, merged=second.user)
-    slugs = Tenant.objects.filter(memberships__user=people.acme_owner).values_list(
-        "slug", flat=True
-    )
-    assert set(slugs) == {"acme", "second-try"}
-    assert User.objects.filter(email=people.acme_owner.email).count() == 1
