@@ -17,6 +17,7 @@ from identity import devices, mail, mailed_codes, merging, sign_in_limits
 _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
+_LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
 _RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
 
 
@@ -62,6 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if not self.may_mail(template_prefix, email, context):
             return
         context = {"email": email, "site_url": settings.SITE_URL, **context}
+        for name in _LINKS & context.keys():
+            context[name] = on_the_site(context[name])
         context.setdefault("current_site", SimpleLazyObject(_site))
         mail.deliver(self.render_mail(template_prefix, email, context))
 
@@ -87,6 +90,13 @@ class AccountAdapter(DefaultAccountAdapter):
             email_address.user = owner  # allauth signs out whoever is not the address's user
             return True
         return super().confirm_email(request, email_address)
+
+
+def on_the_site(url: str) -> str:
+    """The same path at the address that the settings say, whatever Host a request had."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{settings.SITE_URL}{parts.path}{query}"
 
 
 def _site() -> Any:
