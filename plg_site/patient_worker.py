@@ -52,7 +52,7 @@ _BUSY, _BUSY_API = (
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Arriving(TConn):  # type: ignore[misc]  # gunicorn has no types
+class Arriving(TConn):
     """A connection, what has come of its next request, and until when it has to be there."""
 
     def __init__(self, *args: Any) -> None:
@@ -104,7 +104,7 @@ class ClockedSocket:
         self._limit = seconds
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class PatientWorker(ThreadWorker):
     """See above. `gathering` and `lingering` are in the order of their deadlines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
