@@ -33,6 +33,7 @@ from identity.security import recent
 _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
+_LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
 _RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
 
 
@@ -81,6 +82,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if not self.may_mail(template_prefix, email, context):
             return
         context = {"email": email, "site_url": settings.SITE_URL, **context}
+        for name in _LINKS & context.keys():
+            context[name] = on_the_site(context[name])
         context.setdefault("current_site", SimpleLazyObject(_site))
         if template_prefix in (_CODE, _RESET):
             only = context["user"] if template_prefix == _RESET else None
@@ -146,6 +149,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return response
         query = urlencode({"next": response.get("Location", "")})
         return HttpResponseRedirect(f"{reverse('account_begun')}?{query}")
+
+
+def on_the_site(url: str) -> str:
+    """The same path at the address that the settings say, whatever Host a request had."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{settings.SITE_URL}{parts.path}{query}"
 
 
 def _site() -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import re
 import selectors
 import socket
@@ -33,16 +34,25 @@ _PIECE = 64 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 # How much is to come is unknown, or the client waits for a word before it sends it.
 _OPEN_END = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
-_WORDS = b"Too many uploads at this moment. Please try again in some seconds.\n"
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
-    % (len(_WORDS), _WORDS)
+_WORDS = "Too many uploads at this moment. Please try again in some seconds."
+_TEXT = ("text/plain; charset=utf-8", _WORDS)
+_PROBLEM = (
+    "application/problem+json",
+    json.dumps(
+        {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": _WORDS}
+    ),
+)
+_BUSY, _BUSY_API = (
+    (
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(words)}\r\n\r\n{words}"
+    ).encode()
+    for kind, words in (_TEXT, _PROBLEM)
 )
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Arriving(TConn):  # type: ignore[misc]  # gunicorn has no types
+class Arriving(TConn):
     """A connection, what has come of its next request, and until when it has to be there."""
 
     def __init__(self, *args: Any) -> None:
@@ -94,7 +104,7 @@ class ClockedSocket:
         self._limit = seconds
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class PatientWorker(ThreadWorker):
     """See above. `gathering` and `lingering` are in the order of their deadlines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -166,7 +176,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return False
         if conn.is_large:
             if self.reading >= max(1, self.cfg.threads // 2):
-                self._refuse(conn, _BUSY)
+                self._refuse(conn, _BUSY_API if b" /api/" in head[:20] else _BUSY)
                 return True
             self.reading += 1
         conn.data_ready = True

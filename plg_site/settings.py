@@ -317,6 +317,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "plg_site.try_again.TryAgainMiddleware",
     "tenants.middleware.HostMiddleware",
     "events.middleware.EventBufferMiddleware",
     "csp.middleware.CSPMiddleware",

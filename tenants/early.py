@@ -51,7 +51,8 @@ class EarlyAnswers:
         path = environ.get("PATH_INFO", "")
         if self._product is None or not self._product.may_answer(environ["REQUEST_METHOD"], path):
             return None
-        tenant = hosts.tenant_to_read(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+        host, is_public = hosts.named(environ.get("HTTP_HOST", ""))
+        tenant = hosts.tenant_to_read(host) if is_public else None
         if tenant is None or tenant.status != Status.ACTIVE:
             return None
         view = self._product.view_for(path, tenant)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache as once
+from functools import lru_cache
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,6 +17,7 @@ from django.db import transaction
 from tenants.models import Domain, Tenant
 from tenants.short_memory import ShortMemory
 
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\s/@\\]*)(?::(?P<port>\d{0,5}))?")
 # In front of the cache: under load, a host is asked for once a second by each process.
 _recent: ShortMemory[str, Tenant] = ShortMemory(seconds=1.0, most=1_000)
 _KEEP = 60  # seconds; changes invalidate at once, this bounds what was lost while Redis was away
@@ -28,6 +32,28 @@ class Place(Enum):
     FILES = "files"
     ALIAS = "alias"  # another name of the site, such as www: redirected to it
     WORKSPACE = "workspace"
+
+
+@lru_cache(maxsize=4096)
+def named(said: str) -> tuple[str, bool]:
+    """The name in a Host header, in small letters, and whether its port is the public one.
+
+    A header without a port says nothing wrong: proxies on the standard ports send none.
+    """
+    found = _HOST.fullmatch(said)
+    if found is None:
+        return "", False
+    port = found["port"]
+    return found["name"].lower().rstrip("."), not port or int(port) == settings.PUBLIC_PORT
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address: what a load balancer sends that asks for our health."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def place_of(host: str) -> Place:

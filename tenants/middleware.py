@@ -36,12 +36,16 @@ class HostMiddleware:
         schema.leave()
         request.tenant = None
         request.membership = None
-        host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        host, is_public = hosts.named(request.META.get("HTTP_HOST", ""))
         if request.path.startswith(ASK_PREFIX):  # by whatever name the terminator calls us
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         place = hosts.place_of(host)
-        if place is hosts.Place.ALIAS:
+        if place is hosts.Place.ALIAS or (request.path == "/healthz" and hosts.is_address(host)):
             return self._to_the_site(request)
+        if not is_public:
+            return self._unknown(request)
+        # From here on there is one way to write this host: no link repeats what a client made of it.
+        request.META["HTTP_HOST"] = host + settings.PUBLIC_PORT_SUFFIX
         request.is_bare_host = place is hosts.Place.FILES
         if place is hosts.Place.SITE:
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
@@ -49,10 +53,8 @@ class HostMiddleware:
             return self._answer(request, settings.FILES_URLCONF)
         tenant = hosts.tenant_for(host)
         if tenant is None:
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-            context = {"stopped": own_domain.has_stopped(request)}
-            return render(request, "workspace/unknown_host.html", context, status=404)
-        if addresses.is_former(host.lower().rstrip("."), tenant) and not _is_api(request):
+            return self._unknown(request)
+        if addresses.is_former(host, tenant) and not _is_api(request):
             return self._to_the_new_address(request, tenant)
         request.tenant = tenant
         schema.enter(tenant)
@@ -65,6 +67,11 @@ class HostMiddleware:
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)
+
+    def _unknown(self, request: HostRequest) -> HttpResponse:
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        context = {"stopped": own_domain.has_stopped(request)}
+        return render(request, "workspace/unknown_host.html", context, status=404)
 
     def _to_the_new_address(self, request: HostRequest, tenant: Tenant) -> HttpResponse:
         """Not a permanent redirect: after some months the old address may be somebody else's.

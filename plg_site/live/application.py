@@ -18,6 +18,7 @@ from metering.live import NotAllowed, Pass
 from plg_site.live.hub import Deaf, Hub, Listener, TooMany
 
 HEARTBEAT = 15.0  # seconds: shorter than what proxies and phones wait for
+_TRY_AGAIN = {429: "30", 503: "5"}  # seconds
 AT_MOST_EVERY = 0.25  # seconds between two `changed` of one page
 
 
@@ -44,7 +45,9 @@ def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
 
     async def healthz(request: Request) -> Response:
         return JSONResponse(
-            {"hears": hub.hears, "listeners": len(hub)}, status_code=200 if hub.hears else 503
+            {"hears": hub.hears, "listeners": len(hub)},
+            status_code=200 if hub.hears else 503,
+            headers={} if hub.hears else {"Retry-After": _TRY_AGAIN[503]},
         )
 
     routes = [Route("/live/usage", usage, methods=["GET"]), Route("/healthz", healthz)]
@@ -94,4 +97,6 @@ async def _news(listener: Listener, *, until: float, heartbeat: float) -> AsyncI
 
 
 def _refuse(status: int, words: str, **headers: str) -> Response:
+    if status in _TRY_AGAIN:
+        headers["Retry-After"] = _TRY_AGAIN[status]
     return PlainTextResponse(words + "\n", status_code=status, headers=headers)

@@ -122,7 +122,7 @@ def nginx(folder: Path, webs: Sequence[int]) -> Iterator[int]:
     rules = rules.replace("listen 80 default_server", f"listen 127.0.0.1:{free_port()}")
     for number, web in enumerate(webs, 1):
         rules = rules.replace(f"WEB{number}:8000", f"127.0.0.1:{web}")
-    kept = [line for line in rules.splitlines() if "ssl_" not in line and "WEB2:" not in line]
+    kept = [line for line in rules.splitlines() if "ssl_" not in line and ":8000 " not in line]
     paths = "".join(
         f"{name}_temp_path {folder}/{name};\n"
         for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

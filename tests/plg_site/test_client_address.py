@@ -155,3 +155,17 @@ def test_the_shipped_rules_of_caddy_are_for_several_web_processes():
     assert "127.0.0.1:8001" in said
     assert "127.0.0.1:8002" in said
     assert "'uri': '/healthz'" in said
+
+
+@pytest.mark.parametrize("kind", [proxies.caddy, proxies.nginx], ids=["caddy", "nginx"])
+def test_a_web_process_that_goes_away_fails_no_request(tmp_path, kind):
+    """As in a rolling restart."""
+    application = ClientAddress(proxies.echo, trusted=["127.0.0.1/32"], scheme="http")
+    if kind is proxies.nginx:
+        proxies.nginx_program()
+    with proxies.served(application) as stays:
+        with proxies.served(application) as goes, kind(tmp_path, [goes, stays]) as port:
+            assert proxies.get(port, by="127.0.7.1")
+        with kind(tmp_path / "again", [goes, stays]) as port:  # one of the two is gone
+            for _ in range(30):
+                assert proxies.get(port, by="127.0.7.1")["REMOTE_ADDR"] == "127.0.7.1"

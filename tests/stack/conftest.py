@@ -40,7 +40,11 @@ def stack(state: State, store_door: Door) -> Iterator[Stack]:
     who = f"{postgres.OWNER}:{state.secret('postgres_password')}"
     where = f"{ports.LOOPBACK}:{store_door.port}/{postgres.DATABASES[1]}"
     # A run signs up faster, and more often in a minute, than the people of one address do.
-    environ |= {"SIGNUPS_BY_ADDRESS": "1000/m", "SIGNUP_FORM_SECONDS": "0"}
+    environ |= {
+        "SIGNUPS_BY_ADDRESS": "1000/m",
+        "SIGNUP_FORM_SECONDS": "0",
+        "SIGNUPS_BY_LINK": "1/h",
+    }
     environ["EVENTS_DATABASE_URL"] = f"postgres://{who}@{where}"
     with Stack(state.path, throw_away=True, environ=environ).start() as running:
         yield running

@@ -256,3 +256,32 @@ def test_the_forms_work_without_javascript(chromium, stack):
     page.locator("input[name=target_url]").press("Enter")
     expect(page.locator("main")).to_contain_text("/pricing/")
     context.close()
+
+
+def test_one_more_step_at_sign_up_is_done_by_the_browser_itself(tab, stack):
+    """A link that has used up its bucket: the page asks for a sum, and a worker does it."""
+    said = stack.manage("signup_link", f"browser-{secrets.token_hex(3)}")
+    link = said.stdout.strip().splitlines()[-1]
+
+    def fill_in() -> str:
+        run = secrets.token_hex(3)
+        tab.goto(link)
+        tab.get_by_label("Your name").fill("Bruna Browser")
+        tab.get_by_label("Work email").fill(f"step-{run}@example.com")
+        tab.get_by_label("Workspace name").fill(f"Step {run}")
+        tab.get_by_label("Password").fill("a long enough secret")
+        tab.locator("main form button[type=submit]").first.click()
+        return run
+
+    run = fill_in()
+    tab.wait_for_url(re.compile(rf"//step-{run}\."))
+    tab.context.clear_cookies()
+    run = fill_in()
+    expect(tab.locator("[data-proof]")).to_be_visible()
+    no_axe_violations(tab)
+    expect(tab.locator("[data-proof-words]")).to_have_text(
+        "Your browser is done: go on.", timeout=2_000
+    )
+    expect(tab.get_by_label("Workspace name")).to_have_value(f"Step {run}")
+    tab.locator("main form button[type=submit]").first.click()
+    tab.wait_for_url(re.compile(rf"//step-{run}\."))

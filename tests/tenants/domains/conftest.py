@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tenants.domains import allowance, checking, claims, dns
@@ -61,7 +62,9 @@ def on(db: None) -> Callable[..., Client]:
     """`on(host)`: a browser there, signed in nowhere, that has to bring the CSRF token."""
 
     def make(host: str = NAME, *, strict: bool = True) -> Client:
-        client = Client(headers={"host": f"{host}:8000"}, enforce_csrf_checks=strict)
+        client = Client(
+            headers={"host": f"{host}:{settings.PUBLIC_PORT}"}, enforce_csrf_checks=strict
+        )
         client.handler = HandlerBehindEarlyAnswers(client.handler.enforce_csrf_checks)
         return client
 

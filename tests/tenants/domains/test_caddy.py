@@ -39,6 +39,7 @@ def caddy(port, world, tmp_path, settings) -> Iterator[int]:  # type: ignore[no-
         "FILES_DOMAIN": settings.FILES_DOMAIN,
         "TLS_ASK_TOKEN": TOKEN,
         "WEB": f"127.0.0.1:{port}",
+        "ASK": f"127.0.0.1:{port}",
         "ACME_EMAIL": "ops@example.com",
     }
     process = subprocess.Popen(
