@@ -24,13 +24,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from packaging.requirements import Requirement
 
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.programs import without_made_up, without_services
 
+_S = TypeVar("_S")
 FOLDER = ROOT / ".local" / "against"
 _STACK = Path(__file__).with_name("against_stack.py")
 _SAYS = "against: "  # in front of what a side's process answers
@@ -149,9 +150,12 @@ def checked_out(commit: str, *, say: Callable[[str], None] = lambda words: None)
 
 
 def in_turns(
-    sides: Sequence[Side], measure: Callable[[Side], float], *, runs: int
+    sides: Sequence[_S], measure: Callable[[_S], float], *, runs: int
 ) -> list[list[float]]:
-    """Measure each side `runs` times, A B A B; the values of each side, in the order of the sides."""
+    """Measure each side `runs` times, A B A B; the values of each side, in the order of the sides.
+
+    A side is a Side, or whatever was made of one.
+    """
     turns = [[measure(side) for side in sides] for _ in range(runs)]
     return [list(column) for column in zip(*turns, strict=True)]
 

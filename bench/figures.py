@@ -20,7 +20,9 @@ class Figure:
     `ratio` is `value / reference_value`. `bar` is the bound of the ratio or, with `bar_on="value"`,
     of the value itself; `better="more"` asks for at least the bar, "less" for at most. `note` says
     what a reader of the table must know. `void` is why the measurement does not count (the load was
-    not reached, say): then the figure does not hold, whatever its value.
+    not reached, say): then the figure does not hold, whatever its value. `limit`: the reference is
+    the most (or the least) that there can be, so one that was passed was not measured rightly, and
+    the figure is void. So is one without a number above zero on either side.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Figure:
     bar_on: Literal["ratio", "value"] = "ratio"
     note: str = ""
     void: str = ""
+    limit: bool = False
     module: str = ""  # set by the run
 
     @property
@@ -40,15 +43,27 @@ class Figure:
         return self.value / self.reference_value if self.reference_value else 0.0
 
     @property
+    def why_void(self) -> str:
+        """Why the row does not count; empty when it does."""
+        if self.void:
+            return self.void
+        if not (_is_measured(self.value) and _is_measured(self.reference_value)):
+            return f"measured {self.value} against {self.reference_value}: that is no measurement"
+        passed = self.ratio > 1 if self.better == "more" else self.ratio < 1
+        if self.limit and passed:
+            return "what is measured passed its reference, which is its limit: that one is wrong"
+        return ""
+
+    @property
     def holds(self) -> bool:
         measured = self.ratio if self.bar_on == "ratio" else self.value
-        if self.void:
+        if self.why_void:
             return False
         return measured >= self.bar if self.better == "more" else measured <= self.bar
 
     def as_json(self) -> dict[str, object]:
         """The fields of a row in the file, in DESIGN's order, then the others."""
-        row = asdict(self) | {"ratio": self.ratio, "holds": self.holds}
+        row = asdict(self) | {"ratio": self.ratio, "holds": self.holds, "void": self.why_void}
         return {key: row.pop(key) for key in ORDER} | row
 
 
@@ -89,8 +104,16 @@ def table(figures: Sequence[Figure]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    said = [(figure.name, text) for figure in figures for text in (figure.void, figure.note)]
+    said = [(each.name, text) for each in figures for text in (_void(each), each.note)]
     return "\n".join([*lines, *(f"   {name}: {text}" for name, text in said if text)])
+
+
+def _is_measured(value: float) -> bool:
+    return math.isfinite(value) and value > 0
+
+
+def _void(figure: Figure) -> str:
+    return f"void: {figure.why_void}" if figure.why_void else ""
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ class Run:
         short = [figure.name for figure in self.figures if not figure.holds]
         if self.size is TINY:
             words = ["A tiny run: the figures mean nothing."]
+            if void := [figure.name for figure in self.figures if figure.why_void]:
+                words.append(f"Void, which a full run does not let pass: {'; '.join(void)}")
         elif short:
             words = [f"Does not hold: {'; '.join(short)}"]
         else:

@@ -8,9 +8,10 @@ days are counted again). Then all of it is rebuilt, or nothing starts.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 
 from metering import progress, rebuild, trust
 from metering.catalogue import meters
@@ -18,8 +19,8 @@ from metering.rebuild import Rebuild
 from metering.rollups import rollups
 from metering.rollups.protocol import TookTooLong
 
-LOOK_WITHIN = 5.0  # seconds for a day that is counted again; one that takes longer is left out
-_NEWEST, _OTHERS = 2, 2  # days that are looked at
+LOOK_WITHIN = 5.0  # seconds for all days that are counted again
+_NEWEST = 2  # days that are looked at first
 
 Say = Callable[[str], None]
 
@@ -52,23 +53,30 @@ def settle(*, say: Say = lambda line: None, later: bool = False) -> dict[str, st
 
 
 def _found_by_counting_again() -> dict[str, str]:
-    """Some days, beside what the raw events say. All meters are doubted when one differs."""
+    """As many days as the time allows, beside what the raw events say: the newest, then others.
+
+    All meters are doubted when one differs.
+    """
+    give_up_at = time.monotonic() + LOOK_WITHIN
     for day in _days():
+        if (left := give_up_at - time.monotonic()) <= 0:
+            break
         with suppress(TookTooLong):
-            if rollups().differences(day, meters=list(meters().values()), within=LOOK_WITHIN):
+            if rollups().differences(day, meters=list(meters().values()), within=left):
                 rebuild.doubt()
                 return dict.fromkeys(meters(), f"{day} is not what the raw events say")
     return {}
 
 
-def _days() -> Iterator[date]:
-    """The newest, and some others."""
-    first = rebuild.first_day()
-    days = [day for day in rollups().days(meters=list(meters())) if not first or day >= first]
-    past = [day for day in days if day <= date.today()]
-    yield from past[-_NEWEST:]
+def _days() -> list[date]:
+    first, today = rebuild.first_day(), datetime.now(UTC).date()
+    past = [
+        day
+        for day in rollups().days(meters=list(meters()))
+        if day <= today and not (first and day < first)
+    ]
     others = past[:-_NEWEST]
-    yield from random.sample(others, min(_OTHERS, len(others)))
+    return [*reversed(past[-_NEWEST:]), *random.sample(others, len(others))]
 
 
 def _rebuild(why: dict[str, str], say: Say) -> None:

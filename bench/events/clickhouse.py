@@ -52,6 +52,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
             reference_value=statistics.median(bare),
             bar=0.5,
             better="more",
+            limit=True,
             note=f"runs: {words[0]}; bare: {words[1]}; with the product's dimensions and unique "
             f"counts, some five rows more for each event: {words[2]}",
         )

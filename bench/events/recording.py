@@ -58,6 +58,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
             bar=0.5,
             bar_on="value",
             better="less",
+            limit=True,
             note="one event, taken by the stream (synced to disk) before the answer leaves",
         )
     ]

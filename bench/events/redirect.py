@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bench import project
 from bench.figures import Figure, percentile
-from bench.serving.clients import Target, latencies, requests_per_second
+from bench.serving.clients import Target, latencies, requests_per_second, wanting
 from bench.sizes import Size
 from plg_site.devstack import ports, programs
 from plg_site.devstack.options import ROOT
@@ -56,6 +56,8 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         reference_value=views,
         bar=0.5,
         better="more",
+        limit=True,
+        void=wanting(),
         note=f"runs: {spread}; {clicks / behind:.2f} of an empty view behind our own middleware"
         f" ({behind:,.0f})",
     )
@@ -69,6 +71,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         bar=50,
         bar_on="value",
         better="less",
+        limit=False,
         note="from when a request was due; runs: "
         + ", ".join(f"{each * 1000:.1f}" for each in half),
     )

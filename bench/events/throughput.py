@@ -56,6 +56,7 @@ def _figure(name: str, ours: Sequence[float], bare: Sequence[float], *, bar: flo
         reference_value=statistics.median(bare),
         bar=bar,
         better="more",
+        limit=True,
         note=f"runs: {rates}; bare: {', '.join(f'{rate:,.0f}' for rate in bare)}",
     )
 

@@ -106,6 +106,7 @@ def _figure(outcomes: Sequence[Outcome], *, rate: int, seconds: int, idle: float
         bar=1.0,
         bar_on="value",
         better="less",
+        limit=True,
         note=f"p50 {percentile(middle.waited, 50):.3f} s, max {max(middle.waited):.3f} s of"
         f" {len(middle.waited)} markers; p99 of all runs:"
         f" {', '.join(f'{percentile(each.waited, 99):.3f}' for each in outcomes)} s",
@@ -131,6 +132,8 @@ def _run(log: project.Log, probers: Sequence[Prober], *, rate: int, seconds: int
         stop.set()
         for thread in threads:
             thread.join(GIVE_UP_AFTER)
+    if producer.returncode or any(thread.is_alive() for thread in threads):
+        raise RuntimeError("The producer failed, or a prober did not come to its end.")
     for prober in probers:
         if prober.failed:
             raise prober.failed

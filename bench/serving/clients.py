@@ -1,7 +1,8 @@
 """Clients of an HTTP server on loopback: as fast as it answers, or at a steady rate.
 
-As fast as possible is wrk's work where it is installed. Else a process of Python does it, which
-takes more of the machine from the server: ratios of two servers remain, rates are lower.
+As fast as possible is wrk's work: written in Python, the client would take more of the machine than
+the server. wrk is installed where it may be (`tool`); else a process of Python stands in, and whoever
+measures with it says that the figure is void (`wanting`).
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
 
+from bench.serving.http import BrokenAnswer, Connection
+from plg_site.devstack import apt
+
+_T = TypeVar("_T")
 CONNECTIONS = 64  # more than the server has threads: none of them waits for work
 
 
@@ -37,16 +44,36 @@ class Target:
         return f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
 
 
+@cache
+def tool() -> str | None:
+    """Where wrk is; installed first where that is possible. None: it is not to be had."""
+    if not shutil.which("wrk"):
+        apt.install("wrk", lambda words: print(f"  … {words}", flush=True))
+    return shutil.which("wrk")
+
+
+def wanting() -> str:
+    """Why rates that were measured here do not count; empty when they do."""
+    if tool() is None:
+        return "wrk is not installed (apt-get install wrk): its stand-in in Python is the limit"
+    return ""
+
+
 def requests_per_second(target: Target, *, seconds: float) -> float:
     """How many requests it answers over CONNECTIONS connections. Raises WrongAnswer."""
     once(target)
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        return _by_python(target, seconds)
+    if (wrk := tool()) is None:
+        return by_python(target, seconds=seconds)
     url = f"http://127.0.0.1:{target.port}{target.path}"
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
     command += ["-H", f"Host: {target.host}", url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    once(target)  # wrk tells errors from the rest, not one status from another
+    return rate_of(said)
+
+
+def rate_of(said: str) -> float:
+    """What wrk has measured. Raises WrongAnswer when not every request was answered well."""
     found = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if found is None or "Non-2xx or 3xx" in said or "Socket errors" in said:
         raise WrongAnswer(said)
@@ -55,77 +82,72 @@ def requests_per_second(target: Target, *, seconds: float) -> float:
 
 def once(target: Target) -> None:
     """One request. Raises WrongAnswer."""
-    with _connect(target) as connection:
+    with Connection(target.port) as connection:
         _ask(connection, target)
 
 
 def latencies(target: Target, *, rate: float, seconds: float) -> list[float]:
     """Seconds from when each request was due to its whole answer, at so many requests a second.
 
-    A request that had to wait because all connections were busy has waited, too.
+    A request that had to wait because all connections were busy has waited, too. Raises WrongAnswer.
     """
-    number, taken, lock = itertools.count(), [], threading.Lock()
+    number = itertools.count()
     began, total = time.monotonic() + 0.1, int(rate * seconds)
 
-    def client() -> None:
+    def client() -> list[float]:
         mine: list[float] = []
-        with _connect(target) as connection:
+        with Connection(target.port) as connection:
             while (turn := next(number)) < total:
                 due = began + turn / rate
                 time.sleep(max(0.0, due - time.monotonic()))
                 _ask(connection, target)
                 mine.append(time.monotonic() - due)
-        with lock:
-            taken.extend(mine)
+        return mine
 
-    threads = [threading.Thread(target=client) for _ in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    taken = [each for mine in _all(client) for each in mine]
     if len(taken) != total:
         raise WrongAnswer(f"{len(taken)} of {total} requests were answered.")
     return taken
 
 
-def _connect(target: Target) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", target.port), timeout=30)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def _ask(connection: socket.socket, target: Target) -> None:
-    connection.sendall(target.request)
-    answer = connection.recv(65536)
-    while b"\r\n\r\n" not in answer:
-        answer += connection.recv(65536)
-    # Every answer that is measured here is empty: its head is all of it.
-    if int(answer[9:12]) != target.status:
-        raise WrongAnswer(answer[:200].decode(errors="replace"))
-
-
-def _by_python(target: Target, seconds: float) -> float:
+def by_python(target: Target, *, seconds: float) -> float:
+    """Requests a second, asked by a process of Python. Raises WrongAnswer."""
     arguments = [str(target.port), target.path, target.host, str(target.status), str(seconds)]
     command = [sys.executable, "-m", "bench.serving.clients", *arguments]
-    return float(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    if done.returncode != 0:
+        raise WrongAnswer(done.stderr[-2000:])
+    return float(done.stdout)
+
+
+def _all(client: Callable[[], _T]) -> list[_T]:
+    """What each of CONNECTIONS clients gives. Raises what the first of them raises that fails."""
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        started = [pool.submit(client) for _ in range(CONNECTIONS)]
+    return [each.result() for each in started]
+
+
+def _ask(connection: Connection, target: Target) -> None:
+    try:
+        status, head = connection.ask(target.request)
+    except (BrokenAnswer, OSError, ValueError) as error:
+        raise WrongAnswer(f"{target.path}: {error!r}") from error
+    if status != target.status:
+        raise WrongAnswer(head[:200].decode(errors="replace"))
 
 
 def _main(port: str, path: str, host: str, status: str, seconds: str) -> None:
-    target, until, done = Target(int(port), path, host, int(status)), 0.0, itertools.count()
+    target, until = Target(int(port), path, host, int(status)), time.monotonic() + float(seconds)
 
-    def client() -> None:
-        with _connect(target) as connection:
+    def client() -> int:
+        done = 0
+        with Connection(target.port) as connection:
             while time.monotonic() < until:
                 _ask(connection, target)
-                next(done)
+                done += 1
+        return done
 
-    until = time.monotonic() + float(seconds)
-    threads = [threading.Thread(target=client) for _ in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(next(done) / float(seconds))
+    print(sum(_all(client)) / float(seconds))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ def an_ordinary_day() -> None:
     tasks, until = patient(settings.CELERY_BROKER_URL), time.monotonic() + _PATIENCE
     while tasks.llen(settings.CELERY_TASK_DEFAULT_QUEUE) and time.monotonic() < until:
         time.sleep(0.2)
+    if left := tasks.llen(settings.CELERY_TASK_DEFAULT_QUEUE):
+        raise RuntimeError(f"{left} tasks of before still wait: what follows would wait for them.")
     Tenant.objects.update(created_at=timezone.now() - timedelta(days=1))
     while pool.is_short():
         pool.refill()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import http.client
 import re
-import threading
 import time
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -123,22 +123,18 @@ def at_once(site: Site, slugs: Sequence[str]) -> list[Visit]:
 
 
 def _each(site: Site, slugs: Sequence[str], due: Sequence[float]) -> list[Visit]:
-    visits: list[Visit] = []
     late = time.monotonic()
     site.load(slugs)
     late = time.monotonic() - late  # what is due was said before they had the form
     due = [moment + late for moment in due]
 
-    def person(slug: str, moment: float) -> None:
+    def person(slug: str, moment: float) -> Visit:
         time.sleep(max(0.0, moment - time.monotonic()))
-        visits.append(site.sign_up(slug, due=moment))
+        return site.sign_up(slug, due=moment)
 
-    threads = [threading.Thread(target=person, args=each) for each in zip(slugs, due, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return visits
+    with ThreadPoolExecutor(max(1, len(slugs))) as pool:  # none of them waits for another
+        started = [pool.submit(person, *each) for each in zip(slugs, due, strict=True)]
+    return [each.result() for each in started]  # raises what a person's thread raised
 
 
 def _ask(

@@ -42,6 +42,7 @@ CHECKS = {
 TESTS = {
     "everything else": ["tests"],
     "whole stack, browser": ["tests/stack"],
+    "upgrades": ["tests/upgrade"],
     "tenants": ["tests/tenants"],
     "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
     "metering": ["tests/metering", "tests/billing"],

@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 
+from plg_site.devstack import apt
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-APT_SECONDS = 240
 
 
 def find() -> str | None:
@@ -19,24 +19,7 @@ def find() -> str | None:
 
 def find_or_install(say: Callable[[str], None]) -> str | None:
     """Like `find`; where it may, it installs Debian's package first."""
-    if (found := find()) or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if found := find():
         return found
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-    say("apt-get install chromium")
-    if not _runs(install):
-        say("apt-get update")
-        _runs(["apt-get", "update", "-q"])
-        say("apt-get install chromium")
-        _runs(install)
+    apt.install("chromium", say)
     return find()
-
-
-def _runs(command: list[str]) -> bool:
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=APT_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0

@@ -41,6 +41,38 @@ def test_a_void_figure_does_not_hold_whatever_its_value():
     assert not replace(WAITING, void="only 3,000 events/s were reached").holds
 
 
+@pytest.mark.parametrize("nothing", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("better", ["more", "less"])
+def test_what_is_no_measurement_on_either_side_is_void(nothing, better):
+    for field in ("value", "reference_value"):
+        for figure in (STORING, WAITING):
+            row = replace(figure, better=better, bar=0, **{field: nothing})
+            assert row.why_void
+            assert not row.holds
+
+
+def test_a_reference_that_is_slower_than_what_it_is_the_limit_of_makes_its_row_void():
+    """An empty view at 26 requests a second is no limit of 2,380 clicks."""
+    clicks = replace(STORING, value=2_380, reference_value=26, limit=True)
+    assert "which is its limit" in clicks.why_void
+    assert not clicks.holds
+    assert clicks.as_json()["void"] == clicks.why_void
+    assert replace(STORING, limit=True).holds
+    at_least = replace(WAITING, value=0.9, reference_value=1.0, limit=True)
+    assert not at_least.holds
+    assert replace(at_least, reference_value=0.1).holds
+    run = Run("events", FULL, figures=[clicks])
+    assert run.exit_code == 1
+
+
+def test_a_void_row_passes_in_a_tiny_run_which_says_so():
+    void = replace(STORING, void="wrk is not installed")
+    run = Run("events", TINY, figures=[void])
+    assert run.exit_code == 0
+    assert "Void, which a full run does not let pass: storing" in run.report()
+    assert Run("events", FULL, figures=[void]).exit_code == 1
+
+
 def test_a_reference_of_nothing_gives_no_ratio():
     assert replace(STORING, reference_value=0).ratio == 0
     assert not replace(STORING, reference_value=0).holds
@@ -51,7 +83,7 @@ def test_the_table_has_a_line_a_figure_and_the_notes_below():
     assert "✓  storing  60,000 rows/s  100,000 COPY" in text
     assert "≥ 0.5" in text
     assert "≤ 1 s" in text
-    assert text.splitlines()[-2:] == ["   waiting: too slow", "   waiting: p50 0.2 s"]
+    assert text.splitlines()[-2:] == ["   waiting: void: too slow", "   waiting: p50 0.2 s"]
 
 
 def test_the_file_has_the_fields_of_each_row_in_order(tmp_path):

@@ -28,7 +28,7 @@ def commit() -> Callable[[str], Code]:
     return checked_out
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """The state of one installation: databases, uploads, secrets. Gone afterwards."""
     path = Path(tempfile.mkdtemp(prefix="plg-upgrade-"))

@@ -1,4 +1,4 @@
-"""Gives a workspace of 5ec79f5 what takes a month: a closed period, limits of its own, an API key.
+"""Gives a workspace of 5ec79f5 what takes a month: a closed period, and an API key.
 
     furnish.py SLUG
 
@@ -18,8 +18,7 @@ from uuid_utils.compat import uuid7  # noqa: E402
 from events import Event  # noqa: E402
 from events.health import Lag  # noqa: E402
 from events.store import get_store  # noqa: E402
-from metering import cycles, limits, statements  # noqa: E402
-from metering.catalogue import Limit  # noqa: E402
+from metering import cycles, statements  # noqa: E402
 from metering.models import Ledger  # noqa: E402
 from tenants import api_keys  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
@@ -45,6 +44,5 @@ get_store().append(
 )
 made = statements.close_due(lag=Lag)
 assert any(each.tenant_id == tenant.pk and each.value == 40 for each in made), made
-limits.set_limits(tenant, {"links": Limit(7), "clicks": Limit(1_000, hard=False)})
 _, secret = api_keys.create(tenant, name="nightly", user=tenant.memberships.first().user)
 print(json.dumps(secret))

@@ -26,7 +26,7 @@ TABLES = {
     "quotas": ("metering_quota", "tenant_id, meter, \"limit\", hard, price_amount, price_per"),
     "people": ("identity_user", "id, email, name, password, is_active, is_staff"),
     "addresses": ("account_emailaddress", "user_id, email, verified, \"primary\""),
-    "accounts": ("billing_account", "tenant_id, plan, stripe_customer_id"),
+    "accounts": ("billing_account", "tenant_id, plan_key, interval, status, stripe_customer_id"),
     "keys": ("tenants_apikey", "tenant_id, name, key_hash, revoked_at"),
 }  # fmt: skip
 IN_A_WORKSPACE = {
