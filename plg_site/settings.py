@@ -53,6 +53,24 @@ CSRF_COOKIE_NAME = "plg_csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
+# What a page of ours may ask of the browser, and who may: nobody, or only we ourselves.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "browsing-topics": [],
+    "camera": [],
+    "display-capture": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "usb": [],
+    "clipboard-write": ["self"],
+    "fullscreen": ["self"],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
+}
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the page it edits
 
 _CHECKOUT_HOSTS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
@@ -289,11 +307,14 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # --- Requests ----------------------------------------------------------------------------------
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "tenants.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tenants.middleware.HostMiddleware",
-    "events.middleware.EventBufferMiddleware",
+    # Before the host is looked up: a host that leads nowhere gets the same headers.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
+    "tenants.middleware.HostMiddleware",
+    "events.middleware.EventBufferMiddleware",
     "identity.cookies.HostOnlyCookiesMiddleware",
     "identity.sessions.HostSessionMiddleware",
     "identity.oidc.policy.FormActionMiddleware",
@@ -301,7 +322,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "identity.middleware.VisitorMiddleware",

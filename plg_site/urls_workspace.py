@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.urls import include, path
 
+from plg_site import well_known
 from plg_site.api import api
 
 urlpatterns = [
+    *well_known.workspace_urlpatterns,
     path("api/", api.urls),
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),
