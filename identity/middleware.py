@@ -10,30 +10,33 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from uuid_utils.compat import uuid7
 
-from identity import cookies
+from identity import consent, cookies
 from identity.requests import VisitorRequest
 
 ONE_YEAR = 60 * 60 * 24 * 365
 
 
 class VisitorMiddleware:
-    """Sets `request.anonymous_id` (UUID, or None where the browser asks not to be followed)."""
+    """Sets `request.anonymous_id` (UUID; None where the browser asks not to be followed, and before
+    consent where that is asked for)."""
 
     def __init__(self, get_response: Callable[[VisitorRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: VisitorRequest) -> HttpResponse:
         said = request.META  # request.headers would read every header first
+        sent = request.COOKIES if "HTTP_COOKIE" in said else {}
         name, known, is_former = settings.VISITOR_COOKIE_NAME, None, False
-        if "HTTP_COOKIE" in said:
+        if sent:
             value, is_former = cookies.value_of(request, name)
             known = _parse(value)
         wants_privacy = said.get("HTTP_SEC_GPC") == "1" or said.get("HTTP_DNT") == "1"
-        request.anonymous_id = None if wants_privacy else (known or uuid7())
+        may_know = not wants_privacy and consent.is_given(sent)
+        request.anonymous_id = (known or uuid7()) if may_know else None
         response = self.get_response(request)
         if wants_privacy or getattr(request, "is_bare_host", False):
             return response
-        if (known is None or is_former) and _is_page(response):
+        if (known is None or is_former) and may_know and _is_page(response):
             _set(request, response, name, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):

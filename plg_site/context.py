@@ -11,5 +11,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_domain": settings.SITE_DOMAIN,
         "app_domain": settings.APP_DOMAIN,
         "public_port_suffix": settings.PUBLIC_PORT_SUFFIX,
+        "cookie_consent_required": settings.COOKIE_CONSENT_REQUIRED,
         "stripe_simulated": settings.STRIPE_SIMULATED,
     }

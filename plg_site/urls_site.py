@@ -2,13 +2,16 @@
 
 from django.urls import include, path
 
+from identity import consent
 from identity.sign_out import sign_out
-from plg_site import health, outbox, staff, staff_workspaces
+from plg_site import health, outbox, staff, staff_workspaces, well_known
 from tenants.domains.ask import ask
 
 urlpatterns = [
+    *well_known.site_urlpatterns,
     path("healthz", health.healthz),
     path("tls/ask/<str:token>/", ask, name="tls_ask"),
+    path("cookies/", consent.cookies_page, name="cookies"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
     path("staff/usage/", staff.usage, name="staff_usage"),

@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.urls import include, path
 
+from plg_site import well_known
 from plg_site.api import api, openapi
 
 urlpatterns = [
     path("api/v1/openapi.json", openapi, name="openapi"),
+    *well_known.workspace_urlpatterns,
     path("api/", api.urls),
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),

@@ -26,6 +26,7 @@ from django.middleware.security import SecurityMiddleware
 from events.middleware import EventBufferMiddleware
 from identity.middleware import VisitorMiddleware
 from tenants import hosts
+from tenants.headers import harden
 from tenants.models import Status
 
 Environ = dict[str, Any]
@@ -43,9 +44,10 @@ class EarlyAnswers:
     def to(self, environ: Environ) -> HttpResponse | None:
         """The answer to a WSGI request, or None where it has to go the ordinary way."""
         try:
-            return self._answer(environ)
+            response = self._answer(environ)
         except Exception as error:  # the same page and log line as for an exception in a view
-            return response_for_exception(WSGIRequest(environ), error)
+            response = response_for_exception(WSGIRequest(environ), error)
+        return None if response is None else harden(response)
 
     def _answer(self, environ: Environ) -> HttpResponse | None:
         path = environ.get("PATH_INFO", "")

@@ -1,0 +1,88 @@
+"""Where consent is asked for, no visit gets a number before it; the choice can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+PAGE = "/login/"  # any page of the site
+
+
+@pytest.fixture
+def asked(settings: SimpleNamespace) -> None:
+    settings.COOKIE_CONSENT_REQUIRED = True
+
+
+def numbered(client: Client) -> bool:
+    client.get(PAGE)
+    return bool("plg_aid" in client.cookies and client.cookies["plg_aid"].value)
+
+
+def test_elsewhere_a_visit_has_a_number_until_somebody_says_no(
+    client_for: Callable[..., Client],
+) -> None:
+    client = client_for()
+    assert numbered(client)
+    client.post("/cookies/", {"answer": "no"})
+    assert not numbered(client)
+
+
+def test_before_consent_there_is_no_number(client_for: Callable[..., Client], asked: None) -> None:
+    client = client_for()
+    assert not numbered(client)
+    client.cookies["plg_consent"] = "no"
+    assert not numbered(client)
+
+
+def test_with_consent_there_is_one_and_it_goes_when_consent_is_taken_back(
+    client_for: Callable[..., Client], asked: None
+) -> None:
+    client = client_for()
+    assert client.post("/cookies/", {"answer": "yes"})["Location"] == "/cookies/"
+    assert "You said yes" in client.get("/cookies/").content.decode()
+    assert numbered(client)
+    client.post("/cookies/", {"answer": "no"})
+    assert "You said no" in client.get("/cookies/").content.decode()
+    assert not numbered(client)
+
+
+def test_a_number_from_before_is_not_used_without_consent(
+    client_for: Callable[..., Client], asked: None
+) -> None:
+    client = client_for()
+    client.cookies["plg_aid"] = "0192d0a0-0000-7000-8000-000000000000"
+    answer = client.get(PAGE)
+    assert answer.wsgi_request.anonymous_id is None
+
+
+def test_a_browser_that_asks_not_to_be_followed_is_asked_nothing_and_gets_none(
+    client_for: Callable[..., Client], asked: None
+) -> None:
+    client = client_for()
+    client.cookies["plg_consent"] = "yes"
+    assert "plg_aid" not in client.get(PAGE, headers={"sec-gpc": "1"}).cookies
+
+
+def test_the_choice_needs_a_form_of_ours_and_one_of_two_answers(
+    client_for: Callable[..., Client], asked: None
+) -> None:
+    assert (
+        client_for(enforce_csrf_checks=True).post("/cookies/", {"answer": "yes"}).status_code == 403
+    )
+    assert client_for().post("/cookies/", {"answer": "maybe"}).status_code == 422
+    assert "plg_consent" not in client_for().get("/cookies/?answer=yes").cookies
+
+
+def test_the_site_asks_and_leads_to_the_choice_only_where_it_must(
+    client_for: Callable[..., Client], settings: SimpleNamespace
+) -> None:
+    page = client_for().get("/cookies/").content.decode()
+    assert "data-consent" not in page
+    settings.COOKIE_CONSENT_REQUIRED = True
+    page = client_for().get("/cookies/").content.decode()
+    assert "May we count your visit?" in page
+    assert 'js/consent.js" type="module"' in page
+    assert '/cookies/">Cookies</a>' in page
