@@ -3,11 +3,13 @@
 from django.urls import include, path
 
 from identity.sign_out import sign_out
-from plg_site import health, outbox, staff, staff_workspaces
+from plg_site import api_reference, health, outbox, staff, staff_workspaces
 from tenants.domains.ask import ask
 
 urlpatterns = [
     path("healthz", health.healthz),
+    path("docs/api/", api_reference.reference, name="api_reference"),
+    path("docs/api/openapi.json", api_reference.openapi_on_the_site, name="api_document"),
     path("tls/ask/<str:token>/", ask, name="tls_ask"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
