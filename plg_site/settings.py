@@ -62,11 +62,9 @@ CSRF_COOKIE_DOMAIN = SESSION_COOKIE_DOMAIN
 CSRF_COOKIE_NAME = f"{_COOKIE}_csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-<<<<<<< HEAD
 _A_YEAR = 31_536_000
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", _A_YEAR if PUBLIC_SCHEME == "https" else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
-=======
 # What a page of ours may ask of the browser, and who may: nobody, or only we ourselves.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     "accelerometer": [],
@@ -85,7 +83,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
 }
->>>>>>> website
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the page it edits
 
 _CHECKOUT_HOSTS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
@@ -339,21 +336,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tenants.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-<<<<<<< HEAD
     "plg_site.try_again.TryAgainMiddleware",
-    "tenants.middleware.HostMiddleware",
-    "events.middleware.EventBufferMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "cms.middleware.EditorPolicyMiddleware",
-    "plg_site.request_bodies.BodyLimitMiddleware",
-=======
     # Before the host is looked up: a host that leads nowhere gets the same headers.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
     "tenants.middleware.HostMiddleware",
     "events.middleware.EventBufferMiddleware",
->>>>>>> website
+    "plg_site.request_bodies.BodyLimitMiddleware",
     "identity.cookies.HostOnlyCookiesMiddleware",
     "identity.sessions.HostSessionMiddleware",
     "identity.oidc.policy.FormActionMiddleware",

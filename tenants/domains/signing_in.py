@@ -121,6 +121,9 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
         )
     except redeeming.NotRedeemed as error:
         raise NotSignedIn(str(error)) from error
+    if before := request.session.session_key:  # who signs in again, or somebody else: a new session
+        clients.end_sessions(session_key=before)
+    request.session.flush()
     login(request, found.user, backend=_BACKEND)
     identify(found.user, anonymous_id=request.anonymous_id)
     request.session[_ID_TOKEN] = found.id_token

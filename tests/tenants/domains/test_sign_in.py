@@ -109,6 +109,17 @@ def test_a_member_signs_in_and_is_back_where_they_wanted_to_be(world, browser):
     assert "Acme Member" in answer.text
 
 
+def test_who_signs_in_a_second_time_is_signed_in(world, browser):
+    """A bookmark of the sign-in page, or two tabs that were both sent there."""
+    person = browser()
+    signed_in(person)
+    before = person.cookies(at(OURS))[settings.SESSION_COOKIE_NAME]
+    answer = person.get(at(OURS, "/sign-in/?next=/links/"))
+    assert (answer.status, answer.url) == (200, at(OURS, "/links/"))
+    assert person.cookies(at(OURS))[settings.SESSION_COOKIE_NAME] != before
+    assert DerivedSession.objects.filter(client_id=world.acme.client_id).count() == 1
+
+
 def test_the_cookies_stay_with_the_domain(world, browser):
     person = browser()
     signed_in(person)
