@@ -13,12 +13,13 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI
 from wagtail.api.v3.errors import register_exception_handlers
 from wagtail.api.v3.routers import pages as wagtail_pages
 from wagtail.api.v3.schemas import BasePageSchema
 
+_MOST_VALUES = 20  # of one parameter
 _CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
 
@@ -30,6 +31,9 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(operation)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if any(len(request.GET.getlist(name)) > _MOST_VALUES for name in request.GET):
+            said = {"status": 400, "detail": f"Say each parameter at most {_MOST_VALUES} times."}
+            return JsonResponse(said, status=400, content_type="application/problem+json")
         stranger = copy.copy(request)
         stranger.user = AnonymousUser()
         stranger.session = SessionBase()  # without a key it stays empty
@@ -40,8 +44,23 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+class ContentAPI(NinjaAPI):
+    """Says in its document what `as_stranger` holds: a parameter is a list with an end."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(**kwargs)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                for parameter in operation.get("parameters", ()):
+                    said = parameter["schema"]
+                    for each in (said, *said.get("anyOf", ())):
+                        if each.get("type") == "array":
+                            each["maxItems"] = _MOST_VALUES
+        return schema
+
+
 # Wagtail's schemas reverse their own addresses in this namespace.
-content_api = NinjaAPI(
+content_api = ContentAPI(
     title="Website content",
     version="1",
     description="Published pages of the website. Read only, no key needed.",
