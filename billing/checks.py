@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from billing import catalogue
 from billing.catalogue import Plan
+from events import registry
 from metering.catalogue import meters
 
 
@@ -22,6 +23,29 @@ def check_usage_prices(**_: Any) -> list[CheckMessage]:
         Error(f"{plan.name}: {problem}", id="billing.E001")
         for plan in plans
         for problem in _problems(plan, known.keys())
+    ]
+
+
+@register()
+def check_external_events(**_: Any) -> list[CheckMessage]:
+    """What programs may send has an end on the plan that costs nothing."""
+    try:
+        first, known = catalogue.plans()[0], meters()
+    except Exception:
+        return []  # metering.E001 says what is wrong with the catalogue
+    limited = {
+        known[key].event
+        for key, limit in first.limits.items()
+        if limit.refuses and key in known and known[key].aggregation == "count"
+    }
+    return [
+        Warning(
+            f'{first.name} has no limit for "{event_type.name}", which programs may send.',
+            hint="Give it a meter that counts, and the plan a hard limit of that.",
+            id="billing.W001",
+        )
+        for event_type in registry.external()
+        if event_type.name not in limited
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from wagtail.api.v3.errors import PROBLEM_JSON, register_exception_handlers
@@ -23,6 +23,7 @@ from wagtail.api.v3.schemas import BasePageSchema
 
 from cms.head import answers_head
 
+_MOST_VALUES = 20  # of one parameter
 _CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
 
@@ -34,6 +35,9 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(operation)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if any(len(request.GET.getlist(name)) > _MOST_VALUES for name in request.GET):
+            said = {"status": 400, "detail": f"Say each parameter at most {_MOST_VALUES} times."}
+            return JsonResponse(said, status=400, content_type="application/problem+json")
         stranger = copy.copy(request)
         stranger.user = AnonymousUser()
         stranger.session = SessionBase()  # without a key it stays empty
@@ -45,7 +49,8 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class ContentAPI(NinjaAPI):
-    """Django Ninja, with HEAD where there is GET, and its own address in its document."""
+    """Django Ninja, with HEAD where there is GET, and its own address in its document, which says what
+    `as_stranger` holds: a parameter is a list with an end."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         urls = super()._get_urls()
@@ -64,7 +69,16 @@ class ContentAPI(NinjaAPI):
         for path in schema["paths"].values():
             for operation in path.values():
                 operation["responses"].setdefault("default", problem)
+                _say_how_many(operation)
         return schema
+
+
+def _say_how_many(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        said = parameter["schema"]
+        for each in (said, *said.get("anyOf", ())):
+            if each.get("type") == "array":
+                each["maxItems"] = _MOST_VALUES
 
 
 PREFIX = "/api/content/"

@@ -35,6 +35,7 @@ from tenants.models import Tenant
 
 log = structlog.get_logger()
 DEFAULT_PERCENTS = (80, 100)
+MOST = 100  # that a workspace has made
 _AGAIN_BELOW = Decimal("0.9")  # of the threshold: what was deleted and made again is no news
 
 
@@ -111,6 +112,8 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
         amount=threshold.amount,
         defaults={"recipients": list(threshold.recipients), "is_on": threshold.is_on},
     )
+    if is_new and Alert.objects.for_tenant(tenant).count() > MOST:
+        raise ValueError(f"A workspace has at most {MOST} alerts: remove some first.")
     if is_new or (row.recipients, row.is_on) != ([*threshold.recipients], threshold.is_on):
         row.recipients, row.is_on = list(threshold.recipients), threshold.is_on
         row.save(update_fields=["recipients", "is_on"])
@@ -122,19 +125,22 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
 def remove(tenant: Tenant, meter: str, key: str, *, by: User | None = None) -> None:
     """Watch it no longer: one that exists by default is switched off, another one is deleted."""
     for threshold in of(tenant):
-        if (threshold.meter, threshold.key) != (meter, key):
-            continue
-        audit.note(tenant, "alert.removed", by=by, target=_named(threshold))
-        rows = Alert.objects.for_tenant(tenant)
-        same: dict[str, Any] = {
-            "meter": meter,
-            "percent": threshold.percent,
-            "amount": threshold.amount,
-        }
-        if threshold.by_default:
-            rows.update_or_create(tenant=tenant, **same, defaults={"is_on": False})
-        else:
-            rows.filter(**same).delete()
+        if (threshold.meter, threshold.key) == (meter, key):
+            _switch_off(tenant, threshold, by=by)
+
+
+def _switch_off(tenant: Tenant, threshold: Threshold, *, by: User | None) -> None:
+    audit.note(tenant, "alert.removed", by=by, target=_named(threshold))
+    rows = Alert.objects.for_tenant(tenant)
+    same: dict[str, Any] = {
+        "meter": threshold.meter,
+        "percent": threshold.percent,
+        "amount": threshold.amount,
+    }
+    if threshold.by_default:
+        rows.update_or_create(tenant=tenant, **same, defaults={"is_on": False})
+    else:
+        rows.filter(**same).delete()
 
 
 def replace(tenant: Tenant, wanted: Iterable[Threshold], *, by: User | None = None) -> None:
@@ -145,7 +151,7 @@ def replace(tenant: Tenant, wanted: Iterable[Threshold], *, by: User | None = No
             put(tenant, threshold, by=by)
         for threshold in of(tenant):
             if threshold.is_on and (threshold.meter, threshold.key) not in keep:
-                remove(tenant, threshold.meter, threshold.key, by=by)
+                _switch_off(tenant, threshold, by=by)
 
 
 def _named(threshold: Threshold) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from ninja import Body as BodyParam
 from ninja import Query, Router
 from ninja.errors import HttpError
 
@@ -38,6 +40,7 @@ from tenants.models import Tenant
 from tenants.requests import KeyedRequest
 
 router = Router(tags=["Usage"])
+Alerts = Annotated[list[AlertIn], BodyParam(max_length=alerts.MOST)]
 _UNREADABLE = "Usage cannot be read right now. Nothing is lost."
 
 
@@ -101,7 +104,7 @@ def list_alerts(request: KeyedRequest) -> list[AlertOut]:
 
 
 @router.put("/alerts", response=list[AlertOut], summary="Set all alerts")
-def set_alerts(request: KeyedRequest, payload: list[AlertIn]) -> list[AlertOut]:
+def set_alerts(request: KeyedRequest, payload: Alerts) -> list[AlertOut]:
     """What is not in the list is switched off. Each sends one mail a period."""
     managers = {user.pk for user in alert_mail.managers_of(request.tenant)}
     for each in payload:
@@ -135,10 +138,11 @@ def read_spend_limit(request: KeyedRequest) -> SpendLimitOut:
 
 @router.put("/spend-limit", response=SpendLimitOut, summary="Set the workspace's own limits")
 def set_spend_limit(request: KeyedRequest, payload: SpendLimitIn) -> SpendLimitOut:
-    """Replaces all of them; in force at once."""
-    for key in payload.caps:
+    """In force at once. `amount` must be named: null, and nothing else, removes the limit of money."""
+    caps = spend.of(request.tenant).caps if payload.caps is None else payload.caps
+    for key in payload.caps or ():
         _meter(key, status=422)
-    wanted = OwnLimits(money=payload.amount, caps=payload.caps)
+    wanted = OwnLimits(money=payload.amount, caps=caps)
     spend.set_own(request.tenant, wanted, by=request.api_key.acts_for)
     return _spend_limit(request.tenant)
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from tenants.api_bodies import Body
+
 RangeName = Literal["today", "7d", "30d", "90d", "period", "previous"]
 
 
@@ -83,33 +85,43 @@ class SeriesOut(Schema):
     points: list[PointOut]
 
 
-class AlertIn(Schema):
-    """Either `percent` (of the limit) or `amount` (in the meter's unit)."""
-
-    meter: str
+class _Alert(Schema):
+    meter: Annotated[str, Field(max_length=60)]
     percent: int | None = Field(default=None, ge=1, le=1000)
     amount: int | None = Field(default=None, ge=1, le=10**18)
     recipients: list[UUID] = Field(
-        default=[], description="Ids of owners and admins; none: all of them."
+        default=[], max_length=100, description="Ids of owners and admins; none: all of them."
     )
 
 
-class AlertOut(AlertIn):
+class AlertIn(Body, _Alert):
+    """Either `percent` (of the limit) or `amount` (in the meter's unit)."""
+
+
+class AlertOut(_Alert):
     default: bool = Field(description="Whether it exists although nobody made it.")
 
 
-class SpendLimitIn(Schema):
-    """Null, or a meter that is not named: no own limit."""
+_Caps = dict[str, Annotated[int, Field(ge=0, le=10**18)]]
+_Money = Annotated[int | None, Field(ge=0, le=10**15)]
 
-    amount: int | None = Field(
-        default=None, ge=0, le=10**15, description="Money a period, in minor units."
+
+class SpendLimitIn(Body):
+    """Both are replaced as a whole; nothing is removed that is not said to go."""
+
+    amount: _Money = Field(
+        description="Money a period, in minor units. Null removes the limit; it must be named."
     )
-    caps: dict[str, Annotated[int, Field(ge=0, le=10**18)]] = Field(
-        default={}, description="By meter, in its unit."
+    caps: _Caps | None = Field(
+        default=None,
+        max_length=100,
+        description="By meter, in its unit; {} removes all. Left out, they stay as they are.",
     )
 
 
-class SpendLimitOut(SpendLimitIn):
+class SpendLimitOut(Schema):
+    amount: _Money
+    caps: _Caps
     currency: str
     effective: dict[str, int] = Field(description="The hard limits that follow, by meter.")
 
@@ -119,6 +131,6 @@ class SeriesQuery(Schema):
 
     range: RangeName = "30d"
     window: Literal["day", "hour"] = "day"
-    group_by: str = Field("", description="A dimension of the meter.")
+    group_by: str = Field("", max_length=60, description="A dimension of the meter.")
     top: int = Field(20, ge=1, le=100, description="The largest groups.")
     format: Literal["json", "csv"] = "json"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 
 from identity.models import User
 from metering import alert_mail, limits, money, spend
@@ -34,6 +35,7 @@ class AlertForm(forms.Form):
     )  # fmt: skip
     recipients = forms.MultipleChoiceField(
         label="Mail to",
+        validators=[MaxLengthValidator(100)],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Nobody chosen: all owners and admins.",

@@ -51,7 +51,11 @@ def add_alert(request: WorkspaceRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, alert_form=form, status=422)
     threshold = form.threshold()
-    alerts.put(request.tenant, threshold, by=request.user)
+    try:
+        alerts.put(request.tenant, threshold, by=request.user)
+    except ValueError as wrong:
+        form.add_error(None, str(wrong))
+        return _page(request, alert_form=form, status=422)
     label = meters()[threshold.meter].label
     messages.success(request, f"You will be told about {label} at {threshold.words()}.")
     return redirect("metering:limits")

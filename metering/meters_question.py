@@ -65,8 +65,8 @@ class Asked(Schema):
     window: Literal["MINUTE", "HOUR", "DAY", "MONTH"] | None = Field(None, alias="windowSize")
     time_zone: str = Field("UTC", alias="windowTimeZone")
     group_by: Names = Field([], alias="groupBy")
-    filters: dict[str, Values] = Field({}, alias="filterGroupBy")
-    advanced: dict[str, Condition] = Field({}, alias="advancedMeterGroupByFilters")
+    filters: dict[str, Values] = Field({}, alias="filterGroupBy", max_length=20)
+    advanced: dict[str, Condition] = Field({}, alias=_ADVANCED, max_length=20)
     subject: Values = []
     customer: Values = Field([], alias="filterCustomerId")
     client: str = Field("", alias="clientId")  # OpenMeter's handle for progress; we are quick
@@ -167,7 +167,11 @@ def as_parameters() -> dict[str, Any]:
         "name": "filterGroupBy",
         "in": "query",
         "style": "deepObject",
-        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "schema": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "maxProperties": 20,
+        },
     }
     return {"parameters": [*plain, filters]}
 
@@ -179,6 +183,7 @@ def as_body() -> dict[str, Any]:
     schema["properties"] |= _PLAIN
     schema["properties"][_ADVANCED] = {
         "type": "object",
+        "maxProperties": 20,
         "additionalProperties": definitions.get("Condition", {}),
     }
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}

@@ -25,7 +25,7 @@ from events.errors import (
     UnsupportedType,
 )
 from events.from_outside import Outcome
-from plg_site import events_api_docs
+from plg_site import events_api_docs, events_quota
 from plg_site.problems import problem
 from tenants import other_workspaces
 from tenants.requests import KeyedRequest
@@ -79,11 +79,12 @@ def send_events(request: KeyedRequest) -> HttpResponse:
         refusals.count(refused.reason, tenant=request.tenant.schema_name)
         return problem(_STATUS.get(refused.reason, 422), str(refused), reason=refused.reason)
     try:
-        outcomes = from_outside.take(
-            said,
-            tenant=request.tenant,
-            names_others=lambda texts: other_workspaces.named_in(texts, besides=request.tenant),
-        )
+        with events_quota.taken(request.tenant, said) as outcomes:
+            outcomes += from_outside.take(
+                said,
+                tenant=request.tenant,
+                names_others=lambda texts: other_workspaces.named_in(texts, besides=request.tenant),
+            )
     except EventsNotAccepted:
         return problem(
             503,

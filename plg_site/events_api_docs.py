@@ -29,7 +29,8 @@ none was taken: wait as long as `Retry-After` says, and send all again.
 `subject` that is another workspace's id is refused.
 
 **Times**: RFC 3339, up to {OLDEST.days} days ago and {AHEAD.seconds // 60} minutes ahead; without one, now.
-One event takes at most {MAX_BYTES // 1024} KiB. One request counts as one API call.
+One event takes at most {MAX_BYTES // 1024} KiB. One request counts as one API call;
+how many events of a type the plan includes is a limit of its own: above it `402`, and none is taken.
 """
 
 

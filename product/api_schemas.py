@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, model_validator
 
 from product.listing import short_url
 from product.models import File, Link
+from tenants.api_bodies import Body
 from tenants.models import Tenant
 
 
@@ -28,13 +29,7 @@ Target = Annotated[
 ]
 
 
-class _Strict(Schema):
-    """A field that we do not know is a typing mistake: say so instead of ignoring it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class LinkIn(_Strict):
+class LinkIn(Body):
     """A link to make: either `target_url` or `file_id`."""
 
     model_config = ConfigDict(
@@ -62,7 +57,7 @@ class LinkIn(_Strict):
         return self
 
 
-class LinkChange(_Strict):
+class LinkChange(Body):
     """What to change; leave out what shall stay."""
 
     target_url: Target | None = None

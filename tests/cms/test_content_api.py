@@ -106,3 +106,7 @@ def test_a_wrong_request_is_answered_in_problem_json(
     assert missing["Content-Type"].startswith("application/problem+json")
     assert visitor.get(f"{PAGES}?type=identity.User").status_code == 422
     assert json.loads(visitor.get(f"{PAGES}?limit=1000").content)["status"] == 400
+
+
+def test_a_parameter_that_is_said_ever_again_has_an_end(visitor: Client) -> None:
+    assert visitor.get(f"{PAGES}?{'&'.join(['type=cms.BlogPage'] * 21)}").status_code == 400
