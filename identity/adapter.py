@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from identity import mail, merging
-from identity.security import recent
+from identity.security import recent, second_factor
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,6 +29,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """allauth's own pages ask again by the same rule as ours (`identity.security.recent`)."""
         return not recent.is_recent(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Staff and editors show their second factor also when they are asked again."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [each for each in methods if str(each["id"]).startswith("mfa_")]
+        return factors if factors and second_factor.is_needed_by(user) else methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         context = {"email": email, "site_url": settings.SITE_URL, **context}
