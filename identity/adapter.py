@@ -27,7 +27,7 @@ from identity import (
     sign_in_limits,
     ways_out,
 )
-from identity.security import recent
+from identity.security import recent, second_factor
 
 # Mails to an address that may not be proved yet tell what was begun with it.
 _CODE = "account/email/login_code"
@@ -77,6 +77,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """allauth's own pages ask again by the same rule as ours (`identity.security.recent`)."""
         return not recent.is_recent(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Staff and editors show their second factor also when they are asked again."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [each for each in methods if str(each["id"]).startswith("mfa_")]
+        return factors if factors and second_factor.is_needed_by(user) else methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         if not self.may_mail(template_prefix, email, context):

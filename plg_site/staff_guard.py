@@ -61,5 +61,4 @@ def _answer(request: UserRequest) -> HttpResponse | None:
 def _asks_at(user: User, has_one: bool) -> str:
     if not has_one:
         return reverse("identity_account:second_factor_needed")
-    methods = get_adapter().get_reauthentication_methods(user)
-    return next(str(each["url"]) for each in methods if each["id"].startswith("mfa_"))
+    return str(get_adapter().get_reauthentication_methods(user)[0]["url"])

@@ -43,7 +43,10 @@ def leave_all(user: User) -> None:
         raise OnlyOwner(in_words(kept), {row.tenant for row in kept})
     rows = Membership.objects.filter(user=user).select_related("tenant", "user").order_by("pk")
     for row in rows.exclude(tenant__status=Status.PURGING):  # the purge takes these away itself
-        membership.end_with_account(row)
+        try:
+            membership.end_with_account(row)
+        except membership.LastOwner as error:  # since we looked, the other owner has gone
+            raise OnlyOwner(in_words([row]), {row.tenant}) from error
     OwnershipOffer.objects.filter(to=user).delete()
     OwnershipOffer.objects.filter(by=user).delete()
     made = Invitation.objects.filter(invited_by=user, accepted_at=None).select_related("tenant")

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
@@ -59,7 +60,10 @@ def close(user: User) -> None:
         raise NotYet(found)
     addresses = letters.proved_addresses(user) or [user.email]
     events.record_with_row(ACCOUNT_CLOSED.name, person=person_of(user))
-    user.delete()
+    try:
+        user.delete()
+    except ProtectedError as error:  # since we looked, the other owner has gone
+        raise NotYet([Obstacle(str(error.args[0]))]) from error
     letters.say_goodbye(addresses)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.conf import settings
 
@@ -27,6 +30,11 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys belong to the site's domain (WebAuthn 2, 5.4.2), not to the host of a request."""
         return {"id": settings.SITE_DOMAIN, "name": self._get_site_name()}
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+        """Before they give it one of their own."""
+        already = Authenticator.objects.filter(user=user, type=type).count()
+        return f"Passkey {already + 1}" if already else "Passkey"
 
     def encrypt(self, text: str) -> str:
         return sealing.seal(text, about=_ABOUT)

@@ -162,3 +162,39 @@ class TestWhatIsLeft:
     def test_they_may_sign_up_again(self, closed, client_for):
         assert not User.objects.filter(email=closed.email).exists()
         assert client_for().get("/signup/").status_code == 200
+
+
+def test_of_two_owners_who_close_at_once_one_stays(committed):
+    """Neither sees that the other goes; the rows of the owners decide."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    from identity.account import closing
+    from tenants import provisioning
+    from tenants.membership import add_member
+    from tenants.schemas import drop
+
+    users = [User.objects.create_user(f"{who}@closing.example", name=who) for who in ("a", "b")]
+    wanted = provisioning.NewWorkspace(name="Closing", slug="closing-race")
+    tenant = provisioning.create_workspace(wanted, owner=users[0])
+    add_member(tenant, user=users[1], role=Role.OWNER)
+
+    def go(user: User) -> str:
+        try:
+            closing.close(user)
+        except closing.NotYet:
+            return "stays"
+        finally:
+            connection.close()
+        return "goes"
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(go, users)) == ["goes", "stays"]
+        assert Membership.objects.for_tenant(tenant).filter(role=Role.OWNER).count() == 1
+    finally:
+        OutboxEvent.objects.filter(payload__contains=tenant.schema_name).delete()
+        tenant.delete()
+        User.objects.filter(email__endswith="@closing.example").delete()
+        drop(tenant.schema_name)

@@ -107,6 +107,14 @@ def test_another_session_of_theirs_has_to_show_it_too(client_for, staff):
     assert client.get("/staff/usage/").status_code == 200
 
 
+def test_a_password_is_no_answer_for_staff_who_are_asked_again(client_for, staff):
+    TOTP.activate(staff, SECRET)
+    client = client_for(staff, second_factor=False, hours_ago=1)
+    led = client.get("/account/again/?next=/account/close/")["Location"]
+    assert led.startswith("/account/security/reauthenticate/")
+    assert client.get("/reauthenticate/")["Location"].startswith("/account/security/")
+
+
 def test_after_a_day_they_are_asked_again_but_what_they_typed_is_taken(client_for, staff):
     client = client_for(staff, hours_ago=9)
     assert client.get("/staff/usage/").status_code == 302
