@@ -199,8 +199,9 @@ def _end(
 ) -> ways_in.Ended:
     tenant, user = membership.tenant, membership.user
     require_changeable(membership, by=by)
-    for key in key_holders.held_by(membership) if keys_to else ():
-        key_holders.hand_over(key, to=keys_to, by=by)
+    if keys_to is not None:
+        for key in key_holders.held_by(membership):
+            key_holders.hand_over(key, to=keys_to, by=by)
     ended = ways_in.shut(membership, by=by)
     ways_in.keep_out(tenant, user)
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
