@@ -24,8 +24,8 @@ class Tombstone(models.Model):
     @classmethod
     def set_for(cls, hosts: list[str]) -> None:
         """From the commit on, none of these can be had."""
-        stones = [cls(host_hash=digest(host)) for host in hosts]
-        cls.objects.bulk_create(stones, ignore_conflicts=True)
+        stones = [Tombstone(host_hash=digest(host)) for host in hosts]
+        Tombstone.objects.bulk_create(stones, ignore_conflicts=True)
 
     @classmethod
     def stands_at(cls, host: str) -> bool:

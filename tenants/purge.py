@@ -19,7 +19,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -36,7 +36,7 @@ from psycopg.sql import SQL, Identifier
 from events.models import OutboxEvent
 from events.store import StoreUnavailable, get_store
 from identity.models import Person, PersonAlias, User
-from tenants import letters, rows
+from tenants import after_purge, letters, rows
 from tenants.archive import exports, tables
 from tenants.archive.turns import only_one
 from tenants.archive_models import PurgeReceipt
@@ -57,7 +57,6 @@ from tenants.steps import step
 from tenants.storage import files_of, remove_folder
 
 log = structlog.get_logger()
-_LATE = timedelta(hours=1)  # what was on its way to the store has come by then, or has no store
 _WHY_KEPT = {
     "tenants.PurgeReceipt": "this receipt",
 }
@@ -94,7 +93,7 @@ def purge_due(*, now: datetime | None = None) -> int:
             log.warning("purge_waits", tenant=str(tenant.pk), error=str(error))
         except Exception as error:
             rows.failed("purge.workspace", tenant.pk, error)
-    _after(now or timezone.now())
+    after_purge.tend(now=now)
     return finished
 
 
@@ -118,7 +117,7 @@ def purge(tenant: Tenant, *, now: datetime | None = None) -> PurgeReceipt | None
         step("purge.events")
         _finish(receipt, tenant, now)
         step("purge.finished")
-    _mail(receipt)
+    after_purge.mail(receipt)
     step("purge.mailed")
     return receipt
 
@@ -296,34 +295,3 @@ def _leave_only_the_key(tenant: Tenant, now: datetime) -> None:
     tenant.created_by, tenant.suspended_because = None, ""
     tenant.purged_at = now
     tenant.save()
-
-
-def _mail(receipt: PurgeReceipt) -> None:
-    """At least once: the addresses are forgotten in the transaction that hands the mails over."""
-    with transaction.atomic():
-        receipt = PurgeReceipt.objects.select_for_update().get(pk=receipt.pk)
-        for each in receipt.mail_to:
-            letters.send(
-                "purge_receipt",
-                to=each["to"],
-                subject=f"{each['name']} is removed: the receipt",
-                workspace=each["name"],
-                receipt=receipt,
-                text=json.dumps(receipt.body, indent=2, sort_keys=True),
-            )
-        receipt.mail_to = []
-        receipt.save(update_fields=["mail_to"])
-
-
-def _after(now: datetime) -> None:
-    """Mails that a crash held up, and events that came after the purge."""
-    done = PurgeReceipt.objects.exclude(hash="")
-    rows.each("purge.after", done.exclude(mail_to=[]), _mail)
-    waiting = done.filter(finished_at__lte=now - _LATE).exclude(counted__has_key="late")
-    rows.each("purge.after", waiting, _remove_late)
-
-
-def _remove_late(receipt: PurgeReceipt) -> None:
-    late = get_store().erasing.workspace(receipt.tenant.schema_name)
-    receipt.counted = {"late": late.events}
-    receipt.save(update_fields=["counted"])

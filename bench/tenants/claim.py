@@ -97,7 +97,7 @@ def whole_creation(count: int) -> float:
     fill(count)
     owner, taken = _owner("whole"), []
     for number in range(count):
-        wanted = provisioning.NewWorkspace(name="Whole", slug=f"whole-{number}")
+        wanted = provisioning.NewWorkspace(name="Whole", slug=f"whole-{number}", is_first=True)
         began = time.perf_counter()
         provisioning.create_workspace(wanted, owner=owner)
         taken.append((time.perf_counter() - began) * 1000)

@@ -204,7 +204,9 @@ def _make_workspaces(count: int, number: int) -> None:
     name = f"present-{number}-{time.monotonic_ns()}"
     owner = User.objects.create_user(f"owner@{name}.example", "correct horse", name="Owner")
     for each in range(count):
-        wanted = provisioning.NewWorkspace(name="Present", slug=f"p{number}-{name[-8:]}-{each}")
+        wanted = provisioning.NewWorkspace(
+            name="Present", slug=f"p{number}-{name[-8:]}-{each}", is_first=True
+        )
         provisioning.create_workspace(wanted, owner=owner)
 
 
