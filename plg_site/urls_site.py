@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from identity.confirming import ConfirmEmail
 from plg_site import health, outbox, staff, staff_workspaces
 from tenants.domains.ask import ask
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("identity.oidc.urls")),
+    path("confirm-email/<str:key>/", ConfirmEmail.as_view(), name="account_confirm_email"),
     path("", include("allauth.account.urls")),
     path("", include("cms.urls")),
 ]
