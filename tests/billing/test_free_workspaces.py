@@ -11,7 +11,7 @@ from django.db import connection
 from billing.models import Account
 from identity import merging
 from identity.models import User
-from tenants import deletion, ownership, provisioning, room
+from tenants import deletion, ownership, provisioning
 from tenants.membership import add_member
 from tenants.models import Import, Membership, Role, Tenant
 
@@ -115,6 +115,8 @@ def test_who_has_as_many_as_they_may_takes_over_no_other_before_it_is_paid_for(
 
 
 def test_two_accounts_do_not_become_one_with_more_than_a_person_may_have(ann):
+    from tenants import room
+
     make(ann, 3)
     second = _person("ann2@free.example")
     make(second, 1)
@@ -133,6 +135,8 @@ def test_two_accounts_with_as_many_as_a_person_may_have_become_one(ann):
 
 
 def test_two_that_are_asked_for_at_once_are_counted_one_after_the_other(committed, settings):
+    from tenants import room
+
     settings.FREE_WORKSPACES_PER_PERSON = 1
     bob = _person("bob@free.example")
     start, made = threading.Barrier(4), []

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tenants import addresses, deletion, moving, provisioning, purge
-from tenants.models import Domain, Tombstone
+from tenants.models import Domain
 from tests.tenants.archive import world
 from tests.tenants.archive.conftest import owner  # noqa: F401 (a fixture)
 
@@ -76,6 +76,8 @@ def purged(owner):  # type: ignore[no-untyped-def]  # noqa: F811
     assert purge.purge(tenant, now=tenant.purge_after) is not None
     tenant.refresh_from_db()
     yield tenant, [first, f"{first}-later"]
+    from tenants.models import Tombstone
+
     Tombstone.objects.all().delete()
 
 
@@ -109,6 +111,8 @@ def test_a_name_that_leads_to_the_address_of_a_purged_workspace_gets_the_next_on
 
 
 def test_what_is_kept_of_a_purged_address_does_not_say_it(purged):
+    from tenants.models import Tombstone
+
     _, slugs = purged
     stones = list(Tombstone.objects.values_list("host_hash", flat=True))
     assert len(stones) == 2

@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from tenants import door_proofs, doors
+from tenants import doors
 from tenants.domains import dns
 from tenants.domains.tasks import check_domains
 from tenants.models import JoinDomain, Role
@@ -38,6 +38,8 @@ def colleague(somebody):
 
 
 def set_record(resolver: DnsServer, door: JoinDomain) -> None:
+    from tenants import door_proofs
+
     resolver.has(door_proofs.name_of(door), "TXT", door_proofs.value_of(door))
 
 
@@ -53,6 +55,8 @@ def test_a_door_without_a_proof_lets_nobody_in_and_names_the_workspace_to_nobody
 def test_the_page_shows_the_record_and_a_worker_finds_it(
     client_for, people, acme, door, colleague, resolver, role_of, noted
 ):
+    from tenants import door_proofs
+
     owner = client_for(people.acme_owner, acme)
     page = owner.get("/members/").content.decode()
     assert door_proofs.name_of(door) in page
@@ -95,6 +99,8 @@ def test_somebody_elses_record_proves_nothing(people, globex, door, resolver, so
 def test_a_record_that_is_gone_shuts_the_door_after_three_days_and_a_mail(
     people, acme, door, resolver, colleague, django_capture_on_commit_callbacks
 ):
+    from tenants import door_proofs
+
     set_record(resolver, door)
     now = timezone.now()
     door_proofs.check_due(now=now)
@@ -113,6 +119,8 @@ def test_a_record_that_is_gone_shuts_the_door_after_three_days_and_a_mail(
 
 
 def test_resolvers_that_do_not_answer_shut_nothing(acme, door, resolver):
+    from tenants import door_proofs
+
     set_record(resolver, door)
     now = timezone.now()
     door_proofs.check_due(now=now)
@@ -122,6 +130,8 @@ def test_resolvers_that_do_not_answer_shut_nothing(acme, door, resolver):
 
 
 def test_an_unproved_name_is_not_looked_up_for_ever(acme, door):
+    from tenants import door_proofs
+
     now = timezone.now()
     door_proofs.check_due(now=now + timedelta(days=15))
     door.refresh_from_db()
@@ -135,6 +145,8 @@ def test_a_door_that_was_open_before_the_upgrade_stays_so_for_a_month_and_its_ow
 
     from django.apps import apps
 
+    from tenants import door_proofs
+
     import_module("tenants.migrations.0012_addresses_and_doors").ask_for_a_proof(apps, None)
     now = timezone.now()
     with django_capture_on_commit_callbacks(execute=True):
@@ -146,6 +158,7 @@ def test_a_door_that_was_open_before_the_upgrade_stays_so_for_a_month_and_its_ow
 
 
 def test_one_record_is_enough_for_a_domain_that_serves_the_workspace(people, acme, somebody):
+    from tenants import door_proofs
     from tenants.domains import allowance, claims
     from tenants.membership import add_member
 
