@@ -52,10 +52,15 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
+def without_addresses(text: str) -> str:
+    """One line in which no web page and no mailbox is named: for a subject that names people's names."""
+    kept = _ADDRESS.sub(_HIDDEN, plain(text))
+    return _DOMAIN.sub(lambda found: _HIDDEN if _is_domain(found[0]) else found[0], kept)
+
+
 def in_subject(name: object, *, otherwise: str) -> str:
     """The name as it may stand in the subject of a mail; `otherwise` where nothing of it may."""
-    text = _ADDRESS.sub(_HIDDEN, plain(str(name)))
-    text = _DOMAIN.sub(lambda found: _HIDDEN if _is_domain(found[0]) else found[0], text)
+    text = without_addresses(str(name))
     if not text.strip(f"{_HIDDEN} .,;:!?-"):
         return otherwise
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}{_HIDDEN}"

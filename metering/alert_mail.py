@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail, mail_choices
+from identity import mail, mail_choices, names
 from identity.models import User
 from metering.catalogue import Limit, Meter
 from metering.periods import Period
@@ -54,7 +54,7 @@ def _deliver(
     people = mail_choices.who_want("usage_alerts", people)
     context = {
         "tenant": tenant,
-        "subject": subject,
+        "subject": names.without_addresses(subject),
         "lines": lines,
         "is_full": is_full,
         "usage_url": workspace_url(tenant, f"/usage/{meter.key}/"),

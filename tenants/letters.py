@@ -8,14 +8,16 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail
+from identity import mail, names
 from identity.models import User
 from tenants.addresses import workspace_url
 from tenants.models import Membership, Role, Tenant
 
 
 def send(name: str, *, to: str, subject: str, **context: object) -> None:
-    """Mail `templates/tenants/email/<name>.txt` and `.html`."""
+    """Mail `templates/tenants/email/<name>.txt` and `.html`. What people call themselves and their
+    workspaces stands in subjects, and leads nowhere there."""
+    subject = names.without_addresses(subject)
     context = {"site_url": settings.SITE_URL, "subject": subject, **context}
     message = EmailMultiAlternatives(
         subject, render_to_string(f"tenants/email/{name}.txt", context), to=[to]

@@ -10,9 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 import events
+from identity import names
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
+from outbound import strangers
 from tenants import audit, key_holders, letters, ways_in
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
@@ -27,6 +29,10 @@ class SeatRefused(Exception):
 
 class LastOwner(Exception):
     """Without this member the workspace would have no owner."""
+
+
+class AddressNotProved(Exception):
+    """Who has not proved an address mails nobody but themselves."""
 
 
 class InvitationGone(Exception):
@@ -50,7 +56,8 @@ def invite(
 ) -> Invitation:
     """Mail an invitation; an open one to the same address is replaced, so its old link dies.
 
-    Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full.
+    Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full,
+    AddressNotProved, and strangers.TooMany where that is enough mail.
     """
     email = normal(email)
     ways_in.one_by_one(tenant)
@@ -67,7 +74,7 @@ def invite(
 
 @transaction.atomic
 def invite_again(invitation: Invitation, *, by: User, now: datetime | None = None) -> None:
-    """Mail it once more with a new link and a new week; the old link dies. Raises SeatRefused."""
+    """Mail it once more with a new link and a new week; the old link dies. Raises as `invite`."""
     seat_requested.send(sender=Tenant, tenant=invitation.tenant, take=False)
     _send(invitation, by=by, now=now or timezone.now())
     audit.note(invitation.tenant, "invitation.sent_again", by=by, target=invitation.email)
@@ -81,6 +88,10 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
 
 
 def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
+    if not by.has_verified_email:
+        raise AddressNotProved
+    tenant = invitation.tenant
+    strangers.require(to=invitation.email, workspace=str(tenant.pk), sender=str(by.pk))
     secret = new_secret()
     invitation.token_hash = hash_secret(secret)
     invitation.invited_by = by
@@ -89,10 +100,13 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     letters.send(
         "invitation",
         to=invitation.email,
-        subject=f"{by} invites you to {invitation.tenant.name}",
+        subject=f"{by} invites you to {tenant.name}",
         invitation=invitation,
-        tenant=invitation.tenant,
+        tenant=tenant,
         by=by,
+        # To a stranger's mailbox names go without what a mail program makes links of.
+        by_name=names.in_subject(by, otherwise=by.email),
+        tenant_name=names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
         days=LIFETIME.days,
         url=f"{settings.SITE_URL}/invitations/{secret}/",
     )

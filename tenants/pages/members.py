@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from outbound import strangers
 from tenants import door_proofs, doors, membership, ownership, roles
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
@@ -21,6 +22,7 @@ from tenants.pages import keys_first
 from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 
+NOT_VERIFIED = "Please verify your address first; the mail with the link is in your inbox."
 REFUSALS = (membership.LastOwner, membership.OwnersOnly)
 
 
@@ -101,8 +103,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
     """Mail an invitation; only from an address that is proved, so nobody invites as somebody else."""
     form = InviteForm(request.POST)
     if not request.user.has_verified_email:
-        refusal = "Please verify your address first; the mail with the link is in your inbox."
-        return page(request, form=form, status=403, refusal=refusal)
+        return page(request, form=form, status=403, refusal=NOT_VERIFIED)
     if not form.is_valid():
         return page(request, form=form, status=422)
     email = form.cleaned_data["email"]
@@ -115,6 +116,8 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         )
     except membership.SeatRefused as refused:
         return page(request, form=form, status=402, refusal=str(refused))
+    except strangers.TooMany as refused:
+        return _too_many(page(request, form=form, status=429, refusal=str(refused)), refused)
     messages.success(request, f"We mailed an invitation to {email}.")
     return redirect("tenants:members")
 
@@ -128,8 +131,17 @@ def invite_again(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse
         membership.invite_again(invitation, by=request.user)
     except membership.SeatRefused as refused:
         return page(request, status=402, refusal=str(refused))
+    except membership.AddressNotProved:
+        return page(request, status=403, refusal=NOT_VERIFIED)
+    except strangers.TooMany as refused:
+        return _too_many(page(request, status=429, refusal=str(refused)), refused)
     messages.success(request, f"We mailed {invitation.email} a new link.")
     return redirect("tenants:members")
+
+
+def _too_many(response: HttpResponse, refused: strangers.TooMany) -> HttpResponse:
+    response.headers["Retry-After"] = str(refused.retry_after)
+    return response
 
 
 @require_POST
