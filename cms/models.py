@@ -27,6 +27,7 @@ from cms.blocks import (
     SECTIONS,
     validate_address,
 )
+from cms.build_models import BuildRequest, SiteBuild
 from cms.images import SiteImage, SiteRendition
 from cms.site_page import SitePage
 
@@ -43,36 +44,6 @@ __all__ = [
 ]
 
 WORDS_PER_MINUTE = 220
-
-
-class BuildRequest(models.Model):
-    """A wish for a new release. A build claims every unclaimed one before it reads content, so
-    whoever asked while another build ran shares the next one (`release.build`)."""
-
-    requested_at = models.DateTimeField(default=timezone.now)
-    release_id = models.CharField(max_length=40, blank=True, db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.pk}: {self.release_id or 'waiting'}"
-
-
-class SiteBuild(models.Model):
-    """How a build went (`builds`). `failures` are those of single pages, as shelf.Failure has them;
-    `problem` is why there was no release at all. Both empty: it went well."""
-
-    started_at = models.DateTimeField(db_index=True)
-    ended_at = models.DateTimeField(default=timezone.now)
-    release_id = models.CharField(max_length=40, blank=True)
-    failures = models.JSONField(default=list, blank=True)
-    problem = models.TextField(blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M:%S}: {'fine' if self.went_well else 'failed'}"
-
-    @property
-    def went_well(self) -> bool:
-        return not self.failures and not self.problem
 
 
 class HomePage(SitePage):

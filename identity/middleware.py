@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -36,7 +37,7 @@ class VisitorMiddleware:
         response = self.get_response(request)
         if wants_privacy or getattr(request, "is_bare_host", False):
             return response
-        if (known is None or is_former) and may_know and _is_page(response):
+        if (known is None or is_former) and may_know and _is_page(request, response):
             _set(request, response, name, str(request.anonymous_id), http_only=True)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):
@@ -58,7 +59,9 @@ class VisitorMiddleware:
             response.delete_cookie(name, domain=settings.SESSION_COOKIE_DOMAIN)
 
 
-def _is_page(response: HttpResponse) -> bool:
+def _is_page(request: VisitorRequest, response: HttpResponse) -> bool:
+    if response.status_code == HTTPStatus.NOT_MODIFIED:  # it does not say what it stands for
+        return "text/html" in request.META.get("HTTP_ACCEPT", "")
     return response.get("Content-Type", "").startswith("text/html")
 
 

@@ -11,8 +11,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from cms import builds, publishing, release, shelf
-from cms.models import SiteBuild
+from cms import publishing, release, shelf
 from identity.models import User
 
 WORDS = "/pricing/ answered 500 instead of 200."
@@ -36,6 +35,8 @@ def test_editors_see_it_on_their_dashboard_and_in_the_editor_of_the_page(
 def test_it_disappears_with_the_next_build_that_goes_well(
     site: SimpleNamespace, editor: User, client_for: Callable[..., Client]
 ) -> None:
+    from cms.models import SiteBuild
+
     SiteBuild.objects.create(started_at=datetime.now(UTC), problem="the disk is full")
     client = client_for(editor)
     assert "the disk is full" in client.get("/cms/").content.decode()
@@ -77,6 +78,8 @@ def test_a_build_that_failed_as_a_whole_is_noted_too(
     settings.SITE_RELEASES_DIR = tmp_path / "a-file"
     with pytest.raises(OSError, match="a-file"):
         release.build()
+    from cms import builds
+
     broken = builds.broken()
     assert broken is not None
     assert "a-file" in broken.problem
@@ -85,6 +88,9 @@ def test_a_build_that_failed_as_a_whole_is_noted_too(
 def test_what_failed_is_tried_again_by_itself_less_and_less_often(
     site: SimpleNamespace, built: shelf.Release, no_plans: None
 ) -> None:
+    from cms import builds
+    from cms.models import SiteBuild
+
     release.build()
     builds_before = SiteBuild.objects.count()
     ended = SiteBuild.objects.latest("pk").ended_at

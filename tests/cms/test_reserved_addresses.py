@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from wagtail.models import Page
 
-from cms import release, reserved
+from cms import release
 from cms.models import ContentPage
 from identity.models import User
 
@@ -120,6 +120,8 @@ def _rename(page: Page, slug: str) -> None:
 
 def test_a_page_that_stood_there_before_can_be_unpublished(site: SimpleNamespace) -> None:
     stands_there(site.privacy, "email")
+    from cms import reserved
+
     page = ContentPage.objects.get(pk=site.privacy.pk)
     assert reserved.reserved_pages() == [page.page_ptr]
     page.unpublish()
@@ -142,6 +144,8 @@ def stands_there(page: Page, slug: str) -> None:
 
 
 def test_every_view_of_the_site_is_among_the_reserved_addresses() -> None:
+    from cms import reserved
+
     taken = reserved.first_segments()
     assert {"login", "cms", "api", "static", "media", "healthz", "sitemap.xml"} <= taken
     patterns = get_resolver("plg_site.urls_site").url_patterns

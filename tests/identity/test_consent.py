@@ -6,7 +6,11 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, HttpResponseNotModified
+from django.test import Client, RequestFactory
+
+from identity.middleware import VisitorMiddleware
 
 PAGE = "/login/"  # any page of the site
 
@@ -64,6 +68,21 @@ def test_a_browser_that_asks_not_to_be_followed_is_asked_nothing_and_gets_none(
     client = client_for()
     client.cookies["plg_consent"] = "yes"
     assert "plg_aid" not in client.get(PAGE, headers={"sec-gpc": "1"}).cookies
+
+
+def test_a_page_that_the_browser_has_already_brings_the_number_after_consent(
+    client_for: Callable[..., Client],
+) -> None:
+    def unchanged(request: WSGIRequest) -> HttpResponse:
+        return HttpResponseNotModified()
+
+    asked_for = {"page": "text/html,*/*;q=0.8", "picture": "image/avif,*/*;q=0.8"}
+    numbered = {
+        what: "plg_aid"
+        in VisitorMiddleware(unchanged)(RequestFactory().get("/", HTTP_ACCEPT=accept)).cookies
+        for what, accept in asked_for.items()
+    }
+    assert numbered == {"page": True, "picture": False}
 
 
 def test_the_choice_needs_a_form_of_ours_and_one_of_two_answers(
