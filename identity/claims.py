@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 
 from identity.addresses import NotAnAddress, normal
 from identity.models import User
@@ -25,10 +25,11 @@ def has_proved(user: User) -> bool:
 
 
 def candidates(email: str) -> list[User]:
-    """Whom the holder of this mailbox may sign in as: the one who has proved it, else all who signed
-    up with it and have proved nothing, the oldest first.
+    """Whom the holder of this mailbox may sign in as: the one who has proved it, else all whose main
+    address it is and who have proved nothing, the oldest first.
 
-    Who has proved another address is none of them: they may have mistyped this one.
+    Who has proved another address, or has this one beside their main one, is none of them: they may
+    have mistyped it.
     """
     if (owner := proved(email)) is not None:
         return [owner.user] if owner.user.is_active else []
@@ -54,8 +55,5 @@ def row_of(user: User, email: str) -> EmailAddress:
 
 
 def _unproved(*stored: str):  # type: ignore[no-untyped-def]
-    have_proved = EmailAddress.objects.filter(verified=True).values("user_id")
-    named = Q(email__in=stored) | Q(
-        pk__in=EmailAddress.objects.filter(email__in=stored).values("user_id")
-    )
-    return User.objects.filter(named, is_active=True).exclude(pk__in=have_proved)
+    have_proved = EmailAddress.objects.filter(verified=True, user=OuterRef("pk"))
+    return User.objects.filter(email__in=stored, is_active=True).exclude(Exists(have_proved))

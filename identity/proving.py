@@ -28,12 +28,14 @@ _BY_MAIL = {"code", "password_reset"}  # allauth's names of ways to sign in that
 
 
 def may_prove(request: HttpRequest, address: EmailAddress) -> bool:
-    """A further address of a proved account is proved by who is signed in there, and nobody else.
+    """A further address of an account is proved by who is signed in there, and nobody else.
 
     Somebody may have been added by mistake, and would get an account; or have been added by somebody
     else at the account's open computer.
     """
-    return is_signed_in_as(request, address.user) or not claims.has_proved(address.user)
+    is_main = address.email == address.user.email
+    is_only_claim = is_main and not claims.has_proved(address.user)
+    return is_only_claim or is_signed_in_as(request, address.user)
 
 
 def is_signed_in_as(request: HttpRequest, user: User) -> bool:

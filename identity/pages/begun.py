@@ -79,7 +79,7 @@ def other(request: UserRequest, user_id: UUID) -> HttpResponseBase:
 
 def _mail(request: UserRequest, other: User) -> None:
     """The mail that the other sign-up got, once more."""
-    row = claims.row_of(other, other.email)
+    row = claims.row_of(other, other.email)  # whose main address is one of ours: claims.others
     if wait := mail_limits.take(row):
         words = mail_limits.in_words(wait)
         messages.warning(request, f"That mail was sent a moment ago. The next may go in {words}.")

@@ -275,10 +275,12 @@ class TestSendTheMailAgain:
 
 
 class TestAFurtherAddress:
-    """Of an account that has proved one: only who is signed in there proves another."""
+    """Only who is signed in to the account proves another one than its main address."""
 
-    @pytest.fixture
-    def added(self, client_for, people, mailbox):
+    @pytest.fixture(params=["a proved account", "one that has proved nothing"])
+    def added(self, request, client_for, people, mailbox):
+        if request.param != "a proved account":
+            EmailAddress.objects.filter(user=people.outsider).update(verified=False)
         with mailbox.open():
             client_for(people.outsider).post("/email/", {"email": ADDRESS, "action_add": ""})
         return EmailAddress.objects.get(email=ADDRESS)
