@@ -64,6 +64,8 @@ def close_due(
         except StoreUnavailable as error:
             log.warning("periods_not_closed", error=str(error))
             break
+        except Exception:  # one workspace must not keep the others from their statements
+            log.exception("period_not_closed", tenant=str(tenant_id))
     return made
 
 
@@ -86,15 +88,22 @@ def _open_ledgers() -> None:
     """A workspace's first period is the one in which it was made."""
     new = Tenant.objects.filter(ledger=None).exclude(schema_name=get_public_schema_name())
     for tenant in new.only("pk", "schema_name", "created_at"):
-        with transaction.atomic():
-            # Not while its cycle changes: the end of the period would be an old one.
-            locked = Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk)
-            if locked.first() is None:
-                continue
-            first = periods.within(cycles.read(tenant.schema_name), now=tenant.created_at)
-            Ledger.objects.get_or_create(
-                tenant=tenant, defaults={"closed_until": first.start, "due": first.end}
-            )
+        try:
+            _open_ledger(tenant)
+        except Exception:  # as above
+            log.exception("ledger_not_opened", schema=tenant.schema_name)
+
+
+@transaction.atomic
+def _open_ledger(tenant: Tenant) -> None:
+    # Not while its cycle changes: the end of the period would be an old one.
+    locked = Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk)
+    if locked.first() is None:
+        return
+    first = periods.within(cycles.read(tenant.schema_name), now=tenant.created_at)
+    Ledger.objects.get_or_create(
+        tenant=tenant, defaults={"closed_until": first.start, "due": first.end}
+    )
 
 
 def _close_next(tenant_id: UUID, *, now: datetime, waiting: _Waiting) -> list[Statement]:

@@ -21,7 +21,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from events.event import AHEAD, OLDEST
-from events.store import archive
+from events.store import archive, one_by_one
 from events.store.archive import Row
 from events.store.clickhouse_batch import RAW
 from events.store.clickhouse_writer import Turn
@@ -72,9 +72,20 @@ class ClickHouseRetention:
     folder: Path
 
     def drop_before(self, day: date) -> list[str]:
-        """Archive and drop the days before this one; returns the files. Raises ArchiveFailed."""
-        files = [self.finish(note) for note in self.leaving()]
-        return files + [self.finish(self.move(each)) for each in self.due(day)]
+        """Archive and drop the days before this one; returns the files.
+
+        Raises ArchiveFailed, when the days that can be archived are.
+        """
+        return one_by_one.each(self._todo(day), self._archive, failing="events_day_not_archived")
+
+    def _todo(self, day: date) -> Iterator[Note | date]:
+        """What an earlier run has begun, then the days that are due, but for those that it is about."""
+        yield from self.leaving()
+        failed = {note.day for note in self.leaving()}
+        yield from (each for each in self.due(day) if each not in failed)
+
+    def _archive(self, leaving: Note | date) -> str:
+        return self.finish(leaving if isinstance(leaving, Note) else self.move(leaving))
 
     def due(self, day: date) -> list[date]:
         """The days before this one that have raw events, without those just brought back."""

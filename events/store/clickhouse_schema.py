@@ -55,7 +55,7 @@ def apply_all(client: Client, *, cluster: str) -> list[str]:
         client.command(statement)
     # A name may have several rows, of several starts; the hash is in the last of them, or in all.
     rows = client.query("SELECT name, max(hash) FROM store_migration GROUP BY name").result_rows
-    known = dict(rows)
+    known: dict[str, str] = {row[0]: row[1] for row in rows}
     check(known, files())
     missing = [(name, path) for name, path in files() if name not in known]
     for name, path in files():

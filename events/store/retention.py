@@ -22,7 +22,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from events.event import AHEAD, OLDEST
-from events.store import archive, partitions
+from events.store import archive, one_by_one, partitions
 from events.store.archive import ArchiveFailed, Row
 
 log = structlog.get_logger()
@@ -74,17 +74,27 @@ class Retention:
     def drop_before(self, day: date) -> list[str]:
         """Archive and drop the days before this one, and what an earlier run did not finish.
 
-        Returns the files, in order; nothing when another process is at it. Raises ArchiveFailed.
+        Returns the files, in order; nothing when another process is at it. Raises ArchiveFailed, when
+        the days that can be archived are.
         """
         with self.store.connection() as guard:  # held over all the transactions in between
             if guard.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone() != (True,):
                 return []
-            files = [self.finish(*leaving) for leaving in self.leaving()]
-            for each in self.due(day):
-                part = self.detach(each)
-                if part is not None:
-                    files.append(self.finish(each, part))
-        return files
+            todo = self._todo(day)
+            files = one_by_one.each(todo, self._archive, failing="events_day_not_archived")
+        return [file for file in files if file is not None]
+
+    def _todo(self, day: date) -> Iterator[tuple[date, int | None]]:
+        """What an earlier run has begun, then the days that are due, but for those that it is about."""
+        yield from self.leaving()
+        failed = {each for each, _ in self.leaving()}
+        yield from ((each, None) for each in self.due(day) if each not in failed)
+
+    def _archive(self, leaving: tuple[date, int | None]) -> str | None:
+        day, part = leaving
+        if part is None:
+            part = self.detach(day)
+        return None if part is None else self.finish(day, part)
 
     def due(self, day: date) -> list[date]:
         """The days before this one that have a partition, without those just brought back."""

@@ -188,7 +188,9 @@ def _events_part(plan: Plan, pieces: Sequence[Piece], table: str) -> str:
 
 def _is_within_a_day(piece: Piece) -> bool:
     start, end = piece.start, piece.end
-    return bool(start and end) and start.date() == (end - timedelta(microseconds=1)).date()
+    if start is None or end is None:
+        return False
+    return start.date() == (end - timedelta(microseconds=1)).date()
 
 
 def _windows(pieces: Sequence[Piece], moment: str, number: Any) -> tuple[str, list[str]]:

@@ -175,6 +175,24 @@ def test_a_file_of_another_installation_is_not_overwritten(log, old, settings):
 
 
 @both_stores
+def test_a_day_that_cannot_be_archived_keeps_no_other_in_the_log(log, old, settings):
+    log.store.append(
+        [an_event(time=OLD + timedelta(days=1)), an_event(time=OLD - timedelta(days=1))]
+    )
+    [path] = [each for each in maintenance.run(now=NOW) if f"{OLD:%Y-%m-%d}" in each]
+    log.store.append([an_event(time=day) for day in (OLD, OLD + timedelta(days=3))])
+    in_the_way = Path(path).with_name(Path(path).name.replace("-1.", "-2."))
+    assert in_the_way != Path(path)
+    in_the_way.write_text("something else")
+    with pytest.raises(ArchiveFailed):
+        maintenance.run(now=NOW)
+    left = {time.date() for _, _, time, *_ in log.stored()}
+    assert (OLD + timedelta(days=3)).date() not in left
+    in_the_way.unlink()
+    assert len(maintenance.run(now=NOW)) == 1, "it comes again"
+
+
+@both_stores
 def test_a_plan_says_what_would_leave_and_changes_nothing(log, old, capsys):
     call_command("maintain_events", plan=True)
     assert f"would archive {OLD:%Y-%m-%d}" in capsys.readouterr().out

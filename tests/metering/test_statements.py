@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from events.health import Lag
 from metering import Limit, UsagePrice, chain, cycles, limits, statements
-from metering.models import Adjustment, Statement, Terms
+from metering.models import Adjustment, Ledger, Statement, Terms
 from metering.signals import period_closed
 from metering.statements import close_due
 from tenants.models import Tenant
@@ -68,6 +68,18 @@ def test_a_period_waits_for_what_was_accepted_before_its_end(workspace, lag, clo
 def test_several_periods_that_are_due_are_closed_one_after_the_other(workspace):
     ends = {each.period_end for each in close(workspace, now=LATER + HOUR)}
     assert ends == {NEXT, LATER}
+
+
+def test_a_workspace_that_cannot_be_closed_keeps_no_other_from_its_statements(
+    workspace, globex, caplog
+):
+    cycles.set_anchor(globex, ANCHOR + HOUR, since=ANCHOR + HOUR)  # due after the other one
+    Tenant.objects.filter(pk=globex.pk).update(created_at=ANCHOR + HOUR)
+    assert close(workspace, now=NEXT + 2 * HOUR)
+    Ledger.objects.filter(tenant=workspace).update(statements=0)  # its next number is taken
+    made = close_due(now=LATER + 2 * HOUR, lag=stored)
+    assert {each.tenant_id for each in made} == {globex.pk}
+    assert Ledger.objects.get(tenant=workspace).closed_until == NEXT, "it comes again"
 
 
 def test_what_comes_late_is_an_adjustment_in_the_next_statement(workspace, log):
