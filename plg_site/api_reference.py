@@ -37,9 +37,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    status: str
-    text: str
-    what: str  # the name of its form, "" for none
+    """What one status brings, or several errors of one form."""
+
+    statuses: str
+    forms: list[str]  # none: no body
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _operation(method: str, path: str, said: dict[str, Any]) -> Operation:
             name=each["name"],
             kind=f"{_kind(each['schema'])}, in the {_WHERE[each['in']]}",
             required=each.get("required", False),
-            text=_html(each.get("description") or each["schema"].get("description", "")),
+            text=_html(each.get("description") or _words(each["schema"])),
         )
         for each in said.get("parameters", [])
     ]
@@ -119,21 +120,22 @@ def _operation(method: str, path: str, said: dict[str, Any]) -> Operation:
         text=_html(said.get("description", "")),
         parameters=parameters,
         body=_fields(_body(said)),
-        answers=[_answer(str(status), each) for status, each in sorted(
-            said["responses"].items(), key=lambda item: str(item[0])
-        )],
+        answers=_answers(said),
         example=_example(method, path, said),
-    )  # fmt: skip
+    )
 
 
 _WHERE = {"path": "address", "query": "query", "header": "header"}
 
 
-def _answer(status: str, said: dict[str, Any]) -> Answer:
-    content = said.get("content", {})
-    what = [_kind(each["schema"]) for each in content.values()]
-    shown = status if status != "default" else "other"
-    return Answer(shown, said.get("description", ""), " or ".join(dict.fromkeys(what)))
+def _answers(said: dict[str, Any]) -> list[Answer]:
+    """One row for each form: most errors look alike."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for status, each in sorted(said["responses"].items(), key=lambda item: str(item[0])):
+        kinds = [_kind(one["schema"]) for one in each.get("content", {}).values()]
+        shown = "others" if status == "default" else str(status)
+        rows.setdefault(tuple(dict.fromkeys(kinds)), []).append(shown)
+    return [Answer(", ".join(statuses), list(forms)) for forms, statuses in rows.items()]
 
 
 def _body(said: dict[str, Any]) -> dict[str, Any]:
@@ -147,9 +149,15 @@ def _body(said: dict[str, Any]) -> dict[str, Any]:
 def _fields(schema: dict[str, Any]) -> list[Field]:
     required = schema.get("required", [])
     return [
-        Field(name, _kind(each), name in required, _html(each.get("description", "")))
+        Field(name, _kind(each), name in required, _html(_words(each)))
         for name, each in _properties(schema).items()
     ]
+
+
+def _words(schema: dict[str, Any]) -> str:
+    """The description of a value, which may stand with one of its variants."""
+    variants = [schema, *schema.get("anyOf", [])]
+    return next((each["description"] for each in variants if "description" in each), "")
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:

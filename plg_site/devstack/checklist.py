@@ -47,6 +47,7 @@ TESTS = {
     "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
     "metering": ["tests/metering", "tests/billing"],
     "events": ["tests/events"],
+    "fuzz": ["tests/fuzz"],
 }
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")
