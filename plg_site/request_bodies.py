@@ -97,7 +97,7 @@ def _read_chunks(request: HostRequest, most: int) -> HttpResponse | None:
     if len(said) > most:
         return _too_large(request, most)
     request.META["CONTENT_LENGTH"] = str(len(said))
-    request._stream = LimitedStream(BytesIO(said), len(said))  # type: ignore[attr-defined]
+    request._stream = LimitedStream(BytesIO(said), len(said))  # type: ignore[assignment]
     return None
 
 
