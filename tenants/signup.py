@@ -124,7 +124,7 @@ class WorkspaceSignupForm(SignupForm):
 
     def ask_for_a_step(self, *, by_code: bool) -> None:
         """Come back as it was filled in, with a sum for the browser or a field for a mailed code."""
-        said = self.data.copy()
+        said: Any = self.data.copy()  # type: ignore[has-type]
         if not said.get(self.add_prefix("token")):
             said[self.add_prefix("token")] = str(uuid4())
         said[self.add_prefix("seen")] = admission.form_token(said[self.add_prefix("token")])

@@ -60,6 +60,8 @@ def ask(port: int, body: bytes | None = None, *, path: str = "/") -> tuple[int, 
         connection.request("POST" if body is not None else "GET", path, body)
         answer = connection.getresponse()
         return answer.status, answer.read(), time.monotonic() - began
+    except TimeoutError:
+        return 0, b"no answer", time.monotonic() - began
     finally:
         connection.close()
 
