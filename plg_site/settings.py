@@ -335,6 +335,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tenants.headers.PermissionsPolicyMiddleware",
+    "plg_site.readable.ReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "plg_site.try_again.TryAgainMiddleware",
     # Before the host is looked up: a host that leads nowhere gets the same headers.

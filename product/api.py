@@ -196,10 +196,9 @@ def _checked(validate: Any, value: str | None, field: str) -> str:
     if not value:
         return ""
     try:
-        validate(value)
+        return validate(value) or value  # an address comes back as it is kept
     except Refused as refused:
         raise _invalid(field, " ".join(refused.messages)) from None
-    return value
 
 
 def _invalid(field: str, message: str, *, source: str = "body") -> ValidationError:

@@ -17,6 +17,8 @@ from product.models import CODE_MAX_LENGTH
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 7  # 58^7: 2.2 million million codes in each workspace
 SHORTEST = 3
+# Full stops, slashes, brackets, quotes, spaces: whatever else a code cannot hold.
+AFTER_A_CODE = r"[^A-Za-z0-9_%-]{1,8}"
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 # What a browser or a later page may ask for, beside the pages that exist.

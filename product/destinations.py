@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
+from product import targets
 from product.models import Link
 from tenants import schema
 from tenants.models import Tenant
@@ -47,11 +49,19 @@ def known(tenant: Tenant, code: str) -> Destination | None:
 
 
 def look_up(code: str) -> Destination | None:
-    """Where this code of the current schema leads, in one query."""
+    """Where this code of the current schema leads, in one query.
+
+    None also for an address that visitors must not be led to: it may be older than the rule.
+    """
     found = Link.objects.filter(code=code).values_list("id", "target_url", "file_id").first()
     if found is None:
         return None
     link_id, url, file_id = found
+    if url:
+        try:
+            url = targets.followed(url)
+        except ValidationError:
+            return None
     return Destination(link_id, code, iri_to_uri(url) or "", file_id)
 
 

@@ -28,10 +28,10 @@ class TargetField(forms.CharField):
         looks_like_a_host = "." in text.partition("/")[0] and ":" not in text.partition("/")[0]
         return f"https://{text}" if looks_like_a_host else text
 
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if value:
-            targets.validate_target(value)
+    def clean(self, value: Any) -> str:
+        """The address as it is kept: with the host that browsers make of it."""
+        text = super().clean(value)
+        return targets.validate_target(text) if text else text
 
 
 class CodeField(forms.CharField):

@@ -83,6 +83,11 @@ class Link(models.Model):
         return self.title or self.code
 
     @property
+    def name(self) -> str:
+        """What to call it: its title, the name of the file that it shares, or its code."""
+        return self.title or (self.file.name if self.file else f"/{self.code}")
+
+    @property
     def destination(self) -> str:
         """Where it leads, in words: the address, or the file's name."""
         return self.file.name if self.file else self.target_url

@@ -11,9 +11,10 @@ from tenants.models import Tenant
 
 def links(tenant: Tenant, ids: Collection[str]) -> dict[str, str]:
     """A link's code with its title."""
-    found = Link.objects.filter(pk__in=names.uuids(ids))
+    found = Link.objects.select_related("file").filter(pk__in=names.uuids(ids))
     return {
-        str(link.pk): f"{link.code} · {link.title}" if link.title else link.code for link in found
+        str(link.pk): f"{link.code} · {link.name}" if link.title or link.file else link.code
+        for link in found
     }
 
 

@@ -40,7 +40,7 @@ class FollowRequest(VisitorRequest):
 @require_safe
 def follow(request: FollowRequest, code: str) -> HttpResponse:
     """Send the visitor on; comes here when the early answer knew nothing of this code."""
-    destination = look_up(code)
+    destination = look_up(code) or look_up(code.rstrip("-_"))  # no code ends in these
     if destination is None:
         return _unknown(request, code)
     return send_on(request, destination=destination)

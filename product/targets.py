@@ -2,31 +2,54 @@
 
 The visitor's browser follows the link, not this server, so an address inside a network is no
 danger to us. It is one to visitors (a link on a poster that talks to their router), so loopback and
-private addresses are refused, except on an installation that is on loopback itself.
+private addresses are refused, except on an installation that is on loopback itself. What is checked
+is what the browser will make of the address (tenants/browser_host.py), when it is entered and again
+when it is followed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from product.codes import is_reserved
 from product.models import URL_MAX_LENGTH
-from tenants import hosts
+from tenants import browser_host, hosts
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")  # never in a URL, RFC 3986
-_HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+")  # \w: also names in other scripts
+# Names that mean something only inside one network (RFC 6761, 6762, 8375, ICANN's .internal).
+_INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
 
 
 def validate_target(url: str) -> str:
-    """The address itself. Raises ValidationError with words when a link must not lead there."""
+    """The address with its host as browsers and DNS have it: in ASCII, after UTS 46.
+
+    That is what is checked, kept and sent. Raises ValidationError with words when a link must not
+    lead there.
+    """
     if len(url) > URL_MAX_LENGTH:
         raise ValidationError(f"Use at most {URL_MAX_LENGTH} characters.", code="too_long")
+    parts, host = _checked(url)
+    _refuse_short_link(host, parts.path)
+    found = _with_host(parts, host)
+    if len(found) > URL_MAX_LENGTH:
+        raise ValidationError(f"Use at most {URL_MAX_LENGTH} characters.", code="too_long")
+    return found
+
+
+def followed(url: str) -> str:
+    """The same for an address that was kept before: where visitors are sent. Raises ValidationError.
+
+    What was checked by an older rule, or came with an archive, is checked again by this one.
+    """
+    parts, host = _checked(url)
+    return _with_host(parts, host)
+
+
+def _checked(url: str) -> tuple[SplitResult, str]:
     if _FORBIDDEN.search(url):
         raise ValidationError(
             "An address has no spaces or quotes. Please check it.", code="malformed"
@@ -41,12 +64,20 @@ def validate_target(url: str) -> str:
         raise ValidationError(
             "An address must not carry a user name or password.", code="credentials"
         )
-    host = (parts.hostname or "").rstrip(".")
-    if not _HOST.fullmatch(host) and _address(host) is None:
-        raise ValidationError("This address has no valid host. Please check it.", code="malformed")
+    try:
+        host = browser_host.normal(parts.hostname or "")
+    except browser_host.NoHost:
+        message = "This address has no valid host. Please check it."
+        raise ValidationError(message, code="malformed") from None
     _refuse_private(host)
-    _refuse_short_link(host, parts.path)
-    return url
+    return parts, host
+
+
+def _with_host(parts: SplitResult, host: str) -> str:
+    netloc = f"[{host}]" if ":" in host else host
+    if parts.port is not None:
+        netloc += f":{parts.port}"
+    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=netloc))
 
 
 def _split(url: str) -> SplitResult:
@@ -63,24 +94,16 @@ def _split(url: str) -> SplitResult:
 def _refuse_private(host: str) -> None:
     if settings.DEBUG or settings.SITE_DOMAIN.endswith(".localhost"):
         return
-    address = _address(host)
-    if host == "localhost" or host.endswith(".localhost") or (address and not address.is_global):
+    address = browser_host.address(host)
+    if address is not None:
+        is_inside = not address.is_global or address.is_multicast
+    else:
+        is_inside = "." not in host or host.endswith(_INSIDE)
+    if is_inside:
         raise ValidationError(
             "This address works only inside one network. Use one that everybody can open.",
             code="private",
         )
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address that a browser makes of `host`, also of forms like 0x7f.1 and 2130706433."""
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    try:
-        return ipaddress.IPv4Address(socket.inet_aton(host))
-    except (OSError, ValueError):
-        return None
 
 
 def _refuse_short_link(host: str, path: str) -> None:

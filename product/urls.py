@@ -1,8 +1,9 @@
 """The addresses of Signpost: pages of a workspace, its short links (last), and the files host."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from product import downloads, redirect
+from product.codes import AFTER_A_CODE
 from product.pages import files, home, links
 
 app_name = "product"
@@ -21,6 +22,8 @@ urlpatterns = [
     path("files/<uuid:file_id>/delete/", files.delete_file, name="delete_file"),
     # Last: it matches every path of one segment.
     path("<slug:code>", redirect.follow, name="follow"),
+    # With what stands behind an address in a text or on a poster, and is no part of a code.
+    re_path(rf"^(?P<code>[A-Za-z0-9_-]+){AFTER_A_CODE}$", redirect.follow),
 ]
 
 # How large a body may be, by the beginning of the path (plg_site.request_bodies).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import cache
 
@@ -10,6 +9,8 @@ import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from publicsuffixlist import PublicSuffixList
+
+from tenants import browser_host
 
 MAX_LENGTH = 230  # leaves room in 253 for the label of the proof (RFC 1035, 2.3.4)
 # Names that are not in the public DNS (RFC 6761, 6762, 7686, 8375, 9476 and ICANN's .internal).
@@ -36,6 +37,8 @@ def normalised(text: str) -> str:
         raise ValidationError(
             f"“{name}” is not a name that DNS knows. Check the spelling.", code="domain_spelling"
         ) from None
+    if _is_address(ascii_name):  # only mapping shows what full-width digits are
+        raise ValidationError("Enter a name; an IP address has no owner.", code="domain_address")
     _check(ascii_name)
     return ascii_name
 
@@ -78,10 +81,10 @@ def _check(name: str) -> None:
 
 def _is_address(name: str) -> bool:
     try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
+        host = browser_host.normal(name.strip("[]"))
+    except browser_host.NoHost:
         return False
-    return True
+    return browser_host.address(host) is not None
 
 
 @cache

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django import forms
 from django.core.paginator import Paginator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -17,6 +20,8 @@ from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
 A_PAGE = 50
+# Beyond these, arithmetic with time zones has no answer.
+_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
 _DAY = forms.DateInput({"type": "date"})
 
 
@@ -25,8 +30,8 @@ class FilterForm(forms.Form):
 
     kind = forms.ChoiceField(label="What", required=False)
     who = forms.ChoiceField(label="Who", required=False)
-    first = forms.DateField(label="From", required=False, widget=_DAY)
-    last = forms.DateField(label="Until", required=False, widget=_DAY)
+    first = forms.DateField(label="From", required=False, widget=_DAY, validators=_DAYS)
+    last = forms.DateField(label="Until", required=False, widget=_DAY, validators=_DAYS)
 
     def __init__(self, *args: object, tenant: Tenant) -> None:
         super().__init__(*args)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,10 @@ def test_a_name_cannot_pretend_to_be_another(given, kept):
 @pytest.mark.parametrize("given", ["", "nonsense", "text/html\r\nX: y", "a/b; charset=x"])
 def test_a_content_type_that_is_none_becomes_bytes(given):
     assert clean_content_type(given) == "application/octet-stream"
+
+
+def test_the_page_of_a_shared_files_link_is_titled_by_the_files_name(member, make_file, in_acme):
+    file = make_file(name="price-list.pdf")
+    page = member.post(f"/files/{file.id}/share/", follow=True).content.decode()
+    assert re.search(r"<h1[^>]*>\s*price-list.pdf", page)
+    assert re.search(r"<title>\s*price-list.pdf", page)

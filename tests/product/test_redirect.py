@@ -212,6 +212,27 @@ def test_the_wsgi_application_answers_a_click_before_django_does(make_link, acme
     assert used("clicks") == before + 1
 
 
-@pytest.mark.parametrize("path", ["/%00", "/a%2Fb", "/%C3%A4", f"/{'x' * 41}", "/a.b"])
+@pytest.mark.parametrize("path", ["/a%2Fb", "/%C3%A4", f"/{'x' * 41}", "/a.b"])
 def test_what_can_be_no_code_is_not_looked_up_early(visitor, path):
     assert visitor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "behind", [".", "/", ",", ";", ":", "!", "?", ")", "”", ".)", "…", "%20", "\u2019s", "-", "_."]
+)
+def test_what_stands_behind_the_address_on_a_poster_leads_to_the_link(
+    visitor, make_link, used, behind
+):
+    link, before = make_link(), used("clicks")
+    behind = behind.removesuffix("s")
+    assert visitor.get(f"/{link.code}{behind}")["Location"] == link.target_url
+    assert used("clicks") == before + 1
+
+
+@pytest.mark.parametrize("path", ["/nowhere.", "/nowhere/", "/.", "/links.x"])
+def test_punctuation_makes_no_link_of_nothing(visitor, path):
+    assert visitor.get(path).status_code == 404
+
+
+def test_a_page_with_a_full_stop_behind_it_is_the_page(visitor):
+    assert visitor.get("/files.")["Location"] == "/files/"
