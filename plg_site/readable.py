@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from plg_site import problems
+from tenants import headers
 
 _API = "/api/"
 _ESCAPED = re.compile(r"%00|\0")
@@ -39,5 +40,5 @@ class ReadableMiddleware:
 
 def _refused(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(_API):
-        return problems.problem(400, _WORDS)
-    return HttpResponse(render_to_string("400.html"), status=400)
+        return headers.harden(problems.problem(400, _WORDS))
+    return headers.harden(HttpResponse(render_to_string("400.html"), status=400))
