@@ -4,15 +4,18 @@
 const AT_MOST_EVERY = 500; // milliseconds between two fetches after changes
 const ASK_EVERY = 1000; // without a stream
 const LONGEST_PAUSE = 60_000; // before it tries to listen again
+const LEAVING = 10_000; // milliseconds without a fetch once another page is on its way
 let source = null;
 let asking = 0;
 let waiting = 0;
 let last = 0;
 let pause = 1000;
 let retry = 0;
+let quietUntil = 0;
 
 function fetchNow() {
   waiting = 0;
+  if (Date.now() < quietUntil) return;
   last = Date.now();
   document.querySelector("[data-live]")?.dispatchEvent(new Event("usage-changed"));
 }
@@ -65,6 +68,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:afterSettle", () => {
   for (const id of opened.splice(0)) document.getElementById(id)?.setAttribute("open", "");
+});
+
+// Who signs out is led to where that is said. A fetch meanwhile would be refused, and lead to sign-in.
+// (After a download the page is still there, and goes on.)
+addEventListener("beforeunload", () => {
+  quietUntil = Date.now() + LEAVING;
+  const abort = new CustomEvent("htmx:abort", { bubbles: true, detail: {} }); // of one under way
+  document.querySelector("[data-live]")?.dispatchEvent(abort);
 });
 
 document.addEventListener("visibilitychange", () => {
