@@ -164,7 +164,7 @@ def test_every_workspace_has_what_it_had(installation, what):
     assert after == before
 
 
-@pytest.mark.parametrize("what", ["used", "by_day", "limits"])
+@pytest.mark.parametrize("what", ["used", "by_day"])
 def test_every_meter_says_what_it_said_and_a_new_one_begins_with_nothing(installation, what):
     known, _, told = installation
     for schema, each in known.told["workspaces"].items():
@@ -172,8 +172,18 @@ def test_every_meter_says_what_it_said_and_a_new_one_begins_with_nothing(install
         assert before
         assert {meter: after.get(meter) for meter in before} == before
         new = {meter: after[meter] for meter in after.keys() - before.keys()}
-        assert what == "limits" or not any(new.values()), new
-        assert what != "limits" or new.keys() <= LIMITED_SINCE
+        assert not any(new.values()), new
+
+
+def test_no_limit_has_changed(installation):
+    known, _, told = installation
+    for schema, each in known.told["workspaces"].items():
+        before, after = each["limits"], told["workspaces"][schema]["limits"]
+        had = {meter: limit for meter, limit in before.items() if meter not in LIMITED_SINCE}
+        assert had
+        assert {meter: after.get(meter) for meter in had} == had
+        assert [before[meter][0] for meter in LIMITED_SINCE] == [None] * len(LIMITED_SINCE)
+        assert all(after[meter][0] is None for meter in after.keys() - before.keys())
 
 
 def test_who_was_signed_in_still_is_and_sees_the_same_usage(installation):
