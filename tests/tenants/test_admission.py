@@ -277,10 +277,10 @@ def test_a_held_workspace_is_not_opened_by_strangers(client_for, held, people):
     assert tenant.held
 
 
-def test_a_held_workspace_gets_into_line_when_the_address_is_proved(client_for, held):
+def test_a_held_workspace_gets_into_line_when_the_address_is_proved(held):
     owner, tenant = held
     address = EmailAddress.objects.get(user__memberships__tenant=tenant)
-    client_for(owner).post(f"/confirm-email/{EmailConfirmationHMAC(address).key}/")
+    owner.post(f"/confirm-email/{EmailConfirmationHMAC(address).key}/")
     tenant.refresh_from_db()
     assert not tenant.held
 
