@@ -70,12 +70,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 
 site_urlpatterns = [
-    path("favicon.ico", favicon),
-    path(".well-known/security.txt", security_txt),
-    path(".well-known/change-password", change_password),
+    path("favicon.ico", favicon, name="favicon"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
+    path(".well-known/change-password", change_password, name="change_password"),
 ]
 workspace_urlpatterns = [
-    path("favicon.ico", favicon),
-    path(".well-known/security.txt", to_the_site),
-    path(".well-known/change-password", change_password),
+    path("favicon.ico", favicon, name="favicon"),
+    path(".well-known/security.txt", to_the_site, name="security_txt"),
+    path(".well-known/change-password", change_password, name="change_password"),
 ]

@@ -20,7 +20,6 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from events import limits
 from events.limits.clients import address_key
@@ -165,8 +164,11 @@ def _holds_invitation(request: HttpRequest) -> bool:
     _, found, rest = leads_to.partition("/invitations/")
     if not found:
         return False
-    open_ones = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
-    return open_ones.filter(token_hash=hashed_secrets.hash_secret(rest.partition("/")[0])).exists()
+    return (
+        Invitation.objects.open()
+        .filter(token_hash=hashed_secrets.hash_secret(rest.partition("/")[0]))
+        .exists()
+    )
 
 
 def _brings_code(request: HttpRequest, said: dict[str, Any]) -> bool:

@@ -10,7 +10,15 @@ from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
-OPEN = {"logout/"}  # anybody may sign out
+# What answers everybody: signing out, what the API is like, and what browsers and researchers look for.
+OPEN = {
+    "logout/",
+    "api/v1/openapi.json",
+    "api/openapi.json",
+    "favicon.ico",
+    ".well-known/security.txt",
+    ".well-known/change-password",
+}
 SAMPLES = {"int": "1", "uuid": "00000000-0000-7000-8000-000000000000", "slug": "x", "str": "x"}
 
 

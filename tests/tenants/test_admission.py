@@ -214,6 +214,7 @@ def test_who_is_invited_sees_no_step(client_for, small, acme, people):
     Invitation.objects.create(
         tenant=acme,
         email="new@example.org",
+        invited_by=people.acme_owner,
         token_hash=hashed_secrets.hash_secret("the-secret"),
         expires_at=timezone.now() + timedelta(days=1),
     )

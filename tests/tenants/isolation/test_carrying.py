@@ -22,7 +22,9 @@ from tenants.workspace_command import WorkspaceCommand
 from tenants.workspace_tasks import NoWorkspace, WorkspaceTask, workspace_task
 
 ROOT = settings.BASE_DIR
-APPS = ("plg_site", "product", "billing", "metering", "tenants", "identity", "cms", "events")
+APPS = (
+    "plg_site", "product", "billing", "metering", "tenants", "outbound", "identity", "cms", "events",
+)  # fmt: skip
 
 # Tasks that are not about the tables of one workspace, and what they are about.
 OTHER_TASKS = {
@@ -32,7 +34,9 @@ OTHER_TASKS = {
     "cms.tasks.build_site": "the website",
     "cms.tasks.publish_scheduled": "the website",
     "events.tasks.maintain": "the log",
+    "identity.tasks.forget_ended_sign_ins": "tokens of people and programs, in the shared schema",
     "identity.tasks.send_mail": "a letter that is written already",
+    "identity.tasks.tidy_sessions": "sessions of people, in the shared schema",
     "metering.tasks.close_periods": "statements, in the shared schema",
     "metering.tasks.evaluate_alerts": "alerts, in the shared schema",
     "billing.tasks.follow_life": "subscriptions of workspaces that ended, in the shared schema",
@@ -50,6 +54,13 @@ OTHER_COMMANDS: dict[str, str] = {}
 # Signals of ours that are not about one workspace.
 OTHER_SIGNALS = {
     "users_merged": "a human may be in several workspaces",
+    "merge_undone": "as above",
+    "credentials_ended": "as above",
+    "begun_asked": "as above",
+    "begun_discarded": "as above",
+    "account_closing_asked": "as above",
+    "own_data_asked": "as above",
+    "workspace_requested": "a person, who may have one more or not",
     "authorization_requested": "a sign-in; who answers finds the workspace by its client",
 }
 
@@ -189,11 +200,14 @@ def test_a_cached_fragment_of_a_workspace_names_it():
 
 # Modules that speak to the cache, and how their keys keep workspaces apart.
 CACHE_USERS = {
+    "identity/security/demo_factor.py": "allauth's, by the user whose code was used",
     "identity/sign_in_limits.py": "by the address and device that sign in: before any workspace",
+    "plg_site/undeclared_proxies.py": "one list of peers, for the operator",
     "tenants/archive/progress.py": "by the id of an export or import, which is random",
     "tenants/domains/ask.py": "by host",
     "tenants/domains/signing_in.py": "by a state that nobody can guess",
     "tenants/hosts.py": "by host: it is what finds the workspace",
+    "tenants/rows.py": "by the loop that looks after all; for the operator",
     "tenants/upkeep.py": "when the work of all workspaces was last done",
 }
 

@@ -83,6 +83,7 @@ NOT_AUDITED = {
     "metering:meter", "metering:meter-live", "metering:export",
     "tenants_site:go", "tenants_site:brought",
     "staff_usage", "staff_workspaces",
+    "openapi", "favicon", "security_txt", "change_password",
 }  # fmt: skip
 OF_THE_WORK = (
     "product:",
