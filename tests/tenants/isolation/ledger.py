@@ -55,10 +55,10 @@ def twenty_workspaces() -> Iterator[list[Place]]:
     from django.conf import settings
     from django.db import connection, transaction
 
+    from identity.models import User
     from metering import limits
-    from tenants import schemas, templates
-    from tenants.hashed_secrets import hash_secret, new_secret
-    from tenants.models import ApiKey, Domain, Tenant
+    from tenants import api_keys, schemas, templates
+    from tenants.models import Domain, Membership, Role, Tenant
 
     places = []
     with transaction.atomic():
@@ -69,8 +69,9 @@ def twenty_workspaces() -> Iterator[list[Place]]:
             slug = name.replace("_", "-")
             tenant = Tenant.objects.create(name=slug, slug=slug, schema_name=name)
             Domain.objects.create(tenant=tenant, domain=f"{slug}.{settings.APP_DOMAIN}")
-            secret = new_secret("sk_")
-            ApiKey.objects.create(tenant=tenant, name="key", key_hash=hash_secret(secret))
+            owner = User.objects.create_user(f"{slug}@isolation.example")
+            Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+            _, secret = api_keys.create(tenant, name="key", user=owner)
             limits.set_limits(tenant, {})
             places.append(Place(tenant, secret))
     connection.close()
@@ -83,6 +84,7 @@ def twenty_workspaces() -> Iterator[list[Place]]:
             for place in places:
                 schemas.drop(place.name)
             Tenant.objects.filter(pk__in=[place.tenant.pk for place in places]).delete()
+            User.objects.filter(email__endswith="@isolation.example").delete()
 
 
 def _wait_for_the_disk(wait: bool) -> None:
