@@ -9,14 +9,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., Any]
 
 
 def answers_head(view: View) -> View:
     """Answer HEAD as GET, without its body (RFC 9110, 9.3.2)."""
 
     @wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method != "HEAD":
             return view(request, *args, **kwargs)
         request.method = "GET"

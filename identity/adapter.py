@@ -115,7 +115,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Where nothing speaks for a sign-up, its address is written to once, however many come."""
         if signup and getattr(request, "mails_once_a_day", False):
             key = f"signup-mail:{devices.mark(email_address.email)}"
-            return not limits.take("1/d", key).over
+            if limits.take("1/d", key).over:
+                return False
         return mail_limits.take(email_address) == 0
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:

@@ -32,6 +32,14 @@ def normal(email: str) -> str:
     return f"{local.lower()}@{normal_domain(domain)}"
 
 
+def of_typed(text: str) -> str:
+    """The address that somebody typed, as it would be stored; "" where it is none."""
+    try:
+        return normal(text)
+    except NotAnAddress:
+        return ""
+
+
 def normal_domain(domain: str) -> str:
     """What stands behind the @, as it is stored. Raises NotAnAddress."""
     domain = domain.strip()

@@ -16,6 +16,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from identity.addresses import of_typed
+
 COOKIE = "plg_device"
 _SALT = "identity.devices"
 _ONE_YEAR = 365 * 24 * 3600  # seconds
@@ -41,7 +43,7 @@ def new_name() -> str:
 
 def mark(email: str) -> str:
     """A mail address as it stands in cookies and in keys of buckets: nobody reads it back."""
-    return salted_hmac(_SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:24]
+    return salted_hmac(_SALT, of_typed(email) or email, algorithm="sha256").hexdigest()[:24]
 
 
 def of(request: HttpRequest) -> Device | None:

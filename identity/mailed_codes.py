@@ -26,6 +26,7 @@ from django.utils import timezone
 from events import limits
 from events.limits.clients import address_key
 from identity import devices
+from identity.addresses import of_typed
 from identity.models import MailedCode
 
 SIGN_IN, SIGN_UP = "sign-in", "sign-up"  # what a code is for
@@ -43,9 +44,9 @@ def recipient(request: HttpRequest) -> str:
         return ""
     match = request.resolver_match
     if match is not None and match.url_name == _ASKING:
-        return request.POST.get("email", "").strip().lower()
+        return of_typed(request.POST.get("email", ""))
     login = unstash_login(request, peek=True)
-    return (login.email or "").strip().lower() if login else ""
+    return of_typed(login.email or "") if login else ""
 
 
 @transaction.atomic
@@ -59,7 +60,8 @@ def current(email: str, *, new: str, purpose: str = SIGN_IN, now: datetime | Non
         email=email, purpose=purpose, made_at__gt=now - _LIFE, wrong__lt=ALL_TRIES
     ).first()
     if alive is None:
-        alive = MailedCode.objects.create(email=email, purpose=purpose, code=new, made_at=now)
+        MailedCode.of(email, new, purpose=purpose, made_at=now).save()
+        return new
     return alive.code
 
 
@@ -68,18 +70,18 @@ def may_mail(email: str, *, code: str) -> bool:
 
     Never to anybody else than whom it was made for.
     """
-    email = email.strip().lower()
-    rows = MailedCode.objects.filter(code=code)
+    email = of_typed(email)
+    rows = MailedCode.objects.filter(mark=MailedCode.mark_of(code))
     if rows.exclude(email=email).exists():
         return False
     if not rows.exists():  # made on another way than by asking for it
-        MailedCode.objects.create(email=email, code=code)
+        MailedCode.of(email, code).save()
     return bool(rows.filter(mails__lt=MAILS).update(mails=F("mails") + 1))
 
 
 def send(email: str, *, template: str) -> None:
     """Mail a code that proves an address without signing in; check() takes it."""
-    email = email.strip().lower()
+    email = of_typed(email)
     adapter = get_adapter()
     new = generate_user_code(**app_settings.LOGIN_BY_CODE_FORMAT)
     code = current(email, new=new, purpose=SIGN_UP)
@@ -92,7 +94,7 @@ def check(request: HttpRequest, email: str, *, code: str) -> bool:
 
     Raises ValidationError where this client has tried too often.
     """
-    email = email.strip().lower()
+    email = of_typed(email)
     _refuse_too_many(request, email)
     oldest = timezone.now() - _LIFE
     alive = MailedCode.objects.filter(email=email, purpose=SIGN_UP, made_at__gt=oldest).first()
@@ -123,7 +125,8 @@ class ConfirmCodeForm(ConfirmLoginCodeForm):
 def use(email: str, *, code: str, known_device: bool = False, now: datetime | None = None) -> bool:
     """Use the code up; False for one that was used already, or that too many have guessed at."""
     oldest = (now or timezone.now()) - 2 * _LIFE
-    rows = MailedCode.objects.filter(email=email, code=code, made_at__gt=oldest)
+    mark = MailedCode.mark_of(code)
+    rows = MailedCode.objects.filter(email=email, mark=mark, made_at__gt=oldest)
     if not known_device:
         rows = rows.filter(wrong__lt=ALL_TRIES)
     used, _ = rows.delete()
@@ -137,7 +140,8 @@ def _refuse_too_many(request: HttpRequest, email: str) -> None:
 
 def _wrong(request: HttpRequest, email: str, expected: str) -> None:
     limits.take(TRIES, _tries(request, email))
-    MailedCode.objects.filter(email=email, code=expected).update(wrong=F("wrong") + 1)
+    mark = MailedCode.mark_of(expected)
+    MailedCode.objects.filter(email=email, mark=mark).update(wrong=F("wrong") + 1)
 
 
 def _tries(request: HttpRequest, email: str) -> str:

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from identity import addresses, zones
 from identity.names import ONE_LINE, NameField
+from identity.security import sealing
 from identity.security.models import MailChoice, SignIn
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "SigningKey",
     "User",
 ]
+
+_CODES = "identity.mailed-code"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -233,17 +236,40 @@ class Merge(models.Model):
 
 
 class MailedCode(models.Model):
-    """A code that is alive (identity.mailed_codes), how often it was mailed, how often got wrong."""
+    """A code that is alive (identity.mailed_codes), how often it was mailed, how often got wrong.
 
-    email = models.EmailField(db_index=True)
+    Asking again sends the same one, so it must be had once more: it is sealed, and found by its mark.
+    """
+
+    email = addresses.AddressField(db_index=True)
     purpose = models.CharField(max_length=10, default="sign-in")
-    code = models.CharField(max_length=40)
+    mark = models.CharField(max_length=64, db_index=True)
+    sealed = models.TextField()
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
     mails = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
 
+    class Meta:
+        constraints: ClassVar = [addresses.constraint("mailed_code_email_is_normal")]
+
     def __str__(self) -> str:
         return f"{self.email} at {self.made_at:%H:%M}"
+
+    @classmethod
+    def of(cls, email: str, code: str, **fields: Any) -> MailedCode:
+        """A new row, not saved."""
+        sealed = sealing.seal(code, about=_CODES)
+        return cls(email=email, mark=cls.mark_of(code), sealed=sealed, **fields)
+
+    @staticmethod
+    def mark_of(code: str) -> str:
+        """What a code is found by; nobody without SECRET_KEY can try codes against it."""
+        return salted_hmac(_CODES, code, algorithm="sha256").hexdigest()
+
+    @property
+    def code(self) -> str:
+        """Raises sealing.NotOpened where SECRET_KEY has changed since."""
+        return sealing.open_sealed(self.sealed, about=_CODES)
 
 
 class Grant(models.Model):

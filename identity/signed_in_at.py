@@ -11,6 +11,8 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from identity.requests import UserRequest
+
 _KEY = "signed_in_at"  # in the session: seconds since 1970
 
 
@@ -21,7 +23,7 @@ def note(request: HttpRequest | None, **_: Any) -> None:
         request.session[_KEY] = time.time()
 
 
-def of(request: HttpRequest) -> datetime:
+def of(request: UserRequest) -> datetime:
     """The last proof in this session (UTC). Where none is known, as old as the account."""
     user = request.user
     proofs = [record.get("at") for record in get_authentication_records(request, user)]

@@ -102,7 +102,7 @@ def _is_a_visit(request: FollowRequest) -> bool:
 
 def _unknown(request: FollowRequest, code: str) -> HttpResponse:
     """The same words whoever asks, and nothing of whose workspace this is."""
-    if is_reserved(code):
+    if is_reserved(code) and not request.path_info.endswith("/"):
         query = request.META.get("QUERY_STRING", "")
         page = f"/{code.lower()}/"  # asked for without its last slash
         return HttpResponseRedirect(f"{page}?{query}" if query else page)

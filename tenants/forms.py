@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 
 from identity.addresses import cleaned
@@ -96,6 +97,7 @@ class ApiKeyForm(forms.Form):
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
+        validators=[MaxLengthValidator(len(Scope.choices))],
     )
     days = forms.TypedChoiceField(
         label="Works for",

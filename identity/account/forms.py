@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from identity import mail_choices, zones
+from identity.addresses import of_typed
 from identity.models import User
 
 
@@ -65,7 +66,7 @@ class CloseForm(forms.Form):
         self.user = user
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).strip().lower()
-        if email != self.user.email.lower():
+        email = of_typed(self.cleaned_data["email"])
+        if email != self.user.email:
             raise ValidationError("This is not your main address.")
         return email

@@ -7,6 +7,8 @@ from typing import ClassVar
 import django.utils.timezone
 from django.db import migrations, models
 
+import identity.addresses
+
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("identity", "0006_account_safety")]
@@ -21,9 +23,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("email", models.EmailField(db_index=True, max_length=254)),
+                ("email", identity.addresses.AddressField(db_index=True, max_length=254)),
                 ("purpose", models.CharField(default="sign-in", max_length=10)),
-                ("code", models.CharField(max_length=40)),
+                ("mark", models.CharField(db_index=True, max_length=64)),
+                ("sealed", models.TextField()),
                 (
                     "made_at",
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now),
@@ -31,5 +34,13 @@ class Migration(migrations.Migration):
                 ("mails", models.PositiveIntegerField(default=0)),
                 ("wrong", models.PositiveIntegerField(default=0)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("email__regex", "^[!-@[-~]*$")),
+                        name="mailed_code_email_is_normal",
+                    )
+                ]
+            },
         ),
     ]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from identity import signed_in_at
 from identity.oidc import clients
+from identity.requests import UserRequest
 
 # Said twice, nobody can know which one was meant: such an answer leads back to nobody.
 _ONCE = {"client_id", "redirect_uri", "response_type", "state", "nonce", "code_challenge"}
@@ -52,7 +53,7 @@ class Asked:
     def refused(self, code: str) -> Refused:
         return Refused(code, to=self.redirect_uri, state=self.state)
 
-    def wants_sign_in_again(self, request: HttpRequest) -> bool:
+    def wants_sign_in_again(self, request: UserRequest) -> bool:
         """Whether who is signed in is to prove once more who they are. (`max_age=0` means just that.)"""
         if "login" in self.prompts or self.max_age == 0:
             return True

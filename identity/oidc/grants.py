@@ -9,7 +9,7 @@ signing out, by its age, by another password, or because somebody deleted it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from allauth.idp.oidc.internal.oauthlib.utils import get_validator_context
@@ -17,12 +17,12 @@ from allauth.idp.oidc.models import Token
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from identity import signed_in_at
 from identity.models import Grant, User
+from identity.requests import UserRequest
 
 SIGN_IN = "oidc_sid"  # in the site's session: a name for this sign-in that is no secret
 _REUSE_NOTICED = timedelta(days=1)  # how long a used code is remembered
@@ -30,7 +30,7 @@ _CODE_LIVES = timedelta(minutes=5)  # longer than a code does
 _AT_ONCE = 1_000
 
 
-def begin(request: HttpRequest, code: str) -> None:
+def begin(request: UserRequest, code: str) -> None:
     """This code was given to a client, for the sign-in of `request`."""
     token = Token.objects.by_value(code).filter(type=Token.Type.AUTHORIZATION_CODE).first()
     if token is None:
@@ -90,7 +90,7 @@ def end_site_session(sid: str) -> None:
     Session.objects.filter(session_key__in=list(keys)).delete()
 
 
-def ends_at(sid: str):  # type: ignore[no-untyped-def]
+def ends_at(sid: str) -> datetime | None:
     """When the site's session of this sign-in ends by itself; None for an unknown one."""
     keys = Grant.objects.filter(sid=sid).values_list("session_key", flat=True)
     rows = Session.objects.filter(session_key__in=list(keys)).order_by("-expire_date")
@@ -120,4 +120,4 @@ def _goes_on(grant: Grant) -> bool:
 
 def _is_hash_of(user: User, said: str | None) -> bool:
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return bool(said) and any(constant_time_compare(said, known) for known in hashes)
+    return any(constant_time_compare(said or "", known) for known in hashes)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
@@ -25,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from identity.oidc import asked, clients, discovery, grants, policy
 from identity.oidc.signals import NotForThem, authorization_requested
+from identity.requests import UserRequest
 
 
 @require_safe
@@ -65,7 +67,7 @@ def _authorize(request: HttpRequest, question: asked.Asked) -> HttpResponse:
             authorization_requested.send(sender=Client, client=question.client, user=request.user)
         except NotForThem:
             raise question.refused("access_denied") from None
-        if question.wants_sign_in_again(request):
+        if question.wants_sign_in_again(cast(UserRequest, request)):
             return _ask_again(request, question)
     if question.is_silent and question.client.skip_consent:
         question.said_silently()
@@ -100,8 +102,9 @@ def token(request: HttpRequest) -> HttpResponse:
     if kind in names and not grants.is_good(value):
         return JsonResponse({"error": "invalid_grant"}, status=400)
     if "scope" in request.POST:  # clients repeat what they asked for, with what was ignored then
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        request.POST["scope"] = " ".join(clients.known(request.POST["scope"]))
+        said = request.POST.copy()
+        said["scope"] = " ".join(clients.known(request.POST["scope"]))
+        request.POST = said  # type: ignore[assignment]
     response = views.token(request)
     if kind == Client.GrantType.AUTHORIZATION_CODE and response.status_code == 200:
         grants.remember_used(value)
@@ -150,7 +153,7 @@ def _with_grant(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Note for which sign-in of the site a code was given, so that both can end together."""
     code = parse_qs(urlsplit(response.get("Location", "")).query).get("code", [""])[0]
     if code and request.user.is_authenticated:
-        grants.begin(request, code)
+        grants.begin(cast(UserRequest, request), code)
     return response
 
 

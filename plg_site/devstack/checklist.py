@@ -41,13 +41,29 @@ CHECKS = {
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
     "everything else": ["tests"],
-    "whole stack, browser": ["tests/stack"],
-    "upgrades": ["tests/upgrade"],
     "tenants": ["tests/tenants"],
-    "outages, kills": ["tests/stack/test_kill_rounds.py", "tests/stack/test_outages.py"],
-    "metering": ["tests/metering", "tests/billing"],
+    "whole stack": ["tests/stack"],
+    "metering, billing": ["tests/metering", "tests/billing"],
+    "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
+    "browser": [
+        "tests/stack/test_browser.py",
+        "tests/stack/test_browser_account.py",
+        "tests/stack/test_browser_accounts.py",
+        "tests/stack/test_browser_pages.py",
+    ],
+    "upgrades": ["tests/upgrade"],
+    "identity": ["tests/identity"],
+    "kills, outages": [
+        "tests/stack/test_archive_kills.py",
+        "tests/stack/test_kill_rounds.py",
+        "tests/stack/test_migrate_kills.py",
+        "tests/stack/test_outages.py",
+        "tests/stack/test_pool_kills.py",
+    ],
+    "benches, bin/dev": ["tests/bench", "tests/devstack"],
+    "product": ["tests/product", "tests/stub_product"],
     "events": ["tests/events"],
-    "fuzz": ["tests/fuzz"],
+    "isolation, fuzz": ["tests/tenants/isolation", "tests/fuzz"],
 }
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")

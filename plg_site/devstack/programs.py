@@ -117,7 +117,9 @@ def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Progra
             "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
         ),
         env={**env, "WEB_BIND": bind, "WEB_RELOAD": str(int(reload))},
-        ready=lambda: ports.answers_http(addresses.port, host=addresses.domain, path="/healthz"),
+        # By address, as a load balancer asks: the site's name is at one port only, and a second web
+        # process listens at another.
+        ready=lambda: ports.answers_http(addresses.port, host=ports.LOOPBACK, path="/healthz"),
         layer=APPLICATION,
         quiet=re.compile("Reloader is on"),
     )

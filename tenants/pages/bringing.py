@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
@@ -46,20 +47,26 @@ class ImportForm(forms.Form):
 def bring(request: UserRequest) -> HttpResponse:
     """The form; a POST brings an archive."""
     if request.method == "POST":
-        if why_not := _why_not(request):  # said before two gigabytes are read
+        why_not, status = _why_not(request)  # said before two gigabytes are read
+        if why_not:
             shown = {"form": ImportForm(), "why_not": why_not}
-            return render(request, "tenants/import.html", shown, status=403)
+            return render(request, "tenants/import.html", shown, status=status)
         uploads.bound(request)
     return _bring(request)
 
 
-def _why_not(request: UserRequest) -> str:
-    """Why this person may bring nothing now, in words; "" where they may."""
+def _why_not(request: UserRequest) -> tuple[str, int]:
+    """Why this person may bring nothing now, in words, and the status of the answer; "" where they may."""
     if not request.user.has_verified_email:
-        return "Please verify your address first."
+        return "Please verify your address first.", 403
     if imports.too_many_wait(request.user):
-        return "You have archives that are still being checked."
-    return ""
+        return "You have archives that are still being checked.", 403
+    try:
+        with transaction.atomic():
+            room.require(request.user)
+    except room.TooManyWorkspaces as refused:
+        return str(refused), 402
+    return "", 200
 
 
 @csrf_protect
@@ -67,6 +74,7 @@ def _bring(request: UserRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST":
+        status = 422
         if form.is_valid():
             try:
                 wanted = imports.bring(
@@ -80,7 +88,6 @@ def _bring(request: UserRequest) -> HttpResponse:
             else:
                 enqueueing.once_committed(tasks.run_import, wanted.pk)
                 return redirect("tenants_site:brought", import_id=wanted.pk)
-        status = 422
     return render(request, "tenants/import.html", {"form": form}, status=status)
 
 

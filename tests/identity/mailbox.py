@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from uuid import uuid4
 
 from django.core import mail
 from django.test import Client
+
+from tests.tenants.signing_up import loaded
 
 ADDRESS = "newcomer@example.org"
 PASSWORD = "a long and odd horse"
@@ -49,7 +50,7 @@ class Mailbox:
             "email": email,
             "workspace_name": workspace,
             "password1": password,
-            "token": str(uuid4()),
+            **loaded(),
         }
         with self.open():
             answer = client.post("/signup/", form)

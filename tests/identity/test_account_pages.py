@@ -35,7 +35,8 @@ def test_the_pages_are_for_who_is_signed_in(client_for, people, path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_they_are_on_the_site_only(client_for, people, acme, path):
-    assert client_for(people.acme_owner, acme).get(path).status_code == 404
+    answer = client_for(people.acme_owner, acme).get(path)
+    assert answer.status_code == 404, answer.headers
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -89,8 +90,9 @@ class TestMails:
         before = len(mailoutbox)
         with capture(execute=True):
             alert_mail.send(
-                tenant, get("links"), "80%", used=8, limit=Limit(10), period=Period(None, None)
-            )
+                tenant, get("links"), "80%", at=8, used=8, limit=Limit(10),
+                period=Period(None, None),
+            )  # fmt: skip
         return {each.to[0] for each in mailoutbox[before:]}
 
     def test_who_says_no_to_usage_alerts_gets_none_and_others_do(
@@ -164,6 +166,7 @@ class TestOwnData:
 
     def test_without_the_event_store_the_rest_is_there(self, client_for, people, settings):
         settings.EVENTS_DATABASE_URL = "postgres://nobody:nothing@127.0.0.1:1/nowhere"
+        person_of(people.outsider)
         data = client_for(people.outsider).get("/account/data/").json()
         assert data["events"] is None
         assert data["profile"]["name"] == "Otto Outsider"

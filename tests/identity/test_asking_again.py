@@ -170,6 +170,7 @@ def test_a_sign_in_with_a_password_is_recent_by_itself(client_for, people, acme)
 # The pages where a recent sign-in is asked for: a new one is decided on here.
 ASKED = {
     "tenants:api_keys",
+    "tenants:hand_over_api_key",
     "tenants:revoke_api_key",
     "tenants:export",
     "tenants:download_export",
@@ -249,7 +250,7 @@ class TestTelling:
         Membership.objects.for_tenant(acme).filter(user=people.acme_member).update(role="admin")
         client = client_for(people.acme_member, acme)
         both = {people.acme_owner.email, people.acme_member.email}
-        made = letters(lambda: client.post("/api-keys/", {"name": "website"}))
+        made = letters(lambda: client.post("/api-keys/", {"name": "website", "scopes": ["read"]}))
         assert {to for to, subject in made if "A new API key" in subject} == both
         key = ApiKey.objects.for_tenant(acme).get()
         ended = letters(lambda: client.post(f"/api-keys/{key.pk}/revoke/"))

@@ -73,7 +73,10 @@ def test_the_reset_leaves_the_new_password(stranger, owner, mailbox, client_for)
 
 
 @pytest.mark.parametrize("prove", [by_link, by_code, by_reset])
-def test_all_that_was_given_out_ends_with_the_proof(stranger, owner, mailbox, acme, people, prove):
+def test_all_that_was_given_out_ends_with_the_proof(
+    stranger, owner, mailbox, acme, people, prove, settings
+):
+    settings.FREE_WORKSPACES_UNPROVED = 9  # for the archive
     user = User.objects.get(email=ADDRESS)
     trap = Tenant.objects.get(name="Trap")
     api_keys.create(trap, name="robot", user=user)

@@ -110,7 +110,7 @@ def test_one_day_of_one_meter_of_one_workspace_is_rebuilt_alone(parcels, log):
 
 @both_stores
 def test_a_new_meter_and_a_changed_one_are_noticed_and_only_they_are_rebuilt(
-    parcels, log, monkeypatch
+    db, parcels, log, monkeypatch
 ):
     settling.settle()
     log.store.append([sent(number=n, to="Oslo", grams=5, fragile=n > 1) for n in (1, 2, 3)])

@@ -125,7 +125,9 @@ def test_prepare_need_not_wait_for_the_rebuild_when_it_is_told_so(parcels, log):
 
 
 @both_stores
-def test_what_is_not_to_be_believed_is_answered_from_raw_events_until_it_is_rebuilt(parcels, log):
+def test_what_is_not_to_be_believed_is_answered_from_raw_events_until_it_is_rebuilt(
+    db, parcels, log
+):
     some_parcels(log)
     settling.settle()
     later = datetime(2026, 10, 24, 13, 0, 7, tzinfo=UTC)
@@ -166,7 +168,7 @@ def test_a_limit_holds_while_the_rollups_are_not_to_be_believed(log, acme):
     assert usage.current(acme, "links") == 3
 
 
-def test_what_is_archived_stays_as_it_was_counted(parcels, log, settings, tmp_path):
+def test_what_is_archived_stays_as_it_was_counted(db, parcels, log, settings, tmp_path):
     settings.EVENTS_ARCHIVE_DIR = tmp_path / "archive"
     settings.EVENTS_RETENTION_DAYS = 1
     log.store.append([sent(number=n, seconds=n * DAY, grams=n) for n in range(4)])

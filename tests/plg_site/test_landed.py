@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,20 @@ def test_a_new_step_is_missing_until_it_is_taken_in(tree):
     assert list(landed.compare(tree).new) == ["log/sql/0002_more.sql"]
     landed.add(tree)
     assert landed.compare(tree).is_whole
+
+
+def test_the_command_names_what_is_new_and_takes_it_in(tree):
+    shutil.copy(landed.__file__, tree / "plg_site")  # it looks at the tree in which it lies
+
+    def said(*words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "plg_site.landed", *words],
+            cwd=tree, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    assert said() == (0, "3 steps are as they landed.\n")
+    (tree / "log" / "sql" / "0002_more.sql").write_text("-- more\n")
+    new = "log/sql/0002_more.sql"
+    assert said() == (1, f"{new} is new: python -m plg_site.landed --add\n")
+    assert said("--add") == (0, f"{new} is taken in\n4 steps are as they landed.\n")

@@ -169,10 +169,18 @@ def test_the_document_describes_every_operation_and_the_form_of_refusals(member)
 
 
 def test_the_documentation_is_for_members(member, visitor, client_for, outsider, acme):
-    for path in ("/api/docs", "/api/openapi.json"):
-        assert member.get(path).status_code == 200
-        assert visitor.get(path).status_code == 302
-        assert client_for(outsider, acme).get(path).status_code == 404
+    assert member.get("/api/docs").status_code == 200
+    assert visitor.get("/api/docs").status_code == 302
+    assert client_for(outsider, acme).get("/api/docs").status_code == 404
+
+
+def test_the_document_is_for_everybody_and_names_nobody(
+    member, visitor, client_for, outsider, acme
+):
+    read = [each.get("/api/openapi.json") for each in (member, visitor, client_for(outsider, acme))]
+    assert [answer.status_code for answer in read] == [200, 200, 200]
+    assert len({answer.content for answer in read}) == 1
+    assert acme.name.encode() not in read[0].content
 
 
 def test_the_documentation_needs_no_inline_script(member):

@@ -19,7 +19,8 @@ def test_the_last_free_place_can_be_used(member, leave):
     assert member.post("/links/new/", {"target_url": TARGET}).status_code == 402
 
 
-def test_the_form_says_why_what_still_works_and_where_to_upgrade(member, leave, in_acme):
+def test_the_form_says_why_what_still_works_and_where_to_upgrade(member, make_link, leave, in_acme):
+    make_link()
     leave(links=0)
     with in_acme():
         before = Link.objects.count()
@@ -37,7 +38,8 @@ def test_the_form_says_why_what_still_works_and_where_to_upgrade(member, leave, 
         assert Link.objects.count() == before
 
 
-def test_the_quick_form_says_it_too(member, leave):
+def test_the_quick_form_says_it_too(member, make_link, leave):
+    make_link()
     leave(links=0)
     response = member.post(
         "/links/new/", {"target_url": TARGET, "code": "kept"}, headers={"HX-Request": "true"}
@@ -95,9 +97,10 @@ def test_a_file_that_just_fits_is_stored(member, leave):
 
 
 def test_sharing_at_the_limit_of_links_is_refused_and_the_file_stays(
-    member, make_file, leave, in_acme
+    member, make_file, make_link, leave, in_acme
 ):
     file = make_file()
+    make_link()
     leave(links=0)
     response = member.post(f"/files/{file.id}/share/")
     assert response.status_code == 402

@@ -236,3 +236,9 @@ def test_punctuation_makes_no_link_of_nothing(visitor, path):
 
 def test_a_page_with_a_full_stop_behind_it_is_the_page(visitor):
     assert visitor.get("/files.")["Location"] == "/files/"
+
+
+def test_a_page_that_there_is_not_leads_nowhere_and_never_to_itself(client_for, people, acme):
+    for client in (client_for(people.acme_owner, acme), client_for(None, acme)):
+        assert client.get("/account/").status_code == 404
+        assert client.get("/account")["Location"] == "/account/"

@@ -151,6 +151,8 @@ def invite_a_colleague(tab: Page, chromium: Browser, workspace: str, run: str, w
 def make_a_key(tab: Page, workspace: str) -> str:
     tab.goto(f"{workspace}/api-keys/")
     tab.get_by_label("Name of the key").fill("website")
+    for scope in tab.locator("input[name=scopes]").all():
+        scope.check()
     tab.get_by_role("button", name="Make key").click()
     key = tab.locator("#new-api-key").input_value()
     tab.goto(f"{workspace}/api-keys/")

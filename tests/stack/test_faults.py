@@ -141,6 +141,7 @@ def test_the_worker_outlives_redis_also_with_tasks_in_hand(stack):
 
 
 def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
+    journey.verify_the_address(signed_up)  # else one is asked first what was begun with it
     browser = Browser()
     form = browser.open(stack.site_url + "/login/code/").form(field="email")
     browser.submit(form, {"email": signed_up.email})

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.stack
 BYTES = bytes(range(256)) * 40
 TARGET = "https://example.com/spring?from=poster"
 CLICKS = 9
+# What the catalogue has since said about meters that had no limit. Nobody's limit has changed.
+LIMITED_SINCE = {"conversions"}
 
 
 @dataclass
@@ -130,13 +132,21 @@ def _settled(side: Side) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "what", ["statements", "adjustments", "quotas", "people", "addresses", "accounts", "keys",
-             "hosts", "members"],
+    "what", ["statements", "adjustments", "people", "addresses", "accounts", "keys", "hosts",
+             "members"],
 )  # fmt: skip
 def test_no_row_is_lost_or_changed(installation, what):
     known, _, told = installation
     assert known.told[what] or what == "adjustments"
     assert told[what] == known.told[what]
+
+
+def test_no_quota_is_lost_or_changed(installation):
+    known, _, told = installation
+    assert known.told["quotas"]
+    had = {meter for _, meter, *_ in known.told["quotas"]}
+    assert not had & LIMITED_SINCE
+    assert [row for row in told["quotas"] if row[1] not in LIMITED_SINCE] == known.told["quotas"]
 
 
 def test_no_session_ends(installation):
@@ -145,13 +155,35 @@ def test_no_session_ends(installation):
     assert set(told["sessions"]) >= set(known.told["sessions"])
 
 
-@pytest.mark.parametrize("what", ["used", "by_day", "limits", "links", "files"])
+@pytest.mark.parametrize("what", ["links", "files"])
 def test_every_workspace_has_what_it_had(installation, what):
     known, _, told = installation
     before = {schema: each[what] for schema, each in known.told["workspaces"].items()}
     after = {schema: told["workspaces"][schema][what] for schema in before}
     assert any(before.values())
     assert after == before
+
+
+@pytest.mark.parametrize("what", ["used", "by_day"])
+def test_every_meter_says_what_it_said_and_a_new_one_begins_with_nothing(installation, what):
+    known, _, told = installation
+    for schema, each in known.told["workspaces"].items():
+        before, after = each[what], told["workspaces"][schema][what]
+        assert before
+        assert {meter: after.get(meter) for meter in before} == before
+        new = {meter: after[meter] for meter in after.keys() - before.keys()}
+        assert not any(new.values()), new
+
+
+def test_no_limit_has_changed(installation):
+    known, _, told = installation
+    for schema, each in known.told["workspaces"].items():
+        before, after = each["limits"], told["workspaces"][schema]["limits"]
+        had = {meter: limit for meter, limit in before.items() if meter not in LIMITED_SINCE}
+        assert had
+        assert {meter: after.get(meter) for meter in had} == had
+        assert [before[meter][0] for meter in LIMITED_SINCE] == [None] * len(LIMITED_SINCE)
+        assert all(after[meter][0] is None for meter in after.keys() - before.keys())
 
 
 def test_who_was_signed_in_still_is_and_sees_the_same_usage(installation):
@@ -163,7 +195,9 @@ def test_who_was_signed_in_still_is_and_sees_the_same_usage(installation):
 
 def test_an_api_key_still_opens_the_api_with_the_same_numbers(installation):
     known, _, _ = installation
-    assert _usage_by_key(known) == known.api
+    now = _usage_by_key(known)
+    assert {meter: now.get(meter) for meter in known.api} == known.api
+    assert not any(now[meter] for meter in now.keys() - known.api.keys()), "a new one has counted"
 
 
 def test_short_links_and_shared_files_still_lead_where_they_led(installation):

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from identity.addresses import of_typed
 from identity.security import letters, second_factor, sign_ins
 
 
@@ -20,11 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = options["email"].strip().lower()
+        email = of_typed(options["email"])
         found = EmailAddress.objects.filter(email=email, verified=True).select_related("user")
         address = found.first()
         if address is None:
-            raise CommandError(f"Nobody has proved the address {email}.")
+            raise CommandError(f"Nobody has proved the address {options['email']}.")
         removed = second_factor.reset(address.user)
         sign_ins.end_all(address.user)
         letters.tell(
