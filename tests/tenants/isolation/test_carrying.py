@@ -28,7 +28,6 @@ APPS = (
 
 # Tasks that are not about the tables of one workspace, and what they are about.
 OTHER_TASKS = {
-    "identity.tasks.forget_ended_sign_ins": "what properties were given, of all people",
     "billing.tasks.ask_stripe": "customers, in the shared schema",
     "billing.tasks.bill_usage": "statements, in the shared schema",
     "cms.tasks.build_site": "the website",
