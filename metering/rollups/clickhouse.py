@@ -9,6 +9,7 @@ from typing import cast
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from events import Event
+from events.errors import StoreUnavailable
 from events.store import get_store
 from events.store.clickhouse import ClickHouseEventStore
 from events.store.clickhouse_batch import ClickHouseBatch, quote
@@ -74,9 +75,10 @@ class ClickHouseRollups:
     ) -> int:
         try:
             return clickhouse_rebuild.differences(_store(), day, meters, tenant, within=within)
-        except DatabaseError as error:
-            if error.code == _TIMEOUT_EXCEEDED:
-                raise TookTooLong(str(error)) from error
+        except StoreUnavailable as error:  # so the store calls every word of its server's
+            cause = error.__cause__
+            if isinstance(cause, DatabaseError) and cause.code == _TIMEOUT_EXCEEDED:
+                raise TookTooLong(str(cause)) from error
             raise
 
     def definitions(self) -> dict[str, Definition]:

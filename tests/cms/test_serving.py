@@ -81,8 +81,6 @@ def test_a_missing_slash_is_added(
         "/pricing/../release.json",
         "//etc/passwd",
         "/C:%5Cwindows%5Cwin.ini",
-        "/%00/",
-        "/blog/%00.html",
         "/no-such-page/",
         "/no-such-page",
         "/a/b/c/d/e/",
@@ -94,6 +92,15 @@ def test_what_is_not_a_page_gets_the_404_page(
     response = visitor.get(path)
     assert response.status_code == 404
     assert b"This sign points nowhere" in response.content
+
+
+@pytest.mark.parametrize("path", ["/%00/", "/blog/%00.html", "/pricing/%00"])
+def test_a_nul_in_an_address_reaches_no_file(
+    visitor: Client, built: shelf.Release, path: str
+) -> None:
+    response = visitor.get(path)
+    assert response.status_code == 400
+    assert b"We could not read that request" in response.content
 
 
 def test_posting_to_a_page_is_refused(visitor: Client, built: shelf.Release) -> None:

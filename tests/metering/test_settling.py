@@ -13,9 +13,10 @@ from metering import quota, rebuild, settling, trust, usage
 from metering.query import Question, ask
 from metering.quota import QuotaExceeded
 from metering.rollups import rollups
+from metering.rollups.protocol import TookTooLong
 from plg_site import preparation
 from tests.events.log import an_event, both_stores
-from tests.metering.parcels import METERS, sent
+from tests.metering.parcels import METERS, NOON, sent
 from tests.metering.tail import FIRST, TAIL
 from tests.metering.test_rebuild import DAY, everything, lose
 
@@ -60,6 +61,16 @@ def test_prepare_rebuilds_what_a_changed_format_made(parcels, log, monkeypatch):
     assert "grams: its definition changed" in said
     assert any("days" in line and "left" in line for line in said)
     assert everything() == live
+
+
+@both_stores
+def test_prepare_goes_on_when_counting_again_takes_too_long(parcels, log, monkeypatch):
+    some_parcels(log)
+    settling.settle()
+    with pytest.raises(TookTooLong):
+        rollups().differences(NOON.date(), meters=METERS, within=0.001)
+    monkeypatch.setattr(settling, "LOOK_WITHIN", 0.001)
+    assert settling.settle() == {}
 
 
 @both_stores
