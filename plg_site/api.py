@@ -15,7 +15,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, register_converter
+from django.urls.converters import StringConverter
 from ninja import NinjaAPI, Router
 from ninja.openapi.docs import Swagger
 from ninja.operation import Operation
@@ -185,6 +186,15 @@ def build() -> WorkspaceAPI:
     return api
 
 
+class _Anything(StringConverter):
+    """Like Django's `path`, whose full stop takes everything but a line break."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(_Anything, "anything")
+
+
 def _everything_else() -> Router:
     """Unknown paths are answered by the API, too: with a problem, not with a page."""
     router = Router()
@@ -196,7 +206,7 @@ def _everything_else() -> Router:
         return problems.not_found()
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    for path, view in (("", nothing), ("/{path:rest}", unknown)):
+    for path, view in (("", nothing), ("/{anything:rest}", unknown)):
         router.api_operation(methods, path, auth=None, include_in_schema=False)(view)
     return router
 

@@ -102,3 +102,11 @@ def test_every_get_of_the_website_s_content_answers_head(client_for):
         )
         assert (headed.status_code, headed["Content-Type"]) == (200, got["Content-Type"])
         assert headed.content == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing/here", "usage/no%20meter", "usage/a%0Ab", "%0A", "a/%0A%C2%81/b"]
+)
+def test_an_address_that_no_operation_has_is_a_problem_and_no_page(client_for, acme, path):
+    answer = client_for(None, acme).get(f"/api/v1/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")

@@ -19,6 +19,7 @@ from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 
 ANSWER_WITHIN = 5.0  # seconds; after that the caller does not know
+STARTS_WITHIN = 120.0
 GONE = (OSError, http.client.HTTPException)
 
 
@@ -128,6 +129,7 @@ def under_load(
         threading.Thread(target=_again_and_again, args=[stop, job, workspace]) for job in jobs
     ]
     with subprocess.Popen(command, env=stack.env, cwd=ROOT) as recorder:
+        _wait_until_it_records(recorder, notes)
         for thread in threads:
             thread.start()
         try:
@@ -138,10 +140,21 @@ def under_load(
             for thread in threads:
                 thread.join(60)
             recorder.wait(60)
-    assert recorder.returncode == 0, "the process that recorded has failed"
+    assert recorder.returncode == 0, f"what recorded ended with {recorder.returncode}"
     for line in notes.read_text().splitlines():
         word, event_id = line.split()
         (load.kept if word == "kept" else load.tried).add(event_id)
+
+
+def _wait_until_it_records(recorder: subprocess.Popen[bytes], notes: Path) -> None:
+    """On a busy machine Django takes longer to start than a short outage lasts."""
+    until = time.monotonic() + STARTS_WITHIN
+    while not (notes.exists() and notes.stat().st_size):
+        assert recorder.poll() is None, f"what records ended with {recorder.returncode}"
+        if time.monotonic() > until:
+            recorder.kill()
+            raise AssertionError(f"nothing was recorded within {STARTS_WITHIN:.0f} s")
+        time.sleep(0.05)
 
 
 def _again_and_again(
