@@ -161,7 +161,7 @@ def test_the_database_refuses_to_change_what_was_stated(workspace, log, statemen
         ("UPDATE metering_statement SET value = value + 1 WHERE number = 2", "is not what was"),
         ("UPDATE metering_adjustment SET value = value - 1", "is not what was sealed"),
         ("DELETE FROM metering_statement WHERE number = 2", "statement 2 is missing"),
-        ("DELETE FROM metering_statement WHERE number = 14", "the ledger counts 14"),
+        ("DELETE FROM metering_statement WHERE number = 16", "the ledger counts 16"),
     ],
 )
 def test_tampering_past_the_trigger_is_found(workspace, log, tampering, words):
