@@ -7,26 +7,28 @@ processes decide together. Both ways have the id of the event, so it is stored o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from events import registry
 
 
-@dataclass(frozen=True)
-class First:
+class First(NamedTuple):
     """Whoever records under this `key` first within `seconds` is taken by its word; for all others
-    `otherwise` are properties that come in place of theirs.
+    `otherwise` are properties that come in addition.
 
     `also`: another key under which who is first has come, too.
     """
 
     key: str
     seconds: float
-    otherwise: Mapping[str, Any]
+    otherwise: Mapping[str, Any]  # that the event does not have
     also: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """An encoded event: `line` for the first within `milliseconds`, `other` for who comes later."""
 
     key: str
@@ -37,6 +39,27 @@ class Choice:
 
 
 Said = bytes | Choice
+_PROPERTIES = b'"properties":{'
+
+
+def choice(name: str, line: bytes, first: First) -> Choice:
+    """The encoded event of this name in its two ways. Raises WrongProperty.
+
+    The second is made from the first as it stands: to encode it again would cost as much as all else.
+    An encoded text has its quotes escaped, so the first such word is the event's own.
+    """
+    key, seconds, otherwise, also = first
+    added = _encoded(name, tuple(otherwise.items()))
+    start, word, rest = line.partition(_PROPERTIES)
+    comma = b"" if rest.startswith(b"}") else b","
+    other = b"".join((start, word, added, comma, rest))
+    return Choice(key, also or key, int(seconds * 1000), line, other)
+
+
+@lru_cache(maxsize=100)
+def _encoded(name: str, properties: tuple[tuple[str, Any], ...]) -> bytes:
+    """Members of a JSON object, each checked as the registered type has it."""
+    return msgspec.json.encode(registry.get(name).some(dict(properties)))[1:-1]
 
 
 def line_of(said: Said) -> bytes:

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypedDict, Unpack, overload
 from uuid import UUID
 
-import msgspec
 from uuid_utils.compat import uuid7
 
 from events import context as ambient
 from events import intake, refusals, registry
-from events.choice import Choice, First, Said, line_of
+from events.choice import Choice, First, Said, choice, line_of
 from events.errors import EventRefused
 from events.event import Event, check_time
 
@@ -140,12 +139,7 @@ def _encoded(name: str, details: Details, *, first: First | None = None) -> tupl
         line = event.encode()
         if first is None:
             return event.id, line
-        said = {**(details.get("properties") or {}), **first.otherwise}
-        properties = registry.get(name).validated(said)
-        other = msgspec.structs.replace(event, properties=properties).encode()
-        return event.id, Choice(
-            first.key, first.also or first.key, int(first.seconds * 1000), line, other
-        )
+        return event.id, choice(name, line, first)
     except EventRefused as refused:
         refusals.count(refused.reason, tenant=_schema(details.get("tenant")))
         raise

@@ -73,6 +73,19 @@ class EventType:
                 raise WrongProperty(f"{self.name}: {key} must match {pattern}.")
         return valid
 
+    def some(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Some of an event's properties as JSON values, without asking for the others.
+
+        Raises WrongProperty.
+        """
+        valid = {}
+        for key, value in properties.items():
+            if key not in self.properties:
+                raise WrongProperty(f'{self.name} has no property "{_short(key)}".')
+            where = f"{self.name}: {key}"
+            valid[key] = _as_json(value, declared=self.properties[key], where=where)
+        return valid
+
     def numbers(self) -> set[str]:
         """The properties that are numbers and always given: what may be summed."""
         summable = {int, float, Decimal}

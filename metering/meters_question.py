@@ -66,7 +66,7 @@ class Asked(Schema):
     time_zone: str = Field("UTC", alias="windowTimeZone")
     group_by: Names = Field([], alias="groupBy")
     filters: dict[str, Values] = Field({}, alias="filterGroupBy", max_length=20)
-    advanced: dict[str, Condition] = Field({}, alias=_ADVANCED, max_length=20)
+    advanced: dict[str, Condition] = Field({}, alias="advancedMeterGroupByFilters", max_length=20)
     subject: Values = []
     customer: Values = Field([], alias="filterCustomerId")
     client: str = Field("", alias="clientId")  # OpenMeter's handle for progress; we are quick

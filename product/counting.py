@@ -18,24 +18,37 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from crawlerdetect import CrawlerDetect
 from django.conf import settings
 
+import events
 from identity import cookies
 from identity.requests import VisitorRequest
-from tenants.models import Tenant
 from tenants.short_memory import ShortMemory
 
 ROBOT, REPEATED, LIMIT = "robot", "repeated", "limit"
+_OTHERWISE = {"counted": False, "reason": REPEATED}
 _LONGEST = 512  # characters of a browser's name that matter
 _DAY = 24 * 60 * 60.0
+_SOONER = 0.95  # Redis forgets a client a little before the process does
 _UNKNOWN = "plg.address_unknown"  # in the environ: REMOTE_ADDR is that of a proxy nobody declared
+
+
+class Verdict(NamedTuple):
+    """Why a click does not count ("": it does), and the id of the visitor that it is recorded under.
+
+    `first` asks the other processes whether they have seen the client; None: nothing is to be asked.
+    """
+
+    reason: str
+    visitor: UUID | None
+    first: events.First | None = None
 
 
 class Times:
@@ -43,12 +56,11 @@ class Times:
 
     def __init__(self, *, most: int) -> None:
         self._most = most
-        self._kept: dict[
-            bytes, list[float]
-        ] = {}  # by key: the window's end, how often; oldest first
+        # By key: the window's end, how often; oldest first.
+        self._kept: dict[Hashable, list[float]] = {}
         self._lock = threading.Lock()
 
-    def add(self, key: bytes, *, seconds: float) -> int:
+    def add(self, key: Hashable, *, seconds: float) -> int:
         """The how manieth time this is."""
         now = time.monotonic()
         with self._lock:
@@ -68,9 +80,10 @@ class Times:
             self._kept.clear()
 
 
+# Keys are numbers that a process makes for itself: no address stays in its memory.
 _clients = Times(most=50_000)
 _addresses = Times(most=50_000)
-_ids: ShortMemory[bytes, UUID] = ShortMemory(seconds=_DAY, most=50_000)
+_ids: ShortMemory[int, UUID] = ShortMemory(seconds=_DAY, most=50_000)
 
 
 def forget_clicks() -> None:
@@ -85,63 +98,50 @@ def forget_all() -> None:
     _ids.clear()
 
 
-def reason_against(request: VisitorRequest, keys: Sequence[bytes], *, place: bytes) -> str:
-    """Why this click does not count, as far as this process knows; "" when it does.
+def judge(request: VisitorRequest, *, schema: str, link_id: UUID) -> Verdict:
+    """Whether this request for a link of the workspace counts, as far as this process knows.
 
-    `keys` are of `keys_of`; `place` names the link.
+    This is in the way of every click: what it does costs a few microseconds.
     """
-    if is_robot(request.META.get("HTTP_USER_AGENT", "")):
-        return ROBOT
+    said, given = request.META, request.anonymous_id
+    browser: str = said.get("HTTP_USER_AGENT", "")[:_LONGEST]
+    address = None if said.get(_UNKNOWN) else _network(said.get("REMOTE_ADDR") or "")
+    known = given is not None and "HTTP_COOKIE" in said and _is_brought(request, given)
+    visitor = given
+    if given is not None and not known and address is not None:
+        visitor = _given_before(hash((schema, address, browser)), given)
+    if is_robot(browser):
+        return Verdict(ROBOT, visitor)
     seconds = settings.CLICK_WINDOW_SECONDS
-    if not keys or not seconds:
-        return ""
-    if _clients.add(keys[0], seconds=seconds) > 1:
-        return REPEATED
-    for also in keys[1:]:
-        _clients.add(also, seconds=seconds)
-    address = address_of(request.META)
-    if address is not None:
-        from_there = _digest(place, address.encode())
-        if _addresses.add(from_there, seconds=seconds) > settings.CLICKS_PER_ADDRESS:
-            return REPEATED
-    return ""
+    if not seconds or (address is None and not known):
+        return Verdict("", visitor)
+    client: Hashable = given if known else (address, browser)
+    if _clients.add(hash((link_id, client)), seconds=seconds) > 1:
+        return Verdict(REPEATED, visitor)
+    if given is not None and not known:  # it may come again with the id that it is given now
+        _clients.add(hash((link_id, given)), seconds=seconds)
+    if address is not None and (
+        _addresses.add(hash((link_id, address)), seconds=seconds) > settings.CLICKS_PER_ADDRESS
+    ):
+        return Verdict(REPEATED, visitor)
+    return Verdict("", visitor, _ask(link_id, client, given, seconds))
 
 
-def keys_of(request: VisitorRequest, *, place: bytes) -> Sequence[bytes]:
-    """The client and the link, as nobody can read it; none where nothing tells the client.
-
-    The second is what the client will be known by when it comes again with the id it is given now.
-    """
-    given = request.anonymous_id
-    if given is not None and _brings_id(request):
-        return [_digest(place, given.bytes)]
-    client = _client(request)
-    if client is None:
-        return []
-    return [_digest(place, client), *([_digest(place, given.bytes)] if given else [])]
+def _ask(link_id: UUID, client: Hashable, given: UUID | None, seconds: float) -> events.First:
+    """What to ask of all processes. Link and id are random; an address is kept as a keyed hash."""
+    issued = f"{link_id}{given}" if given is not None else ""
+    if client is given:
+        return events.First(issued, _SOONER * seconds, _OTHERWISE)
+    digest = _base(settings.SECRET_KEY).copy()
+    digest.update(f"{link_id} {client}".encode())
+    return events.First(digest.hexdigest(), _SOONER * seconds, _OTHERWISE, also=issued)
 
 
-def place_of(tenant: Tenant, link_id: UUID) -> bytes:
-    """A name for the link."""
-    return f"{tenant.schema_name} {link_id.hex}".encode()
-
-
-def visitor_of(request: VisitorRequest, tenant: Tenant) -> UUID | None:
-    """The id that the click is recorded under.
-
-    That of the browser's cookie. A client that brings none gets a new one with each answer, and is
-    taken for one visitor a day nevertheless, by each process.
-    """
-    given = request.anonymous_id
-    if given is None or _brings_id(request):
-        return given
-    client = _client(request)
-    if client is None:
-        return given
-    key = _digest(tenant.schema_name.encode(), client)
-    known = _ids.get(key)
+def _given_before(client: int, given: UUID) -> UUID:
+    """The id of a client that keeps none: the first that it was given today."""
+    known = _ids.get(client)
     if known is None:
-        _ids.keep(key, given)
+        _ids.keep(client, given)
         return given
     return known
 
@@ -157,13 +157,9 @@ def _detector() -> CrawlerDetect:
     return CrawlerDetect()
 
 
-def address_of(meta: Mapping[str, Any]) -> str | None:
-    """The client's address; of IPv6 the network of a customer (/64). None where nobody knows it."""
-    return None if meta.get(_UNKNOWN) else _network(meta.get("REMOTE_ADDR") or "")
-
-
 @lru_cache(maxsize=10_000)
 def _network(said: str) -> str | None:
+    """The client's address; of IPv6 the network of a customer (/64). None for what is none."""
     try:
         address = ip_address(said)
     except ValueError:
@@ -173,31 +169,13 @@ def _network(said: str) -> str | None:
     return str(address)
 
 
-def _client(request: VisitorRequest) -> bytes | None:
-    """A client that brings no id: its address and the name of its browser."""
-    address = address_of(request.META)
-    if address is None:
-        return None
-    return f"{address} {request.META.get('HTTP_USER_AGENT', '')[:_LONGEST]}".encode()
-
-
-def _brings_id(request: VisitorRequest) -> bool:
+def _is_brought(request: VisitorRequest, given: UUID) -> bool:
     """Whether the id is the browser's own, not one that this answer gives it."""
-    if "HTTP_COOKIE" not in request.META:
-        return False
-    known, _ = cookies.value_of(request, settings.VISITOR_COOKIE_NAME)
-    return (known or "").lower() == str(request.anonymous_id)
-
-
-def _digest(*parts: bytes) -> bytes:
-    """What an address is kept as: only who has our secret could tell whose it is."""
-    return hashlib.blake2b(b"\0".join(parts), digest_size=16, key=_secret()).digest()
-
-
-def _secret() -> bytes:
-    return _hashed_secret(settings.SECRET_KEY)
+    brought, _ = cookies.value_of(request, settings.VISITOR_COOKIE_NAME)
+    return (brought or "").lower() == str(given)
 
 
 @cache
-def _hashed_secret(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _base(secret: str) -> Any:
+    key = hashlib.sha256(secret.encode()).digest()
+    return hashlib.blake2b(digest_size=16, key=key)

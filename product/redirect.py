@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -25,8 +24,6 @@ from tenants.access import open_to_visitors
 from tenants.models import Tenant
 
 METER = "clicks"
-_SOONER = 0.95  # Redis forgets a client a little before the process does
-_REPEATED = {"counted": False, "reason": counting.REPEATED}
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
@@ -62,26 +59,23 @@ def send_on(request: FollowRequest, *, destination: Destination) -> HttpResponse
 
 def _record(request: FollowRequest, destination: Destination) -> None:
     """The click, with why it does not count where it does not."""
-    tenant = request.tenant
-    place = counting.place_of(tenant, destination.link_id)
-    keys = counting.keys_of(request, place=place)
-    reason = counting.reason_against(request, keys, place=place)
+    tenant, link_id = request.tenant, destination.link_id
+    verdict = counting.judge(request, schema=tenant.schema_name, link_id=link_id)
+    reason = verdict.reason
     if not reason and not _may_count(tenant):
         reason = counting.LIMIT
-    properties: dict[str, Any] = {"link_id": destination.link_id, "code": destination.code}
+    properties: dict[str, Any] = {"link_id": link_id, "code": destination.code}
     if reason:
         properties |= {"counted": False, "reason": reason}
     details: Any = {
         "tenant": tenant,
-        "anonymous_id": counting.visitor_of(request, tenant),
+        "anonymous_id": verdict.visitor,
         "properties": properties,
     }
-    if reason or not keys or not settings.CLICK_WINDOW_SECONDS:
+    if reason or verdict.first is None:
         events.record(LINK_CLICKED.name, **details)
-    else:  # the other processes may have seen this client: then theirs counts
-        seconds = _SOONER * settings.CLICK_WINDOW_SECONDS
-        first = events.First(keys[0].hex(), seconds, _REPEATED, also=keys[-1].hex())
-        events.record_first(LINK_CLICKED.name, first, **details)
+    else:  # another process may have seen this client: then theirs counts
+        events.record_first(LINK_CLICKED.name, verdict.first, **details)
 
 
 def _may_count(tenant: Tenant) -> bool:

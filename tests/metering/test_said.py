@@ -59,7 +59,7 @@ def test_beside_a_soft_limit_it_says_that_usage_goes_on(client_for, people, acme
     assert "1,000. No more is counted" not in page
 
 
-def test_the_gauge_of_a_limit_of_their_own_says_whose_it_is(client_for, people, acme):
+def test_the_gauge_of_a_limit_of_their_own_says_whose_it_is(log, client_for, people, acme):
     limits.set_limits(acme, {"clicks": Limit(1_000, hard=False)})
     spend.set_own(acme, OwnLimits(caps={"clicks": 500}), by=None)
     page = client_for(people.acme_owner, acme).get("/usage/").content.decode()
