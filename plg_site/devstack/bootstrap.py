@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,9 @@ def main() -> int:
     else:
         options.test_parser().parse_known_args(arguments)
     try:
-        install(with_tests=command in {"test", "bench"})  # benches need peers to compare with
+        # The answer of `bin/manage` is the command's, for scripts to read.
+        with redirect_stdout(sys.stderr if command == "manage" else sys.stdout):
+            install(with_tests=command in {"test", "bench"})  # benches need peers to compare with
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1
