@@ -150,7 +150,7 @@ class WorkspaceAPI(NinjaAPI):
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         """The whole document, whatever host asks (its paths begin at the workspace's address)."""
-        schema = super().get_openapi_schema(**{**kwargs, "path_prefix": api_document.PREFIX})
+        schema: Any = super().get_openapi_schema(**{**kwargs, "path_prefix": api_document.PREFIX})
         schema["servers"] = api_document.of_any_workspace()
         schema = api_document.complete(schema)
         scopes = {
