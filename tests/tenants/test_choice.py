@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from cms import slots
 from tenants import provisioning
 from tenants.models import Tenant
+from tests.tenants.signing_up import loaded
 
 YEARLY = "?plan=pro&interval=year"
 
@@ -46,7 +47,7 @@ def test_it_says_nothing_of_what_is_not_for_sale(client_for, query):
 
 
 def test_the_yearly_plan_is_offered_by_the_year_in_the_new_workspace(client_for):
-    form = answers(plan="pro", interval="year")
+    form = answers(plan="pro", interval="year") | loaded()
     client = client_for()
     client.post("/signup/", form)
     tenant = Tenant.objects.get(slug=form["slug"])
