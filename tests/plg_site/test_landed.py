@@ -74,6 +74,7 @@ def test_a_new_step_is_missing_until_it_is_taken_in(tree):
 
 def test_the_command_names_what_is_new_and_takes_it_in(tree):
     shutil.copy(landed.__file__, tree / "plg_site")  # it looks at the tree in which it lies
+    (tree / "plg_site" / "__init__.py").touch()  # else the package on PYTHONPATH would win
 
     def said(*words: str) -> tuple[int, str]:
         done = subprocess.run(
