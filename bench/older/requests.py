@@ -27,7 +27,8 @@ TURNS, SECONDS = 9, 4  # for each side: loads of clicks, and how long each is
 PEOPLE = 12  # sign up in each turn
 # All of them come from this machine.
 _ENVIRON = {"DEBUG": "0", "WATCH_FILES": "0", "SIGNUP_RATE_LIMIT": "100000/m/ip",
-            "LOGIN_RATE_LIMIT": "100000/m/ip"}  # fmt: skip
+            "LOGIN_RATE_LIMIT": "100000/m/ip", "SIGNUPS_BY_ADDRESS": "100000/m",
+            "SIGNUPS_BY_DEVICE": "100000/m"}  # fmt: skip
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
