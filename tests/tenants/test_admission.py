@@ -16,7 +16,7 @@ from django_tenants.utils import schema_exists
 from events.limits.clients import UNKNOWN
 from identity.models import User
 from tenants import admission, preparing
-from tenants.models import Invitation, Status, Tenant
+from tenants.models import Invitation, Membership, Role, Status, Tenant
 from tests.identity.test_sign_in_limits import solved
 from tests.metering.test_quota import NOBODY_LISTENS
 from tests.tenants.signing_up import loaded
@@ -225,6 +225,11 @@ def test_who_is_invited_sees_no_step(client_for, small, acme, people):
         client_for(REMOTE_ADDR=OFFICE), answers(), **loaded(), next="/invitations/another/"
     )
     assert made_up.status_code == 200
+    Membership.objects.for_tenant(acme).filter(user=people.acme_owner).update(role=Role.MEMBER)
+    ended = post(
+        client_for(REMOTE_ADDR=OFFICE), answers(), **loaded(), next="/invitations/the-secret/"
+    )
+    assert ended.status_code == 200, "its maker may not invite any more"
 
 
 def test_a_form_that_came_back_faster_than_anybody_types_was_not_filled_in_by_a_person(client_for):
