@@ -61,7 +61,6 @@ STRANGERS = [
     f"http://nobody.{settings.APP_DOMAIN}{PORT}/links/",
     f"http://{settings.FILES_DOMAIN}{PORT}/x",
     "workspaces/",
-    "/workspaces/\0",
 ]
 GOOD = [
     "/workspaces/",
@@ -83,6 +82,12 @@ def password(client, email: str, url: str):
 def test_signing_in_leads_to_no_stranger(client_for, people, short_link, url):
     answer = password(client_for(), people.acme_member.email, url)
     assert (answer.status_code, answer["Location"]) == (302, "/go/")
+
+
+def test_an_address_with_a_nul_is_refused_before_anybody_is_led_anywhere(client_for, people):
+    answer = password(client_for(), people.acme_member.email, "/workspaces/\0")
+    assert answer.status_code == 400
+    assert "Location" not in answer
 
 
 @pytest.mark.parametrize("url", GOOD)
