@@ -58,7 +58,8 @@ class EventType:
 
     def validated(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties as JSON values, without None. Raises WrongProperty, which names it."""
-        if extra := properties.keys() - self.properties.keys():
+        if not properties.keys() <= self.properties.keys():
+            extra = properties.keys() - self.properties.keys()
             raise WrongProperty(f'{self.name} has no property "{_short(min(map(str, extra)))}".')
         valid: dict[str, Any] = {}
         for key, declared in self.properties.items():
@@ -134,8 +135,10 @@ def kinds(declared: type | UnionType) -> frozenset[type]:
 
 def _as_json(value: Any, *, declared: type | UnionType, where: str) -> Any:
     allowed = kinds(declared)
-    if isinstance(value, bool):  # Python's bool is an int; a flag is not a number
-        fits = bool in allowed
+    if type(value) in allowed:
+        fits = True
+    elif isinstance(value, bool):  # Python's bool is an int; a flag is not a number
+        fits = False
     elif isinstance(value, int):
         fits = bool({int, float, Decimal} & allowed)
     else:

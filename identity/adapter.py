@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from events import limits
@@ -99,12 +100,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_confirmation_mail(self, request: HttpRequest, confirmation: Any, signup: bool) -> None:
         """As allauth does, and tells what was begun with the address, and from where."""
         address: EmailAddress = confirmation.email_address
+        if noted := beginnings.just_noted(request, address):
+            address.user = noted.user
         context = {
             "user": address.user,
             "key": confirmation.key,
             "activate_url": self.get_email_confirmation_url(request, confirmation),
-            "begun": [beginnings.harmless(beginnings.of(address.user))],
-            "is_invited": address.user.is_superuser or address.user.groups.exists(),
+            "begun": [beginnings.harmless(beginnings.of(address.user, noted=noted))],
+            "is_invited": not signup
+            and (address.user.is_superuser or address.user.groups.exists()),
         }
         name = "email_confirmation_signup" if signup else "email_confirmation"
         self.send_mail(f"account/email/{name}", address.email, context)
@@ -121,6 +125,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data.get("name", "")
+        user.last_login = timezone.now()  # who signs up is signed in
         user.agree(form.cleaned_data.get("terms_version", ""))
         return super().save_user(request, user, form, commit)
 
@@ -150,9 +155,10 @@ class AccountAdapter(DefaultAccountAdapter):
         once: what was begun with the address before it was proved."""
         url = more.get("redirect_url")
         url = url() if callable(url) else url
-        more["redirect_url"] = url if url and self.is_safe_url(url) else None
+        is_ours = isinstance(url, ways_out.Ours)
+        more["redirect_url"] = url if url and (is_ours or self.is_safe_url(url)) else None
         response = super().post_login(request, user, **more)
-        if not beginnings.is_to_ask(user):
+        if beginnings.just_noted(request, user) or not beginnings.is_to_ask(user):
             return response
         query = urlencode({"next": response.get("Location", "")})
         return HttpResponseRedirect(f"{reverse('account_begun')}?{query}")

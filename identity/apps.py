@@ -6,6 +6,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import user_logged_in
+        from django.contrib.auth import signals
 
         import events
         from identity import devices, event_types, proving, receivers, signed_in_at  # noqa: F401
@@ -14,4 +15,5 @@ class IdentityConfig(AppConfig):
         from identity.security import letters, recent, second_factor, sign_ins  # noqa: F401
 
         events.register(*event_types.ALL)
+        signals.user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(devices.on_sign_in, dispatch_uid="identity.devices")

@@ -12,6 +12,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
@@ -22,6 +23,7 @@ from identity.models import Beginning, User
 from identity.signals import begun_asked, begun_discarded
 
 _NAME_LENGTH = 60
+_NOTED = "_beginning"  # of a request
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,23 @@ class Begun:
 
 def note(user: User, *, request: HttpRequest) -> Beginning:
     """Remember where this sign-up comes from."""
-    return Beginning.objects.create(
+    noted = Beginning.objects.create(
         user=user, email=user.email, client_address=_client_address(request)
     )
+    setattr(request, _NOTED, noted)
+    return noted
 
 
-def of(user: User) -> Begun:
-    """What this user has begun."""
-    found = Beginning.objects.filter(user=user).first()
+def just_noted(request: HttpRequest, whose: User | EmailAddress) -> Beginning | None:
+    """The beginning of a user, or of the user of an address, if it is this very request's."""
+    noted: Beginning | None = getattr(request, _NOTED, None)
+    whom = whose.user_id if isinstance(whose, EmailAddress) else whose.pk
+    return noted if noted is not None and noted.user_id == whom else None
+
+
+def of(user: User, *, noted: Beginning | None = None) -> Begun:
+    """What this user has begun; `noted` where that is known already."""
+    found = noted or Beginning.objects.filter(user=user).first()
     answers = begun_asked.send(sender=User, user=user)
     return Begun(
         user=user,

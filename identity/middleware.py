@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
+from http.cookies import Morsel
 from uuid import UUID
 
 from django.conf import settings
@@ -75,12 +77,22 @@ def _parse(value: str | None) -> UUID | None:
 def _set(
     request: VisitorRequest, response: HttpResponse, name: str, value: str, *, http_only: bool
 ) -> None:
-    """As HttpResponse.set_cookie does, without its `expires`: a third of the time."""
-    response.cookies[name] = value
-    cookie = response.cookies[name]
+    """As HttpResponse.set_cookie does, without its `expires`: a fraction of the time."""
+    secure = bool(settings.SESSION_COOKIE_SECURE)
+    cookie = _prepared(name, cookies.domain_for(request), secure, http_only).copy()
+    cookie.set(name, value, value)  # an id or a digit: nothing to quote
+    dict.__setitem__(response.cookies, name, cookie)
+
+
+@lru_cache(maxsize=64)
+def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[str]:
+    """A cookie with all but its value; the caller sets that in a copy."""
+    cookie: Morsel[str] = Morsel()
+    cookie.set(name, "", "")
     cookie["max-age"] = ONE_YEAR
     cookie["path"] = "/"
-    cookie["domain"] = cookies.domain_for(request)
-    cookie["secure"] = settings.SESSION_COOKIE_SECURE
+    cookie["domain"] = domain
+    cookie["secure"] = secure
     cookie["httponly"] = http_only
     cookie["samesite"] = "Lax"
+    return cookie

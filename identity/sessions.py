@@ -30,6 +30,7 @@ class SessionStore(DatabaseStore):
         super().__init__(session_key)
         self.host = host
         self._is_new = False
+        self._written: bytes | None = None  # what `write` has stored
 
     def load(self) -> dict[str, Any]:
         data: dict[str, Any] = super().load()
@@ -60,8 +61,19 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             self.create()
+        if self._written is not None and self._written == self._said():
+            return
         super().save(must_create=must_create or self._is_new)
         self._is_new = False
+
+    def write(self) -> None:
+        """Save now; with the answer it is written again only if it says something else by then."""
+        self.save()
+        self._written = self._said()
+
+    def _said(self) -> bytes:
+        key = f"{self.session_key} ".encode()
+        return key + self.serializer().dumps(self._get_session(no_load=True))
 
     def _get_new_session_key(self) -> str:
         """160 random bits: nobody has it, and the insertion would notice."""
@@ -69,6 +81,12 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         return super().create_model_instance({**data, _HOST: self.host} if self.host else data)
+
+
+def write(request: HttpRequest) -> None:
+    """Store what the session says, in the transaction that is open."""
+    if isinstance(request.session, SessionStore) and request.session.modified:
+        request.session.write()
 
 
 class HostSessionMiddleware(SessionMiddleware):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
+from identity.models import User
 from identity.requests import UserRequest
 
+_A_MOMENT = timedelta(minutes=1)
 _KEY = "signed_in_at"  # in the session: seconds since 1970
 
 
@@ -21,6 +25,13 @@ def note(request: HttpRequest | None, **_: Any) -> None:
     """Sign-ups and merges leave no record with allauth."""
     if request is not None and hasattr(request, "session"):
         request.session[_KEY] = time.time()
+
+
+@receiver(user_logged_in)
+def write_last_login(user: User, **_: Any) -> None:
+    """In place of Django's receiver: a sign-up has written it with the user, a moment ago."""
+    if user.last_login is None or timezone.now() - user.last_login > _A_MOMENT:
+        update_last_login(User, user)
 
 
 def of(request: UserRequest) -> datetime:

@@ -28,6 +28,12 @@ Voucher = Callable[[str, str, User | None], bool]
 _vouchers: list[Voucher] = []
 
 
+class Ours(str):
+    """An address that we have made ourselves, of no word of a request: nobody has to be asked."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Target:
     """A place on a host (small letters, no port); `path` is decoded, as views see it."""

@@ -5,7 +5,12 @@ all threads. Here the main loop gathers the head, and a body as small as a form'
 and lets go of who takes too long. A larger body is read by a thread, against a clock: a few seconds,
 and on top the time that a slow line needs. Half of the threads at most do that at the same time.
 
-Nor does the main loop wait for a client to close its side of a connection, as gunicorn's does.
+    main loop:  accept -> gathering -> (a thread: handle) -> idle, until the next request comes
+                                                          -> lingering, where the connection ends
+
+A connection stays with the poller for all its life, and a thread that has answered tells nobody:
+gunicorn's wakes the main loop for each request, and registers the connection anew. Nor does the main
+loop wait for a client to close its side of a connection.
 """
 
 from __future__ import annotations
@@ -13,11 +18,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import re
 import selectors
 import socket
+import struct
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 from gunicorn import util
@@ -31,9 +39,9 @@ SLOWEST = 16 * 1024  # bytes a second of a large body, after the first ARRIVE_SE
 SEND_SECONDS = 30.0  # for the client to take the next piece of an answer
 LINGER_SECONDS = 2.0  # between our end of a connection and the client's
 _PIECE = 64 * 1024
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = b"\r\ncontent-length:"
 # How much is to come is unknown, or the client waits for a word before it sends it.
-_OPEN_END = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
+_OPEN_END = (b"\r\ntransfer-encoding:", b"\r\nexpect:")
 _WORDS = "Too many uploads at this moment. Please try again in some seconds."
 _TEXT = ("text/plain; charset=utf-8", _WORDS)
 _PROBLEM = (
@@ -52,25 +60,48 @@ _BUSY, _BUSY_API = (
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Arriving(TConn):
-    """A connection, what has come of its next request, and until when it has to be there."""
+class Limited(socket.socket):
+    """In blocking mode all its life, with the system's time limit for what is sent.
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    What gunicorn would switch back and forth with each request stays as it is: each call of the
+    system gives up Python's lock, and many threads wait for that.
+    """
+
+    def limit(self) -> None:
+        """Once, before it is used."""
+        self.settimeout(None)
+        wait = struct.pack("ll", int(SEND_SECONDS), 0)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Nothing: a thread may wait, and the main loop asks without waiting (MSG_DONTWAIT)."""
+
+
+class Arriving(TConn):
+    """A connection, what has come of its next request, and until when it has to be there.
+
+    It stays with the poller. While `is_busy` a thread has it, and what comes is kept in `received`.
+    """
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        limited = Limited(fileno=sock.detach())
+        limited.limit()
+        super().__init__(cfg, limited, client, server)
         self.received = bytearray()
+        self.request = b""  # for the thread
         self.deadline = 0.0
-        self.is_large = False
+        self.is_large = self.is_busy = self.is_over = False
+        self.data_ready = True  # before a thread has it
 
     def init(self) -> None:
         """In the thread: the parser goes on with what was gathered, and reads against the clock."""
         super().init()
-        self.sock.settimeout(SEND_SECONDS)
         if self.parser is None or self.is_http2:
             return
-        self.parser.unreader.sock = ClockedSocket(self.sock)
-        if self.received:
-            self.parser.unreader.unread(bytes(self.received))
-            self.received.clear()
+        reader = self.parser.unreader
+        reader.sock = ClockedSocket(self.sock) if self.is_large else self.sock
+        reader.unread(self.request)
+        self.request = b""
 
 
 class ClockedSocket:
@@ -93,7 +124,7 @@ class ClockedSocket:
         try:
             data = self._sock.recv(size)
         finally:
-            self._sock.settimeout(SEND_SECONDS)
+            self._sock.settimeout(None)
         self._until += len(data) / SLOWEST
         return data
 
@@ -104,14 +135,52 @@ class ClockedSocket:
         self._limit = seconds
 
 
+class Threads:
+    """Threads that do one thing with what they are given; started when they are needed."""
+
+    def __init__(self, serve: Callable[[Arriving], None], *, most: int) -> None:
+        self._serve, self._most = serve, most
+        self._given: SimpleQueue[Arriving | None] = SimpleQueue()
+        self._free: list[None] = []  # a counter that threads share without a lock
+        self._started = 0
+
+    def submit(self, conn: Arriving) -> None:
+        """To a free thread, to a new one, or to the first that will be free. By one thread only."""
+        try:
+            self._free.pop()
+        except IndexError:
+            if self._started < self._most:
+                self._started += 1
+                threading.Thread(target=self._run, name=f"web-{self._started}").start()
+        self._given.put(conn)
+
+    def shutdown(self, wait: bool = True) -> None:
+        """End them once they have nothing to do; the interpreter waits for that."""
+        for _ in range(self._started):
+            self._given.put(None)
+
+    def _run(self) -> None:
+        while (conn := self._given.get()) is not None:
+            self._serve(conn)
+            self._free.append(None)
+
+
 class PatientWorker(ThreadWorker):
-    """See above. `gathering` and `lingering` are in the order of their deadlines."""
+    """See above. `gathering`, `idle` and `lingering` are about in the order of their deadlines.
+
+    A thread puts into `idle` what it has answered; all else belongs to the main loop.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gathering: dict[Arriving, None] = {}
+        self.idle: dict[Arriving, None] = {}
         self.lingering: dict[Arriving, None] = {}
         self.reading = 0  # threads that may be reading a large body
+        self._stopped_at: float | None = None
+
+    def get_thread_pool(self) -> Threads:
+        return Threads(self._serve, most=self.cfg.threads)
 
     # --- Arriving ----------------------------------------------------------------------------
 
@@ -124,108 +193,146 @@ class PatientWorker(ThreadWorker):
             return
         self.nr_conns += 1
         conn = Arriving(self.cfg, sock, address, listener.getsockname())
-        if len(self.gathering) > self.worker_connections // 2:
+        half = self.worker_connections // 2
+        if len(self.gathering) > half:
             self._drop(next(iter(self.gathering)))
-        self._gather(conn)
+        if len(self.idle) > half:
+            self._drop(list(self.idle)[0])  # noqa: RUF015  a thread may be adding one
+        self._begin(conn)
+        self._watch(conn)
+        self._take(conn)  # most requests are there as soon as the connection is
 
-    def on_client_socket_readable(self, conn: Arriving, client: socket.socket) -> None:
-        """The next request on a kept connection."""
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._gather(conn)
+    def _watch(self, conn: Arriving) -> None:
+        callback = partial(self._on_readable, conn)
+        try:
+            self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+        except KeyError:  # its number is that of a connection that a thread has closed
+            self.poller.unregister(conn.sock.fileno())
+            self.poller.register(conn.sock, selectors.EVENT_READ, callback)
 
-    def _gather(self, conn: Arriving) -> None:
-        conn.sock.setblocking(False)
+    def _begin(self, conn: Arriving) -> None:
         conn.deadline = time.monotonic() + ARRIVE_SECONDS
         conn.is_large = False
-        if self._take(conn):  # most requests are there as soon as the connection is
-            return
         self.gathering[conn] = None
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_more, conn))
 
-    def _on_more(self, conn: Arriving, _: object) -> None:
-        self._take(conn)
+    def _on_readable(self, conn: Arriving, _: object) -> None:
+        if conn in self.lingering:
+            self._take_last(conn)
+        else:
+            self._take(conn)
 
-    def _take(self, conn: Arriving) -> bool:
-        """Take what is there; whether that was all, and the connection is somebody else's now."""
+    def _take(self, conn: Arriving) -> None:
+        """Take what is there."""
         try:
-            data = conn.sock.recv(_PIECE)
+            data = conn.sock.recv(_PIECE, socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
-            data = None
+            return
         except OSError:
             data = b""
-        if data is not None:
-            if not data:
-                self._drop(conn)
-                return True
+        if data:
             conn.received += data
-        return self._handed_over(conn)
+        if conn.is_busy:  # it belongs to a thread, which may be done at this moment
+            if not data or len(conn.received) > LARGEST_HEAD + SMALL_BODY:
+                conn.is_over = True
+                self.poller.unregister(conn.sock)
+            return self._resume(conn)
+        if not data:
+            return self._drop(conn)
+        return self._look(conn)
 
-    def _handed_over(self, conn: Arriving) -> bool:
+    def _resume(self, conn: Arriving) -> None:
+        """A thread is done with it, and something had come meanwhile. It may be said twice."""
+        if conn.is_busy or conn not in self.idle:
+            return
+        if conn.is_over:
+            self._drop(conn)
+        elif conn.received:
+            self._look(conn)
+
+    def _look(self, conn: Arriving) -> None:
+        """Hand over what is whole."""
+        if self.idle.pop(conn, conn) is None:  # the next request on a kept connection
+            self._begin(conn)
         end = conn.received.find(b"\r\n\r\n")
         if end < 0:
-            if len(conn.received) <= LARGEST_HEAD:
-                return False
-            self._refuse(conn, _TOO_LONG)
-            return True
-        head = bytes(conn.received[: end + 2])
-        said = _LENGTH.search(head)
-        length = int(said[1]) if said else 0
-        conn.is_large = length > SMALL_BODY or _OPEN_END.search(head) is not None
+            if len(conn.received) > LARGEST_HEAD:
+                self._refuse(conn, _TOO_LONG)
+            return
+        head = bytes(conn.received[: end + 2]).lower()
+        length = _length(head)
+        conn.is_large = length > SMALL_BODY or any(name in head for name in _OPEN_END)
         if not conn.is_large and len(conn.received) < end + 4 + length:
-            return False
+            return
         if conn.is_large:
             if self.reading >= max(1, self.cfg.threads // 2):
                 self._refuse(conn, _BUSY_API if b" /api/" in head[:20] else _BUSY)
-                return True
+                return
             self.reading += 1
-        conn.data_ready = True
-        self._forget(conn)  # before a thread has it
-        self.enqueue_req(conn)
-        return True
+            self.poller.unregister(conn.sock)  # the thread reads
+        self.gathering.pop(conn, None)
+        conn.is_busy = True
+        conn.request, conn.received = bytes(conn.received), bytearray()
+        self.tpool.submit(conn)
+
+    # --- Answering, in a thread --------------------------------------------------------------
+
+    def _serve(self, conn: Arriving) -> None:
+        try:
+            goes_on = self.handle(conn) is True
+        except BaseException:  # the thread lives on
+            self.log.exception("Error handling a connection")
+            goes_on = False
+        ahead = conn.parser.unreader.take_buffered() if goes_on else b""
+        if not goes_on or ahead or conn.is_large:
+            self.method_queue.defer(self._finish, conn, goes_on, ahead)
+            return
+        conn.deadline = time.monotonic() + self.cfg.keepalive
+        self.idle[conn] = None
+        conn.is_busy = False  # from here on the main loop may do anything with it
+        if conn.received or conn.is_over:
+            self.method_queue.defer(self._resume, conn)
 
     # --- Leaving -----------------------------------------------------------------------------
 
-    def finish_request(self, conn: Arriving, fs: Any) -> None:
-        """In the main loop, once a thread is done."""
+    def _finish(self, conn: Arriving, goes_on: bool, ahead: bytes) -> None:
+        """In the main loop, once a thread is done: what is more than to wait for the next."""
+        conn.is_busy = False
         if conn.is_large:
             self.reading -= 1
             conn.is_large = False
-        try:
-            goes_on = not fs.cancelled() and fs.result() is True
-        except Exception:
-            goes_on = False
+            try:
+                self._watch(conn)
+            except (OSError, ValueError):  # it was closed after an error
+                conn.is_over, goes_on = True, False
         if not goes_on:
             self._linger(conn)
             return
-        ahead = conn.parser.unreader.take_buffered()
-        if ahead:  # of the next request; it may be a part of it
-            conn.received += ahead
-            self._gather(conn)
-            return
-        super().finish_request(conn, fs)
+        conn.received[:0] = ahead  # of the next request; it may be a part of it
+        conn.deadline = time.monotonic() + self.cfg.keepalive
+        self.idle[conn] = None
+        self._resume(conn)
 
     def _refuse(self, conn: Arriving, answer: bytes) -> None:
         with contextlib.suppress(OSError):
-            conn.sock.send(answer)
-        self._forget(conn)
+            conn.sock.send(answer, socket.MSG_DONTWAIT)
         self._linger(conn)
 
     def _linger(self, conn: Arriving) -> None:
         """End our side, and give the client a moment to read the answer (RFC 9112, 9.6)."""
+        self.gathering.pop(conn, None)
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_last, conn))
-        except (OSError, ValueError, KeyError):
-            self._gone(conn)
+        except OSError:
+            conn.is_over = True
+        if conn.is_over:
+            self._drop(conn)
             return
         conn.deadline = time.monotonic() + LINGER_SECONDS
         self.lingering[conn] = None
 
-    def _on_last(self, conn: Arriving, _: object) -> None:
+    def _take_last(self, conn: Arriving) -> None:
         try:
-            if conn.sock.recv(_PIECE):
+            if conn.sock.recv(_PIECE, socket.MSG_DONTWAIT):
                 return
         except (BlockingIOError, InterruptedError):
             return
@@ -234,28 +341,36 @@ class PatientWorker(ThreadWorker):
         self._drop(conn)
 
     def _drop(self, conn: Arriving) -> None:
-        self._forget(conn)
-        self._gone(conn)
-
-    def _forget(self, conn: Arriving) -> None:
-        """The main loop has no more to do with its socket."""
-        if conn in self.gathering or conn in self.lingering:
-            self.gathering.pop(conn, None)
-            self.lingering.pop(conn, None)
-            with contextlib.suppress(OSError, KeyError, ValueError):
-                self.poller.unregister(conn.sock)
-
-    def _gone(self, conn: Arriving) -> None:
+        for waiting in (self.gathering, self.idle, self.lingering):
+            waiting.pop(conn, None)
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         util.close(conn.sock)
 
     def murder_pending(self) -> None:
         """Let go of who has had his time; of a worker that stops, of all who have said nothing."""
-        super().murder_pending()
         now = time.monotonic()
         for waiting in (self.gathering, self.lingering):
             while waiting and (first := next(iter(waiting))).deadline <= now:
                 self._drop(first)
         if not self.alive:
+            self._stopped_at = self._stopped_at or now
             for conn in [each for each in self.gathering if not each.received]:
                 self._drop(conn)
+        # Of a worker that stops, a request may have been on its way.
+        is_over = self._stopped_at is not None and now >= self._stopped_at + LINGER_SECONDS
+        for conn in list(self.idle):  # a thread may be adding one
+            if is_over or conn.deadline <= now:
+                self._drop(conn)
+            else:
+                break
+
+
+def _length(head: bytes) -> int:
+    """What a head in small letters says of its body; 0 where it says nothing that counts."""
+    at = head.find(_LENGTH)
+    if at < 0:
+        return 0
+    said = head[at + len(_LENGTH) : head.index(b"\r\n", at + 2)].strip()
+    return int(said) if said.isdigit() and len(said) < 19 else 0

@@ -26,7 +26,7 @@ from django.middleware.security import SecurityMiddleware
 from events.middleware import EventBufferMiddleware
 from identity.middleware import VisitorMiddleware
 from tenants import hosts
-from tenants.headers import harden
+from tenants.headers import missing
 from tenants.models import Status
 
 Environ = dict[str, Any]
@@ -38,16 +38,17 @@ class EarlyAnswers:
 
     def __init__(self) -> None:
         visitor: Any = VisitorMiddleware(_call_view)
-        self._lane: Any = SecurityMiddleware(EventBufferMiddleware(visitor))
+        self._lane: Any = EventBufferMiddleware(visitor)
+        if settings.SECURE_SSL_REDIRECT:
+            self._lane = SecurityMiddleware(self._lane)
         self._product = _module(f"{settings.PRODUCT_APP}.early")
 
     def to(self, environ: Environ) -> HttpResponse | None:
         """The answer to a WSGI request, or None where it has to go the ordinary way."""
         try:
-            response = self._answer(environ)
+            return self._answer(environ)
         except Exception as error:  # the same page and log line as for an exception in a view
-            response = response_for_exception(WSGIRequest(environ), error)
-        return None if response is None else harden(response)
+            return response_for_exception(WSGIRequest(environ), error)
 
     def _answer(self, environ: Environ) -> HttpResponse | None:
         path = environ.get("PATH_INFO", "")
@@ -80,9 +81,10 @@ class AnswersEarly:
             close_old_connections()
         if response is None:
             return self._application(environ, start_response)
-        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
-        status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*response.items(), *cookies])
+        headers = [*response.items(), *missing(response, is_secure=_is_secure(environ))]
+        for cookie in response.cookies.values():
+            headers.append(("Set-Cookie", cookie.OutputString()))
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return [response.content]
 
 
@@ -91,6 +93,10 @@ def _call_view(request: Any) -> HttpResponse:
     # CommonMiddleware says it elsewhere; without it the server would send chunks.
     response.headers["Content-Length"] = str(len(response.content))
     return response
+
+
+def _is_secure(environ: Environ) -> bool:
+    return bool(environ["wsgi.url_scheme"] == "https")
 
 
 def _module(name: str) -> Any:

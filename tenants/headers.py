@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from io import BytesIO
+from typing import Any
 
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 
 PERMISSIONS = "Permissions-Policy"
 
@@ -33,21 +37,31 @@ def permissions(features: Mapping[str, list[str]]) -> str:
     return ", ".join(f"{name}=({' '.join(allowed)})" for name, allowed in features.items())
 
 
-def harden(response: HttpResponse) -> HttpResponse:
+def harden(response: HttpResponse, *, is_secure: bool) -> HttpResponse:
     """For an answer that went past the middleware: the headers that it would have got there."""
-    for name, value in _headers().items():
-        response.headers.setdefault(name, value)
+    for name, value in missing(response, is_secure=is_secure):
+        response.headers[name] = value
     return response
 
 
-@lru_cache(maxsize=1)
-def _headers() -> dict[str, str]:
+def missing(response: HttpResponse, *, is_secure: bool) -> list[tuple[str, str]]:
+    """Those headers that an answer does not have yet."""
+    has = response.headers
+    return [(name, value) for name, value in _headers(is_secure) if name not in has]
+
+
+@lru_cache(maxsize=2)
+def _headers(is_secure: bool) -> tuple[tuple[str, str], ...]:
     """Those that are the same for every answer; worked out once, because a click pays for it."""
-    return {
-        "Content-Security-Policy": build_policy(),
-        PERMISSIONS: permissions(settings.PERMISSIONS_POLICY),
-        "X-Frame-Options": settings.X_FRAME_OPTIONS,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
-    }
+    scheme = "https" if is_secure else "http"
+    asked = WSGIRequest(
+        {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "wsgi.url_scheme": scheme}
+    )
+    by_django: Any = SecurityMiddleware(lambda _: HttpResponse())
+    answer = by_django.process_response(asked, HttpResponse())
+    return (
+        ("Content-Security-Policy", build_policy()),
+        (PERMISSIONS, permissions(settings.PERMISSIONS_POLICY)),
+        ("X-Frame-Options", settings.X_FRAME_OPTIONS),
+        *(each for each in answer.items() if each[0] != "Content-Type"),
+    )

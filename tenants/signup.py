@@ -24,7 +24,7 @@ from django.urls import reverse
 
 import events
 from cms import agreements
-from identity import beginnings, persons, proof_of_work
+from identity import beginnings, persons, proof_of_work, sessions, ways_out
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
@@ -230,7 +230,10 @@ class WorkspaceSignupView(SignupView):
         form.held = admitted.held
         if admitted.held:
             self.request.mails_once_a_day = True  # whoever that is: the address did not ask for it
-        return super().form_valid(form)
+        with transaction.atomic():  # user, workspace, sign-in and session: one wait for the disk
+            response = super().form_valid(form)
+            sessions.write(self.request)
+        return response
 
     def _one_more_step(self, form: WorkspaceSignupForm) -> HttpResponse:
         by_code = bool({"instead", "code"} & set(self.request.POST))
@@ -244,7 +247,7 @@ class WorkspaceSignupView(SignupView):
     def get_default_success_url(self) -> str | None:
         """Straight into the new workspace, without asking on the way which one it is."""
         made = self._form.workspace if hasattr(self, "_form") else None
-        return home_url(made) if made else None
+        return ways_out.Ours(home_url(made)) if made else None
 
 
 def _is_second_click(token: str | None) -> bool:

@@ -172,9 +172,12 @@ class HandlerBehindEarlyAnswers(ClientHandler):
 
     def get_response(self, request):  # type: ignore[no-untyped-def]
         from tenants.early import EarlyAnswers
+        from tenants.headers import harden
 
         early = EarlyAnswers().to(request.environ)
-        return super().get_response(request) if early is None else early
+        if early is None:
+            return super().get_response(request)
+        return harden(early, is_secure=request.is_secure())
 
 
 def _show_second_factor(client, user):  # type: ignore[no-untyped-def]
