@@ -9,7 +9,7 @@ from pathlib import Path
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 # Gunicorn's gthread, which gives a thread only to a request that has arrived.
-worker_class = "plg_site.patient_worker.PatientWorker"
+worker_class = "plg_site.patience.worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # Most of a click is the wait until the stream is on disk: with 16, others compute meanwhile.
 threads = int(os.environ.get("WEB_THREADS", "16"))

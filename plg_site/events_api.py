@@ -25,7 +25,7 @@ from events.errors import (
     UnsupportedType,
 )
 from events.from_outside import Outcome
-from plg_site import events_api_docs, events_quota
+from plg_site import content_length, events_api_docs, events_quota
 from plg_site.problems import problem
 from tenants import other_workspaces
 from tenants.requests import KeyedRequest
@@ -100,7 +100,7 @@ def _body(request: KeyedRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length and "HTTP_TRANSFER_ENCODING" in request.META:
         raise NoLength("Send a Content-Length; a body in chunks is not read.")
-    if length.isdecimal() and int(length[:20]) > cloudevents.MAX_BODY:
+    if (content_length.read(length or "0") or 0) > cloudevents.MAX_BODY:
         raise TooLarge(f"The body is larger than {cloudevents.MAX_BODY} bytes.")
     return request.body
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -57,6 +57,7 @@ def install(api: NinjaAPI) -> None:
         RequestDataTooBig: lambda request, error: problem(413, TOO_LARGE),
         SuspiciousOperation: lambda request, error: problem(400, UNREADABLE),
         MultiPartParserError: lambda request, error: problem(400, UNREADABLE),
+        UnreadablePostError: lambda request, error: problem(*unread(error)),
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -67,6 +68,13 @@ NOT_FOUND = "There is nothing at this address in this workspace."
 NOT_ALLOWED = "This is not allowed."
 TOO_LARGE = "The body is larger than it may be."
 UNREADABLE = "The request cannot be read."
+
+
+def unread(error: BaseException) -> tuple[int, str]:
+    """Status and words where a body could not be read to its end."""
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+        return 408, "The body came too slowly. Nothing was stored."
+    return 400, "The body did not arrive whole, or cannot be read. Nothing was stored."
 
 
 def not_found() -> HttpResponse:

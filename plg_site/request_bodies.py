@@ -15,16 +15,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
+from gunicorn.http.errors import ParseException
 
-from plg_site.problems import problem
+from plg_site import content_length
+from plg_site.problems import problem, unread
 from tenants.models import Membership
 from tenants.requests import HostRequest
 
 FORM = 64 * 1024  # bytes: a form of the site, where anybody may send one
 ORDINARY = 2 * 1024 * 1024  # pages and API of a workspace
+_API = "/api/"
 _AROUND = 64 * 1024  # what multipart adds to a file
 # By the beginning of the path, the first that fits; a name is that of a setting.
 SITE: dict[str, int | str] = {
@@ -32,7 +35,7 @@ SITE: dict[str, int | str] = {
     "/cms/": "UPLOAD_MAX_BYTES",
     "/stripe/": ORDINARY,
 }
-# Asks before it reads, itself: what it refuses is counted, with the reason.
+# Of a workspace. It asks before it reads, itself: what it refuses is counted, with the reason.
 _ASKS_ITSELF = "/api/v1/events"
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -59,7 +62,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HostRequest) -> HttpResponse:
-        if request.method not in _NO_BODY and not request.path.startswith(_ASKS_ITSELF):
+        if request.method not in _NO_BODY and not _asks_itself(request):
             most = limit_for(request.path, urlconf=str(getattr(request, "urlconf", "")))
             if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
                 refused = _read_chunks(request, most)
@@ -72,8 +75,10 @@ class BodyLimitMiddleware:
     def process_view(
         self, request: HostRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Much is taken only from somebody: a member, on a workspace. The API asks for a key itself."""
-        if request.method in _NO_BODY or _length(request) <= ORDINARY or _is_api(request):
+        """Much is taken only from somebody: a member, on a workspace. Its API asks for a key itself."""
+        if request.method in _NO_BODY or _length(request) <= ORDINARY:
+            return None
+        if request.tenant is not None and request.path.startswith(_API):
             return None
         if not request.user.is_authenticated:
             return redirect(settings.LOGIN_URL)
@@ -83,17 +88,30 @@ class BodyLimitMiddleware:
             return render(request, "404.html", status=404)
         return None
 
+    def process_exception(self, request: HostRequest, error: Exception) -> HttpResponse | None:
+        """A body that broke off, or came too slowly, while a view was reading it."""
+        return _answer(request, *unread(error)) if isinstance(error, UnreadablePostError) else None
+
+
+def _asks_itself(request: HostRequest) -> bool:
+    on_site = getattr(request, "urlconf", "") == settings.PUBLIC_SCHEMA_URLCONF
+    return not on_site and request.path == _ASKS_ITSELF
+
 
 def _length(request: HttpRequest) -> int:
-    said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if said.isdecimal() and len(said) < 19 else 0
+    """As the web server has read it; what is no length counts as more than anything may have."""
+    length = content_length.read(str(request.META.get("CONTENT_LENGTH") or "0"))
+    return content_length.LARGEST if length is None else length
 
 
 def _read_chunks(request: HostRequest, most: int) -> HttpResponse | None:
     """Django takes a body without a length for none: give it one, or say that it is too large."""
     if most > ORDINARY:
         return _answer(request, 411, "Please say how long the body is (Content-Length).")
-    said = request.META["wsgi.input"].read(most + 1)
+    try:
+        said = request.META["wsgi.input"].read(most + 1)
+    except (OSError, ParseException) as error:
+        return _answer(request, *unread(error))
     if len(said) > most:
         return _too_large(request, most)
     request.META["CONTENT_LENGTH"] = str(len(said))
@@ -109,8 +127,10 @@ def _too_large(request: HostRequest, most: int) -> HttpResponse:
 def _answer(request: HostRequest, status: int, words: str) -> HttpResponse:
     if _is_api(request):
         return problem(status, words)
-    return render(request, "413.html", {"words": words, "status": status}, status=status)
+    context = {"words": words, "status": status, "is_large": status == 413}
+    return render(request, "413.html", context, status=status)
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or "json" in request.headers.get("Accept", "")
+    """How an answer looks; it decides nothing else."""
+    return request.path.startswith(_API) or "json" in request.headers.get("Accept", "")

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from tests.plg_site.proxies import ROOT, free_port
 
 SHIPPED = runpy.run_path(str(Path(ROOT) / "deploy" / "gunicorn.conf.py"))
 gc.enable()  # which the configuration turns off until a worker has started
-# What plg_site/patient_worker.py says.
+# What plg_site/patience says.
 ARRIVE_SECONDS, LARGEST_HEAD = 15.0, 64 * 1024
 THREADS = 4
 SLOW = 40
@@ -50,6 +52,13 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(40)
+
+
+class Seat:
+    """A connection, as far as it matters who is behind it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
 
 
 def ask(port: int, body: bytes | None = None, *, path: str = "/") -> tuple[int, bytes, float]:
@@ -87,10 +96,24 @@ def dawdling(port: int, said: bytes, *, clients: int = SLOW) -> Iterator[list[so
         HEAD,
         HEAD + b"Content-Length: 1000\r\n\r\nabc",
         HEAD + b"Content-Length: 5000000\r\n\r\nabc",
+        HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 20_000,
+        HEAD + b"Content-Length: 00000000000000100000\r\n\r\n",
+        HEAD + b"Content-Length: 00000000000000000100\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
         HEAD + b"Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n",
     ],
-    ids=["nothing", "half a line", "half a head", "small body", "large body", "chunks", "expect"],
+    ids=[
+        "nothing",
+        "half a line",
+        "half a head",
+        "small body",
+        "large body",
+        "begun",
+        "zeros",
+        "few bytes, zeros",
+        "chunks",
+        "expect",
+    ],
 )
 def test_forty_clients_that_never_finish_do_not_hold_up_a_normal_request(port, said):
     with dawdling(port, said):
@@ -120,7 +143,7 @@ def test_clients_that_do_not_close_do_not_hold_up_the_main_loop(port):
 
 
 def test_one_upload_too_many_is_told_to_come_again(port):
-    said = HEAD + b"Content-Length: 5000000\r\n\r\nabc"
+    said = HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 20_000
     with dawdling(port, said, clients=THREADS) as sockets:
         sockets[-1].settimeout(5)
         answer = sockets[-1].recv(1000)
@@ -166,6 +189,50 @@ def test_a_connection_is_kept_and_requests_on_its_heels_are_answered_in_turn(por
     connection.close()
 
 
+@pytest.mark.parametrize("said", [b"x", b"-1", b"5, 5", b"5\r\nContent-Length: 5", b"\xb2"])
+def test_a_length_that_is_none_is_refused(port, said):
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(HEAD + b"Content-Length: " + said + b"\r\n\r\nabcde")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_chunks_without_end_leave_the_uploads_of_others_alone(port):
+    """They are gathered without a thread, as everything small is."""
+    with dawdling(port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"):
+        status, body, _ = ask(port, b"x" * 3_000_000, path="/upload")
+    assert (status, body) == (200, b"/upload 3000000")
+
+
+@pytest.mark.parametrize("step", [1, 7, 100])
+def test_chunks_that_come_in_pieces_arrive_whole(port, step):
+    said = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    said += b"3;x=y\r\nabc\r\n5\r\n0\r\n\r\n\r\n0\r\nX-Sum: 1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        for start in range(0, len(said), step):
+            client.sendall(said[start : start + step])
+            time.sleep(0.001)
+        assert _all_of(client).endswith(b"/form 8")
+
+
+def test_many_small_chunks_of_a_large_body_arrive_whole(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    pieces = (b"x" * 100 for _ in range(3_000))
+    connection.request("POST", "/c", pieces, encode_chunked=True)
+    assert connection.getresponse().read() == b"/c 300000"
+    connection.close()
+
+
+def test_a_connection_that_brought_much_says_that_it_ends(port):
+    """How much of a body was read, nobody knows before: the next request goes another way."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for path in ("/unread", "/upload"):
+        connection.request("POST", path, b"x" * 300_000)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.getheader("Connection") == "close"
+    connection.close()
+
+
 def test_a_head_without_end_is_refused(port):
     with socket.create_connection(("127.0.0.1", port), 20) as client:
         client.sendall(b"GET / HTTP/1.1\r\nX: " + b"a" * (LARGEST_HEAD + 1000))
@@ -187,6 +254,23 @@ def test_an_answer_before_the_body_was_read_reaches_the_client(port):
         )
         client.settimeout(10)
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("peer", "uploads"),
+    [("8.8.8.8", 4), ("2001:4860:4860::8888", 4), ("10.0.0.1", 8), ("", 8), ("fe80::1%eth0", 8)],
+)
+def test_one_address_of_the_internet_has_half_of_the_uploads(peer, uploads):
+    from plg_site.patience.worker import PatientWorker
+
+    worker: Any = SimpleNamespace(cfg=SimpleNamespace(threads=16), reading={})
+    client = (peer, 1) if peer else ""
+    while PatientWorker._may_read(worker, client):
+        worker.reading[Seat(client)] = None
+        assert len(worker.reading) < 20
+    assert len(worker.reading) == uploads
+    other = PatientWorker._may_read(worker, ("9.9.9.9", 1))
+    assert other is (uploads < 8)
 
 
 def test_gunicorn_itself_believes_no_header_of_a_proxy():

@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 from django.test import Client
+from gunicorn.http.errors import InvalidChunkSize, NoMoreData
 
 from plg_site import request_bodies
 
@@ -140,3 +141,68 @@ def test_the_products_table_names_settings_that_are_there():
     table = import_module(f"{settings.PRODUCT_APP}.urls").body_limits
     for most in [*table.values(), *request_bodies.SITE.values()]:
         assert isinstance(most, int) or getattr(settings, most) > 0
+
+
+@pytest.mark.parametrize("length", [f"{HUGE:020}", "9" * 40, "1" + "0" * 19])
+def test_a_length_in_many_digits_is_as_long_as_it_says(client_for, length):
+    answer = client_for().generic(
+        "POST", "/login/", **{"wsgi.input": Untouched(), "CONTENT_LENGTH": length}
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/events/x/", "/api/v1/eventsource"])
+def test_only_the_one_address_of_a_workspace_that_asks_itself_is_left_to_do_so(
+    client_for, acme, path
+):
+    assert send(client_for(), path, length=HUGE).status_code == 413
+    if path != "/api/v1/events":
+        assert send(client_for(None, acme), path, length=HUGE).status_code == 413
+
+
+def test_the_form_that_an_answer_should_have_decides_nothing_else(client_for):
+    length = 10 * 1024 * 1024
+    answer = send(client_for(), "/cms/images/add/", length=length, HTTP_ACCEPT="application/json")
+    assert answer.status_code == 302
+
+
+class Breaking(BytesIO):
+    """A body that breaks off, as gunicorn tells it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(InvalidChunkSize(b"zz"), 400), (NoMoreData(b""), 400), (TimeoutError("slow"), 408)],
+    ids=["no chunk", "no more", "too slow"],
+)
+@pytest.mark.parametrize("path", ["/login/", "/stripe/webhook/x/", "/identity/o/api/token"])
+def test_a_body_that_breaks_off_is_told_so(client_for, path, error, status):
+    answer = client_for().generic(
+        "POST",
+        path,
+        **{"wsgi.input": Breaking(error), "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    assert answer.status_code == status
+
+
+def test_so_is_a_program(outside, client_for, acme):
+    """With a length: then it is the API that reads."""
+    answer = client_for(None, acme).generic(
+        "POST",
+        "/api/v1/links",
+        **{
+            "wsgi.input": Breaking(TimeoutError("slow")),
+            "CONTENT_LENGTH": "10",
+            "CONTENT_TYPE": "application/json",
+            "HTTP_AUTHORIZATION": f"Bearer {outside.key}",
+        },
+    )
+    assert answer.status_code == 408
+    assert answer["Content-Type"] == "application/problem+json"

@@ -20,28 +20,21 @@ import errno
 import json
 import selectors
 import socket
-import struct
-import threading
 import time
-from collections.abc import Callable
 from functools import partial
-from queue import SimpleQueue
+from ipaddress import ip_address
 from typing import Any
 
 from gunicorn import util
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-ARRIVE_SECONDS = 15.0  # for the head and a small body
-SMALL_BODY = 64 * 1024  # bytes, gathered without a thread
+from plg_site.patience import bodies
+from plg_site.patience.connection import ARRIVE_SECONDS, Arriving
+from plg_site.patience.threads import Threads
+
 LARGEST_HEAD = 64 * 1024
-IDLE_SECONDS = 10.0  # for the next piece of a large body
-SLOWEST = 16 * 1024  # bytes a second of a large body, after the first ARRIVE_SECONDS
-SEND_SECONDS = 30.0  # for the client to take the next piece of an answer
 LINGER_SECONDS = 2.0  # between our end of a connection and the client's
 _PIECE = 64 * 1024
-_LENGTH = b"\r\ncontent-length:"
-# How much is to come is unknown, or the client waits for a word before it sends it.
-_OPEN_END = (b"\r\ntransfer-encoding:", b"\r\nexpect:")
 _WORDS = "Too many uploads at this moment. Please try again in some seconds."
 _TEXT = ("text/plain; charset=utf-8", _WORDS)
 _PROBLEM = (
@@ -57,112 +50,10 @@ _BUSY, _BUSY_API = (
     ).encode()
     for kind, words in (_TEXT, _PROBLEM)
 )
-_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-
-
-class Limited(socket.socket):
-    """In blocking mode all its life, with the system's time limit for what is sent.
-
-    What gunicorn would switch back and forth with each request stays as it is: each call of the
-    system gives up Python's lock, and many threads wait for that.
-    """
-
-    def limit(self) -> None:
-        """Once, before it is used."""
-        self.settimeout(None)
-        wait = struct.pack("ll", int(SEND_SECONDS), 0)
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
-
-    def setblocking(self, flag: bool, /) -> None:
-        """Nothing: a thread may wait, and the main loop asks without waiting (MSG_DONTWAIT)."""
-
-
-class Arriving(TConn):
-    """A connection, what has come of its next request, and until when it has to be there.
-
-    It stays with the poller. While `is_busy` a thread has it, and what comes is kept in `received`.
-    """
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
-        limited = Limited(fileno=sock.detach())
-        limited.limit()
-        super().__init__(cfg, limited, client, server)
-        self.received = bytearray()
-        self.request = b""  # for the thread
-        self.deadline = 0.0
-        self.is_large = self.is_busy = self.is_over = False
-        self.data_ready = True  # before a thread has it
-
-    def init(self) -> None:
-        """In the thread: the parser goes on with what was gathered, and reads against the clock."""
-        super().init()
-        if self.parser is None or self.is_http2:
-            return
-        reader = self.parser.unreader
-        reader.sock = ClockedSocket(self.sock) if self.is_large else self.sock
-        reader.unread(self.request)
-        self.request = b""
-
-
-class ClockedSocket:
-    """Reads a body of one request as fast as a slow line would, or raises TimeoutError."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._limit: float | None = None  # set by gunicorn while it drains
-        self._until = 0.0
-
-    def recv(self, size: int) -> bytes:
-        now = time.monotonic()
-        self._until = self._until or now + ARRIVE_SECONDS
-        left = min(IDLE_SECONDS, self._until - now)
-        if self._limit is not None:
-            left = min(left, self._limit)
-        if left <= 0:
-            raise TimeoutError("The body of the request came too slowly.")
-        self._sock.settimeout(left)
-        try:
-            data = self._sock.recv(size)
-        finally:
-            self._sock.settimeout(None)
-        self._until += len(data) / SLOWEST
-        return data
-
-    def gettimeout(self) -> float | None:
-        return self._limit
-
-    def settimeout(self, seconds: float | None) -> None:
-        self._limit = seconds
-
-
-class Threads:
-    """Threads that do one thing with what they are given; started when they are needed."""
-
-    def __init__(self, serve: Callable[[Arriving], None], *, most: int) -> None:
-        self._serve, self._most = serve, most
-        self._given: SimpleQueue[Arriving | None] = SimpleQueue()
-        self._free: list[None] = []  # a counter that threads share without a lock
-        self._started = 0
-
-    def submit(self, conn: Arriving) -> None:
-        """To a free thread, to a new one, or to the first that will be free. By one thread only."""
-        try:
-            self._free.pop()
-        except IndexError:
-            if self._started < self._most:
-                self._started += 1
-                threading.Thread(target=self._run, name=f"web-{self._started}").start()
-        self._given.put(conn)
-
-    def shutdown(self, wait: bool = True) -> None:
-        """End them once they have nothing to do; the interpreter waits for that."""
-        for _ in range(self._started):
-            self._given.put(None)
-
-    def _run(self) -> None:
-        while (conn := self._given.get()) is not None:
-            self._serve(conn)
-            self._free.append(None)
+_TOO_LONG, _NO_LENGTH = (
+    f"HTTP/1.1 {said}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
+    for said in ("431 Request Header Fields Too Large", "400 Bad Request")
+)
 
 
 class PatientWorker(ThreadWorker):
@@ -176,7 +67,7 @@ class PatientWorker(ThreadWorker):
         self.gathering: dict[Arriving, None] = {}
         self.idle: dict[Arriving, None] = {}
         self.lingering: dict[Arriving, None] = {}
-        self.reading = 0  # threads that may be reading a large body
+        self.reading: dict[Arriving, None] = {}  # a thread may be reading their large body
         self._stopped_at: float | None = None
 
     def get_thread_pool(self) -> Threads:
@@ -212,7 +103,7 @@ class PatientWorker(ThreadWorker):
 
     def _begin(self, conn: Arriving) -> None:
         conn.deadline = time.monotonic() + ARRIVE_SECONDS
-        conn.is_large = False
+        conn.is_large, conn.walked = False, 0
         self.gathering[conn] = None
 
     def _on_readable(self, conn: Arriving, _: object) -> None:
@@ -232,7 +123,7 @@ class PatientWorker(ThreadWorker):
         if data:
             conn.received += data
         if conn.is_busy:  # it belongs to a thread, which may be done at this moment
-            if not data or len(conn.received) > LARGEST_HEAD + SMALL_BODY:
+            if not data or len(conn.received) > LARGEST_HEAD + bodies.SMALL:
                 conn.is_over = True
                 self.poller.unregister(conn.sock)
             return self._resume(conn)
@@ -259,22 +150,42 @@ class PatientWorker(ThreadWorker):
                 self._refuse(conn, _TOO_LONG)
             return
         head = bytes(conn.received[: end + 2]).lower()
-        length = _length(head)
-        conn.is_large = length > SMALL_BODY or any(name in head for name in _OPEN_END)
-        if not conn.is_large and len(conn.received) < end + 4 + length:
+        try:
+            coming = bodies.look(conn.received, head=head, walked=conn.walked)
+        except bodies.Unclear:
+            self._refuse(conn, _NO_LENGTH)
             return
-        if conn.is_large:
-            if self.reading >= max(1, self.cfg.threads // 2):
+        conn.walked, conn.is_large = coming.walked, coming.is_large
+        if not (coming.is_whole or coming.is_large):
+            return
+        if coming.is_large:
+            if not self._may_read(conn.client):
                 self._refuse(conn, _BUSY_API if b" /api/" in head[:20] else _BUSY)
                 return
-            self.reading += 1
+            self.reading[conn] = None
             self.poller.unregister(conn.sock)  # the thread reads
         self.gathering.pop(conn, None)
         conn.is_busy = True
         conn.request, conn.received = bytes(conn.received), bytearray()
         self.tpool.submit(conn)
 
+    def _may_read(self, client: Any) -> bool:
+        """Half of the threads may read at once, and half of these for one address of the internet."""
+        most = max(1, self.cfg.threads // 2)
+        if len(self.reading) >= most:
+            return False
+        host = _host(client)
+        if not _is_global(host):  # a proxy, or who is at home here
+            return True
+        return sum(_host(each.client) == host for each in self.reading) < max(1, most // 2)
+
     # --- Answering, in a thread --------------------------------------------------------------
+
+    def handle_request(self, req: Any, conn: Arriving) -> bool:
+        """A large body ends its connection: nobody knows before how much of it will be read."""
+        if conn.is_large:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
 
     def _serve(self, conn: Arriving) -> None:
         try:
@@ -298,7 +209,7 @@ class PatientWorker(ThreadWorker):
         """In the main loop, once a thread is done: what is more than to wait for the next."""
         conn.is_busy = False
         if conn.is_large:
-            self.reading -= 1
+            del self.reading[conn]
             conn.is_large = False
             try:
                 self._watch(conn)
@@ -367,10 +278,13 @@ class PatientWorker(ThreadWorker):
                 break
 
 
-def _length(head: bytes) -> int:
-    """What a head in small letters says of its body; 0 where it says nothing that counts."""
-    at = head.find(_LENGTH)
-    if at < 0:
-        return 0
-    said = head[at + len(_LENGTH) : head.index(b"\r\n", at + 2)].strip()
-    return int(said) if said.isdigit() and len(said) < 19 else 0
+def _host(client: Any) -> str:
+    """Of a peer; "" for who comes by a unix socket."""
+    return str(client[0]) if isinstance(client, tuple) else ""
+
+
+def _is_global(host: str) -> bool:
+    try:
+        return ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        return False

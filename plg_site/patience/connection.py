@@ -1,0 +1,98 @@
+"""A connection: what has come of its next request, and against which clock its thread reads."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import TConn
+
+ARRIVE_SECONDS = 15.0  # for the head and a small body
+IDLE_SECONDS = 10.0  # for the next piece of a large body
+SLOWEST = 16 * 1024  # bytes a second of a large body, after the first ARRIVE_SECONDS
+SEND_SECONDS = 30.0  # for the client to take the next piece of an answer
+
+
+class Limited(socket.socket):
+    """In blocking mode all its life, with the system's time limit for what is sent.
+
+    What gunicorn would switch back and forth with each request stays as it is: each call of the
+    system gives up Python's lock, and many threads wait for that.
+    """
+
+    def limit(self) -> None:
+        """Once, before it is used."""
+        self.settimeout(None)
+        wait = struct.pack("ll", int(SEND_SECONDS), 0)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Nothing: a thread may wait, and the main loop asks without waiting (MSG_DONTWAIT)."""
+
+
+class Arriving(TConn):
+    """A connection, what has come of its next request, and until when it has to be there.
+
+    It stays with the poller. While `is_busy` a thread has it, and what comes is kept in `received`.
+    """
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        limited = Limited(fileno=sock.detach())
+        limited.limit()
+        super().__init__(cfg, limited, client, server)
+        self.clocked = ClockedSocket(limited)
+        self.received = bytearray()
+        self.request = b""  # for the thread
+        self.walked = 0  # how far its chunks were followed
+        self.deadline = 0.0
+        self.is_large = self.is_busy = self.is_over = False
+        self.data_ready = True  # before a thread has it
+
+    def init(self) -> None:
+        """In the thread: the parser goes on with what was gathered, and reads against the clock."""
+        super().init()
+        if self.parser is None or self.is_http2:
+            return
+        reader = self.parser.unreader
+        if reader.sock is not self.clocked:
+            reader.sock = self.clocked
+        self.clocked.begin()
+        reader.unread(self.request)
+        self.request = b""
+
+
+class ClockedSocket:
+    """Reads a body of one request as fast as a slow line would, or raises TimeoutError."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._limit: float | None = None  # set by gunicorn while it drains
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """The clock starts with the first piece that is waited for."""
+        self._until = 0.0
+
+    def recv(self, size: int) -> bytes:
+        now = time.monotonic()
+        self._until = self._until or now + ARRIVE_SECONDS
+        left = min(IDLE_SECONDS, self._until - now)
+        if self._limit is not None:
+            left = min(left, self._limit)
+        if left <= 0:
+            raise TimeoutError("The body of the request came too slowly.")
+        self._sock.settimeout(left)
+        try:
+            data = self._sock.recv(size)
+        finally:
+            self._sock.settimeout(None)
+        self._until += len(data) / SLOWEST
+        return data
+
+    def gettimeout(self) -> float | None:
+        return self._limit
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._limit = seconds
