@@ -72,7 +72,10 @@ UNREADABLE = "The request cannot be read."
 
 def unread(error: BaseException) -> tuple[int, str]:
     """Status and words where a body could not be read to its end."""
-    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+    cause: BaseException | None = error
+    while isinstance(cause, UnreadablePostError):  # Django wraps it once or twice
+        cause = cause.__cause__
+    if isinstance(cause, TimeoutError):
         return 408, "The body came too slowly. Nothing was stored."
     return 400, "The body did not arrive whole, or cannot be read. Nothing was stored."
 
@@ -159,6 +162,8 @@ def _message(item: dict[str, Any]) -> str:
 
 
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, UnreadablePostError):
+        return problem(*unread(error.__cause__))
     if error.status_code == 400 and str(error).startswith("Cannot parse request body"):
         message = "This is not JSON."
         return problem(422, "Please check: body.", errors=[{"field": "body", "message": message}])
