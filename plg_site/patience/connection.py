@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import socket
-import struct
 import time
 from typing import Any
 
 from gunicorn.workers.gthread import TConn
 
+from plg_site.patience.sending import Limited
+
 ARRIVE_SECONDS = 15.0  # for the head and a small body
 IDLE_SECONDS = 10.0  # for the next piece of a large body
 SLOWEST = 16 * 1024  # bytes a second of a large body, after the first ARRIVE_SECONDS
-SEND_SECONDS = 30.0  # for the client to take the next piece of an answer
-
-
-class Limited(socket.socket):
-    """In blocking mode all its life, with the system's time limit for what is sent.
-
-    What gunicorn would switch back and forth with each request stays as it is: each call of the
-    system gives up Python's lock, and many threads wait for that.
-    """
-
-    def limit(self) -> None:
-        """Once, before it is used."""
-        self.settimeout(None)
-        wait = struct.pack("ll", int(SEND_SECONDS), 0)
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
-
-    def setblocking(self, flag: bool, /) -> None:
-        """Nothing: a thread may wait, and the main loop asks without waiting (MSG_DONTWAIT)."""
 
 
 class Arriving(TConn):
@@ -40,7 +23,7 @@ class Arriving(TConn):
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         limited = Limited(fileno=sock.detach())
-        limited.limit()
+        limited.prepare()
         super().__init__(cfg, limited, client, server)
         self.clocked = ClockedSocket(limited)
         self.received = bytearray()
@@ -48,6 +31,7 @@ class Arriving(TConn):
         self.walked = 0  # how far its chunks were followed
         self.deadline = 0.0
         self.is_large = self.is_busy = self.is_over = False
+        self.goes_on = True  # once the answer is sent
         self.data_ready = True  # before a thread has it
 
     def init(self) -> None:

@@ -5,8 +5,11 @@ all threads. Here the main loop gathers the head, and a body as small as a form'
 and lets go of who takes too long. A larger body is read by a thread, against a clock: a few seconds,
 and on top the time that a slow line needs. Half of the threads at most do that at the same time.
 
-    main loop:  accept -> gathering -> (a thread: handle) -> idle, until the next request comes
-                                                          -> lingering, where the connection ends
+    main loop:  accept -> gathering -> (a thread: handle) -> sending -> idle, until the next request
+                                                                     -> lingering, where it ends
+
+What a client does not take at once of an answer is sent by the main loop (`sending.py`): a thread waits
+for nobody who reads slowly, and the next request of such a client waits until it has read.
 
 A connection stays with the poller for all its life, and a thread that has answered tells nobody:
 gunicorn's wakes the main loop for each request, and registers the connection anew. Nor does the main
@@ -17,43 +20,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import selectors
 import socket
+import threading
 import time
 from functools import partial
-from ipaddress import ip_address
 from typing import Any
 
 from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
-from plg_site.patience import bodies
+from plg_site.patience import bodies, refusals, shares
 from plg_site.patience.connection import ARRIVE_SECONDS, Arriving
+from plg_site.patience.sending import SEND_SECONDS, SLOWEST, Limited
 from plg_site.patience.threads import Threads
 
 LARGEST_HEAD = 64 * 1024
 LINGER_SECONDS = 2.0  # between our end of a connection and the client's
 _PIECE = 64 * 1024
-_WORDS = "Too many uploads at this moment. Please try again in some seconds."
-_TEXT = ("text/plain; charset=utf-8", _WORDS)
-_PROBLEM = (
-    "application/problem+json",
-    json.dumps(
-        {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": _WORDS}
-    ),
-)
-_BUSY, _BUSY_API = (
-    (
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(words)}\r\n\r\n{words}"
-    ).encode()
-    for kind, words in (_TEXT, _PROBLEM)
-)
-_TOO_LONG, _NO_LENGTH = (
-    f"HTTP/1.1 {said}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
-    for said in ("431 Request Header Fields Too Large", "400 Bad Request")
-)
 
 
 class PatientWorker(ThreadWorker):
@@ -66,11 +50,13 @@ class PatientWorker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.gathering: dict[Arriving, None] = {}
         self.idle: dict[Arriving, None] = {}
+        self.sending: dict[Arriving, None] = {}  # in no order
         self.lingering: dict[Arriving, None] = {}
         self.reading: dict[Arriving, None] = {}  # a thread may be reading their large body
         self._stopped_at: float | None = None
 
     def get_thread_pool(self) -> Threads:
+        Limited.waiting = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
         return Threads(self._serve, most=self.cfg.threads)
 
     # --- Arriving ----------------------------------------------------------------------------
@@ -93,21 +79,23 @@ class PatientWorker(ThreadWorker):
         self._watch(conn)
         self._take(conn)  # most requests are there as soon as the connection is
 
-    def _watch(self, conn: Arriving) -> None:
-        callback = partial(self._on_readable, conn)
+    def _watch(self, conn: Arriving, what: int = selectors.EVENT_READ) -> None:
+        callback = partial(self._on_event, conn)
         try:
-            self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+            self.poller.register(conn.sock, what, callback)
         except KeyError:  # its number is that of a connection that a thread has closed
             self.poller.unregister(conn.sock.fileno())
-            self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+            self.poller.register(conn.sock, what, callback)
 
     def _begin(self, conn: Arriving) -> None:
         conn.deadline = time.monotonic() + ARRIVE_SECONDS
         conn.is_large, conn.walked = False, 0
         self.gathering[conn] = None
 
-    def _on_readable(self, conn: Arriving, _: object) -> None:
-        if conn in self.lingering:
+    def _on_event(self, conn: Arriving, _: object) -> None:
+        if conn in self.sending:
+            self._on_writable(conn)
+        elif conn in self.lingering:
             self._take_last(conn)
         else:
             self._take(conn)
@@ -147,20 +135,22 @@ class PatientWorker(ThreadWorker):
         end = conn.received.find(b"\r\n\r\n")
         if end < 0:
             if len(conn.received) > LARGEST_HEAD:
-                self._refuse(conn, _TOO_LONG)
+                self._refuse(conn, refusals.TOO_LONG)
             return
         head = bytes(conn.received[: end + 2]).lower()
         try:
             coming = bodies.look(conn.received, head=head, walked=conn.walked)
         except bodies.Unclear:
-            self._refuse(conn, _NO_LENGTH)
+            self._refuse(conn, refusals.NO_LENGTH)
             return
         conn.walked, conn.is_large = coming.walked, coming.is_large
         if not (coming.is_whole or coming.is_large):
             return
         if coming.is_large:
-            if not self._may_read(conn.client):
-                self._refuse(conn, _BUSY_API if b" /api/" in head[:20] else _BUSY)
+            if not shares.may_read(
+                conn.client, [each.client for each in self.reading], self.cfg.threads
+            ):
+                self._refuse(conn, refusals.BUSY_API if b" /api/" in head[:20] else refusals.BUSY)
                 return
             self.reading[conn] = None
             self.poller.unregister(conn.sock)  # the thread reads
@@ -168,16 +158,6 @@ class PatientWorker(ThreadWorker):
         conn.is_busy = True
         conn.request, conn.received = bytes(conn.received), bytearray()
         self.tpool.submit(conn)
-
-    def _may_read(self, client: Any) -> bool:
-        """Half of the threads may read at once, and half of these for one address of the internet."""
-        most = max(1, self.cfg.threads // 2)
-        if len(self.reading) >= most:
-            return False
-        host = _host(client)
-        if not _is_global(host):  # a proxy, or who is at home here
-            return True
-        return sum(_host(each.client) == host for each in self.reading) < max(1, most // 2)
 
     # --- Answering, in a thread --------------------------------------------------------------
 
@@ -194,7 +174,7 @@ class PatientWorker(ThreadWorker):
             self.log.exception("Error handling a connection")
             goes_on = False
         ahead = conn.parser.unreader.take_buffered() if goes_on else b""
-        if not goes_on or ahead or conn.is_large:
+        if not goes_on or ahead or conn.is_large or conn.sock.has_more:
             self.method_queue.defer(self._finish, conn, goes_on, ahead)
             return
         conn.deadline = time.monotonic() + self.cfg.keepalive
@@ -207,18 +187,51 @@ class PatientWorker(ThreadWorker):
 
     def _finish(self, conn: Arriving, goes_on: bool, ahead: bytes) -> None:
         """In the main loop, once a thread is done: what is more than to wait for the next."""
-        conn.is_busy = False
-        if conn.is_large:
-            del self.reading[conn]
-            conn.is_large = False
-            try:
-                self._watch(conn)
-            except (OSError, ValueError):  # it was closed after an error
-                conn.is_over, goes_on = True, False
-        if not goes_on:
+        conn.received[:0] = ahead  # of the next request; it may be a part of it
+        conn.goes_on = goes_on
+        self.reading.pop(conn, None)
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        if not conn.sock.has_more:
+            self._sent(conn)
+            return
+        if len(self.sending) > self.worker_connections // 2:
+            self._drop(min(self.sending, key=lambda each: each.deadline))
+        self._wait_to_send(conn, time.monotonic() + SEND_SECONDS)
+
+    def _wait_to_send(self, conn: Arriving, until: float) -> None:
+        conn.deadline = until
+        self.sending[conn] = None
+        try:
+            self._watch(conn, selectors.EVENT_WRITE)
+        except (OSError, ValueError):  # it was closed after an error
+            self._drop(conn)
+
+    def _on_writable(self, conn: Arriving) -> None:
+        try:
+            sent = conn.sock.send_more()
+        except OSError:
+            self._drop(conn)
+            return
+        # Who has stopped has SEND_SECONDS; who is slow, what a slow line needs.
+        latest = time.monotonic() + SEND_SECONDS
+        conn.deadline = min(conn.deadline + sent / SLOWEST, latest)
+        if not conn.sock.has_more:
+            self.poller.unregister(conn.sock)
+            self._sent(conn)
+
+    def _sent(self, conn: Arriving) -> None:
+        """All of the answer is with the system: the connection waits for its next request, or ends."""
+        conn.sock.forget()
+        self.sending.pop(conn, None)
+        conn.is_busy = conn.is_large = False
+        try:
+            self._watch(conn)
+        except (OSError, ValueError):
+            conn.is_over = True
+        if conn.is_over or not conn.goes_on:
             self._linger(conn)
             return
-        conn.received[:0] = ahead  # of the next request; it may be a part of it
         conn.deadline = time.monotonic() + self.cfg.keepalive
         self.idle[conn] = None
         self._resume(conn)
@@ -252,8 +265,9 @@ class PatientWorker(ThreadWorker):
         self._drop(conn)
 
     def _drop(self, conn: Arriving) -> None:
-        for waiting in (self.gathering, self.idle, self.lingering):
+        for waiting in (self.gathering, self.idle, self.sending, self.lingering):
             waiting.pop(conn, None)
+        conn.sock.forget()
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
         self.nr_conns -= 1
@@ -265,6 +279,8 @@ class PatientWorker(ThreadWorker):
         for waiting in (self.gathering, self.lingering):
             while waiting and (first := next(iter(waiting))).deadline <= now:
                 self._drop(first)
+        for conn in [each for each in self.sending if each.deadline <= now]:
+            self._drop(conn)
         if not self.alive:
             self._stopped_at = self._stopped_at or now
             for conn in [each for each in self.gathering if not each.received]:
@@ -276,15 +292,3 @@ class PatientWorker(ThreadWorker):
                 self._drop(conn)
             else:
                 break
-
-
-def _host(client: Any) -> str:
-    """Of a peer; "" for who comes by a unix socket."""
-    return str(client[0]) if isinstance(client, tuple) else ""
-
-
-def _is_global(host: str) -> bool:
-    try:
-        return ip_address(host.partition("%")[0]).is_global
-    except ValueError:
-        return False

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from plg_site.patience import shares
+from tests.plg_site import slow_application
 from tests.plg_site.proxies import ROOT, free_port
 
 SHIPPED = runpy.run_path(str(Path(ROOT) / "deploy" / "gunicorn.conf.py"))
@@ -52,13 +53,6 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(40)
-
-
-class Seat:
-    """A connection, as far as it matters who is behind it."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
 
 
 def ask(port: int, body: bytes | None = None, *, path: str = "/") -> tuple[int, bytes, float]:
@@ -261,16 +255,51 @@ def test_an_answer_before_the_body_was_read_reaches_the_client(port):
     [("8.8.8.8", 4), ("2001:4860:4860::8888", 4), ("10.0.0.1", 8), ("", 8), ("fe80::1%eth0", 8)],
 )
 def test_one_address_of_the_internet_has_half_of_the_uploads(peer, uploads):
-    from plg_site.patience.worker import PatientWorker
-
-    worker: Any = SimpleNamespace(cfg=SimpleNamespace(threads=16), reading={})
     client = (peer, 1) if peer else ""
-    while PatientWorker._may_read(worker, client):
-        worker.reading[Seat(client)] = None
-        assert len(worker.reading) < 20
-    assert len(worker.reading) == uploads
-    other = PatientWorker._may_read(worker, ("9.9.9.9", 1))
-    assert other is (uploads < 8)
+    others: list[Any] = []
+    while shares.may_read(client, others, 16):
+        others.append(client)
+        assert len(others) < 20
+    assert len(others) == uploads
+    assert shares.may_read(("9.9.9.9", 1), others, 16) is (uploads < 8)
+
+
+@pytest.mark.parametrize("path", ["/page", "/file", "/piece", "/pieces", "/chunks"])
+def test_forty_clients_that_do_not_read_hold_up_nobody(port, path):
+    with ExitStack() as opened:
+        for _ in range(SLOW):
+            client = opened.enter_context(_small_window(port))
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 3)
+        time.sleep(0.5)
+        for _ in range(5):
+            status, _, seconds = ask(port)
+            assert status == 200
+            assert seconds < 1.0
+
+
+@pytest.mark.parametrize("path", ["/page", "/file", "/piece", "/pieces", "/chunks"])
+def test_who_reads_slowly_gets_all_of_it_and_the_next_answer(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.connect()
+    content = slow_application.content()
+    content = content[: slow_application.PAGE] if path == "/page" else content
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    for _ in range(2):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        time.sleep(0.3)
+        assert answer.read() == content
+    connection.request("GET", "/after")
+    assert connection.getresponse().read() == b"/after 0"
+    connection.close()
+
+
+def _small_window(port: int) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(20)
+    client.connect(("127.0.0.1", port))
+    return client
 
 
 def test_gunicorn_itself_believes_no_header_of_a_proxy():
