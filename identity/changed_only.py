@@ -7,7 +7,7 @@ the stranger's password back. allauth, Wagtail and Django save whole rows, so it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import models
@@ -27,13 +27,21 @@ class ChangedOnly(models.Model):
         self._written(kwargs.get("update_fields"))
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> Any:
-        row = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
+    ) -> Any:
+        row = super().from_db(db, field_names, values, **more)
         row._loaded = row._columns()
         return row
 
-    def refresh_from_db(self, using: Any = None, fields: Any = None, **more: Any) -> None:
-        super().refresh_from_db(using, fields, **more)
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: Any = None,
+    ) -> None:
+        fields = None if fields is None else list(fields)
+        super().refresh_from_db(using, fields, from_queryset)
         now = self._columns()
         if fields is not None:
             names = {self._meta.get_field(name).attname for name in fields}  # type: ignore[union-attr]

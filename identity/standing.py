@@ -48,7 +48,7 @@ class Standing(ChangedOnly):
             hold(self)
             return super().save(*args, **kwargs)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Where it is hashed anew on the way, another sign-in may have done that a moment ago."""
         try:
             return bool(super().check_password(raw_password))  # type: ignore[misc]

@@ -94,7 +94,7 @@ def _ask_again(request: HttpRequest, question: asked.Asked) -> HttpResponse:
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
     """Change a code, once, or a refresh token for tokens. What nobody gave costs no password hash."""
-    kind = request.POST.get("grant_type")
+    kind = request.POST.get("grant_type", "")
     names = {
         Client.GrantType.AUTHORIZATION_CODE: "code",
         Client.GrantType.REFRESH_TOKEN: "refresh_token",
