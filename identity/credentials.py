@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from identity import standing
 from identity.models import User
 from identity.security import sign_ins
 from identity.signals import credentials_ended
@@ -22,6 +23,8 @@ _GIVEN_OUT = (("wagtailcore", "APIToken"),)
 @transaction.atomic
 def end(user: User) -> None:
     """Password, passkeys, sessions, tokens; through `credentials_ended` also API keys and offers."""
+    now = User.objects.select_for_update(no_key=True)  # who gives something out waits, or we do
+    user.refresh_from_db(from_queryset=now, fields=standing.PARTS)
     user.set_unusable_password()
     user.save(update_fields=["password"])
     _delete(_SIGN_IN_WITH, user)

@@ -16,6 +16,7 @@ from identity import addresses, zones
 from identity.names import ONE_LINE, NameField
 from identity.security import sealing
 from identity.security.models import MailChoice, SignIn
+from identity.standing import Standing
 
 __all__ = [
     "Beginning",
@@ -47,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 # Wagtail's image model has a manager without types.
-class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
+class User(Standing, AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """The login of a known person.
 
     `email` is not unique here: until an address is verified nobody owns it, and refusing a second

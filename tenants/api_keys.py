@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 import events
+from identity import standing
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -25,8 +27,11 @@ _SHOWN = 11  # characters of the key that the list shows, to tell keys apart
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
-class MayNotHoldKeys(Exception):
+class MayNotHoldKeys(PermissionDenied):
     """Who is no member, or may not make keys, holds none either."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs a member who may have API keys. Ask an owner or admin.")
 
 
 @transaction.atomic
@@ -40,9 +45,11 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, which is not stored and cannot be shown again.
 
-    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys.
+    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys, standing.SignInEnded.
     """
-    holder = Membership.objects.for_tenant(tenant).filter(user=user).first()
+    standing.hold(user)
+    seats = Membership.objects.for_tenant(tenant).select_for_update(no_key=True)
+    holder = seats.filter(user=user).first()  # their right stays as it is until the key is written
     if holder is None or not holder.may(May.MAKE_KEYS):
         raise MayNotHoldKeys
     secret = new_secret(PREFIX)

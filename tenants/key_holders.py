@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from identity import standing
 from identity.models import User
 from tenants import api_keys, audit, letters, rows, workspace_url
 from tenants.key_models import Ended
@@ -40,7 +41,10 @@ def held_by(membership: Membership) -> list[ApiKey]:
 @transaction.atomic
 def hand_over(key: ApiKey, *, to: Membership, by: User) -> None:
     """Let another member answer for it; the key itself works on. Raises MayNotHoldKeys."""
-    if to.tenant_id != key.tenant_id or not to.may(May.MAKE_KEYS):
+    standing.hold(by)
+    seats = Membership.objects.for_tenant(key.tenant).select_for_update(no_key=True)
+    held = seats.filter(pk=to.pk).first()
+    if held is None or not held.may(May.MAKE_KEYS):
         raise api_keys.MayNotHoldKeys
     before = key.holder
     if before == to:

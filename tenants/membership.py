@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 import events
-from identity import names
+from identity import names, standing
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
@@ -20,6 +21,7 @@ from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.invitation_models import LIFETIME
 from tenants.models import Invitation, Membership, Role, Status, Tenant
+from tenants.permissions import May
 from tenants.signals import seat_requested
 
 
@@ -33,6 +35,13 @@ class LastOwner(Exception):
 
 class AddressNotProved(Exception):
     """Who has not proved an address mails nobody but themselves."""
+
+
+class MayNotInvite(PermissionDenied):
+    """Who is no member, or may not invite, mails nobody in the name of the workspace."""
+
+    def __init__(self) -> None:
+        super().__init__("Ask an owner or admin of this workspace to do this.")
 
 
 class InvitationGone(Exception):
@@ -57,9 +66,10 @@ def invite(
     """Mail an invitation; an open one to the same address is replaced, so its old link dies.
 
     Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full,
-    AddressNotProved, and strangers.TooMany where that is enough mail.
+    AddressNotProved, MayNotInvite, and strangers.TooMany where that is enough mail.
     """
     email = normal(email)
+    standing.hold(by)
     ways_in.one_by_one(tenant)
     seat_requested.send(sender=Tenant, tenant=tenant, take=False)
     Invitation.objects.for_tenant(tenant).filter(email=email, accepted_at=None).delete()
@@ -75,6 +85,7 @@ def invite(
 @transaction.atomic
 def invite_again(invitation: Invitation, *, by: User, now: datetime | None = None) -> None:
     """Mail it once more with a new link and a new week; the old link dies. Raises as `invite`."""
+    standing.hold(by)
     seat_requested.send(sender=Tenant, tenant=invitation.tenant, take=False)
     _send(invitation, by=by, now=now or timezone.now())
     audit.note(invitation.tenant, "invitation.sent_again", by=by, target=invitation.email)
@@ -91,6 +102,10 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     if not by.has_verified_email:
         raise AddressNotProved
     tenant = invitation.tenant
+    seats = Membership.objects.for_tenant(tenant).select_for_update(no_key=True)
+    seat = seats.filter(user=by).first()
+    if seat is None or not seat.may(May.INVITE):  # since the page asked, it was taken from them
+        raise MayNotInvite
     strangers.require(to=invitation.email, workspace=str(tenant.pk), sender=str(by.pk))
     secret = new_secret()
     invitation.token_hash = hash_secret(secret)
@@ -139,6 +154,7 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     left, after the invitation was sent.
     """
     tenant = invitation.tenant
+    standing.hold(user)
     ways_in.one_by_one(tenant)
     found: Membership | None = Membership.objects.for_tenant(tenant).filter(user=user).first()
     if found is not None:

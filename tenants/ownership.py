@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from identity import standing
 from identity.models import User
 from tenants import audit, letters, roles, room, workspace_url
 from tenants.models import Membership, OwnershipOffer, Role, Tenant
@@ -33,6 +34,7 @@ def offer(
     Raises NoOffer when there is nothing to offer: `by` is no owner, or the member is one already.
     """
     tenant, now = membership.tenant, now or timezone.now()
+    standing.hold(by)
     if membership.role == Role.OWNER or not _is_owner(tenant, by):
         raise NoOffer
     made, _ = OwnershipOffer.objects.for_tenant(tenant).update_or_create(
@@ -82,6 +84,7 @@ def accept(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
 
     Raises NoOffer, room.TooManyWorkspaces.
     """
+    standing.hold(user)
     found = _taken(tenant, to=user, now=now)
     rows = {
         row.user_id: row
@@ -136,4 +139,6 @@ def _taken(
 
 
 def _is_owner(tenant: Tenant, user: User) -> bool:
-    return Membership.objects.for_tenant(tenant).filter(user=user, role=Role.OWNER).exists()
+    """Until the commit, too."""
+    seats = Membership.objects.for_tenant(tenant).select_for_update(no_key=True)
+    return seats.filter(user=user, role=Role.OWNER).exists()

@@ -2,7 +2,8 @@
 
 The form carries a token. A second click (or a reload of the POST) with the same token and address
 ends where the first one did, and makes nothing twice: the token is the primary key of a row that is
-written in the same transaction as user and workspace.
+written in the same transaction as user and workspace. It is no key, though: `second_click` says when
+it signs in.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from identity import beginnings, persons, proof_of_work, sessions, ways_out
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
-from tenants import addresses, admission, picked, provisioning, templates
+from tenants import addresses, admission, picked, provisioning, second_click, templates
 from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 
@@ -186,6 +187,9 @@ class WorkspaceSignupForm(SignupForm):
         attempt = SignupAttempt.objects.filter(token=token).select_related("user").first()
         if attempt is None or attempt.user is None or attempt.email != self.cleaned_data["email"]:
             self.add_error(None, "This form was used already. Please open sign-up once more.")
+            return None, self._again(request, status=409)
+        if not second_click.goes_on(attempt, password=self.cleaned_data.get("password1", "")):
+            self.add_error(None, "You have signed up with this form already. Please sign in.")
             return None, self._again(request, status=409)
         login = Login(
             user=attempt.user,

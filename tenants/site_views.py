@@ -17,7 +17,7 @@ from tenants import deletion, doors, picked, provisioning, room, workspace_url
 from tenants import membership as members_flow
 from tenants.addresses import home_url
 from tenants.forms import NewWorkspaceForm
-from tenants.joining import JoinForm, has_account
+from tenants.joining import HasAccount, JoinForm, has_account
 from tenants.models import Status, Tenant
 
 
@@ -114,6 +114,8 @@ def join(request: UserRequest, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return form.join(request)
+        except HasAccount:
+            return redirect("tenants_site:invitation", secret=secret)
         except members_flow.InvitationGone:
             return render(request, "tenants/invitation_gone.html", status=409)
         except members_flow.SeatRefused as refused:

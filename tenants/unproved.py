@@ -121,6 +121,7 @@ def _forget_people(now: datetime) -> None:
         is_staff=False,
         is_superuser=False,
         groups=None,
+        joined_into=None,  # a joining can be undone, and goes by itself: merging.forget_expired
     )
     for pk in list(idle.values_list("pk", flat=True)[:_AT_ONCE]):
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -68,12 +69,15 @@ def shut(membership: Membership, *, by: User | None) -> Ended:
     return Ended(invitations + ended.invitations, offers + ended.offers, ended.keys)
 
 
+@transaction.atomic
 def follow_right(membership: Membership, *, by: User | None, role: str | None = None) -> Ended:
     """End what this member had given by a right that they do not have (any more).
 
     `role`: what they will be in a moment, "" for nothing; None: what they are.
     """
     tenant, user = membership.tenant, membership.user
+    # Who is giving something by this right has done so, or sees that it is over.
+    list(Membership.objects.for_tenant(tenant).select_for_update().filter(pk=membership.pk))
     may = allowed(membership.role if role is None else role)
     invitations = offers = keys = 0
     if May.INVITE not in may:

@@ -4,6 +4,7 @@ from allauth.mfa import urls as mfa_urls
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import never_cache
 
+from identity import standing
 from identity.account import confirming, views
 
 _pages = [
@@ -21,12 +22,13 @@ _pages = [
 
 
 def _never_kept(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
-    """allauth's pages show secrets and codes, and do not all forbid caches to keep them."""
+    """allauth's pages show secrets and codes, and do not all forbid caches to keep them. What they
+    change, they change while the account is held."""
     for each in patterns:
         if isinstance(each, URLResolver):
             _never_kept(each.url_patterns)
         else:
-            each.callback = never_cache(each.callback)
+            each.callback = never_cache(standing.holding(each.callback))
     return patterns
 
 

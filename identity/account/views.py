@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from identity import standing
 from identity.account import closing, own_data
 from identity.account.forms import CloseForm, MailsForm, ProfileForm
 from identity.models import SignIn, User
@@ -26,12 +27,14 @@ from identity.security.recent import needs_recent_sign_in
 
 
 def own(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A page of the signed-in person's own: never kept by caches, times in their time zone."""
+    """A page of the signed-in person's own: never kept by caches, times in their time zone; what is sent
+    to it happens only while their sign-in goes on."""
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
         @never_cache
         @require_http_methods(list(methods))
         @login_required
+        @standing.holding
         @wraps(view)
         def in_their_zone(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             with timezone.override(_zone(request.user)):

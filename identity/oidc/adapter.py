@@ -7,9 +7,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
+from allauth.idp.oidc.internal.oauthlib.utils import get_validator_context
 from allauth.idp.oidc.internal.private_keys import filter_keys
 from allauth.idp.oidc.models import Client, PrivateKey
 from django.conf import settings
+from oauthlib.oauth2.rfc6749 import errors
 
 from identity.models import Person, User
 from identity.oidc import grants, keys
@@ -43,7 +45,12 @@ class OIDCAdapter(DefaultOIDCAdapter):
         email: str | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """An address only when it is proved: whoever reads it takes the person for its owner."""
+        """An address only when it is proved: whoever reads it takes the person for its owner. And
+        nothing for a token whose sign-in is over, however it was sent: here is the token that was found.
+        """
+        token = get_validator_context().access_token
+        if purpose == "userinfo" and not (token and grants.speaks(token)):
+            raise errors.InvalidTokenError
         claims = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
         if not claims.get("email_verified"):
             claims.pop("email", None)

@@ -28,6 +28,7 @@ SIGN_IN = "oidc_sid"  # in the site's session: a name for this sign-in that is n
 _REUSE_NOTICED = timedelta(days=1)  # how long a used code is remembered
 _CODE_LIVES = timedelta(minutes=5)  # longer than a code does
 _AT_ONCE = 1_000
+_USED_UP = "ur"  # a type of tokens that allauth never looks for: a refresh token of before
 
 
 def begin(request: UserRequest, code: str) -> None:
@@ -49,17 +50,40 @@ def begin(request: UserRequest, code: str) -> None:
 
 def is_good(value: str) -> bool:
     """Whether this code or token exists and the sign-in behind it goes on. If it is over, all that
-    came of it ends here."""
+    came of it ends here; so it does when a refresh token is used that was used up (RFC 9700, 4.14.2):
+    one of the two who have it has stolen it."""
     token = Token.objects.valid().by_value(value).first() if value else None
-    if token is None:
-        return False
+    return token is not None and speaks(token)
+
+
+def speaks(token: Token) -> bool:
+    """The same, of a row that was found."""
     grant = Grant.objects.filter(pk=token.get_grant_id() or "").select_related("user").first()
-    if grant is not None and _goes_on(grant):
+    if grant is not None and token.type != _USED_UP and _goes_on(grant):
         return True
     if grant is not None:
         end([grant])
     token.delete()
     return False
+
+
+def one_by_one(value: str) -> None:
+    """Who uses what came of the same permission from here on comes after the current transaction."""
+    token = Token.objects.by_value(value).first() if value else None
+    if token is not None:
+        list(Grant.objects.select_for_update().filter(pk=token.get_grant_id() or ""))
+
+
+def remember_rotated(used: Token) -> None:
+    """Keep a refresh token that was changed for another as long as it would have lived."""
+    Token.objects.create(
+        type=_USED_UP,
+        hash=used.hash,
+        client_id=used.client_id,
+        user_id=used.user_id,
+        data={"grant_id": used.get_grant_id()},
+        expires_at=used.expires_at,
+    )
 
 
 def remember_used(code: str) -> None:
@@ -79,9 +103,9 @@ def of_this_answer() -> Grant | None:
 def end(grants: Iterable[Grant]) -> None:
     """Take back what these gave."""
     for grant in grants:
+        Grant.objects.filter(pk=grant.pk).delete()  # first: whoever is using it holds it
         tokens = Token.objects.filter(client_id=grant.client_id, user_id=grant.user_id)
         tokens.filter(data__grant_id=grant.pk).delete()
-        grant.delete()
 
 
 def end_site_session(sid: str) -> None:

@@ -15,8 +15,9 @@ from allauth.account.adapter import get_adapter
 from allauth.core.internal.httpkit import add_query_params
 from allauth.idp.oidc import views
 from allauth.idp.oidc.internal.tokens import decode_jwt_token
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -93,32 +94,41 @@ def _ask_again(request: HttpRequest, question: asked.Asked) -> HttpResponse:
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
     """Change a code, once, or a refresh token for tokens. What nobody gave costs no password hash."""
-    kind = request.POST.get("grant_type")
+    kind = request.POST.get("grant_type", "")
     names = {
         Client.GrantType.AUTHORIZATION_CODE: "code",
         Client.GrantType.REFRESH_TOKEN: "refresh_token",
     }
     value = request.POST.get(names.get(kind, ""), "")
-    if kind in names and not grants.is_good(value):
-        return JsonResponse({"error": "invalid_grant"}, status=400)
+    if kind not in names:
+        return views.token(request)
+    with transaction.atomic():
+        grants.one_by_one(value)
+        if not grants.is_good(value):
+            return JsonResponse({"error": "invalid_grant"}, status=400)
+        return _exchanged(request, kind, value)
+
+
+def _exchanged(request: HttpRequest, kind: str, value: str) -> HttpResponse:
     if "scope" in request.POST:  # clients repeat what they asked for, with what was ignored then
         said = request.POST.copy()
         said["scope"] = " ".join(clients.known(request.POST["scope"]))
         request.POST = said  # type: ignore[assignment]
+    used = Token.objects.by_value(value).get()
     response = views.token(request)
-    if kind == Client.GrantType.AUTHORIZATION_CODE and response.status_code == 200:
+    if response.status_code != 200:
+        return response
+    if kind == Client.GrantType.AUTHORIZATION_CODE:
         grants.remember_used(value)
+    else:
+        grants.remember_rotated(used)
     return response
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def user_info(request: HttpRequest) -> HttpResponse:
-    """Whom an access token speaks of, as long as that sign-in goes on."""
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    grants.is_good(
-        bearer.strip() if scheme.lower() == "bearer" else request.POST.get("access_token", "")
-    )
+    """Whom an access token speaks of, as long as that sign-in goes on (`OIDCAdapter.get_claims`)."""
     return views.user_info(request)
 
 

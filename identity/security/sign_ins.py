@@ -95,8 +95,8 @@ def end_all(user: User, *, request: HttpRequest | None = None) -> None:
     """
     User.objects.filter(pk=user.pk).update(sign_in_generation=F("sign_in_generation") + 1)
     user.refresh_from_db(fields=["sign_in_generation"])
+    Grant.objects.filter(user=user).delete()  # first: whoever is refreshing a token holds it
     Token.objects.filter(user=user).delete()  # codes are tokens, too
-    Grant.objects.filter(user=user).delete()
     derived = DerivedSession.objects.filter(user=user)
     keys = [
         *derived.values_list("session_key", flat=True),

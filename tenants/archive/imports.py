@@ -13,6 +13,7 @@ from django.core.files import File
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from identity import standing
 from identity.models import User
 from tenants import audit, room, rows, schemas
 from tenants.archive import progress, restoring, tables
@@ -49,7 +50,10 @@ def bring(
     with_members: bool = False,
     beyond_plan: bool = False,
 ) -> Import:
-    """Keep the archive until it is checked. Raises TooManyWaiting, room.TooManyWorkspaces."""
+    """Keep the archive until it is checked.
+
+    Raises TooManyWaiting, room.TooManyWorkspaces, standing.SignInEnded.
+    """
     with transaction.atomic():
         room.require(owner)
     if too_many_wait(owner):
@@ -58,7 +62,13 @@ def bring(
         owner=owner, name=name, slug=slug, with_members=with_members, beyond_plan=beyond_plan
     )
     storage().save(wanted.stored_as, File(content))
-    wanted.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            standing.hold(owner)
+            wanted.save(force_insert=True)
+    except standing.SignInEnded:
+        storage().delete(wanted.stored_as)
+        raise
     return wanted
 
 

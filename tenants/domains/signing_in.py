@@ -18,10 +18,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, login, logout
 from django.core import signing
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 
-from identity import cookies, ways_out
+from identity import cookies, standing, ways_out
 from identity.models import DerivedSession
 from identity.oidc import clients, grants, redeeming
 from identity.persons import identify
@@ -121,13 +122,24 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
         )
     except redeeming.NotRedeemed as error:
         raise NotSignedIn(str(error)) from error
+    with transaction.atomic():
+        _sign_in(request, claim, found)
+    return forget(_to(begun.back))
+
+
+def _sign_in(request: HostRequest, claim: CustomDomain, found: redeeming.SignIn) -> None:
+    """A session here, while the site's goes on. Raises NotSignedIn."""
+    standing.hold(found.user)
+    ends = grants.ends_at(found.sid)
+    if found.sid and ends is None:
+        raise NotSignedIn("the sign-in has ended since")
     if before := request.session.session_key:  # who signs in again, or somebody else: a new session
         clients.end_sessions(session_key=before)
     request.session.flush()
     login(request, found.user, backend=_BACKEND)
     identify(found.user, anonymous_id=request.anonymous_id)
     request.session[_ID_TOKEN] = found.id_token
-    if ends := grants.ends_at(found.sid):
+    if ends:
         request.session.set_expiry(ends)  # no longer than the site's own
     request.session.save()
     DerivedSession.objects.create(
@@ -136,7 +148,6 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
         client_id=claim.client_id,
         user=found.user,
     )
-    return forget(_to(begun.back))
 
 
 def sign_out(request: HostRequest, claim: CustomDomain) -> HttpResponse:

@@ -180,6 +180,13 @@ class TestUndone:
         look_after_lives()
         assert User.objects.filter(pk=again.pk).exists()
 
+    def test_a_sign_up_that_was_old_when_it_was_joined_is_kept_for_as_long(self, client, again):
+        old = timezone.now() - timedelta(days=400)
+        User.objects.filter(pk=again.pk).update(date_joined=old, last_login=old)
+        look_after_lives()
+        client.post(f"/email/joined/{merges().get().pk}/undo/")
+        assert Membership.objects.filter(tenant__name="Second", user=again).exists()
+
 
 def test_a_role_that_was_raised_is_put_back(people, acme, second, again, known):
     member = add_member(Tenant.objects.get(name="Second"), user=known, role=Role.MEMBER)

@@ -69,8 +69,30 @@ def test_a_refresh_token_gets_new_tokens_and_is_used_up(browser, anyone):
     second = answer.json()
     assert user_info(anyone, second["access_token"]).json()["sub"] == claims(first)["sub"]
     assert claims(second)["auth_time"] == claims(first)["auth_time"]
-    assert refresh(anyone, first["refresh_token"]).json() == {"error": "invalid_grant"}
     assert refresh(anyone, second["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_used_twice_ends_all_that_came_of_it(browser, anyone):
+    first = tokens(browser, anyone)
+    second = refresh(anyone, first["refresh_token"]).json()
+    third = refresh(anyone, second["refresh_token"]).json()
+    again = refresh(anyone, first["refresh_token"])
+    assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
+    assert user_info(anyone, third["access_token"]).status_code == 401
+    assert refresh(anyone, third["refresh_token"]).status_code == 400
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "  ", " \t "])
+def test_a_token_ends_with_its_sign_in_however_the_header_is_written(
+    browser, anyone, people, space
+):
+    given = tokens(browser, anyone)["access_token"]
+    path, header = "/identity/o/api/userinfo", {"Authorization": f"Bearer{space}{given}"}
+    people.acme_member.set_password("another odd horse")
+    people.acme_member.save()
+    assert anyone.get(path, headers=header).status_code == 401
+    assert anyone.post(path, {"access_token": given}).status_code == 401
 
 
 def test_a_refreshed_token_may_ask_for_less_and_never_for_more(browser, anyone):
