@@ -54,6 +54,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.failed(request, email=credentials.get("email", ""))
 
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        return sign_in_limits.is_password_of(context.request, user, password)
+
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.forget(credentials.get("email", ""))
 
