@@ -9,7 +9,6 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import mail
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from identity.models import User
 from tenants.models import ApiKey, Export, Membership, OwnershipOffer, Status, Tenant
@@ -165,39 +164,6 @@ def test_a_sign_in_with_a_password_is_recent_by_itself(client_for, people, acme)
         headers={"host": settings.SITE_DOMAIN},
     )
     assert client.get("/api-keys/").status_code == 200
-
-
-# The pages where a recent sign-in is asked for: a new one is decided on here.
-ASKED = {
-    "tenants:api_keys",
-    "tenants:hand_over_api_key",
-    "tenants:revoke_api_key",
-    "tenants:export",
-    "tenants:download_export",
-    "tenants:remove_export",
-    "tenants:danger",
-    "tenants:offer",
-    "tenants:accept_offer",
-    "identity_account:close",
-    "identity_account:data",
-}
-
-
-def _asking(patterns, prefix: str = "") -> set[str]:
-    found = set()
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            inner = f"{prefix}{each.namespace}:" if each.namespace else prefix
-            found |= _asking(each.url_patterns, inner)
-        elif isinstance(each, URLPattern) and getattr(each.callback, "needs_recent_sign_in", False):
-            found.add(f"{prefix}{each.name}")
-    return found
-
-
-def test_every_page_that_asks_again_is_known():
-    found = _asking(get_resolver(settings.ROOT_URLCONF).url_patterns)
-    found |= _asking(get_resolver(settings.PUBLIC_SCHEMA_URLCONF).url_patterns)
-    assert found == ASKED
 
 
 class TestTelling:
