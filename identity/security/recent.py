@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -41,6 +42,11 @@ def is_recent(request: HttpRequest, *, within: float | None = None) -> bool:
     at = when(request)
     span = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT if within is None else within
     return request.user.is_authenticated and at is not None and 0 <= time.time() - at < span
+
+
+def can_be_asked(user: Any) -> bool:
+    """Whether there is anything that this person could show: a password, a mailbox, a second factor."""
+    return bool(get_reauthentication_flows(user))
 
 
 def needs_recent_sign_in_where(

@@ -23,7 +23,10 @@ from tenants.pages import keys_first
 from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 
-NOT_VERIFIED = "Please verify your address first; the mail with the link is in your inbox."
+NOT_VERIFIED = (
+    "Please verify your address first, with the link that we mailed you. If the address is wrong, add "
+    "the right one under “Your addresses”."
+)
 REFUSALS = (membership.LastOwner, membership.OwnersOnly)
 
 

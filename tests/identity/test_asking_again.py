@@ -112,6 +112,45 @@ def test_who_can_prove_nothing_reads_what_to_do_first(client_for, people):
     assert "Confirm your address first" in page.content.decode()
 
 
+class TestMistyped:
+    """Somebody signed up without a password, and with an address whose mail they will never get."""
+
+    @pytest.fixture
+    def late(self, client_for, db):
+        self.user = User.objects.create_user("typo@gmial.example", None, name="New")
+        EmailAddress.objects.create(user=self.user, email=self.user.email, primary=True)
+        return client_for(self.user, hours_ago=1)
+
+    def test_they_add_the_right_address_and_make_it_the_main_one(self, late):
+        late.post("/email/", {"email": "right@gmail.example", "action_add": ""})
+        late.post("/email/", {"email": "right@gmail.example", "action_primary": ""})
+        late.post("/email/", {"email": "typo@gmial.example", "action_remove": ""})
+        assert [row.email for row in EmailAddress.objects.filter(user=self.user)] == [
+            "right@gmail.example"
+        ]
+        assert User.objects.get(pk=self.user.pk).email == "right@gmail.example"
+
+    def test_they_set_a_password_and_can_be_asked_from_then_on(self, late):
+        assert late.get("/password/set/").status_code == 200
+        late.post("/password/set/", {"password1": "a new horse", "password2": "a new horse"})
+        assert User.objects.get(pk=self.user.pk).check_password("a new horse")
+        asked = late.get(f"{AGAIN}?next=/account/close/")
+        assert asked["Location"].startswith("/reauthenticate/")
+        late.post("/email/", {"email": "thief@example.org", "action_add": ""})
+        assert not EmailAddress.objects.filter(email="thief@example.org").exists()
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/account/security/totp/activate/", "/reauthenticate/", "/reauthenticate/code/"],
+    )
+    def test_what_needs_a_proof_says_what_to_do_and_nothing_of_a_role(self, late, path):
+        page = late.get(path, follow=True).content.decode()
+        assert "Confirm your address first" in page
+        assert "typo@gmial.example" in page
+        assert "/password/set/" in page
+        assert "Your role" not in page
+
+
 @pytest.mark.parametrize(
     "there",
     [
