@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from events import limits
+from events.limits.clients import client_address
 from identity import (
     addresses,
     beginnings,
@@ -54,6 +55,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.failed(request, email=credentials.get("email", ""))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As mails of allauth's say it; "" where it is not known."""
+        return client_address(request.META) or ""
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         return sign_in_limits.is_password_of(context.request, user, password)
