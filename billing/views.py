@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing import checkout, forms, intent, page, subscription
 from billing.models import Account
 from billing.refusals import AddressNotVerified, in_words
+from identity.security.recent import needs_recent_sign_in_to_send
 from tenants.access import requires
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
@@ -65,6 +66,7 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
 
 
 @requires(May.PAY)
+@needs_recent_sign_in_to_send  # the card that is known pays for it
 @in_words
 def change(request: WorkspaceRequest) -> HttpResponse:
     """GET says in words what a change of plan means; POST does it."""

@@ -9,11 +9,10 @@ from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.utils.cache import patch_cache_control
 from django.views import static
-from wagtail import views as wagtail_views
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import admin_urls, shelf
+from cms import admin_urls, page_passwords, shelf
 from cms.admin_urls import sign_in
 from cms.api import content_api
 from cms.feed import BlogFeed
@@ -49,12 +48,8 @@ urlpatterns = [
     # A name without slashes: the folders beside these two must stay out of reach.
     re_path(r"^media/(?P<folder>images|avatar_images)/(?P<name>\w[\w.-]*)$", image),
     re_path(r"^documents/(\d+)/(.*)$", document),
+    path("", include(page_passwords)),
     path("documents/", include(wagtaildocs_urls)),
     path("_util/login/", sign_in, name="wagtailcore_login"),
-    path(
-        "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
-        wagtail_views.authenticate_with_password,
-        name="wagtailcore_authenticate_with_password",
-    ),
     re_path(r"^(.*)$", serve, name="wagtail_serve"),
 ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from events import limits
+from events.limits.clients import client_address
 from identity import (
     addresses,
     beginnings,
@@ -35,6 +36,7 @@ from identity.security import recent, second_factor
 _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
+_ACCOUNT = "allauth.account"  # its pages of addresses and passwords
 _LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
 _RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
 
@@ -54,6 +56,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.failed(request, email=credentials.get("email", ""))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As mails of allauth's say it; "" where it is not known."""
+        return client_address(request.META) or ""
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        return sign_in_limits.is_password_of(context.request, user, password)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.forget(credentials.get("email", ""))
@@ -77,13 +86,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return True
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """allauth's own pages ask again by the same rule as ours (`identity.security.recent`)."""
-        return not recent.is_recent(context.request)
+        """allauth's own pages ask again by the same rule as ours (`identity.security.recent`).
+
+        Who can show nothing may add the right address for a mistyped one, and set a first password:
+        nothing was proved that could be taken from anybody, and there is no other way on.
+        """
+        request = context.request
+        if app == _ACCOUNT and not recent.can_be_asked(request.user):
+            return False
+        return not recent.is_recent(request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Staff and editors show their second factor also when they are asked again."""
+        """Staff and editors show their second factor also when they are asked again; who can show
+        nothing reads what to do about that."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [each for each in methods if str(each["id"]).startswith("mfa_")]
+        if user.is_authenticated and not methods:
+            again = reverse("identity_account:again", urlconf=settings.PUBLIC_SCHEMA_URLCONF)
+            return [{"id": "none", "description": "", "url": again}]
         return factors if factors and second_factor.is_needed_by(user) else methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from events.limits.clients import client_address
 from identity import claims
 from identity.models import Beginning, User
 from identity.signals import begun_asked, begun_discarded
@@ -42,7 +40,7 @@ class Begun:
 def note(user: User, *, request: HttpRequest) -> Beginning:
     """Remember where this sign-up comes from."""
     noted = Beginning.objects.create(
-        user=user, email=user.email, client_address=_client_address(request)
+        user=user, email=user.email, client_address=client_address(request.META)
     )
     setattr(request, _NOTED, noted)
     return noted
@@ -126,13 +124,6 @@ def _put(user: User, **values: object) -> None:
     Beginning.objects.update_or_create(
         user=user, defaults=values, create_defaults={**known, **values}
     )
-
-
-def _client_address(request: HttpRequest) -> str | None:
-    try:
-        return str(ip_address(get_adapter().get_client_ip(request)))
-    except (PermissionDenied, ValueError):
-        return None
 
 
 def _plain(name: str) -> str:

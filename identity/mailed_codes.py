@@ -134,21 +134,24 @@ def use(email: str, *, code: str, known_device: bool = False, now: datetime | No
 
 
 def _refuse_too_many(request: HttpRequest, email: str) -> None:
-    if limits.look(TRIES, _tries(request, email)).over:
+    tries = _tries(request, email)
+    if tries and limits.look(TRIES, tries).over:
         raise ValidationError("Too many wrong codes. Wait some minutes, then ask for a new one.")
 
 
 def _wrong(request: HttpRequest, email: str, expected: str) -> None:
-    limits.take(TRIES, _tries(request, email))
+    if tries := _tries(request, email):
+        limits.take(TRIES, tries)
     mark = MailedCode.mark_of(expected)
     MailedCode.objects.filter(email=email, mark=mark).update(wrong=F("wrong") + 1)
 
 
 def _tries(request: HttpRequest, email: str) -> str:
-    who = address_key(request.META) or "unknown"
+    """This client's bucket; "" where nobody knows who it is: all of those count with the code alone."""
+    who = address_key(request.META)
     if _is_known(request, email) and (device := devices.of(request)):
         who = f"device:{device.name}"
-    return f"code:{devices.mark(email)}:{who}"
+    return f"code:{devices.mark(email)}:{who}" if who else ""
 
 
 def _is_known(request: HttpRequest, email: str) -> bool:

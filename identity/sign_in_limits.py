@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from events import limits
 from events.limits.clients import address_key
 from identity import devices, proof_of_work
+from identity.models import User
 
 REFUSED = "too_many_login_attempts"
 _A_DAY = 24 * 3600  # seconds; longer than any of the buckets needs to fill up
@@ -27,15 +28,7 @@ _A_DAY = 24 * 3600  # seconds; longer than any of the buckets needs to fill up
 
 def check(request: HttpRequest, *, email: str) -> None:
     """Look whether one more password may be tried. Raises ValidationError."""
-    for rate, key in _buckets(request, email):
-        bucket = limits.look(rate, key)
-        if bucket.over:
-            minutes = max(1, math.ceil(bucket.retry_after / 60))
-            raise ValidationError(
-                f"Too many wrong passwords for this address. Let us mail you a code instead, or try "
-                f"again in {minutes} minute{'s' if minutes > 1 else ''}.",
-                code=REFUSED,
-            )
+    _check_account(request, email)
     address = _address_bucket(request, email)
     if address and limits.look(*address).over and not proof_of_work.is_in(request):
         raise ValidationError(
@@ -43,6 +36,19 @@ def check(request: HttpRequest, *, email: str) -> None:
             "then sign in once more. Without JavaScript, let us mail you a code.",
             code=proof_of_work.ASKED,
         )
+
+
+def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
+    """Whether this is the password of who is signed in; a wrong one counts as at the sign-in.
+
+    Raises ValidationError where there were too many. It is the user's own that is asked for: another
+    sign-up may say that it has the same address.
+    """
+    _check_account(request, user.email)
+    if user.check_password(password):
+        return True
+    failed(request, email=user.email)
+    return False
 
 
 def failed(request: HttpRequest, *, email: str) -> None:
@@ -56,6 +62,18 @@ def failed(request: HttpRequest, *, email: str) -> None:
 def forget(email: str) -> None:
     """The password is a new one: what was tried before does not count for it."""
     cache.set(_epoch_key(email), _epoch(email) + 1, _A_DAY)
+
+
+def _check_account(request: HttpRequest, email: str) -> None:
+    for rate, key in _buckets(request, email):
+        bucket = limits.look(rate, key)
+        if bucket.over:
+            minutes = max(1, math.ceil(bucket.retry_after / 60))
+            raise ValidationError(
+                f"Too many wrong passwords for this address. Let us mail you a code instead, or try "
+                f"again in {minutes} minute{'s' if minutes > 1 else ''}.",
+                code=REFUSED,
+            )
 
 
 def _buckets(request: HttpRequest, email: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from identity.security.recent import needs_recent_sign_in
 from metering import alert_mail, alerts, spend
 from metering import limits as in_force
 from metering.alerts import Threshold
@@ -73,6 +74,7 @@ def remove_alert(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.SET_LIMITS)
+@needs_recent_sign_in
 def set_own_limits(request: WorkspaceRequest) -> HttpResponse:
     """Make what was entered the workspace's own limits."""
     form = OwnLimitsForm(request.POST, tenant=request.tenant)

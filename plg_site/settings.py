@@ -407,6 +407,8 @@ ACCOUNT_FORMS = {
     "user_token": "identity.forms.ResetLinkForm",
     "reset_password_from_key": "identity.forms.NewPasswordForm",
     "confirm_login_code": "identity.mailed_codes.ConfirmCodeForm",
+    "change_password": "identity.security.account_forms.NewPasswordForm",
+    "confirm_reauthentication_code": "identity.security.account_forms.MailedCodeAgainForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
@@ -423,7 +425,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.mailed_codes counts, with the code
 # What anybody could use against others is limited elsewhere, and never by the address alone:
-# identity.sign_in_limits, identity.mailed_codes, identity.adapter.may_mail, tenants.admission.
+# identity.sign_in_limits, identity.mailed_codes, identity.security.guesses (which counts what allauth's
+# second factors count as "login_failed"), identity.adapter.may_mail, tenants.admission.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     (
         "signup",

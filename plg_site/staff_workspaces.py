@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from identity.requests import UserRequest
+from identity.security.recent import needs_recent_sign_in
 from plg_site.staff import staff_only
 from tenants import suspension
 from tenants.models import Role, Status, Tenant
@@ -43,6 +44,7 @@ def workspaces(request: UserRequest) -> HttpResponse:
 
 @require_POST
 @staff_only
+@needs_recent_sign_in
 def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
     """Close it until further notice; its owners get a mail."""
     tenant = get_object_or_404(Tenant, pk=pk)
@@ -58,6 +60,7 @@ def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @staff_only
+@needs_recent_sign_in
 def resume(request: UserRequest, pk: UUID) -> HttpResponse:
     """Open it again."""
     tenant = get_object_or_404(Tenant, pk=pk)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from django.http import HttpRequest
 
+from events.limits.clients import client_address
 from identity.models import User
 from tenants.life_models import AuditEntry
 from tenants.models import Membership, Tenant
@@ -44,7 +44,7 @@ def note(
     that is being answered. Of staff who are no members the workspace reads that it was staff, and no more.
     Secrets never go into `details`.
     """
-    origin = _Origin(ip=_address(request)) if request else _origin.get()
+    origin = _Origin(ip=client_address(request.META)) if request else _origin.get()
     by_key = {"api_key": origin.key} if origin.key else {}
     AuditEntry.objects.create(
         tenant=tenant,
@@ -61,7 +61,7 @@ def note(
 @contextmanager
 def during(request: HttpRequest) -> Iterator[None]:
     """What is noted inside came with this request."""
-    token = _origin.set(_Origin(ip=_address(request)))
+    token = _origin.set(_Origin(ip=client_address(request.META)))
     try:
         yield
     finally:
@@ -78,11 +78,3 @@ def _is_staff(by: User | None, tenant: Tenant) -> bool:
     if by is None or not (by.is_staff or by.is_superuser):
         return False
     return not Membership.objects.for_tenant(tenant).filter(user=by).exists()
-
-
-def _address(request: HttpRequest) -> str | None:
-    """None where the server was asked through a socket on disk."""
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None

@@ -3,24 +3,36 @@
 The skeleton is the idea of UTS 39 ("Unicode Security Mechanisms", 4), cut down to what an address can
 have: small ASCII letters, digits and hyphens. Two texts with one skeleton look alike. Its table there
 is about glyphs; digits that stand for letters (3 for e) are from how brands are imitated in practice.
+
+In long names letters that differ by a dot or a tail are one, too (l and i, q and g). In short ones
+they make other words: a pig is not "plg", and a mall is no "mail".
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import product
 
 # In this order: what two letters look like together comes before what one looks like.
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _ONES = str.maketrans("02345789", "ozeastbg")
-_LIKE_1 = ("l", "i")  # the digit one is read as either
+_EITHER = (("1", "li"), ("6", "bg"))  # digits that are read as one of two letters
+_ALMOST = str.maketrans("iq", "lg")
 WITHIN = 5  # a brand word from this length on must not be anywhere in an address
 
 
-def skeletons(text: str) -> set[str]:
-    """What the text looks like: one text, or two where it has the digit one."""
+def skeletons(text: str, *, loosely: bool = False) -> set[str]:
+    """What the text looks like: one text, or more where it has a digit that is read as either.
+
+    `loosely`: letters that differ by a dot or a tail are one.
+    """
     found = set()
-    for one in _LIKE_1:
-        plain = text.lower().replace("-", "").replace("1", one)
+    for letters in product(*(letters for _, letters in _EITHER)):
+        plain = text.lower().replace("-", "")
+        for (digit, _), letter in zip(_EITHER, letters, strict=True):
+            plain = plain.replace(digit, letter)
+        if loosely:  # first: "cl" is a "d" then, and so is "ci"
+            plain = plain.translate(_ALMOST)
         for pair, like in _PAIRS:
             plain = plain.replace(pair, like)
         found.add(plain.translate(_ONES))
@@ -29,16 +41,26 @@ def skeletons(text: str) -> set[str]:
 
 def looks_like_any(slug: str, names: Iterable[str]) -> bool:
     """Whether the address as a whole looks like one of these."""
-    return not skeletons(slug).isdisjoint(*[set().union(*map(skeletons, names))])
+    looks = {loosely: skeletons(slug, loosely=loosely) for loosely in (False, True)}
+    return any(
+        not looks[is_long(name)].isdisjoint(skeletons(name, loosely=is_long(name)))
+        for name in names
+    )
 
 
 def carries_brand(slug: str, words: Collection[str]) -> bool:
     """Whether a brand word is in the address: anywhere, or if it is short, as a part of its own."""
-    parts = set().union(*(skeletons(part) for part in [slug, *slug.split("-")]))
     for word in words:
-        for brand in skeletons(word):
+        loosely = is_long(word)
+        parts = {p for part in [slug, *slug.split("-")] for p in skeletons(part, loosely=loosely)}
+        for brand in skeletons(word, loosely=loosely):
             if brand in parts:
                 return True
-            if len(word) >= WITHIN and any(brand in whole for whole in skeletons(slug)):
+            if loosely and any(brand in whole for whole in skeletons(slug, loosely=True)):
                 return True
     return False
+
+
+def is_long(name: str) -> bool:
+    """Whether it is taken for itself however it is spelt, and wherever it stands."""
+    return len(name) >= WITHIN

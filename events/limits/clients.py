@@ -1,4 +1,4 @@
-"""Whose bucket a request takes from: the client's address, where it is known.
+"""Who asks: the client's address, where it is known, and its key for buckets.
 
 `plg_site.client_address` finds it in front of everything and leaves it in REMOTE_ADDR. Where a proxy
 stands in between that nobody has declared, the address is the proxy's, and no key for a limit.
@@ -13,6 +13,16 @@ from typing import Any
 
 UNKNOWN = "plg.address_unknown"  # in the WSGI environ, true where REMOTE_ADDR is not the client's
 _ONE_CUSTOMER = 64  # bits: what a provider gives to one line; addresses below it cost nothing
+
+
+def client_address(meta: Mapping[str, Any]) -> str | None:
+    """The client's address, to be written down or shown; None where it is not known."""
+    if meta.get(UNKNOWN):
+        return None
+    try:
+        return str(ip_address(meta.get("REMOTE_ADDR") or ""))
+    except ValueError:  # a socket on disk
+        return None
 
 
 def address_key(meta: Mapping[str, Any]) -> str | None:

@@ -28,7 +28,7 @@ def again(request: UserRequest) -> HttpResponse:
     if asked is not None:
         policy.expect(request, asked.origin)  # the forms that follow may end there
     if not recent.is_recent(request):
-        if not get_adapter().get_reauthentication_methods(request.user):
+        if not recent.can_be_asked(request.user):
             return render(request, "identity/account/not_confirmed.html", status=403)
         raise ReauthenticationRequired
     if asked is not None:

@@ -28,6 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from identity.oidc import asked, clients, discovery, grants, policy
 from identity.oidc.signals import NotForThem, authorization_requested
 from identity.requests import UserRequest
+from identity.security import recent
 
 
 @require_safe
@@ -80,9 +81,9 @@ def _authorize(request: HttpRequest, question: asked.Asked) -> HttpResponse:
 
 def _ask_again(request: HttpRequest, question: asked.Asked) -> HttpResponse:
     """To the page that asks for the password once more (or another proof), and back here."""
-    ways = get_adapter().get_reauthentication_methods(request.user)
-    if question.is_silent or not ways:
+    if question.is_silent or not recent.can_be_asked(request.user):
         raise question.refused("login_required")
+    ways = get_adapter().get_reauthentication_methods(request.user)
     policy.expect(request, question.redirect_uri)
     question.said_again()
     question.give_to(request)

@@ -19,6 +19,7 @@ from identity import beginnings, claims, mail_limits, merging, proving
 from identity.models import Merge, User
 from identity.pages.link import join, said
 from identity.requests import UserRequest
+from identity.security.recent import needs_recent_sign_in
 
 
 @never_cache
@@ -90,6 +91,7 @@ def _mail(request: UserRequest, other: User) -> None:
 @never_cache
 @login_required
 @require_POST
+@needs_recent_sign_in
 def undo(request: UserRequest, merge_id: UUID) -> HttpResponse:
     """Take two joined sign-ups apart."""
     try:

@@ -56,6 +56,20 @@ def say_goodbye(to: Iterable[str]) -> None:
     )
 
 
+def wrong_codes(user: User) -> None:
+    """Somebody tries codes, and has got past the password, or has an open session."""
+    tell(
+        proved_addresses(user),
+        subject="Wrong codes for your account",
+        lines=[
+            "Somebody has typed several wrong codes to get into your account today. Who is asked for "
+            "one knows your password, or sits at a browser where you are signed in.",
+            "If that was you, there is nothing to do. If not, change your password and sign out "
+            "everywhere; a passkey lets you in at any time.",
+        ],
+    )
+
+
 @receiver(email_added)
 def an_address_was_added(user: User, email_address: EmailAddress, **_: Any) -> None:
     """To those that were there; the new one gets the mail that proves it."""

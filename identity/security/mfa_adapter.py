@@ -20,7 +20,8 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "This code does not fit. Codes change every half minute; try the next one.",
-        "unverified_email": "Prove your main address first: the mail with the link is in your inbox.",
+        "unverified_email": "Prove your main address first, with the link that we mailed you; if it "
+        "is wrong, add the right one.",
     }
 
     def _get_site_name(self) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django.core.exceptions import ValidationError
 
 from identity.models import User
-from identity.security import demo_factor
+from identity.security import demo_factor, guesses
 
 log = structlog.get_logger()
 
@@ -43,9 +45,26 @@ class _TellsTheDemosCode:
             log.info("second_factor", to=user.email, code=demo_factor.next_code(user))
 
 
-class CodeForm(_TellsTheDemosCode, AuthenticateForm):
+class _Counted:
+    """A try counts before it is looked at, and wrong ones are told (`guesses`)."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        request = context.request
+        guesses.take(request, self.user, kind=guesses.SECOND_FACTOR)
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            guesses.wrong(self.user, kind=guesses.SECOND_FACTOR)
+            raise
+        guesses.right(request, self.user, kind=guesses.SECOND_FACTOR)
+        return code
+
+
+class CodeForm(_Counted, _TellsTheDemosCode, AuthenticateForm):
     """Of the sign-in."""
 
 
-class CodeAgainForm(_TellsTheDemosCode, ReauthenticateForm):
+class CodeAgainForm(_Counted, _TellsTheDemosCode, ReauthenticateForm):
     """Of "is it you?"."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -43,20 +44,41 @@ def is_recent(request: HttpRequest, *, within: float | None = None) -> bool:
     return request.user.is_authenticated and at is not None and 0 <= time.time() - at < span
 
 
-def needs_recent_sign_in(view: Callable[..., Answer]) -> Callable[..., Any]:
-    """Lead to the question first, and back to the page, when the last sign-in is too long ago.
+def can_be_asked(user: Any) -> bool:
+    """Whether there is anything that this person could show: a password, a mailbox, a second factor."""
+    return bool(get_reauthentication_flows(user))
 
-    For signed-in people: it stands inside of what asks for a sign-in, a membership or a right.
+
+def needs_recent_sign_in_where(
+    it_matters: Callable[..., bool],
+) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
+    """Lead to the question first, and back to the page, when the last sign-in is too long ago and what
+    is asked for matters so much; `it_matters` is given what the view is given.
+
+    For signed-in people: it stands inside of what asks for a sign-in, a membership or a right. A test
+    goes over all pages that take a form, and knows which of them ask (`tests.plg_site.test_forms_ask`).
     """
 
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_recent(request):
-            return leading.to_the_question(request)
-        return view(request, *args, **kwargs)
+    def decorate(view: Callable[..., Answer]) -> Callable[..., Any]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not is_recent(request) and it_matters(request, *args, **kwargs):
+                return leading.to_the_question(request)
+            return view(request, *args, **kwargs)
 
-    checked.needs_recent_sign_in = True  # type: ignore[attr-defined]  # a test goes over all of them
-    return checked
+        return checked
+
+    return decorate
+
+
+def needs_recent_sign_in(view: Callable[..., Answer]) -> Callable[..., Any]:
+    """For a page that is never without it."""
+    return needs_recent_sign_in_where(lambda *_, **__: True)(view)
+
+
+def needs_recent_sign_in_to_send(view: Callable[..., Answer]) -> Callable[..., Any]:
+    """For a page that everybody who may can read, and whose form is asked about."""
+    return needs_recent_sign_in_where(lambda request, *_, **__: request.method == "POST")(view)
 
 
 @receiver(user_logged_in)

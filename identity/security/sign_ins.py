@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
 from allauth.idp.oidc.models import Token
@@ -21,6 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from events.limits.clients import client_address
 from identity import cookies
 from identity.models import DerivedSession, Grant, SignIn, User
 from identity.oidc import clients
@@ -119,12 +119,8 @@ def tidy(*, now: datetime | None = None) -> int:
 
 
 def _seen_from(request: HttpRequest) -> dict[str, Any]:
-    try:
-        ip: str | None = str(ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        ip = None
     return {
         "host": cookies.foreign_host(request),
-        "ip": ip,
+        "ip": client_address(request.META),
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300].replace("\0", ""),
     }

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from identity.security.recent import needs_recent_sign_in, needs_recent_sign_in_to_send
 from tenants.access import requires
 from tenants.domains import allowance, checking, claims, names
 from tenants.domains.models import CustomDomain
@@ -41,6 +42,7 @@ class DomainForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.ADD_DOMAINS)
+@needs_recent_sign_in_to_send
 @never_cache
 def domains(request: WorkspaceRequest) -> HttpResponse:
     """All of them, and the form to add one."""
@@ -95,6 +97,7 @@ def check(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(May.ADD_DOMAINS)
+@needs_recent_sign_in
 def primary(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
     """`use` is "shown" (links are shown with it), "leads" (and the other address leads here) or "no"."""
     claim = _mine(request, claim_id)
@@ -112,6 +115,7 @@ def primary(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(May.ADD_DOMAINS)
+@needs_recent_sign_in
 def remove(request: WorkspaceRequest, claim_id: UUID) -> HttpResponse:
     """From here on the domain leads nowhere."""
     claim = _mine(request, claim_id)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity.security.recent import needs_recent_sign_in
 from tenants import addresses, moving
 from tenants.access import requires
 from tenants.forms import AddressForm, WorkspaceForm
@@ -35,6 +36,7 @@ def general(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.MOVE)
+@needs_recent_sign_in
 def move(request: WorkspaceRequest) -> HttpResponse:
     """Another address; the answer leads there."""
     form = AddressForm(request.POST)

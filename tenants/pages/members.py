@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from identity.security.recent import needs_recent_sign_in, needs_recent_sign_in_where
 from outbound import strangers
 from tenants import door_proofs, doors, membership, ownership, roles
 from tenants.access import requires
@@ -22,7 +23,10 @@ from tenants.pages import keys_first
 from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 
-NOT_VERIFIED = "Please verify your address first; the mail with the link is in your inbox."
+NOT_VERIFIED = (
+    "Please verify your address first, with the link that we mailed you. If the address is wrong, add "
+    "the right one under “Your addresses”."
+)
 REFUSALS = (membership.LastOwner, membership.OwnersOnly)
 
 
@@ -97,8 +101,21 @@ def _door_row(door: JoinDomain) -> DoorRow:
     return DoorRow(door, state, asked, door_proofs.name_of(door), door_proofs.value_of(door))
 
 
+def _invites_a_manager(request: WorkspaceRequest, invitation_id: UUID | None = None) -> bool:
+    if invitation_id is None:
+        return request.POST.get("role") != Role.MEMBER
+    return _invitation(request, invitation_id).role != Role.MEMBER
+
+
+def _is_about_a_manager(request: WorkspaceRequest, membership_id: int | None = None) -> bool:
+    """Whether it is about an owner or admin, who may be somebody else or the reader."""
+    about = request.membership if membership_id is None else _membership(request, membership_id)
+    return about.role != Role.MEMBER
+
+
 @require_POST
 @requires(May.INVITE)
+@needs_recent_sign_in_where(_invites_a_manager)
 def invite(request: WorkspaceRequest) -> HttpResponse:
     """Mail an invitation; only from an address that is proved, so nobody invites as somebody else."""
     form = InviteForm(request.POST)
@@ -124,6 +141,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.INVITE)
+@needs_recent_sign_in_where(_invites_a_manager)
 def invite_again(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
     """A new link and another week; the old link stops working."""
     invitation = _invitation(request, invitation_id)
@@ -156,6 +174,7 @@ def withdraw_invitation(request: WorkspaceRequest, invitation_id: UUID) -> HttpR
 
 @require_POST
 @requires(May.INVITE)
+@needs_recent_sign_in_where(_is_about_a_manager)
 def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     """End somebody's membership; the last owner stays. Asks first what becomes of their API keys."""
     found = _membership(request, membership_id)
@@ -176,6 +195,7 @@ def remove_member(request: WorkspaceRequest, membership_id: int) -> HttpResponse
 
 @require_POST
 @requires(May.CHANGE_ROLES)
+@needs_recent_sign_in  # whatever the change is, it makes or unmakes an admin
 def change_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     """Make somebody an admin or a member."""
     found = _membership(request, membership_id)
@@ -203,6 +223,7 @@ def change_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
 
 
 @require_POST
+@needs_recent_sign_in_where(_is_about_a_manager)
 def leave(request: WorkspaceRequest) -> HttpResponse:
     """Give one's own seat back, and go to the site."""
     settled = keys_first.settled(
@@ -221,6 +242,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @requires(May.OPEN_DOORS)
+@needs_recent_sign_in
 def open_door(request: WorkspaceRequest) -> HttpResponse:
     """Let people with a verified address of a domain join."""
     form = OpenDoorForm(request.POST, domains=doors.openable(request.tenant))

@@ -197,6 +197,22 @@ def test_a_strangers_wrong_codes_do_not_use_up_mine(ask, people):
     assert is_in(mine)
 
 
+def test_wrong_codes_of_somebody_whose_address_is_not_known_lock_nobody_out(ask, at, people):
+    from events.limits.clients import UNKNOWN
+
+    def behind_a_proxy():
+        client = at("10.0.0.3")
+        client.defaults[UNKNOWN] = True
+        return client
+
+    stranger = ask(people.acme_owner.email, client=behind_a_proxy())
+    for _ in range(8):
+        confirm(stranger, "AAAA-AAAA")
+    mine = ask(people.acme_owner.email, client=behind_a_proxy())
+    confirm(mine, codes()[0])
+    assert is_in(mine)
+
+
 def test_a_new_session_makes_no_new_tries(ask, people):
     for _ in range(5):
         confirm(ask(people.acme_owner.email, HERE), "AAAA-AAAA")

@@ -8,10 +8,23 @@ from django.core.exceptions import ImproperlyConfigured
 from events.limits.clients import address_key
 from plg_site import undeclared_proxies
 from plg_site.client_address import ClientAddress, Trusted, settle, walk
+from plg_site.devstack.options import ROOT
 from plg_site.doctor import client_address as check
 from plg_site.doctor.findings import Level
 from tests.plg_site import proxies
 
+CLIENT = "198.51.100.7"
+PACKAGES = (
+    "plg_site",
+    "product",
+    "billing",
+    "metering",
+    "tenants",
+    "outbound",
+    "identity",
+    "cms",
+    "events",
+)
 OURS = Trusted(["10.0.0.0/8", "fd00::/8"])
 
 
@@ -169,3 +182,55 @@ def test_a_web_process_that_goes_away_fails_no_request(tmp_path, kind):
         with kind(tmp_path / "again", [goes, stays]) as port:  # one of the two is gone
             for _ in range(30):
                 assert proxies.get(port, by="127.0.7.1")["REMOTE_ADDR"] == "127.0.7.1"
+
+
+def test_the_address_of_a_proxy_is_written_down_as_nobodys(client_for, people, acme):
+    from events.limits.clients import UNKNOWN
+    from identity import beginnings
+    from identity.adapter import AccountAdapter
+    from identity.models import SignIn, User
+    from tenants.models import AuditEntry
+
+    somebody = User.objects.create_user("somebody@example.org", None)
+    for peer, unknown, known in (
+        ("10.0.0.3", True, None),
+        ("", False, None),
+        (CLIENT, False, CLIENT),
+    ):
+        client = client_for(REMOTE_ADDR=peer)
+        client.defaults[UNKNOWN] = unknown
+        client.post("/login/", {"login": people.acme_owner.email, "password": "correct horse"})
+        assert SignIn.objects.get(session_key=client.session.session_key).ip == known
+        answer = client.post(
+            "/members/invite/",
+            {"email": "new@example.org", "role": "member"},
+            headers={"host": "acme.plg.localhost"},
+        )
+        assert answer.status_code == 302
+        noted = AuditEntry.objects.filter(tenant=acme, action="member.invited").latest("at")
+        assert noted.ip == known
+        beginning = beginnings.note(somebody, request=answer.wsgi_request)
+        assert beginning.client_address == known
+        beginning.delete()
+        assert AccountAdapter().get_client_ip(answer.wsgi_request) == (known or "")
+
+
+# Who reads the address itself, and why; everybody else asks events.limits.clients.
+READS_IT = {
+    "plg_site/client_address.py": "finds it",
+    "events/limits/clients.py": "says whether it is the client's",
+    "plg_site/outbox.py": "answers this machine alone, whatever a proxy says",
+    "product/counting.py": "counts by networks, from the environ that a click was kept with",
+    "cms/rendering.py": "makes a request up",
+    "billing/webhook_urls.py": "a comment",
+}
+
+
+def test_nobody_else_reads_the_address_of_a_request():
+    readers = {
+        str(file.relative_to(ROOT))
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        if "REMOTE_ADDR" in file.read_text()
+    }
+    assert readers == set(READS_IT)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tenants import addresses, deletion, moving, provisioning, purge
+from tenants import addresses, deletion, lookalikes, moving, provisioning, purge
 from tenants.models import Domain
 from tests.tenants.archive import world
 from tests.tenants.archive.conftest import owner  # noqa: F401 (a fixture)
@@ -20,6 +20,8 @@ LOOK_ALIKES = [
     "vvebmail",
     "5ecurity",
     "he1p",
+    "admln",
+    "bi11lnq",
 ]
 BRANDED = [
     "signpost",
@@ -29,8 +31,22 @@ BRANDED = [
     "signpost-billing",
     "mysignpost",
     "plg-team",
+    "slgnpost",
+    "si6npost",
+    "siqnpost-login",
 ]
-FREE = ["acme", "signal", "post-office", "warm", "burn", "support-group", "plgx", "mall"]
+FREE = [
+    "acme",
+    "signal",
+    "post-office",
+    "warm",
+    "burn",
+    "support-group",
+    "plgx",
+    "mall",
+    "pig-farm",
+    "q6-team",
+]
 
 
 @pytest.mark.parametrize("slug", [*LOOK_ALIKES, *BRANDED])
@@ -44,6 +60,36 @@ def test_what_looks_like_ours_or_carries_the_brand_cannot_be_signed_up_for_or_mo
     moved = client_for(people.acme_owner, acme).post("/settings/address/", {"slug": slug})
     assert moved.status_code == 422
     assert "is reserved" in moved.content.decode()
+
+
+# What each letter is written as by who imitates a name.
+LIKE = {
+    "a": ["4"],
+    "b": ["8", "6"],
+    "d": ["cl"],
+    "e": ["3"],
+    "g": ["9", "6", "q"],
+    "i": ["1", "l"],
+    "l": ["1", "i"],
+    "m": ["rn"],
+    "o": ["0"],
+    "s": ["5"],
+    "t": ["7"],
+    "w": ["vv"],
+    "z": ["2"],
+}
+
+
+def test_no_name_of_ours_is_free_with_one_letter_or_all_of_a_kind_written_otherwise(settings):
+    free = []
+    for name in [*addresses.RESERVED, *settings.BRAND_WORDS]:
+        for letter, others in LIKE.items():
+            for other in others:
+                if len(name) < lookalikes.WITHIN and (other in {"l", "i", "q"}):
+                    continue  # another word
+                written = {name.replace(letter, other), name.replace(letter, other, 1)}
+                free += [slug for slug in written if not addresses.is_reserved(slug)]
+    assert free == []
 
 
 @pytest.mark.parametrize("slug", FREE)
