@@ -15,6 +15,7 @@ from identity.signals import (
     begun_asked,
     begun_discarded,
     credentials_ended,
+    discard_undone,
     merge_undone,
     users_merged,
 )
@@ -66,14 +67,27 @@ def name_workspaces(user: User, **_: Any) -> list[str]:
 
 
 @receiver(begun_discarded)
-def let_go(user: User, **_: Any) -> None:
-    """Leave workspaces that have another owner; delete the others, with their days of grace."""
+def let_go(user: User, **_: Any) -> list[str]:
+    """Leave workspaces that have another owner; delete the others, with their days of grace. Returns
+    which were deleted."""
+    deleted = []
     for seat in Membership.objects.filter(user=user).select_related("tenant", "user"):
         try:
             with transaction.atomic():
                 membership.leave(seat)
         except membership.LastOwner:
-            deletion.delete(seat.tenant, by=user)
+            if seat.tenant.status != Status.DELETED:
+                deletion.delete(seat.tenant, by=user)
+                deleted.append(str(seat.tenant_id))
+    return deleted
+
+
+@receiver(discard_undone)
+def bring_back(by: User, went: dict[str, list[str]], **_: Any) -> None:
+    """What was deleted with it, where the purge has not begun."""
+    for pk in went.get(__name__, []):
+        if (tenant := Tenant.objects.filter(pk=UUID(pk)).first()) is not None:
+            deletion.restore(tenant, by=by)
 
 
 @receiver(users_merged)

@@ -57,6 +57,7 @@ OTHER_SIGNALS = {
     "credentials_ended": "as above",
     "begun_asked": "as above",
     "begun_discarded": "as above",
+    "discard_undone": "as above",
     "account_closing_asked": "as above",
     "own_data_asked": "as above",
     "workspace_requested": "a person, who may have one more or not",
