@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from identity import claims
 from identity.models import Beginning, User
-from identity.signals import begun_asked, begun_discarded
+from identity.signals import begun_asked, begun_by_another, begun_discarded
 
 _NAME_LENGTH = 60
 _NOTED = "_beginning"  # of a request
@@ -89,6 +89,7 @@ def harmless(begun: Begun) -> Begun:
 @transaction.atomic
 def have_ended(user: User, *, now: datetime | None = None) -> None:
     """Somebody else than who had begun has proved the address: ask them what they keep."""
+    begun_by_another.send(sender=User, user=user)
     _put(user, ended_at=now or timezone.now(), to_ask=bool(of(user).things))
 
 

@@ -14,6 +14,10 @@ merge_undone = Signal()
 # have been a stranger's doing. kwargs: user (User).
 credentials_ended = Signal()
 
+# Sent inside the transaction in which somebody proved the address of a user from another browser than
+# the one that had begun: what came to that account until then was not given to them. kwargs: user (User).
+begun_by_another = Signal()
+
 # Asks what a user has begun; a receiver returns names, such as those of workspaces. kwargs: user (User).
 begun_asked = Signal()
 

@@ -56,6 +56,7 @@ OTHER_SIGNALS = {
     "merge_undone": "as above",
     "credentials_ended": "as above",
     "begun_asked": "as above",
+    "begun_by_another": "as above",
     "begun_discarded": "as above",
     "discard_undone": "as above",
     "account_closing_asked": "as above",
