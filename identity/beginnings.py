@@ -72,10 +72,10 @@ def of(user: User, *, noted: Beginning | None = None) -> Begun:
 def for_mail(email: str, *, only: User | None = None) -> list[Begun]:
     """What a mail to an address that nobody has proved tells about it (or about one sign-up of it),
     with names made harmless."""
-    found = claims.candidates(email)
+    found = [only] if only else claims.candidates(email, most=5)
     if not found or claims.has_proved(found[0]):
         return []
-    return [harmless(of(user)) for user in found[:5] if only in (None, user)]
+    return [harmless(of(user)) for user in found]
 
 
 def harmless(begun: Begun) -> Begun:

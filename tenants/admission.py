@@ -188,6 +188,8 @@ def _brings_code(request: HttpRequest, said: dict[str, Any]) -> bool:
     """Whether the code that we mailed is in the form."""
     code = str(request.POST.get("code", ""))
     try:
-        return bool(code) and mailed_codes.check(request, said["email"], code=code)
+        brings = bool(code) and mailed_codes.check(request, said["email"], code=code)
     except ValidationError:
         return False
+    request.brings_mailed_code = brings  # type: ignore[attr-defined]
+    return brings

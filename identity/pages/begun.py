@@ -78,7 +78,7 @@ def _answer(request: UserRequest) -> HttpResponse:
 @require_POST
 def other(request: UserRequest, user_id: UUID) -> HttpResponseBase:
     """Join another sign-up to one's account, throw it away, or ask for the mail that lets one do so."""
-    found = next((one for one in claims.others(request.user) if one.pk == user_id), None)
+    found = claims.other(request.user, user_id)
     if found is None:
         raise Http404
     if "prove" in request.POST:
@@ -98,9 +98,10 @@ def other(request: UserRequest, user_id: UUID) -> HttpResponseBase:
 def _mail(request: UserRequest, other: User) -> None:
     """The mail that the other sign-up got, once more."""
     row = claims.row_of(other, other.email)  # whose main address is one of ours: claims.others
-    if wait := mail_limits.take(row):
-        words = mail_limits.in_words(wait)
-        messages.warning(request, f"That mail was sent a moment ago. The next may go in {words}.")
+    # Who asks has proved that the mailbox is theirs: what strangers send there is not counted.
+    if held := mail_limits.take(row, for_a_sum=True):
+        words = "That mail was sent a moment ago." if not held.mailbox else "That is enough mail."
+        messages.warning(request, f"{words} The next may go in {held.in_words}.")
     else:
         send_verification_email_to_address(request, row)
 

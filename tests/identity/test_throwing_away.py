@@ -217,3 +217,10 @@ def test_nobody_signs_up_again_into_a_closed_account(known, again, client_for, m
     assert "was closed" in page
     assert "help@plg.example" in page
     assert "nothing to join" not in page
+    mail.outbox.clear()
+    with mailbox.open():
+        client_for().post("/login/code/", {"email": ADDRESS})
+    [message] = mail.outbox
+    assert message.subject == "Your account was closed"
+    assert "help@plg.example" in message.body
+    assert "no account" not in message.body
