@@ -37,7 +37,8 @@ _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
 _LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
-_RESETS, _STRANGERS = "6/d", "1/h"  # mails to an address; the link of an earlier one is still good
+# Mails to an address; the link of an earlier one is still good.
+_RESETS, _STRANGERS = limits.Rate(3, 12 * 3600), "1/h"
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -100,16 +100,16 @@ def _others(user: User) -> QuerySet[User]:
 
 
 def _some(rows: QuerySet[User], *, most: int) -> list[User]:
-    """All of a few. Of many, half are those that somebody has come back to, then the newest; and half the
+    """All of a few, the oldest first. Of many, half are those that somebody has come back to, then the newest; and half the
     oldest: whoever signs up by the hundred before or after somebody does not push them out."""
     come_back = Q(last_login__gt=F("date_joined") + timedelta(minutes=1))
     found = list(
         rows.order_by(Case(When(come_back, then=0), default=1), "-date_joined", "pk")[:most]
     )
-    if len(found) < most or most == 1:
-        return found
-    oldest = rows.order_by("date_joined", "pk")[: most // 2]
-    return list(dict.fromkeys([*found[: most - most // 2], *oldest, *found]))[:most]
+    if len(found) == most > 1:
+        oldest = rows.order_by("date_joined", "pk")[: most // 2]
+        found = list(dict.fromkeys([*found[: most - most // 2], *oldest, *found]))[:most]
+    return sorted(found, key=lambda user: (user.date_joined, user.pk))
 
 
 def _unproved(*stored: str) -> QuerySet[User]:

@@ -173,7 +173,7 @@ def new_codes() -> None:
 def test_codes_to_sign_in_end_for_the_day_and_not_for_a_device_that_is_known(
     client_for, people, mailbox, rf
 ):
-    from tests.tenants.test_admission import device_of
+    from tests.tenants.test_admission_copies import device_of
 
     address = people.outsider.email
     with mailbox.open():
