@@ -1,4 +1,5 @@
-"""How many free workspaces a person may own, those in their days of grace among them.
+"""How many free workspaces a person may own, those in their days of grace among them; but not what
+others had begun with their address, and they have thrown away.
 
 A workspace costs a schema, and everything that a plan limits it limits for each one: without this,
 the limits of the free plan were none.
@@ -16,7 +17,7 @@ from django.dispatch import receiver
 from billing import catalogue
 from identity.models import User
 from tenants.models import Role, Tenant
-from tenants.room import TooManyWorkspaces
+from tenants.room import TooManyWorkspaces, thrown_away
 from tenants.signals import workspace_requested
 
 
@@ -41,6 +42,7 @@ def allowed(user: User) -> int:
 
 def _free_ones(user: User, coming: Collection[Tenant]) -> set[object]:
     theirs = Q(memberships__user=user, memberships__role=Role.OWNER)
+    theirs &= ~Q(pk__in=thrown_away(user).values("pk"))
     rows = Tenant.objects.filter(theirs | Q(pk__in=[tenant.pk for tenant in coming]))
     return set(rows.exclude(_is_paid()).values_list("pk", flat=True))
 

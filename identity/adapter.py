@@ -26,6 +26,7 @@ from identity import (
     mail,
     mail_limits,
     mailed_codes,
+    proof_of_work,
     proving,
     sign_in_limits,
     ways_out,
@@ -38,7 +39,8 @@ _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
 _ACCOUNT = "allauth.account"  # its pages of addresses and passwords
 _LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
-_RESETS, _STRANGERS = "3/h", "1/h"  # mails to an address; the link of an earlier one is still good
+# Mails to an address; the link of an earlier one is still good.
+_RESETS, _STRANGERS = limits.Rate(3, 12 * 3600), "1/h"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -76,7 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def may_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
         """Whether a mail that anybody can ask for may leave once more; the page says the same."""
         if template_prefix == _CODE and not context.get("reauthentication"):
-            return mailed_codes.may_mail(email, code=context["code"])
+            may = mailed_codes.may_mail(email, code=context["code"])
+            return may and mail_limits.may_mail_code(self.request, email)
         if template_prefix == _RESET:
             device = devices.of(self.request)
             who = device.name if device and device.knows(email) else "anybody"
@@ -116,6 +119,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if template_prefix in (_CODE, _RESET):
             only = context["user"] if template_prefix == _RESET else None
             context["begun"] = beginnings.for_mail(email, only=only)
+        if template_prefix == _NO_ACCOUNT and claims.is_closed(email):
+            template_prefix = "account/email/closed_account"
         mail.deliver(self.render_mail(template_prefix, email, context))
 
     def send_confirmation_mail(self, request: HttpRequest, confirmation: Any, signup: bool) -> None:
@@ -127,7 +132,10 @@ class AccountAdapter(DefaultAccountAdapter):
             "user": address.user,
             "key": confirmation.key,
             "activate_url": self.get_email_confirmation_url(request, confirmation),
-            "begun": [beginnings.harmless(beginnings.of(address.user, noted=noted))],
+            # To an address that is only added, nobody writes what they like.
+            "begun": [beginnings.harmless(beginnings.of(address.user, noted=noted))]
+            if address.email == address.user.email
+            else [],
             "is_invited": not signup
             and (address.user.is_superuser or address.user.groups.exists()),
         }
@@ -137,12 +145,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def should_send_confirmation_mail(
         self, request: HttpRequest, email_address: EmailAddress, signup: bool
     ) -> bool:
-        """Where nothing speaks for a sign-up, its address is written to once, however many come."""
+        """Where nothing speaks for a sign-up, its address is written to once, however many come. Who has
+        shown the mailbox with a code is mailed whatever others have had sent there."""
         if signup and getattr(request, "mails_once_a_day", False):
             key = f"signup-mail:{devices.mark(email_address.email)}"
             if limits.take("1/d", key).over:
                 return False
-        return mail_limits.take(email_address) == 0
+        if getattr(request, "brings_mailed_code", False):
+            return True
+        take = mail_limits.take_first if signup else mail_limits.take
+        return take(email_address, for_a_sum=proof_of_work.is_in(request)) is None
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.name = form.cleaned_data.get("name", "")

@@ -18,7 +18,7 @@ from django.utils import timezone
 from events.limits.clients import client_address
 from identity import claims
 from identity.models import Beginning, User
-from identity.signals import begun_asked, begun_discarded
+from identity.signals import begun_asked, begun_by_another, begun_discarded
 
 _NAME_LENGTH = 60
 _NOTED = "_beginning"  # of a request
@@ -70,10 +70,10 @@ def of(user: User, *, noted: Beginning | None = None) -> Begun:
 def for_mail(email: str, *, only: User | None = None) -> list[Begun]:
     """What a mail to an address that nobody has proved tells about it (or about one sign-up of it),
     with names made harmless."""
-    found = claims.candidates(email)
+    found = [only] if only else claims.candidates(email, most=5)
     if not found or claims.has_proved(found[0]):
         return []
-    return [harmless(of(user)) for user in found[:5] if only in (None, user)]
+    return [harmless(of(user)) for user in found]
 
 
 def harmless(begun: Begun) -> Begun:
@@ -87,6 +87,7 @@ def harmless(begun: Begun) -> Begun:
 @transaction.atomic
 def have_ended(user: User, *, now: datetime | None = None) -> None:
     """Somebody else than who had begun has proved the address: ask them what they keep."""
+    begun_by_another.send(sender=User, user=user)
     _put(user, ended_at=now or timezone.now(), to_ask=bool(of(user).things))
 
 

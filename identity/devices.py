@@ -31,6 +31,11 @@ class Device:
     name: str
     marks: tuple[str, ...]
 
+    @property
+    def account(self) -> str:
+        """The one that signed in here last, as a key of a bucket."""
+        return self.marks[-1] if self.marks else self.name
+
     def knows(self, email: str) -> bool:
         """Whether somebody has signed in here with this mail address."""
         return mark(email) in self.marks

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import (
     AddEmailForm,
     EmailAwarePasswordResetTokenGenerator,
@@ -22,6 +24,8 @@ from django.http import HttpRequest
 from identity import addresses, claims, mail_limits, proving
 from identity.models import User
 
+_RESETS = 3  # mails that one request brings
+
 
 class SignInForm(LoginForm):
     def clean_login(self) -> str:
@@ -33,19 +37,29 @@ class AskForCodeForm(RequestLoginCodeForm):
     there is anybody."""
 
     def clean_email(self) -> str:
-        self.cleaned_data["email"] = addresses.cleaned(self.cleaned_data["email"])
-        email = super().clean_email()
-        found = claims.candidates(email)
-        self._user = found[0] if found else None
+        email = addresses.cleaned(self.cleaned_data["email"])
+        self._user = next(iter(claims.candidates(email, most=1)), None)
         return email
 
 
 class AddAddressForm(AddEmailForm):
+    """Adding an address mails whoever has it. Who has proved nothing adds one at a time."""
+
     def clean_email(self) -> str:
-        email = super().clean_email()
-        if wait := mail_limits.mailbox(email):
-            words = mail_limits.in_words(wait)
-            raise ValidationError(f"Too many mails went to this address. Try again in {words}.")
+        email = addresses.cleaned(self.cleaned_data["email"])
+        mine = EmailAddress.objects.filter(user=self.user)
+        if mine.filter(email=email).exists():
+            raise get_adapter().validation_error("duplicate_email")
+        if not EmailAddress.objects.can_add_email(self.user):
+            most = app_settings.MAX_EMAIL_ADDRESSES
+            raise get_adapter().validation_error("max_email_addresses", most)
+        waiting = mine.filter(verified=False).exclude(email=self.user.email).first()
+        if waiting is not None and not claims.has_proved(self.user):
+            raise ValidationError(f"Confirm {waiting.email} first, or remove it.")
+        if held := mail_limits.to_others(self.user, email):
+            words = f"Too many mails went to such addresses. Try again in {held.in_words}."
+            raise ValidationError(words)
+        signals._add_email.send(sender=User, email=email, user=self.user)
         return email
 
 
@@ -68,17 +82,17 @@ class _TokenForAnyAddress:
         for email in {user.email, *rows}:
             if _TokenForAddress(email).check_token(user, key):
                 user.reset_email = email  # type: ignore[attr-defined]
-                return user in claims.candidates(email)
+                return claims.candidate(email, user.pk) is not None
         return False
 
 
 class ResetForm(ResetPasswordForm):
-    """One mail for each account that the mailbox's holder may mean; each says which it is."""
+    """One mail for each account that the mailbox's holder may mean, a few at most; each says which it
+    is. Who means another one signs in with a code, and chooses."""
 
     def clean_email(self) -> str:
-        self.cleaned_data["email"] = addresses.cleaned(self.cleaned_data["email"])
-        email = super().clean_email()
-        self.users = claims.candidates(email)
+        email = addresses.cleaned(self.cleaned_data["email"])
+        self.users = claims.candidates(email, most=_RESETS)
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:

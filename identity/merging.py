@@ -38,7 +38,7 @@ def refusal(*, kept: User, merged: User) -> str:
         return "Both accounts have a verified address. Two such accounts are not joined."
     if not claims.has_proved(kept):
         return "Verify the address of your account first."
-    if any(_has_rights(user) for user in (kept, merged)):
+    if any(has_rights(user) for user in (kept, merged)):
         return "Accounts of people who look after this website are not joined."
     return ""
 
@@ -49,8 +49,8 @@ def merge(*, kept: User, merged: User) -> Merge:
 
     The caller has asked whether this person may. Raises NotJoined. Mails both addresses.
     """
-    locked = _locked(kept, merged)
-    kept, merged = locked[kept.pk], locked[merged.pk]
+    held = locked(kept, merged)
+    kept, merged = held[kept.pk], held[merged.pk]
     if why := refusal(kept=kept, merged=merged):
         raise NotJoined(why)
     names = beginnings.of(merged)
@@ -73,8 +73,8 @@ def undo(made: Merge, *, by: User, now: datetime | None = None) -> None:
     found = Merge.objects.select_for_update().filter(pk=made.pk, kept=by).first()
     if found is None or found.at + UNDO <= (now or timezone.now()):
         raise NotJoined("This can no longer be undone.")
-    locked = _locked(by, found.merged)
-    kept, merged = locked[by.pk], locked[found.merged_id]
+    held = locked(by, found.merged)
+    kept, merged = held[by.pk], held[found.merged_id]
     merged.is_active = True
     merged.save(update_fields=["is_active"])
     aliases = PersonAlias.objects.filter(pk__in=found.moved.get(__name__, []))
@@ -104,12 +104,14 @@ def forget_expired(*, now: datetime | None = None) -> int:
     return gone
 
 
-def _locked(*users: User) -> dict[object, User]:
+def locked(*users: User) -> dict[object, User]:
+    """Their rows, held until the commit, in one order for all."""
     rows = User.objects.filter(pk__in=[user.pk for user in users])
     return {user.pk: user for user in rows.select_for_update().order_by("pk")}
 
 
-def _has_rights(user: User) -> bool:
+def has_rights(user: User) -> bool:
+    """Whether this account looks after the website or the installation."""
     return user.is_staff or user.is_superuser or user.groups.exists()
 
 

@@ -223,7 +223,10 @@ class Beginning(models.Model):
 
 
 class Merge(models.Model):
-    """Two sign-ups that were joined. For some days it can be undone, so nobody is deleted before."""
+    """Two sign-ups that were joined, or one that was thrown away by who had proved its address. For
+    some days it can be undone, so nobody is deleted before."""
+
+    THROWN_AWAY = "thrown_away"  # in `moved`: instead of what was moved, what went
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kept = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="joined")
@@ -234,6 +237,11 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"
+
+    @property
+    def is_thrown_away(self) -> bool:
+        """Whether nothing was joined."""
+        return self.THROWN_AWAY in self.moved
 
 
 class MailedCode(models.Model):

@@ -14,11 +14,20 @@ merge_undone = Signal()
 # have been a stranger's doing. kwargs: user (User).
 credentials_ended = Signal()
 
+# Sent inside the transaction in which somebody proved the address of a user from another browser than
+# the one that had begun: what came to that account until then was not given to them. kwargs: user (User).
+begun_by_another = Signal()
+
 # Asks what a user has begun; a receiver returns names, such as those of workspaces. kwargs: user (User).
 begun_asked = Signal()
 
-# Sent inside the transaction in which somebody threw away what was begun. kwargs: user (User).
+# Sent inside the transaction in which somebody threw away what was begun. A receiver returns, as JSON,
+# what it ended; `discard_undone` hands it back. kwargs: user (User).
 begun_discarded = Signal()
+
+# Sent inside the transaction in which that is undone. kwargs: user (User, active again), by (User), went
+# (dict by module of what receivers of `begun_discarded` returned).
+discard_undone = Signal()
 
 # Somebody wants to close their account. Receivers return what stands in the way, as a list of
 # identity.account.closing.Obstacle. kwargs: user (User).

@@ -382,7 +382,10 @@ APPEND_SLASH = True
 # --- Sign-in -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "identity.User"
 # Not ModelBackend: an address may belong to several unverified users until one proves it.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "identity.passwords.PasswordBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",  # that sessions name; asked for no password
+]
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # email is unique once verified, see identity/README.md
     "djstripe.W002",  # STRIPE_API_HOST is always set; elsewhere only to the simulator

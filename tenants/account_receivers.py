@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.dispatch import receiver
 
 from identity.merging import NotJoined
 from identity.models import User
 from identity.signals import (
     begun_asked,
+    begun_by_another,
     begun_discarded,
     credentials_ended,
+    discard_undone,
     merge_undone,
     users_merged,
 )
@@ -59,21 +62,61 @@ def end_what_was_given_out(user: User, **_: Any) -> None:
 
 @receiver(begun_asked)
 def name_workspaces(user: User, **_: Any) -> list[str]:
-    """The workspaces that this user is in."""
+    """The workspaces that this user is in, and with how many others."""
     gone = [Status.DELETED, Status.PURGING]
+    seats = Membership.objects.filter(tenant=OuterRef("pk")).order_by().values("tenant")
     rows = Tenant.objects.filter(memberships__user=user).exclude(status__in=gone)
-    return list(rows.order_by("created_at", "pk").values_list("name", flat=True))
+    found = rows.annotate(seats=Subquery(seats.values(count=Count("*")))).order_by(
+        "created_at", "pk"
+    )
+    return [_with_others(*each) for each in found.values_list("name", "seats")]
+
+
+def _with_others(name: str, seats: int) -> str:
+    if seats < 2:
+        return name
+    others = "one other member" if seats == 2 else f"{seats - 1} other members"
+    return f"{name}, with {others}"
+
+
+@receiver(begun_by_another)
+def end_what_others_gave(user: User, **_: Any) -> None:
+    """Seats in workspaces of others, but for those that this address was invited to: who had it before
+    it was proved let themselves be taken there, and its owner would find themselves among strangers.
+
+    Where the user is the only owner the seat stays, and the person is asked about the workspace.
+    """
+    used = Invitation.objects.filter(email=user.email).exclude(accepted_at=None).values("tenant")
+    seats = Membership.objects.filter(user=user).exclude(tenant__in=used)
+    for seat in seats.select_related("tenant", "user").order_by("pk"):
+        with suppress(membership.LastOwner):
+            membership.end_with_proof(seat)
+    # Who went from there was not they, either.
+    KeptOut.objects.filter(user=user).exclude(tenant__in=used).delete()
 
 
 @receiver(begun_discarded)
-def let_go(user: User, **_: Any) -> None:
-    """Leave workspaces that have another owner; delete the others, with their days of grace."""
+def let_go(user: User, **_: Any) -> list[str]:
+    """Leave workspaces that have another owner; delete the others, with their days of grace. Returns
+    which were deleted."""
+    deleted = []
     for seat in Membership.objects.filter(user=user).select_related("tenant", "user"):
         try:
             with transaction.atomic():
                 membership.leave(seat)
         except membership.LastOwner:
-            deletion.delete(seat.tenant, by=user)
+            if seat.tenant.status != Status.DELETED:
+                deletion.delete(seat.tenant, by=user)
+                deleted.append(str(seat.tenant_id))
+    return deleted
+
+
+@receiver(discard_undone)
+def bring_back(by: User, went: dict[str, list[str]], **_: Any) -> None:
+    """What was deleted with it, where the purge has not begun."""
+    for pk in went.get(__name__, []):
+        if (tenant := Tenant.objects.filter(pk=UUID(pk)).first()) is not None:
+            deletion.restore(tenant, by=by)
 
 
 @receiver(users_merged)

@@ -5,6 +5,11 @@ or longer; a browser that loaded the form; the rest. Each has a bucket. Over it 
 back, filled, and asks for one more step: a sum that the browser does, or a code that we mail. The
 rest get a workspace as well, but no schema before somebody opens it or proves the address.
 
+What speaks for a sign-up speaks for so many, however many copies of it there are: an invitation for
+one, by the address that it was mailed to; a browser that has signed in for the account that it did
+that with, as one account can sign in anywhere; and a cookie that anybody gets by waiting for an hour
+counts with the others of its address.
+
 Addresses of clients are keys of buckets only where they are known (`events.limits.clients`), since
 behind one of them there may be an office. Without Redis every process counts for itself.
 """
@@ -25,6 +30,7 @@ from events import limits
 from events.limits.clients import address_key
 from identity import devices, mailed_codes, proof_of_work
 from tenants import hashed_secrets
+from tenants.invitation_models import LIFETIME
 from tenants.models import Invitation
 
 CAME_BEFORE_COOKIE = "plg_came"
@@ -33,6 +39,7 @@ _FORM, _CAME, _LINK = "tenants.admission.form", "tenants.admission.came", "tenan
 _FORM_GOOD_FOR = 24 * 3600  # seconds
 _CAME_BEFORE = 3600  # seconds since then
 _ONE_YEAR = 365 * 24 * 3600
+_INVITED_ONCE = limits.Rate(1, int(LIFETIME.total_seconds()))  # no invitation is open for longer
 
 
 class Tier(enum.IntEnum):
@@ -105,7 +112,7 @@ def mail_code(email: str) -> None:
 
 
 def _tier(request: HttpRequest, said: dict[str, Any]) -> Tier:
-    if link_name(said.get(LINK, "")) or _holds_invitation(request):
+    if link_name(said.get(LINK, "")) or _uses_invitation(request, said):
         return Tier.INVITED
     if devices.of(request) or _came_before(request):
         return Tier.KNOWN
@@ -113,25 +120,31 @@ def _tier(request: HttpRequest, said: dict[str, Any]) -> Tier:
 
 
 def _is_over(request: HttpRequest, tier: Tier, said: dict[str, Any]) -> bool:
-    """Take from the tier's bucket; from a second one only where the first is the rest's."""
-    address = address_key(request.META)
+    """Take from the tier's bucket; from a second one only where the first is anybody's to have."""
     if tier is Tier.INVITED:
         name = link_name(said.get(LINK, ""))
         return bool(name) and limits.take(settings.SIGNUPS_BY_LINK, f"signup-link:{name}").over
     if tier is Tier.KNOWN:
-        return limits.take(settings.SIGNUPS_BY_DEVICE, f"signup:{_device_key(request)}").over
+        if device := devices.of(request):
+            return limits.take(settings.SIGNUPS_BY_DEVICE, f"signup-by:{device.account}").over
+        came = f"signup-came:{_came(request)[1]}"
+        if limits.take(settings.SIGNUPS_BY_DEVICE, came).over:
+            return True
+        return _is_over_from(request, "signup-came-from")
     if tier is Tier.FORM:
-        if address is None:
-            return limits.take(settings.SIGNUPS_FROM_UNKNOWN, "signup-from-unknown").over
-        return limits.take(settings.SIGNUPS_BY_ADDRESS, f"signup-from:{address}").over
+        return _is_over_from(request, "signup-from")
+    address = address_key(request.META)
     if address and limits.take(settings.SIGNUPS_UNSEEN_BY_ADDRESS, f"signup-rest:{address}").over:
         return True
     return limits.take(settings.SIGNUPS_UNSEEN, "signup-rest").over
 
 
-def _device_key(request: HttpRequest) -> str:
-    device = devices.of(request)
-    return f"device:{device.name if device else _came(request)[1]}"
+def _is_over_from(request: HttpRequest, name: str) -> bool:
+    """Take from the bucket of this name that the client's address has."""
+    address = address_key(request.META)
+    if address is None:
+        return limits.take(settings.SIGNUPS_FROM_UNKNOWN, f"{name}-unknown").over
+    return limits.take(settings.SIGNUPS_BY_ADDRESS, f"{name}:{address}").over
 
 
 def _loaded_form(said: dict[str, Any]) -> bool:
@@ -158,23 +171,25 @@ def _came(request: HttpRequest) -> tuple[int, str]:
     return int(at), str(name)
 
 
-def _holds_invitation(request: HttpRequest) -> bool:
-    """Asked only of who says so: the form leads on to an invitation."""
+def _uses_invitation(request: HttpRequest, said: dict[str, Any]) -> bool:
+    """Whether one speaks for this sign-up; it is used up with that. Asked only of who says so: the form
+    leads on to an invitation."""
     leads_to = str(request.POST.get("next") or request.GET.get("next") or "")
     _, found, rest = leads_to.partition("/invitations/")
     if not found:
         return False
-    return (
-        Invitation.objects.open()
-        .filter(token_hash=hashed_secrets.hash_secret(rest.partition("/")[0]))
-        .exists()
-    )
+    mark = hashed_secrets.hash_secret(rest.partition("/")[0])
+    if not Invitation.objects.open().filter(token_hash=mark, email=said["email"]).exists():
+        return False
+    return not limits.take(_INVITED_ONCE, f"signup-invited:{mark}").over
 
 
 def _brings_code(request: HttpRequest, said: dict[str, Any]) -> bool:
     """Whether the code that we mailed is in the form."""
     code = str(request.POST.get("code", ""))
     try:
-        return bool(code) and mailed_codes.check(request, said["email"], code=code)
+        brings = bool(code) and mailed_codes.check(request, said["email"], code=code)
     except ValidationError:
         return False
+    request.brings_mailed_code = brings  # type: ignore[attr-defined]
+    return brings

@@ -18,7 +18,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit, letters, rows
+from tenants import audit, letters, room, rows
 from tenants.event_types import WORKSPACE_DELETED, WORKSPACE_RESTORED
 from tenants.models import Membership, Role, Status, Tenant
 from tenants.signals import workspace_deleted, workspace_restored
@@ -62,10 +62,15 @@ def delete(tenant: Tenant, *, by: User | None, now: datetime | None = None) -> T
 
 @transaction.atomic
 def restore(tenant: Tenant, *, by: User) -> bool:
-    """Undo the deletion. False when there is nothing to undo: not deleted, or the purge has begun."""
+    """Undo the deletion. False when there is nothing to undo: not deleted, or the purge has begun.
+
+    Raises room.TooManyWorkspaces for what had been thrown away, and has counted for nobody since.
+    """
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
     if tenant.status != Status.DELETED:
         return False
+    if room.thrown_away(by).filter(pk=tenant.pk).exists():
+        room.require(by, coming=[tenant])
     tenant.status = Status.PREPARING if tenant.held else Status.ACTIVE
     tenant.deleted_at = tenant.purge_after = tenant.purge_warned_at = None
     tenant.save(update_fields=["status", "deleted_at", "purge_after", "purge_warned_at"])
@@ -107,6 +112,7 @@ def behind(token: str) -> tuple[Tenant, User] | None:
         user=UUID(user_id),
         role=Role.OWNER,
         tenant__status=Status.DELETED,
+        user__is_active=True,
     )
     found = owners.select_related("tenant", "user").first()
     return (found.tenant, found.user) if found else None
@@ -139,6 +145,8 @@ def _mail_owners(tenant: Tenant, *, subject: str, first: str) -> None:
         "its API keys and its members. Until then an owner can undo it, in one click.",
     ]
     for owner in letters.owners_of(tenant):
+        if not owner.is_active:  # the way back is not theirs
+            continue
         letters.tell(
             [owner],
             tenant=tenant,

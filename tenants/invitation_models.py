@@ -73,8 +73,8 @@ class Invitation(models.Model):
 class KeptOut(models.Model):
     """Somebody who was removed or has left: no door lets them in until they are invited again.
 
-    `address_hash` is of an address they had proved and the workspace's id, so that they are known
-    with another login, too, and the row does not keep the address.
+    `address_hash` is of an address they had proved (who had proved none: of the login's id) and the
+    workspace's id, so that they are known with another login, too, and the row does not keep the address.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="kept_out")

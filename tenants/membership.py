@@ -48,6 +48,10 @@ class InvitationGone(Exception):
     """The invitation was used, withdrawn or replaced a moment ago, or is not for this person."""
 
 
+class OtherAddress(Exception):
+    """Who has proved no address joins only by an invitation to the one that they signed up with."""
+
+
 class OwnersOnly(Exception):
     """Somebody who is no owner tried to change or remove one; the message says so in words."""
 
@@ -150,8 +154,8 @@ def hold(invitation: Invitation, *, now: datetime | None = None) -> None:
 def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -> Membership:
     """Join. A second click finds the membership that the first one made.
 
-    Raises SeatRefused; InvitationGone when somebody else was faster, and to who was removed, or
-    left, after the invitation was sent.
+    Raises SeatRefused; OtherAddress; InvitationGone when somebody else was faster, and to who was
+    removed, or left, after the invitation was sent.
     """
     tenant = invitation.tenant
     standing.hold(user)
@@ -159,6 +163,8 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     found: Membership | None = Membership.objects.for_tenant(tenant).filter(user=user).first()
     if found is not None:
         return found
+    if invitation.email != user.email and not ways_in.proved_addresses(user):
+        raise OtherAddress
     hold(invitation, now=now)
     if ways_in.is_kept_out(tenant, user, since=invitation.sent_at):
         raise InvitationGone
@@ -214,6 +220,15 @@ def end_with_account(membership: Membership) -> None:
     _take_away(membership, action="member.account_ended", by=membership.user)
 
 
+@transaction.atomic
+def end_with_proof(membership: Membership) -> None:
+    """Take a seat that came to the account before its owner did. They are not kept out: others had
+    brought them in. Raises LastOwner."""
+    require_changeable(membership, by=membership.user)
+    _take_away(membership, action="member.proof_ended", by=membership.user, keep_out=False)
+    letters.has_left(membership)
+
+
 def needs(membership: Membership) -> bool:
     """Whether the workspace would be left without an owner who can sign in."""
     if membership.role != Role.OWNER or membership.tenant.status in {
@@ -255,10 +270,13 @@ def _end(
     return _take_away(membership, action=action, by=by)
 
 
-def _take_away(membership: Membership, *, action: str, by: User) -> ways_in.Ended:
+def _take_away(
+    membership: Membership, *, action: str, by: User, keep_out: bool = True
+) -> ways_in.Ended:
     tenant, user = membership.tenant, membership.user
     ended = ways_in.shut(membership, by=by)
-    ways_in.keep_out(tenant, user)
+    if keep_out:
+        ways_in.keep_out(tenant, user)
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
     if gone:  # once, also when two click
         audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})

@@ -97,6 +97,11 @@ class WorkspaceSignupForm(SignupForm):
         """The plan that was picked on the price list, for the page to say so."""
         return picked.of({name: self[name].value() for name in ("plan", "interval")})
 
+    def validate_unique_email(self, value: str) -> str:
+        """Nobody is asked who else has signed up with it: it makes no difference."""
+        self.account_already_exists = False
+        return value
+
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
         if slug:

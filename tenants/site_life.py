@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from identity.requests import UserRequest, VisitorRequest
-from tenants import deletion, doors, membership, workspace_url
+from tenants import deletion, doors, membership, room, workspace_url
 from tenants.models import Tenant
 
 
@@ -44,8 +44,13 @@ def restore_own(request: UserRequest, tenant_id: UUID) -> HttpResponse:
     tenant = next((one for one in deletion.deleted_of(request.user) if one.pk == tenant_id), None)
     if tenant is None:
         tenant = get_object_or_404(Tenant, memberships__user=request.user, pk=tenant_id)
-    elif deletion.restore(tenant, by=request.user):
-        messages.success(request, f"{tenant.name} is back.")
+        return redirect(workspace_url(tenant))
+    try:
+        if deletion.restore(tenant, by=request.user):
+            messages.success(request, f"{tenant.name} is back.")
+    except room.TooManyWorkspaces as refusal:
+        messages.error(request, str(refusal))
+        return redirect("tenants_site:workspaces")
     return redirect(workspace_url(tenant))
 
 

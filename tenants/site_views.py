@@ -88,6 +88,9 @@ def invitation(request: UserRequest, secret: str) -> HttpResponse:
         except members_flow.SeatRefused as refused:
             context = {"invitation": found, "refusal": str(refused)}
             return render(request, "tenants/invitation.html", context, status=402)
+        except members_flow.OtherAddress:
+            context = {"invitation": found, "other_address": True}
+            return render(request, "tenants/invitation.html", context, status=403)
         except members_flow.InvitationGone:
             return render(request, "tenants/invitation_gone.html", status=409)
         messages.success(request, f"Welcome to {found.tenant.name}.")

@@ -91,15 +91,16 @@ def follow_right(membership: Membership, *, by: User | None, role: str | None = 
 
 
 def keep_out(tenant: Tenant, user: User, *, now: datetime | None = None) -> None:
-    """From here on no open door lets this person in: known by their login, and by their addresses
-    should they come back with another one."""
+    """From here on no open door lets this person in: known by their login, and by the addresses that
+    they have proved, should they come back with another one. An address that they only say to have is
+    somebody else's, maybe a colleague's who has never been here."""
     now = now or timezone.now()
     if tenant.status == Status.PURGING:
         return
-    for address in sorted({*proved_addresses(user), user.email.lower()}):
+    for known_as in sorted(proved_addresses(user)) or [f"user {user.pk}"]:
         KeptOut.objects.update_or_create(
             tenant=tenant,
-            address_hash=_digest(tenant, address),
+            address_hash=_digest(tenant, known_as),
             defaults={"user": user, "since": now},
         )
 

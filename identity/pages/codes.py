@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from uuid import UUID
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from identity import beginnings, claims, proving
+from identity.models import User
 
 _CHOICE = "choose_account"  # in the session: [address, until, where to go then]
 _SECONDS = 15 * 60
@@ -78,6 +80,15 @@ class ChoiceForm(forms.Form):
         field.choices = [(str(one.user.pk), str(one.user)) for one in begun]
 
 
+def _shown_before(request: HttpRequest, email: str, found: list[User]) -> list[User]:
+    """Who was chosen, and since then pushed off the page by others who signed up."""
+    try:
+        chosen = claims.candidate(email, UUID(request.POST.get("account", "")))
+    except ValueError:
+        return []
+    return [chosen] if chosen is not None and chosen not in found else []
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
@@ -85,16 +96,17 @@ def choose(request: HttpRequest) -> HttpResponse:
     email, until, then = request.session.get(_CHOICE) or ("", 0, "")
     if until < time.time():
         return redirect("account_request_login_code")
-    begun = [beginnings.of(user) for user in claims.candidates(email)]
+    found = claims.candidates(email)
+    found += _shown_before(request, email, found)
+    begun = [beginnings.of(user) for user in found]
     form = ChoiceForm(request.POST if request.method == "POST" else None, begun=begun)
     if not form.is_valid():
         context = {"form": form, "begun": begun, "email": email}
         status = 422 if form.is_bound else 200
         return render(request, "account/choose.html", context, status=status)
     del request.session[_CHOICE]
-    wanted = form.cleaned_data["account"]
-    user = next(one.user for one in begun if str(one.user.pk) == wanted)
-    if not proving.prove(request, user, email):
+    user = claims.candidate(email, UUID(form.cleaned_data["account"]))
+    if user is None or not proving.prove(request, user, email):
         return redirect("account_login")
     record_authentication(request, user, method="code", email=email)
     return perform_login(request, Login(user=user, email=email, redirect_url=then or None))

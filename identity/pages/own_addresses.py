@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from allauth.account.views import EmailView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from identity import claims, mail_limits, merging
+from identity import claims, mail_limits, merging, proof_of_work
 
 
 class AddressesView(EmailView):
@@ -20,17 +21,37 @@ class AddressesView(EmailView):
         if address.verified:
             messages.info(request, f"{address.email} is verified already.")
             return None
-        if wait := mail_limits.take(address):
-            words = mail_limits.in_words(wait)
-            text = (
-                f"A mail to {address.email} is on its way already: look into the spam folder, too."
-                f" The next one can be sent in {words}."
-            )
-            messages.warning(request, text)
+        worked = proof_of_work.is_in(request)
+        held = mail_limits.take(address, for_a_sum=worked)
+        if held and held.mailbox and not worked:
+            return self._one_more_step(address.email)
+        if held:
+            messages.warning(request, _held(address.email, held))
             return None
         return super()._action_send(request, *args, **kwargs)
+
+    def _one_more_step(self, email: str) -> HttpResponse:
+        """Others have had so much mail sent there that this one takes a sum of the browser."""
+        more = {
+            "step_for": email,
+            "challenge": json.dumps(proof_of_work.challenge()),
+            "field": proof_of_work.FIELD,
+        }
+        return self.render_to_response(self.get_context_data(**more))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         begun = bool(claims.others(user, most=1)) or bool(merging.open_merges(user))
         return {**super().get_context_data(**kwargs), "has_begun": begun}
+
+
+def _held(email: str, held: mail_limits.Held) -> str:
+    if held.mailbox:
+        return (
+            f"Too much mail went to {email} lately. The next one can be sent in {held.in_words}."
+            " Signing in with a mailed code confirms the address, too."
+        )
+    return (
+        f"A mail to {email} is on its way already: look into the spam folder, too."
+        f" The next one can be sent in {held.in_words}."
+    )

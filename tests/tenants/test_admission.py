@@ -16,7 +16,7 @@ from django_tenants.utils import schema_exists
 from events.limits.clients import UNKNOWN
 from identity.models import User
 from tenants import admission, preparing
-from tenants.models import Invitation, Membership, Role, Status, Tenant
+from tenants.models import Status, Tenant
 from tests.identity.test_sign_in_limits import solved
 from tests.metering.test_quota import NOBODY_LISTENS
 from tests.tenants.signing_up import loaded
@@ -201,35 +201,6 @@ def test_who_holds_a_signed_link_sees_no_step(client_for, small):
     assert not made(form).held
     late = admission.link_token("spring-fair", days=-1)
     assert post(client_for(REMOTE_ADDR=OFFICE), answers(), **loaded(), via=late).status_code == 200
-
-
-def test_who_is_invited_sees_no_step(client_for, small, acme, people):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    from tenants import hashed_secrets
-
-    use_up(client_for)
-    Invitation.objects.create(
-        tenant=acme,
-        email="new@example.org",
-        invited_by=people.acme_owner,
-        token_hash=hashed_secrets.hash_secret("the-secret"),
-        expires_at=timezone.now() + timedelta(days=1),
-    )
-    client = client_for(REMOTE_ADDR=OFFICE)
-    known = post(client, answers(), **loaded(), next="/invitations/the-secret/")
-    assert known.status_code == 302
-    made_up = post(
-        client_for(REMOTE_ADDR=OFFICE), answers(), **loaded(), next="/invitations/another/"
-    )
-    assert made_up.status_code == 200
-    Membership.objects.for_tenant(acme).filter(user=people.acme_owner).update(role=Role.MEMBER)
-    ended = post(
-        client_for(REMOTE_ADDR=OFFICE), answers(), **loaded(), next="/invitations/the-secret/"
-    )
-    assert ended.status_code == 200, "its maker may not invite any more"
 
 
 def test_a_form_that_came_back_faster_than_anybody_types_was_not_filled_in_by_a_person(client_for):

@@ -52,6 +52,7 @@ UNSCOPED = {
     "plg_site/doctor/billing.py: look": "all with trouble, for the operator",
     "plg_site/doctor/fleet.py: look": "the whole fleet, for its operator",
     "tenants/account_receivers.py: end_what_was_given_out": "of one person, in whatever workspace",
+    "tenants/account_receivers.py: end_what_others_gave": "of one person, in whatever workspace",
     "tenants/account_receivers.py: let_go": "of one person, in whatever workspace",
     "tenants/account_receivers.py: move_memberships": "of a human who may be in several",
     "tenants/admission.py: _holds_invitation": "by the secret of the mailed link",

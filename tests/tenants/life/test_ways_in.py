@@ -169,6 +169,21 @@ def test_another_colleague_still_comes_in_by_the_door(
     assert role_of(other) == Role.MEMBER
 
 
+@pytest.mark.parametrize("out", WAYS_OUT)
+def test_a_stranger_who_says_to_have_the_address_keeps_nobody_from_the_door(
+    client_for, people, acme, jo, seat, somebody, open_door, role_of, sent, out
+):
+    stranger = User.objects.create_user("victor@acme.example")
+    membership.add_member(acme, user=stranger, role=Role.MEMBER)
+    WAYS_OUT[out](client_for, acme, people, stranger, seat)
+    victor = somebody("victor@acme.example")
+    assert "Acme" in client_for(victor).get("/workspaces/").content.decode()
+    client_for(victor).post(f"/workspaces/{acme.pk}/join/")
+    assert role_of(victor) == Role.MEMBER
+    stranger.emailaddress_set.create(email="stranger@acme.example", verified=True)
+    assert client_for(stranger).post(f"/workspaces/{acme.pk}/join/").status_code == 404
+
+
 LOSSES = {
     "removed": lambda client_for, people, acme, admin, seat: client_for(
         people.acme_owner, acme
@@ -269,6 +284,8 @@ def gang(committed):
     acme = Tenant.objects.get(slug="acme")
     owner = User.objects.get(email="owner@acme.example")
     users = [User.objects.create_user(f"racer{n}@race.example") for n in range(2)]
+    for user in users:  # who has proved an address may open an invitation to another one of theirs
+        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
     invitation = Invitation.objects.create(
         tenant=acme,
         email="race@race.example",
