@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 import events
+from identity.names import plain
 from metering import quota
 from product import codes, destinations, event_types
-from product.models import File, Link
+from product.models import TITLE_MAX_LENGTH, File, Link
 from product.reserving import reserved
 from tenants.models import Tenant
 
@@ -66,7 +67,7 @@ def create_link(tenant: Tenant, wanted: NewLink, *, person_id: UUID | None) -> t
 
 def change_target(tenant: Tenant, link: Link, *, target_url: str, title: str) -> None:
     """Lead the link elsewhere (`target_url` validated). A file's link keeps its file."""
-    link.title = title
+    link.title = _one_line(title)
     if link.file_id is None:
         link.target_url = target_url
     link.save(update_fields=["title", "target_url"])
@@ -105,7 +106,7 @@ def _insert(tenant: Tenant, wanted: NewLink, person_id: UUID | None) -> Link:
             with transaction.atomic():
                 link = Link.objects.create(
                     code=wanted.code or codes.random_code(),
-                    title=wanted.title,
+                    title=_one_line(wanted.title),
                     target_url=wanted.target_url,
                     file=wanted.file,
                     created_by=person_id,
@@ -150,6 +151,10 @@ def _made_before(wanted: NewLink) -> Link | None:
     if earlier is not None and earlier.request_digest != wanted.digest:
         raise KeyReused
     return earlier
+
+
+def _one_line(title: str) -> str:
+    return plain(title)[:TITLE_MAX_LENGTH]  # a letter may become two
 
 
 def _sha256(text: str) -> str:
