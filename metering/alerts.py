@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
 import events
@@ -30,10 +29,9 @@ from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
 from metering.periods import Period
 from metering.words import quantity
-from tenants import audit
+from tenants import audit, rows
 from tenants.models import Tenant
 
-log = structlog.get_logger()
 DEFAULT_PERCENTS = (80, 100)
 MOST = 100  # that a workspace has switched on
 LARGEST = 10**18  # amount
@@ -208,8 +206,8 @@ def evaluate_changed() -> int:
                 bursts.evaluate(tenant)
             except StoreUnavailable:
                 raise  # all of them come again
-            except Exception:  # one workspace must not keep the others from their mail
-                log.exception("alerts_failed", schema=tenant.schema_name)
+            except Exception as error:  # one workspace must not keep the others from their mail
+                rows.failed("alerts.evaluate", tenant.pk, error)
     return len(schemas)
 
 
