@@ -46,7 +46,7 @@ def _takes_away(request: HttpRequest, action_type: str, action: Any) -> bool:
 
 
 def _refused(request: HttpRequest, users: Iterable[Any]) -> HttpResponse | None:
-    refusals = [words for user in users if (words := user_signals.refusal(user))]
-    for words in refusals:
-        messages.error(request, words)
-    return redirect("wagtailusers_users:index") if refusals else None
+    if not (words := user_signals.refusal(list(users))):
+        return None
+    messages.error(request, words)
+    return redirect("wagtailusers_users:index")

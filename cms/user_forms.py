@@ -75,7 +75,7 @@ class EditorForm(UserEditForm):
     def clean_is_active(self) -> bool:
         is_active = bool(self.cleaned_data["is_active"])
         goes = not is_active and self.initial.get("is_active")
-        if goes and (words := user_signals.refusal(self.instance)):
+        if goes and (words := user_signals.refusal([self.instance])):
             raise ValidationError(words)
         return is_active
 

@@ -48,6 +48,13 @@ def loads(body: bytes) -> Any:
         raise Undecodable(f"This is not JSON: {error.msg} at character {error.pos}.") from None
 
 
+def is_ambiguous(value: Any) -> bool:
+    """Whether a key stood twice in it, or anywhere below."""
+    if isinstance(value, dict):
+        return isinstance(value, Ambiguous) or any(map(is_ambiguous, value.values()))
+    return isinstance(value, list) and any(map(is_ambiguous, value))
+
+
 def properties_of(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
     """`data` with texts made UUID or Decimal, and numbers made int or float, where declared so.
 

@@ -7,13 +7,13 @@ asks for it has shown both sides to be theirs. Nobody is deleted: for some days 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.db.models import ProtectedError
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -90,8 +90,13 @@ def open_merges(user: User, *, now: datetime | None = None) -> list[Merge]:
     return list(Merge.objects.filter(kept=user, at__gt=since).select_related("merged"))
 
 
-def forget_expired(*, now: datetime | None = None) -> int:
-    """Delete sign-ups whose joining can no longer be undone; returns how many went."""
+def forget_expired(
+    *, failed: Callable[[object, Exception], object], now: datetime | None = None
+) -> int:
+    """Delete sign-ups whose joining can no longer be undone; returns how many went.
+
+    `failed(key, error)` is told of each that could not be, which ends nothing for the others.
+    """
     over = Merge.objects.filter(at__lte=(now or timezone.now()) - UNDO).select_related("merged")
     gone = 0
     for made in over:
@@ -99,8 +104,8 @@ def forget_expired(*, now: datetime | None = None) -> int:
             with transaction.atomic():
                 made.merged.delete()
                 gone += 1
-        except (DatabaseError, ProtectedError) as error:
-            log.warning("merge_not_forgotten", merge=str(made.pk), error=str(error))
+        except Exception as error:
+            failed(made.pk, error)
     return gone
 
 

@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
 import events
@@ -30,12 +29,12 @@ from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
 from metering.periods import Period
 from metering.words import quantity
-from tenants import audit
+from tenants import audit, rows
 from tenants.models import Tenant
 
-log = structlog.get_logger()
 DEFAULT_PERCENTS = (80, 100)
-MOST = 100  # that a workspace has made
+MOST = 100  # that a workspace has switched on
+LARGEST = 10**18  # amount
 _AGAIN_BELOW = Decimal("0.9")  # of the threshold: what was deleted and made again is no news
 
 
@@ -105,28 +104,41 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
         raise ValueError("An alert is at a percentage or at an amount.")
     if (threshold.percent or threshold.amount or 0) <= 0 or (threshold.percent or 0) > 1000:
         raise ValueError("An alert is above nothing, and at 1,000 percent at most.")
-    row, is_new = Alert.objects.for_tenant(tenant).get_or_create(
+    if (threshold.amount or 0) > LARGEST:
+        raise ValueError("An alert is not at so large an amount.")
+    _one_after_another(tenant)
+    rows = Alert.objects.for_tenant(tenant)
+    row, is_new = rows.get_or_create(
         tenant=tenant,
         meter=meter,
         percent=threshold.percent,
         amount=threshold.amount,
         defaults={"recipients": list(threshold.recipients), "is_on": threshold.is_on},
     )
-    if is_new and Alert.objects.for_tenant(tenant).count() > MOST:
-        raise ValueError(f"A workspace has at most {MOST} alerts: remove some first.")
     if is_new or (row.recipients, row.is_on) != ([*threshold.recipients], threshold.is_on):
         row.recipients, row.is_on = list(threshold.recipients), threshold.is_on
         row.save(update_fields=["recipients", "is_on"])
         audit.note(tenant, "alert.set", by=by, target=_named(threshold))
+        if row.is_on and rows.filter(is_on=True).count() > MOST:
+            raise ValueError(f"A workspace has at most {MOST} alerts: remove some first.")
     look_soon(tenant)
 
 
 @transaction.atomic
 def remove(tenant: Tenant, meter: str, key: str, *, by: User | None = None) -> None:
     """Watch it no longer: one that exists by default is switched off, another one is deleted."""
+    _one_after_another(tenant)
     for threshold in of(tenant):
         if (threshold.meter, threshold.key) == (meter, key):
             _switch_off(tenant, threshold, by=by)
+
+
+def _one_after_another(tenant: Tenant) -> None:
+    """Who else changes alerts of this workspace waits here until this transaction has ended.
+
+    Without, two who name them in different orders would wait for each other.
+    """
+    Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
 
 
 def _switch_off(tenant: Tenant, threshold: Threshold, *, by: User | None) -> None:
@@ -146,6 +158,7 @@ def _switch_off(tenant: Tenant, threshold: Threshold, *, by: User | None) -> Non
 def replace(tenant: Tenant, wanted: Iterable[Threshold], *, by: User | None = None) -> None:
     """Make these all that is watched. Raises KeyError, ValueError."""
     with transaction.atomic():
+        _one_after_another(tenant)
         keep = {(one.meter, one.key) for one in wanted}
         for threshold in wanted:
             put(tenant, threshold, by=by)
@@ -193,8 +206,8 @@ def evaluate_changed() -> int:
                 bursts.evaluate(tenant)
             except StoreUnavailable:
                 raise  # all of them come again
-            except Exception:  # one workspace must not keep the others from their mail
-                log.exception("alerts_failed", schema=tenant.schema_name)
+            except Exception as error:  # one workspace must not keep the others from their mail
+                rows.failed("alerts.evaluate", tenant.pk, error)
     return len(schemas)
 
 

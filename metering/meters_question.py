@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -144,7 +143,7 @@ def of_body(body: bytes) -> Asked:
         said = json_values.loads(body)
     except Undecodable as error:
         raise invalid("body", str(error)) from None
-    if not isinstance(said, dict) or isinstance(said, json_values.Ambiguous):
+    if not isinstance(said, dict) or json_values.is_ambiguous(said):
         raise invalid("body", "This is not a JSON object with each name once.")
     return _validated({name: value for name, value in said.items() if value is not None}, "body")
 
@@ -207,6 +206,9 @@ def _validated(said: dict[str, Any], source: str) -> Asked:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        said = json_values.loads(text.encode())
+    except (Undecodable, UnicodeEncodeError):
         raise invalid(name, "This is not JSON.") from None
+    if json_values.is_ambiguous(said):
+        raise invalid(name, "Say each name once.")
+    return said

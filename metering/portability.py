@@ -6,27 +6,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from metering import catalogue, spend
+import msgspec
+
+from metering import alerts, catalogue, spend
+from metering.alerts import Threshold
 from metering.models import Alert, SpendLimit
 from metering.spend import OwnLimits
 from metering.watch_models import MONEY
 from tenants.archive import shared
 from tenants.models import Tenant
 
-_ALERT = ("meter", "percent", "amount", "is_on")
+
+class _Alert(msgspec.Struct):
+    meter: str
+    percent: int | None
+    amount: int | None
+    is_on: bool
+
+
+class _Limit(msgspec.Struct):
+    meter: str
+    amount: int
 
 
 def _alerts(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
     """Without recipients, who are users of this installation: owners and admins get the mail."""
-    yield from Alert.objects.for_tenant(tenant).order_by("pk").values(*_ALERT)
+    yield from Alert.objects.for_tenant(tenant).order_by("pk").values(*_Alert.__struct_fields__)
 
 
 def _restore_alerts(
     tenant: Tenant, rows: Iterable[Mapping[str, Any]], people: Mapping[str, UUID]
 ) -> int:
-    alerts = [Alert(tenant=tenant, **{key: row[key] for key in _ALERT}) for row in rows]
-    known = [alert for alert in alerts if alert.meter in catalogue.meters()]
-    return len(Alert.objects.bulk_create(known))
+    """Those of meters that there are here."""
+    said = [msgspec.convert(row, _Alert) for row in rows]
+    known = [each for each in said if each.meter in catalogue.meters()]
+    for each in known:
+        alerts.put(tenant, Threshold(**msgspec.structs.asdict(each)))
+    return len(known)
 
 
 def _limits(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
@@ -37,7 +53,8 @@ def _limits(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
 def _restore_limits(
     tenant: Tenant, rows: Iterable[Mapping[str, Any]], people: Mapping[str, UUID]
 ) -> int:
-    found = {str(row["meter"]): int(row["amount"]) for row in rows}
+    said = [msgspec.convert(row, _Limit) for row in rows]
+    found = {each.meter: each.amount for each in said}
     money = found.pop(MONEY, None)
     caps = {key: amount for key, amount in found.items() if key in catalogue.meters()}
     spend.set_own(tenant, OwnLimits(money=money, caps=caps), by=None)
@@ -46,5 +63,5 @@ def _restore_limits(
 
 def register() -> None:
     """Write these into every archive."""
-    shared.register(shared.Part("alerts", _alerts, _restore_alerts))
-    shared.register(shared.Part("own_limits", _limits, _restore_limits))
+    shared.register(shared.Part("alerts", _alerts, _restore_alerts, most=2 * alerts.MOST))
+    shared.register(shared.Part("own_limits", _limits, _restore_limits, most=100))

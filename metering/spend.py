@@ -26,6 +26,8 @@ from tenants import audit
 from tenants.life_models import AuditEntry
 from tenants.models import Tenant
 
+LARGEST = 10**18
+
 
 @dataclass(frozen=True)
 class OwnLimits:
@@ -51,19 +53,19 @@ def set_own(tenant: Tenant, wanted: OwnLimits, *, by: User | None) -> None:
     """Make these the workspace's own limits; what is not named is not limited by it.
 
     In force once the current transaction commits. Raises KeyError (no such meter), ValueError (a
-    negative limit).
+    negative limit, or one above LARGEST).
     """
     from metering import limits
 
     rows = {get(key).key: amount for key, amount in wanted.caps.items()}
     if wanted.money is not None:
         rows[MONEY] = wanted.money
-    if any(amount < 0 for amount in rows.values()):
-        raise ValueError("A limit is not negative.")
+    if any(not 0 <= amount <= LARGEST for amount in rows.values()):
+        raise ValueError("A limit is not negative, and not larger than anything can be.")
     with transaction.atomic():
-        before = dict(
-            SpendLimit.objects.for_tenant(tenant).select_for_update().values_list("meter", "amount")
-        )
+        # Two who set limits at once do so one after the other; rows that are not there cannot be locked.
+        Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
+        before = dict(SpendLimit.objects.for_tenant(tenant).values_list("meter", "amount"))
         if before == rows:
             return
         SpendLimit.objects.for_tenant(tenant).exclude(meter__in=rows).delete()

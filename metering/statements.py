@@ -33,6 +33,7 @@ from metering.models import Adjustment, Ledger, Statement
 from metering.periods import Month
 from metering.query import Question, Row, ask_stored
 from metering.signals import period_closed
+from tenants import rows
 from tenants.models import Status, Tenant
 
 log = structlog.get_logger()
@@ -64,8 +65,8 @@ def close_due(
         except StoreUnavailable as error:
             log.warning("periods_not_closed", error=str(error))
             break
-        except Exception:  # one workspace must not keep the others from their statements
-            log.exception("period_not_closed", tenant=str(tenant_id))
+        except Exception as error:  # one must not keep the others from their statements
+            rows.failed("periods.close", tenant_id, error)
     return made
 
 
@@ -90,8 +91,8 @@ def _open_ledgers() -> None:
     for tenant in new.only("pk", "schema_name", "created_at"):
         try:
             _open_ledger(tenant)
-        except Exception:  # as above
-            log.exception("ledger_not_opened", schema=tenant.schema_name)
+        except Exception as error:  # as above
+            rows.failed("ledgers.open", tenant.pk, error)
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ from metering import api as metering_api
 from metering import catalogue, meters_api, quota, rates
 from plg_site import api_document, api_scopes, events_api, problems, rate_headers
 from tenants.api_auth import ApiKeyAuth
+from tenants.api_bodies import BodyParser
 from tenants.event_types import API_CALLED
 from tenants.models import ApiKey
 from tenants.scopes import Scope, ScopeMissing
@@ -176,6 +177,7 @@ def build() -> WorkspaceAPI:
         urls_namespace="api",
         auth=WorkspaceKey(),
         docs=Docs(),
+        parser=BodyParser(),
     )
     problems.install(api)
     api.add_router("v1/", import_module(f"{settings.PRODUCT_APP}.api").router)

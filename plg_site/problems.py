@@ -19,6 +19,7 @@ from metering.decision import QuotaExceeded
 from metering.rates import RateExceeded
 from plg_site import rate_headers
 from tenants import workspace_url
+from tenants.api_bodies import SaidTwice
 from tenants.closed import WorkspaceClosed
 from tenants.requests import KeyedRequest
 from tenants.scopes import ScopeMissing
@@ -165,7 +166,8 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, UnreadablePostError):
         return problem(*unread(error.__cause__))
     if error.status_code == 400 and str(error).startswith("Cannot parse request body"):
-        message = "This is not JSON."
+        cause = error.__cause__
+        message = str(cause) if isinstance(cause, SaidTwice) else "This is not JSON."
         return problem(422, "Please check: body.", errors=[{"field": "body", "message": message}])
     return problem(error.status_code, str(error))
 

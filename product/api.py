@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refused
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import File as UploadPart
 from ninja import Header, Query, Router, Status, UploadedFile
@@ -23,6 +23,7 @@ router = Router()
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]
 LINKS, FILES = ["Links"], ["Files"]
+_NO_FILE = "This workspace has no such file."
 
 
 @router.get(
@@ -62,6 +63,8 @@ def create_link(
         link, is_new = links.create_link(request.tenant, wanted, person_id=_person_id(request))
     except links.CodeTaken:
         raise HttpError(409, f"The code “{wanted.code}” is in use by another link.") from None
+    except links.FileGone:
+        raise _invalid("file_id", _NO_FILE) from None
     except links.KeyReused:
         message = "This key was used before, for another request."
         raise _invalid("Idempotency-Key", message, source="header") from None
@@ -95,13 +98,16 @@ def change_link(request: KeyedRequest, link_id: UUID, payload: LinkChange) -> Li
     link = get_object_or_404(Link, pk=link_id)
     if payload.target_url is not None and link.file_id:
         raise _invalid("target_url", "This link leads to a file, and cannot lead to an address.")
-    links.change_target(
-        request.tenant,
-        link,
-        target_url=_checked(targets.validate_target, payload.target_url, "target_url")
-        or link.target_url,
-        title=link.title if payload.title is None else payload.title,
-    )
+    try:
+        links.change_target(
+            request.tenant,
+            link,
+            target_url=_checked(targets.validate_target, payload.target_url, "target_url")
+            or link.target_url,
+            title=link.title if payload.title is None else payload.title,
+        )
+    except links.LinkGone:
+        raise Http404 from None
     return LinkOut.of(request.tenant, link, _clicks(request, link))
 
 
@@ -182,7 +188,7 @@ def _file(file_id: UUID | None) -> File | None:
         return None
     file = File.objects.filter(pk=file_id).first()
     if file is None:
-        raise _invalid("file_id", "This workspace has no such file.")
+        raise _invalid("file_id", _NO_FILE)
     return file
 
 

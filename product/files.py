@@ -68,13 +68,17 @@ def store_file(tenant: Tenant, upload: UploadedFile, *, person_id: UUID | None) 
 
 @transaction.atomic
 def delete_file(tenant: Tenant, file: File, *, person_id: UUID | None) -> None:
-    """Delete the file and the links that lead to it; its bytes go once that is committed."""
+    """Delete the file and the links that lead to it; its bytes go once that is committed.
+
+    Who makes a link to it at this moment comes before us, and it is among those links, or finds the
+    file gone.
+    """
+    if not File.objects.select_for_update().filter(pk=file.pk).exists():
+        return
     for link in file.links.all():
         delete_link(tenant, link, person_id=person_id)
     file_id = file.id
-    deleted, _ = File.objects.filter(pk=file_id).delete()
-    if not deleted:
-        return
+    File.objects.filter(pk=file_id).delete()
     size, key = file.size, file.storage_key
     events.record_with_row(
         event_types.FILE_DELETED.name,

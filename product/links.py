@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 import events
+from identity.names import plain
 from metering import quota
 from product import codes, destinations, event_types
-from product.models import File, Link
+from product.models import TITLE_MAX_LENGTH, File, Link
 from product.reserving import reserved
 from tenants.models import Tenant
 
@@ -21,6 +22,14 @@ _TRIES = 5
 
 class CodeTaken(Exception):
     """Another link of the workspace has this code."""
+
+
+class LinkGone(Exception):
+    """Somebody else has just deleted the link."""
+
+
+class FileGone(Exception):
+    """Somebody else has just deleted the file that it was to lead to."""
 
 
 class KeyReused(Exception):
@@ -50,7 +59,7 @@ class NewLink:
 def create_link(tenant: Tenant, wanted: NewLink, *, person_id: UUID | None) -> tuple[Link, bool]:
     """The new link and True, or the one that this request made before and False.
 
-    Raises CodeTaken, KeyReused, and metering's QuotaExceeded when no link is left.
+    Raises CodeTaken, FileGone, KeyReused, and metering's QuotaExceeded when no link is left.
     """
     if earlier := _made_before(wanted):
         return earlier, False
@@ -64,9 +73,15 @@ def create_link(tenant: Tenant, wanted: NewLink, *, person_id: UUID | None) -> t
         raise
 
 
+@transaction.atomic
 def change_target(tenant: Tenant, link: Link, *, target_url: str, title: str) -> None:
-    """Lead the link elsewhere (`target_url` validated). A file's link keeps its file."""
-    link.title = title
+    """Lead the link elsewhere (`target_url` validated). A file's link keeps its file.
+
+    Raises LinkGone.
+    """
+    if not Link.objects.select_for_update(no_key=True).filter(pk=link.pk).exists():
+        raise LinkGone
+    link.title = _one_line(title)
     if link.file_id is None:
         link.target_url = target_url
     link.save(update_fields=["title", "target_url"])
@@ -99,13 +114,18 @@ def _forget(tenant: Tenant, code: str) -> None:
 
 
 def _insert(tenant: Tenant, wanted: NewLink, person_id: UUID | None) -> Link:
-    """Insert under the wanted code, or under random ones until one is free. Raises CodeTaken."""
+    """Insert under the wanted code, or under random ones until one is free.
+
+    Raises CodeTaken, FileGone.
+    """
     for _ in range(1 if wanted.code else _TRIES):
         try:
             with transaction.atomic():
+                if wanted.file is not None:
+                    _hold(wanted.file)
                 link = Link.objects.create(
                     code=wanted.code or codes.random_code(),
-                    title=wanted.title,
+                    title=_one_line(wanted.title),
                     target_url=wanted.target_url,
                     file=wanted.file,
                     created_by=person_id,
@@ -118,6 +138,12 @@ def _insert(tenant: Tenant, wanted: NewLink, person_id: UUID | None) -> Link:
             if "link_code" not in str(error):
                 raise
     raise CodeTaken(wanted.code)
+
+
+def _hold(file: File) -> None:
+    """Until this transaction ends, nobody deletes the file. Raises FileGone."""
+    if not File.objects.select_for_update(no_key=True).filter(pk=file.pk).exists():
+        raise FileGone
 
 
 def _tell(tenant: Tenant, link: Link, person_id: UUID | None) -> None:
@@ -150,6 +176,10 @@ def _made_before(wanted: NewLink) -> Link | None:
     if earlier is not None and earlier.request_digest != wanted.digest:
         raise KeyReused
     return earlier
+
+
+def _one_line(title: str) -> str:
+    return plain(title)[:TITLE_MAX_LENGTH]  # a letter may become two
 
 
 def _sha256(text: str) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 CODE_MAX_LENGTH = 40
+TITLE_MAX_LENGTH = 120
 URL_MAX_LENGTH = 2048
 
 
@@ -52,7 +53,7 @@ class Link(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=CODE_MAX_LENGTH)
-    title = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=TITLE_MAX_LENGTH, blank=True)
     target_url = models.CharField(max_length=URL_MAX_LENGTH, blank=True)
     # PROTECT: links of a file are deleted by product.files, which also tells the meter.
     file = models.ForeignKey(

@@ -25,6 +25,7 @@ EMPTIED: dict[str, dict[str, Any]] = {"product_link": {"request_key": None, "req
 SIZES = {"product_file": {"size": "storage_key"}}
 CHECKSUMS = {"product_file": {"sha256": "storage_key"}}
 SAMPLES = {"product_file": "is_sample", "product_link": "is_sample"}
+ONE_LINE = {"product_link": ["title"]}
 METERED: dict[str, dict[str, str | int]] = {
     "product_link": {"links": 1},
     "product_file": {"storage": "size"},

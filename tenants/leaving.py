@@ -6,6 +6,7 @@ The only owner of a workspace cannot go: somebody else would be left without any
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -27,10 +28,10 @@ class OnlyOwner(ProtectedError):
     """They are the only owner of workspaces; the message says of which."""
 
 
-def owned_alone(user: User) -> list[Membership]:
-    """Their seats in workspaces that would have no owner without them."""
+def owned_alone(user: User, *, together: Sequence[User] = ()) -> list[Membership]:
+    """Their seats in workspaces that would have no owner without them, and without these others."""
     rows = Membership.objects.filter(user=user).select_related("tenant").order_by("joined_at", "pk")
-    return [row for row in rows if membership.needs(row)]
+    return [row for row in rows if membership.needs(row, without=together)]
 
 
 @transaction.atomic
@@ -77,9 +78,18 @@ def who_cannot_sign_in_needs_no_seat(user: User, **_: Any) -> None:
 
 
 @receiver(user_removal_asked)
-def object_for_workspaces(user: User, **_: Any) -> str:
-    kept = owned_alone(user)
-    return in_words(kept) if kept else ""
+def object_for_workspaces(users: Sequence[User], **_: Any) -> str:
+    said = [in_words(kept) for user in users if (kept := owned_alone(user))]
+    return " ".join(said) or _together(users)
+
+
+def _together(users: Sequence[User]) -> str:
+    kept = [row for user in users for row in owned_alone(user, together=users)]
+    if not kept:
+        return ""
+    people = " and ".join(dict.fromkeys(str(row.user) for row in kept))
+    names = ", ".join(dict.fromkeys(f"“{row.tenant.name}”" for row in kept))
+    return f"{people} cannot go together: {names} would have no owner. Somebody else has to become one."
 
 
 @receiver(account_closing_asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -229,15 +230,16 @@ def end_with_proof(membership: Membership) -> None:
     letters.has_left(membership)
 
 
-def needs(membership: Membership) -> bool:
-    """Whether the workspace would be left without an owner who can sign in."""
+def needs(membership: Membership, *, without: Iterable[User] = ()) -> bool:
+    """Whether the workspace would be left without an owner who can sign in, if these went, too."""
     if membership.role != Role.OWNER or membership.tenant.status in {
         Status.DELETED,
         Status.PURGING,
     }:
         return False
     owners = Membership.objects.for_tenant(membership.tenant).filter(role=Role.OWNER)
-    return not owners.filter(user__is_active=True).exclude(pk=membership.pk).exists()
+    others = owners.filter(user__is_active=True).exclude(pk=membership.pk)
+    return not others.exclude(user__in=list(without)).exists()
 
 
 def require_changeable(membership: Membership, *, by: User) -> None:

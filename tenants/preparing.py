@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tenants import fingerprints, schemas, templates
+from tenants import fingerprints, rows, schemas, templates
 from tenants.models import Status, Tenant
 from tenants.steps import step
 
@@ -103,8 +103,8 @@ def _prepare(tenant: Tenant) -> bool:
     try:
         with transaction.atomic():
             schemas.make(tenant.schema_name, template=templates.get(tenant.template))
-    except Exception:
-        log.exception("workspace.not_prepared", tenant=tenant.schema_name)
+    except Exception as error:
+        rows.failed("preparing.make", tenant.pk, error)
         return False
     tenant.status = Status.ACTIVE
     tenant.fingerprint = fingerprints.of_migrations()

@@ -1,4 +1,8 @@
-"""Work over many rows, of which one may fail without ending the work for the others."""
+"""Work over many rows, of which one may fail without ending the work for the others.
+
+Every loop of the periodic tasks that goes over workspaces or people is one of these, or tells `failed`
+itself: what is only in a log, nobody reads.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from django.db import models, transaction
 
 log = structlog.get_logger()
 LOOPS = (
+    "alerts.evaluate",
     "api_keys.warn",
     "deletion.warn",
     "doors.check",
@@ -20,13 +25,22 @@ LOOPS = (
     "exports.expire",
     "exports.make",
     "imports.run",
+    "ledgers.open",
+    "merging.forget",
     "moving.forget",
+    "periods.close",
     "pool.drop",
     "pool.make",
+    "preparing.make",
     "purge.after",
     "purge.workspace",
+    "unproved.end",
+    "unproved.forget",
+    "unproved.warn",
 )
 _KEY, _KEPT = "row-failed:{}", 86_400  # seconds
+_AT = "row-at:{}"
+_PAGE = 200
 
 
 def each(what: str, due: models.QuerySet[Any], work: Callable[..., object], **said: Any) -> int:
@@ -58,6 +72,47 @@ def each_alone(what: str, due: models.QuerySet[Any], work: Callable[[Any], objec
             done += work(pk) is not None
         except Exception as error:
             failed(what, pk, error)
+    return done
+
+
+def in_turn(
+    what: str,
+    due: models.QuerySet[Any],
+    work: Callable[..., bool],
+    *,
+    most: int,
+    looks: int,
+    unless: type[Exception] | tuple[type[Exception], ...] = (),
+    **said: Any,
+) -> int:
+    """Call `work(row, **said)`, which says whether there was something to do, for row after row by
+    key, until `most` were done or `looks` were looked at; returns how many were done.
+
+    For rows of which the database cannot say whether they are due. The next round goes on where this
+    one ended, and begins anew after the last: rows with nothing to do keep no other from its turn.
+    What is `unless` ends the round, and is raised; the row has its turn in the next one.
+    """
+    key, done = _AT.format(what), 0
+    at = cache.get(key)
+    for looked in range(0, looks, _PAGE):
+        page = min(_PAGE, looks - looked)
+        following = due if at is None else due.filter(pk__gt=at)
+        found = list(following.order_by("pk")[:page])
+        for row in found:
+            try:
+                done += bool(work(row, **said))
+            except unless:
+                raise
+            except Exception as error:
+                failed(what, row.pk, error)
+            at = row.pk
+            if done >= most:
+                cache.set(key, at, _KEPT)
+                return done
+        if len(found) < page:
+            cache.delete(key)
+            return done
+        cache.set(key, at, _KEPT)
     return done
 
 

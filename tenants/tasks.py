@@ -1,7 +1,9 @@
+from functools import partial
+
 from celery import shared_task
 
 from identity import merging
-from tenants import deletion, key_holders, moving, preparing, unproved, upkeep
+from tenants import deletion, key_holders, moving, preparing, rows, unproved, upkeep
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
 
 
@@ -21,4 +23,4 @@ def look_after_lives() -> None:
     unproved.look_after()
     key_holders.warn()
     moving.forget_former()
-    merging.forget_expired()
+    merging.forget_expired(failed=partial(rows.failed, "merging.forget"))

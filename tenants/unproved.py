@@ -9,7 +9,7 @@ such an address may be anybody's, and is not written to again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,22 +21,23 @@ from django.utils import timezone
 
 from events.store import StoreUnavailable, get_store
 from identity.models import Person, User
-from tenants import deletion, letters
+from tenants import deletion, letters, rows
 from tenants.addresses import home_url
 from tenants.models import Membership, Status, Tenant
 from tenants.signals import workspace_needed
 
 log = structlog.get_logger()
 WARNING = timedelta(days=7)
-_AT_ONCE = 200  # workspaces a round; the next one goes on
+_AT_ONCE, _LOOKS = 200, 2000  # done and looked at in a round; the next one goes on
 
 
 def look_after(*, now: datetime | None = None) -> tuple[int, int]:
     """Warn, end and forget what is due; returns how many were warned and how many ended."""
     now = now or timezone.now()
     try:
-        warned = _each(_warn, _due(now + WARNING, unwarned=True), now=now)
-        ended = _each(_end, _due(now, unwarned=False), now=now)
+        unwarned = _due(now + WARNING, unwarned=True)
+        warned = _each("unproved.warn", unwarned, _warn, now=now, by=now + WARNING)
+        ended = _each("unproved.end", _due(now, unwarned=False), _end, now=now, by=now)
     except StoreUnavailable as error:
         log.warning("unproved_wait", error=str(error))  # whether they are used, nobody can say now
         return 0, 0
@@ -45,36 +46,42 @@ def look_after(*, now: datetime | None = None) -> tuple[int, int]:
 
 
 def _each(
-    work: Callable[[Tenant, datetime], bool], tenants: Iterable[Tenant], *, now: datetime
+    what: str,
+    due: QuerySet[Tenant],
+    work: Callable[[Tenant, datetime], bool],
+    *,
+    now: datetime,
+    by: datetime,
 ) -> int:
-    """Of how many it was done; one that fails is tried again the next round."""
-    done = 0
-    for tenant in tenants:
-        try:
-            done += work(tenant, now)
-        except Exception:
-            log.exception("unproved_failed", tenant=str(tenant.pk))
-    return done
+    """Of how many it was done: of those that nobody has used in the days before `by`."""
+    since = _days_before(by)
+
+    def unless_used(tenant: Tenant) -> bool:
+        return not _is_used(tenant, since=since) and work(tenant, now)
+
+    return rows.in_turn(
+        what, due, unless_used, most=_AT_ONCE, looks=_LOOKS, unless=StoreUnavailable
+    )
 
 
-def _due(now: datetime, *, unwarned: bool) -> list[Tenant]:
-    before = now - timedelta(days=settings.UNPROVED_DAYS)
+def _days_before(now: datetime) -> datetime:
+    return now - timedelta(days=settings.UNPROVED_DAYS)
+
+
+def _due(now: datetime, *, unwarned: bool) -> QuerySet[Tenant]:
+    """But for what only the event log knows, and those who need one (`_is_used`)."""
+    before = _days_before(now)
     members = Membership.objects.filter(tenant=OuterRef("pk"))
     proved = EmailAddress.objects.filter(verified=True, user=OuterRef("user"))
     alive = Q(user__last_login__gt=before) | Q(Exists(proved)) | Q(user__is_staff=True)
     told = Q(unproved_warned_at__lte=now - WARNING / 2) | Q(held=True)
-    rows = Tenant.objects.filter(
+    return Tenant.objects.filter(
         Q(status=Status.ACTIVE) | Q(held=True, status=Status.PREPARING),
         Exists(members),
         ~Exists(members.filter(alive)),
         Q(unproved_warned_at=None, held=False) if unwarned else told,
         created_at__lt=before,
     )
-    return [
-        tenant
-        for tenant in rows.order_by("created_at")[:_AT_ONCE]
-        if not _is_used(tenant, since=before)
-    ]
 
 
 def _is_used(tenant: Tenant, *, since: datetime) -> bool:
@@ -86,8 +93,8 @@ def _is_used(tenant: Tenant, *, since: datetime) -> bool:
 
 def _warn(tenant: Tenant, now: datetime) -> bool:
     with transaction.atomic():
-        rows = Tenant.objects.filter(pk=tenant.pk, unproved_warned_at=None)
-        if not rows.update(unproved_warned_at=now):
+        unwarned = Tenant.objects.filter(pk=tenant.pk, unproved_warned_at=None)
+        if not unwarned.update(unproved_warned_at=now):
             return False
         letters.tell(
             letters.owners_of(tenant),
@@ -111,7 +118,7 @@ def _end(tenant: Tenant, now: datetime) -> bool:
 
 def _forget_people(now: datetime) -> None:
     """Users who proved nothing and are nowhere (any more)."""
-    before = now - timedelta(days=settings.UNPROVED_DAYS)
+    before = _days_before(now)
     proved = EmailAddress.objects.filter(verified=True, user=OuterRef("pk"))
     idle: QuerySet[User] = User.objects.filter(
         ~Exists(proved),
@@ -123,10 +130,11 @@ def _forget_people(now: datetime) -> None:
         groups=None,
         joined_into=None,  # a joining can be undone, and goes by itself: merging.forget_expired
     )
-    for pk in list(idle.values_list("pk", flat=True)[:_AT_ONCE]):
-        try:
-            with transaction.atomic():
-                Person.objects.filter(user=pk).delete()
-                User.objects.filter(pk=pk).delete()
-        except Exception:  # one that something protects does not end the work for all
-            log.exception("unproved_not_forgotten", user=str(pk))
+    rows.in_turn("unproved.forget", idle, _forget, most=_AT_ONCE, looks=_LOOKS)
+
+
+def _forget(user: User) -> bool:
+    with transaction.atomic():
+        Person.objects.filter(user=user).delete()
+        User.objects.filter(pk=user.pk).delete()
+    return True

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -73,6 +73,8 @@ def share_file(request: WorkspaceRequest, file_id: UUID) -> HttpResponse:
     wanted = links.NewLink(file=file)
     try:
         link, _ = links.create_link(request.tenant, wanted, person_id=person_id(request))
+    except links.FileGone:
+        raise Http404 from None
     except QuotaExceeded as refused:
         form = UploadForm(max_bytes=settings.UPLOAD_MAX_BYTES)
         return _page(request, form, status=402, limit=limit_reached(refused.decision))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -118,12 +118,15 @@ def edit_link(request: WorkspaceRequest, link_id: UUID) -> HttpResponse:
     known = {"target_url": found.target_url, "title": found.title}
     form = EditLinkForm(request.POST or None, initial=known, link=found)
     if form.is_valid():
-        flows.change_target(
-            request.tenant,
-            found,
-            target_url=form.cleaned_data.get("target_url", ""),
-            title=form.cleaned_data["title"],
-        )
+        try:
+            flows.change_target(
+                request.tenant,
+                found,
+                target_url=form.cleaned_data.get("target_url", ""),
+                title=form.cleaned_data["title"],
+            )
+        except flows.LinkGone:
+            raise Http404 from None
         messages.success(request, "Saved. The short link leads there from now on.")
         return redirect("product:link", link_id=found.id)
     context = {

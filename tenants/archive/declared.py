@@ -7,6 +7,7 @@ SIZES    {table: {column: column of FILES}}: how many bytes that file has
 CHECKSUMS  {table: {column: column of FILES}}: its SHA-256, in hex
 SAMPLES  {table: column} that says of a row that it came with the workspace, and counts for nothing
 METERED  {table: {meter: column, or 1}}: what each row that is no sample adds to a meter's limit
+ONE_LINE  {table: [columns]}: words that people type in one line; an import makes such a line of them
 check(table, row)                  raises ValueError with words for a row that no page would have made
 imported(tenant, *, person_id)     tells meters what is there now; inside the import's transaction
 
@@ -40,6 +41,7 @@ class Portability:
     checksums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     samples: Mapping[str, str] = field(default_factory=dict)
     metered: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    one_line: Mapping[str, Sequence[str]] = field(default_factory=dict)
     module: Any = None
 
     def check(self, table: str, row: Mapping[str, Any]) -> None:
@@ -68,5 +70,6 @@ def portability() -> Portability:
         checksums=getattr(module, "CHECKSUMS", {}),
         samples=getattr(module, "SAMPLES", {}),
         metered=getattr(module, "METERED", {}),
+        one_line=getattr(module, "ONE_LINE", {}),
         module=module,
     )

@@ -34,6 +34,7 @@ class Facts:
     product: Portability
     files: Mapping[str, FileLine]
     amounts: Counter[str] = field(default_factory=Counter)
+    named: set[str] = field(default_factory=set)  # files that a row has (`count`)
 
     def of_row(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """The columns of this row that are not for the archive to say, with what they are."""
@@ -48,7 +49,10 @@ class Facts:
         return {column: value for column, value in known.items() if column in row}
 
     def count(self, table: str, row: Mapping[str, Any]) -> None:
-        """Add what this row will count for. Raises ValueError for a mark that is none."""
+        """Add what this row will count for, and has. Raises ValueError for a mark that is none."""
+        self.named |= {
+            row[column] for column in self.product.files.get(table, ()) if row.get(column)
+        }
         mark = self.product.samples.get(table, "")
         if not isinstance(row.get(mark, False), bool):
             raise ValueError(f"{mark} must be true or false")

@@ -30,6 +30,8 @@ REASONS = {
     "bad_row": "A line is no row of its table.",
     "bad_value": "A row holds a value that is not allowed.",
     "missing_file": "A row names a file that is not in the archive.",
+    "unnamed_file": "The archive holds a file that no row names.",
+    "too_many_rows": "The archive holds more of something than a workspace can have.",
     "broken_reference": "A row refers to another one that is not there.",
     "beyond_plan": "The archive holds more than the plan of a new workspace includes.",
     "too_many_workspaces": "You have as many free workspaces as a person may have.",

@@ -9,7 +9,7 @@ mean nothing elsewhere, and a stranger's archive must not name a stranger as aut
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,11 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import DataError, IntegrityError, connection, transaction
 
-from identity import claims
+from identity import claims, names
 from identity.models import User
 from identity.persons import person_of
 from tenants import membership, provisioning, room, schema
-from tenants.archive import layout, shared, tables
+from tenants.archive import layout, reading_back, shared, tables
 from tenants.archive.declared import Portability, portability
 from tenants.archive.export import Progress
 from tenants.archive.facts import Facts
@@ -89,6 +89,7 @@ def restore(
             step("import.files")
             _write_rows(work, cursor)
             step("import.rows")
+            reading_back.check(work.tenant)
     except (DataError, IntegrityError) as error:
         raise ArchiveRefused("bad_value", str(error).splitlines()[0]) from error
     for user, role in members.items():
@@ -127,8 +128,11 @@ def new_name(wanted: Import, schema_name: str, name: str) -> str:
 def _members(work: _Work) -> list[tuple[User, str]]:
     """Which members have an account here; notes the others, and who is who."""
     found: list[tuple[User, str]] = []
-    for line in lines(work.opened, layout.shared_entry("members")):
-        said = msgspec.json.decode(line, type=_Member)
+    for line in _part_lines(work, "members"):
+        try:
+            said = msgspec.json.decode(line, type=_Member)
+        except msgspec.MsgspecError as error:
+            raise ArchiveRefused("bad_row", f"members: {error}") from error
         user = _user(said.email, owner=work.wanted.owner, anybody=work.wanted.with_members)
         if user is None:
             work.report.members_not_brought.append(said.email)
@@ -137,6 +141,13 @@ def _members(work: _Work) -> list[tuple[User, str]]:
             work.people[said.person] = person_of(user).id
         found.append((user, said.role if said.role in ("admin", "member") else "admin"))
     return found
+
+
+def _part_lines(work: _Work, name: str) -> Iterator[bytes]:
+    """Of a part of `shared`; an archive need not have it."""
+    entry = layout.shared_entry(name)
+    if entry in work.opened.manifest.entries:
+        yield from lines(work.opened, entry)
 
 
 class _Member(msgspec.Struct):
@@ -214,12 +225,17 @@ def _translated(work: _Work, table: str, line: bytes) -> bytes:
     archive's to say; other numbers stay as written."""
     of_files = work.product.files.get(table, ())
     of_persons = work.product.persons.get(table, ())
+    of_words = work.product.one_line.get(table, ())
     known = work.facts.of_row(table, msgspec.json.decode(line))
-    if not of_files and not of_persons and not known:
+    if not (of_files or of_persons or of_words or known):
         return line.rstrip(b"\n")
     row = _rows.decode(line)
     for column, value in known.items():
         row[column] = msgspec.Raw(msgspec.json.encode(value))
+    for column in of_words:
+        words = msgspec.json.decode(row[column]) if column in row else None
+        if isinstance(words, str):
+            row[column] = msgspec.Raw(msgspec.json.encode(names.plain(words)))
     for column in of_files:
         name = msgspec.json.decode(row[column]) if column in row else None
         if name is not None:
@@ -237,14 +253,14 @@ def _translated(work: _Work, table: str, line: bytes) -> bytes:
 def _write_shared(work: _Work) -> None:
     people: Mapping[str, UUID] = work.people
     for name, part in shared.parts().items():
-        entry = layout.shared_entry(name)
-        if part.restore is None or entry not in work.opened.manifest.entries:
+        if part.restore is None:
             continue
-        rows = (msgspec.json.decode(line) for line in lines(work.opened, entry))
+        rows = (msgspec.json.decode(line) for line in _part_lines(work, name))
         try:
             with transaction.atomic():
                 work.report.rows[name] = part.restore(work.tenant, rows, people)
         except (
+            msgspec.ValidationError,
             ValueError,
             TypeError,
             KeyError,
@@ -252,7 +268,7 @@ def _write_shared(work: _Work) -> None:
             DataError,
             IntegrityError,
         ) as error:
-            raise ArchiveRefused("bad_value", f"{entry}: {error}") from error
+            raise ArchiveRefused("bad_value", f"{name}: {error}") from error
 
 
 def _let_product_know(work: _Work) -> None:

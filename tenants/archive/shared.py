@@ -23,12 +23,20 @@ class Part:
 
     `rows` gives what JSON can say (also UUID, datetime, Decimal). `restore` writes the rows into a
     new workspace in the caller's transaction and returns how many; None: they are for people to
-    read. It raises ValueError for a row that it does not take.
+    read. It raises ValueError for a row that it does not take, and writes through the function that
+    pages and API use, so that their rules hold for what an archive brings.
+
+    `most`: so many rows are taken at an import; 0: nothing of an import reads them.
     """
 
     name: str
     rows: Callable[[Tenant], Iterable[Row]]
     restore: Callable[[Tenant, Iterable[Row], People], int] | None = None
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        if self.restore is not None and self.most < 1:
+            raise ValueError(f"{self.name}: say how many rows an import may bring at most")
 
 
 _registered: dict[str, Part] = {}
@@ -84,7 +92,7 @@ def _audit_log(tenant: Tenant) -> Iterator[Row]:
 
 
 for _part in (
-    Part("members", members),
+    Part("members", members, most=10_000),  # `restoring` reads who they are
     Part("domains", _domains),
     Part("open_domains", _open_doors),
     Part("api_keys", _api_keys),

@@ -15,7 +15,7 @@ import msgspec
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from tenants.archive import layout, tables
+from tenants.archive import layout, shared, tables
 from tenants.archive.declared import portability
 from tenants.archive.export import Progress
 from tenants.archive.facts import Facts, FileLine
@@ -45,6 +45,7 @@ def verify(
         raise ArchiveRefused("another_product", manifest.product)
     _same_entries(opened)
     _compatible(manifest, known)
+    _within_bounds(manifest)
     total, done = sum(opened.sizes.values()), 0
     facts = Facts(manifest, portability(), _verify_files(opened))
     for name, entry in manifest.entries.items():
@@ -52,6 +53,8 @@ def verify(
         _verify_lines(opened, name, entry, check)
         done += entry.size
         progress("checking", done, total)
+    if unnamed := facts.files.keys() - facts.named:  # it would lie there, and count for nothing
+        raise ArchiveRefused("unnamed_file", layout.file_entry(min(unnamed)))
     return facts
 
 
@@ -87,6 +90,15 @@ def _compatible(manifest: layout.Manifest, known: tables.Tables) -> None:
         for column in known[table].values():
             if column.is_needed and column.name not in columns:
                 raise ArchiveRefused("missing_column", f"{table}.{column.name}; made at {made}")
+
+
+def _within_bounds(manifest: layout.Manifest) -> None:
+    """Nothing that an import writes is longer than its part allows; lines are counted later."""
+    for name, part in shared.parts().items():
+        entry = layout.shared_entry(name)
+        said = manifest.entries.get(entry)
+        if said is not None and part.most and said.lines > part.most:
+            raise ArchiveRefused("too_many_rows", f"{entry}: {said.lines}, of {part.most}")
 
 
 def _verify_files(opened: Opened) -> dict[str, FileLine]:

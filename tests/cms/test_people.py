@@ -74,6 +74,28 @@ def test_of_several_nobody_goes_when_one_is_needed(admin, people, acme):
     assert is_there(people.acme_owner)
 
 
+@pytest.mark.parametrize("way", [delete_many, deactivate_many])
+def test_two_who_are_the_only_owners_cannot_go_together_and_the_page_says_so(
+    admin, people, acme, way
+):
+    Membership.objects.for_tenant(acme).filter(user=people.acme_member).update(role=Role.OWNER)
+    answer = way(admin, people.acme_member, people.acme_owner)
+    assert answer.status_code == 200
+    assert is_there(people.acme_member)
+    assert is_there(people.acme_owner)
+    assert "cannot go together" in answer.content.decode()
+    assert acme.name in answer.content.decode()
+
+
+@pytest.mark.parametrize("way", [delete_many, deactivate_many])
+def test_two_owners_beside_a_third_may_go_together(admin, people, acme, way):
+    Membership.objects.for_tenant(acme).filter(user=people.acme_member).update(role=Role.OWNER)
+    third = User.objects.create_user("third@example.org", name="Third")
+    Membership.objects.create(tenant=acme, user=third, role=Role.OWNER)
+    way(admin, people.acme_member, people.acme_owner)
+    assert Membership.objects.for_tenant(acme).get().user == third
+
+
 def test_an_owner_beside_another_may_go(admin, people, acme):
     Membership.objects.for_tenant(acme).filter(user=people.acme_member).update(role=Role.OWNER)
     delete_one(admin, people.acme_owner)

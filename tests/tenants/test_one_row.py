@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models.signals import pre_delete, pre_save
 from django.utils import timezone
 
 from tenants import (
@@ -44,29 +42,10 @@ from tenants.models import (
     PurgeReceipt,
     Tenant,
 )
+from tests.tenants import poisoned_people
 from tests.tenants.archive import world
 from tests.tenants.archive.conftest import owner  # noqa: F401 (a fixture)
-
-NOW = timezone.now()
-AGO, SOON = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
-Is = Callable[[Any], bool]
-
-
-@contextmanager
-def poisoned(model: type[Any], is_poisoned: Is) -> Iterator[None]:
-    """Saving or deleting such a row raises what nobody has thought of."""
-
-    def refuse(instance: Any, **_: Any) -> None:
-        if is_poisoned(instance):
-            raise LookupError("poisoned")
-
-    pre_save.connect(refuse, sender=model)
-    pre_delete.connect(refuse, sender=model)
-    try:
-        yield
-    finally:
-        pre_save.disconnect(refuse, sender=model)
-        pre_delete.disconnect(refuse, sender=model)
+from tests.tenants.poison import AGO, NOW, SOON, of_bad, poisoned
 
 
 @pytest.fixture
@@ -83,10 +62,6 @@ def two(owner, settings) -> Iterator[SimpleNamespace]:  # type: ignore[no-untype
     yield SimpleNamespace(bad=made[0], good=made[1], both=made, owner=owner)
     PurgeReceipt.objects.exclude(pk__in=before).delete()
     Import.objects.filter(owner=owner).delete()
-
-
-def of_bad(two: SimpleNamespace) -> Is:
-    return lambda row: getattr(row, "tenant_id", row.pk) == two.bad.pk
 
 
 def warns_of_keys(two: SimpleNamespace) -> bool:
@@ -218,6 +193,14 @@ def mails_receipts(two: SimpleNamespace) -> bool:
 
 
 WORK = {
+    "unproved.warn": poisoned_people.warns_the_unproved,
+    "unproved.forget": poisoned_people.forgets_the_unproved,
+    "unproved.end": poisoned_people.ends_the_unproved,
+    "preparing.make": poisoned_people.prepares,
+    "periods.close": poisoned_people.closes_periods,
+    "merging.forget": poisoned_people.forgets_the_joined,
+    "ledgers.open": poisoned_people.opens_ledgers,
+    "alerts.evaluate": poisoned_people.looks_for_alerts,
     "api_keys.warn": warns_of_keys,
     "deletion.warn": warns_of_purges,
     "doors.check": checks_doors,

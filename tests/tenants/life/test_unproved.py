@@ -142,3 +142,39 @@ def test_a_user_who_proved_nothing_and_is_nowhere_is_forgotten(rounds, people):
     rounds()
     assert not User.objects.filter(pk=idle.pk).exists()
     assert User.objects.filter(pk__in=[people.outsider.pk, staff.pk]).count() == 2
+
+
+def test_old_ones_that_are_used_keep_no_other_from_its_turn(rounds, monkeypatch):
+    """Those that come first in every look, and of which only the event log knows that they are used."""
+    monkeypatch.setattr(unproved, "_AT_ONCE", 1)
+    monkeypatch.setattr(unproved, "_LOOKS", 2)
+    used = [sign_up(days_ago=60) for _ in range(3)]
+    waiting = [sign_up(days_ago=40) for _ in range(3)]
+    Tenant.objects.filter(status=Status.PREPARING).update(status=Status.ACTIVE)  # none is ready
+    kept = {tenant.pk for tenant in used}
+    monkeypatch.setattr(unproved, "_is_used", lambda tenant, since: tenant.pk in kept)
+    for _ in range(8):
+        rounds()
+    assert all(now_of(tenant).unproved_warned_at for tenant in waiting)
+    assert not any(now_of(tenant).unproved_warned_at for tenant in used)
+
+
+def test_people_who_cannot_go_keep_no_other_from_its_turn(rounds, monkeypatch):
+    monkeypatch.setattr(unproved, "_AT_ONCE", 1)
+    monkeypatch.setattr(unproved, "_LOOKS", 2)
+    then = timezone.now() - timedelta(days=60)
+    people = [User.objects.create_user(f"i{n}@example.org", name="I") for n in range(5)]
+    User.objects.filter(pk__in=[user.pk for user in people]).update(date_joined=then)
+    first = min(user.pk for user in people)
+    real = unproved._forget
+
+    def forget(user: User) -> bool:
+        if user.pk == first:
+            raise LookupError("protected")
+        return real(user)
+
+    monkeypatch.setattr(unproved, "_forget", forget)
+    for _ in range(8):
+        rounds()
+    left = User.objects.filter(pk__in=[user.pk for user in people])
+    assert [user.pk for user in left] == [first]
