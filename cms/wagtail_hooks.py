@@ -13,7 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from cms import builds, people_hooks, reserved, scheduled  # noqa: F401 (hooks of its own)
+from cms import builds, default_site, people_hooks, reserved, scheduled  # noqa: F401 (hooks of their own)
 from cms.links import LivePageLink
 from cms.user_forms import NOT_VERIFIED
 

@@ -128,7 +128,7 @@ SHARED_APPS = [
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.embeds",
-    "wagtail.sites",
+    "cms.wagtail_sites.KeptSitesConfig",
     "cms.wagtail_users.EditorUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
