@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,21 +15,27 @@ from cms.editors import GROUP
 
 if TYPE_CHECKING:
     from cms.models import SiteBuild
+    from cms.scheduled import Late
 
 MOST = 50  # people; an installation has a handful
 
 
 def tell_editors(build: SiteBuild) -> None:
     """Say that the site cannot be built, to editors and staff, one mail each."""
-    subject = "The website could not be built"
-    context = {
-        "subject": subject,
-        "build": build,
-        "site_url": settings.SITE_URL,
-        "url": f"{settings.SITE_URL}/cms/",
-    }
-    text = render_to_string("cms/email/build_failed.txt", context)
-    html = render_to_string("cms/email/build_failed.html", context)
+    _tell("The website could not be built", "build_failed", build=build)
+
+
+def tell_of_late(late: Late) -> None:
+    """Say that something with a date has not appeared, or not ended, to the same people."""
+    what = "has not ended" if late.ends else "was not published"
+    _tell(f"A page {what}, though its date has come", "late", late=late)
+
+
+def _tell(subject: str, template: str, **about: Any) -> None:
+    site = settings.SITE_URL
+    context = {"subject": subject, "site_url": site, "url": f"{site}/cms/", **about}
+    text = render_to_string(f"cms/email/{template}.txt", context)
+    html = render_to_string(f"cms/email/{template}.html", context)
     for address in _addresses():
         message = EmailMultiAlternatives(subject, text, to=[address])
         message.attach_alternative(html, "text/html")

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
@@ -21,7 +20,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
 from wagtail.models import Page, PageViewRestriction
 
-from cms import builds, release, shelf, triggers, withdrawn
+from cms import builds, release, scheduled, shelf, triggers, withdrawn
 from cms.rendering import on_the_site
 
 log = structlog.get_logger(__name__)
@@ -145,9 +144,8 @@ def build_now(wish: int) -> None:
 
 def catch_up() -> None:
     """Publish and expire what is due, and build what was asked for but never built."""
-    with on_the_site():  # a page that is published under a new address leaves a redirect behind
-        call_command("publish_scheduled")
     now = datetime.now(UTC)
+    scheduled.run(now=now)
     if not builds.failures_in_a_row():
         due = release.is_wanted(before=now - _LOST_AFTER)
     else:

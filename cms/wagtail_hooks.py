@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from cms import builds, people_hooks, reserved  # noqa: F401 (hooks of its own)
+from cms import builds, default_site, people_hooks, reserved, scheduled  # noqa: F401 (hooks of their own)
 from cms.links import LivePageLink
 from cms.user_forms import NOT_VERIFIED
 
@@ -67,6 +68,26 @@ class BuildFailedPanel(Component):
 
     def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
         return {"build": self.build}
+
+
+class LatePanel(Component):
+    """After it, while something with a date has not gone well."""
+
+    name = "late"
+    template_name = "cms/admin/late.html"
+    order = 11
+
+    def __init__(self, late: Any) -> None:
+        self.late = late
+
+    def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+        return {"late": self.late}
+
+
+@hooks.register("construct_homepage_panels")
+def show_what_is_late(request: HttpRequest, panels: list[Any]) -> None:
+    if late := scheduled.of(now=datetime.now(UTC)):
+        panels.append(LatePanel(late))
 
 
 @hooks.register("construct_homepage_panels")

@@ -7,7 +7,7 @@ import gc
 import os
 from pathlib import Path
 
-bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"  # of "" gunicorn would make all addresses
 # Gunicorn's gthread, which gives a thread only to a request that has arrived.
 worker_class = "plg_site.patience.worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -34,9 +34,11 @@ if reload:
 
 
 def post_worker_init(worker: object) -> None:
-    """Resolve addresses and compile templates before the first visitor, not during their request."""
-    from plg_site import warm_up
+    """Look where it listens, before anybody is answered; resolve addresses and compile templates
+    before the first visitor, not during their request."""
+    from plg_site import safety, warm_up
 
+    safety.refuse_open_sockets(each.getsockname() for each in worker.sockets)  # type: ignore[attr-defined]
     warm_up.run()
     # What was imported stays: the garbage collector need not look at it again and again.
     gc.freeze()

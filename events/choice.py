@@ -19,21 +19,27 @@ class First(NamedTuple):
     """Whoever records under this `key` first within `seconds` is taken by its word; for all others
     `otherwise` are properties that come in addition.
 
-    `also`: another key under which who is first has come, too.
+    `also`: another key under which who is first has come, too. `group`: of those who were first, only
+    the first `most` within `seconds` are taken by their word, whatever their keys.
     """
 
     key: str
     seconds: float
     otherwise: Mapping[str, Any]  # that the event does not have
     also: str = ""
+    group: str = ""
+    most: int = 0
 
 
 class Choice(NamedTuple):
-    """An encoded event: `line` for the first within `milliseconds`, `other` for who comes later."""
+    """An encoded event: `line` for the first within `milliseconds`, `other` for who comes later, or
+    after the first `most` of its group (0: there is none)."""
 
     key: str
     also: str
+    group: str
     milliseconds: int
+    most: int
     line: bytes
     other: bytes
 
@@ -48,12 +54,13 @@ def choice(name: str, line: bytes, first: First) -> Choice:
     The second is made from the first as it stands: to encode it again would cost as much as all else.
     An encoded text has its quotes escaped, so the first such word is the event's own.
     """
-    key, seconds, otherwise, also = first
+    key, seconds, otherwise, also, group, most = first
     added = _encoded(name, tuple(otherwise.items()))
     start, word, rest = line.partition(_PROPERTIES)
     comma = b"" if rest.startswith(b"}") else b","
     other = b"".join((start, word, added, comma, rest))
-    return Choice(key, also or key, int(seconds * 1000), line, other)
+    kept = int(seconds * 1000)
+    return Choice(key, also or key, group or key, kept, most if group else 0, line, other)
 
 
 @lru_cache(maxsize=100)

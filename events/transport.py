@@ -25,9 +25,10 @@ from events.redis_script import Script, Value
 
 log = structlog.get_logger()
 
-# KEYS: stream, refusals, waiting, two of each choice. ARGV: bound, how many events, how many
-# (reason, count) pairs, the pairs, the choices (how long the key is kept, in ms, the event of who is
-# first, and of who is not), the parcels. Choices go into parcels, too: MOST and BYTES of parcels.py.
+# KEYS: stream, refusals, waiting, three of each choice (its key, the other one, its group's). ARGV:
+# bound, how many events, how many (reason, count) pairs, the pairs, the choices (how long keys are
+# kept, in ms, the most of the group, the event of who is first, and of who is not), the parcels.
+# Choices go into parcels, too: MOST and BYTES of parcels.py.
 _ADD = Script("""
 local pairs_end = 3 + 2 * tonumber(ARGV[3])
 for i = 4, pairs_end, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
@@ -39,11 +40,15 @@ local function add()
   if #lines > 0 then redis.call('XADD', KEYS[1], '*', 'e', table.concat(lines, '\\n')) end
   lines, size = {}, 0
 end
-for i = 4, #KEYS, 2 do
-  local first = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[at])
-  if first then redis.call('SET', KEYS[i + 1], '1', 'PX', ARGV[at]) end
-  local line = ARGV[first and at + 1 or at + 2]
-  lines[#lines + 1], size, at = line, size + #line, at + 3
+for i = 4, #KEYS, 3 do
+  local key, also, group, kept = KEYS[i], KEYS[i + 1], KEYS[i + 2], ARGV[at]
+  local most, first = tonumber(ARGV[at + 1]), redis.call('SET', key, '1', 'NX', 'PX', kept)
+  if first and also ~= key then redis.call('SET', also, '1', 'PX', kept) end
+  if first and most > 0 and not redis.call('SET', group, '1', 'NX', 'PX', kept) then
+    first = redis.call('INCR', group) <= most
+  end
+  local line = ARGV[first and at + 2 or at + 3]
+  lines[#lines + 1], size, at = line, size + #line, at + 4
   if #lines == 32 or size >= 65536 then add() end
 end
 add()
@@ -107,10 +112,10 @@ class Transport:
         choices = [each for each in lines if not isinstance(each, bytes)]
         arguments: list[Value] = [self._max_length, len(lines), len(counts), *pairs]
         for each in choices:
-            arguments += (each.milliseconds, each.line, each.other)
+            arguments += (each.milliseconds, each.most, each.line, each.other)
         arguments += parcels.pack(plain)
         keys = [self._keys.stream, self._keys.refused, self._keys.waiting]
-        keys += [self._keys.first(key) for each in choices for key in (each.key, each.also)]
+        keys += [self._keys.first(key) for each in choices for key in each[:3]]
         try:
             added = self._run(_ADD, keys, arguments)
         except (*UNAVAILABLE, redis.RedisError) as error:  # it may be full, or read only

@@ -3,8 +3,10 @@
 Every proxy appends the address that it saw to `X-Forwarded-For`. The list is walked from the right,
 for as long as those who wrote it are declared (TRUSTED_PROXIES): the first address that is no such
 proxy is the client's, and is REMOTE_ADDR for all that follows. What stands further left was written
-by the client itself. A forwarded header from anybody else is not believed; then nobody knows whose
-the address is, limits by address are off, and `doctor` names the peer.
+by the client itself. A forwarded header from anybody else is not believed, and `doctor` names the
+peer. One whose address is not of the public internet may be a proxy of ours that nobody declared:
+then nobody knows whose the address is, and it is no key for a limit. Anybody else wrote the header
+itself, which changes nothing: their address is the client's.
 
 The scheme is PUBLIC_SCHEME, unless a declared proxy says that this one request came without TLS.
 """
@@ -18,7 +20,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from events.limits.clients import UNKNOWN
+from events.limits.clients import FORWARDED, UNKNOWN
 from plg_site import undeclared_proxies
 
 Environ = dict[str, Any]
@@ -27,7 +29,6 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 UNIX = "unix"  # in place of a network: who comes through a unix socket is our own proxy
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 
 class Trusted:
@@ -83,9 +84,18 @@ def settle(environ: Environ, *, trusted: Trusted, scheme: str) -> None:
             environ[UNKNOWN] = True
         else:
             environ["REMOTE_ADDR"] = client
-    elif any(name in environ for name in _FORWARDED):
-        environ[UNKNOWN] = True
+    elif any(name in environ for name in FORWARDED):
         environ["plg.undeclared_proxy"] = peer or UNIX
+        if is_inside(peer):
+            environ[UNKNOWN] = True
+
+
+@lru_cache(maxsize=1024)
+def is_inside(peer: str) -> bool:
+    """Whether this peer came from this machine or a network that the public internet does not reach
+    (private, link-local, a provider's own): where proxies of ours stand."""
+    address = parse(peer)
+    return address is None or not address.is_global
 
 
 def walk(forwarded: str, *, trusted: Trusted) -> str | None:

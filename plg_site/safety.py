@@ -6,10 +6,12 @@ them, and `manage.py doctor` shows them. What each protects from: docs/security.
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +19,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 SECRET_KEY_LENGTH = 32  # characters; `openssl rand -base64 48` gives 64
 _SECRET_KEY_VARIETY = 10  # different characters
+_SECRET_KEY_MARK = "django-insecure-"  # noqa: S105  startproject's, which stand in repositories
 HSTS_LEAST = 24 * 60 * 60  # seconds
-_LOOPBACK_NAMES = {"localhost", ""}
+_WIDEST = {4: 8, 6: 16}  # bits of a network of the public internet that somebody's proxies fill
+_SOCKETS = ("unix:", "fd://")  # no address tells who reaches them
 
 
 @dataclass(frozen=True)
@@ -32,25 +36,50 @@ class Unsafe:
 
 def find(conf: Any = settings) -> list[Unsafe]:
     """What is unsafe in these settings; nothing where all is well."""
-    looks = (_secret_key, _hsts, _files_domain, _app_domain, _open_development)
+    looks = (_secret_key, _hsts, _files_domain, _app_domain, _open_development, _trusted_proxies)
     return [unsafe for look in looks for unsafe in look(conf)]
 
 
 def refuse_unsafe() -> None:
     """For a process that answers strangers. Raises ImproperlyConfigured, which says all of it."""
-    if found := find():
+    _refuse(find())
+
+
+def refuse_open_sockets(names: Iterable[object]) -> None:
+    """For the web process, with the names of the sockets that it does listen on (`getsockname`):
+    what the environment says is only what it was asked to. Raises ImproperlyConfigured."""
+    hosts = [str(name[0]) for name in names if isinstance(name, tuple)]
+    _refuse(list(_open_to(hosts, settings)))
+
+
+def _refuse(found: Sequence[Unsafe]) -> None:
+    if found:
         lines = [f"{unsafe.id}: {unsafe.says} {unsafe.do}" for unsafe in found]
         raise ImproperlyConfigured("These settings are unsafe.\n" + "\n".join(lines))
 
 
 def _secret_key(conf: Any) -> Iterator[Unsafe]:
-    key = conf.SECRET_KEY
-    if len(key) < SECRET_KEY_LENGTH or len(set(key)) < _SECRET_KEY_VARIETY:
+    for name, key in _secret_keys(conf):
+        if key.startswith(_SECRET_KEY_MARK):
+            wrong = f"begins with {_SECRET_KEY_MARK}, as one that was made to be thrown away"
+        elif len(key) < SECRET_KEY_LENGTH:
+            wrong = f"is short ({len(key)} characters)"
+        elif len(set(key)) < _SECRET_KEY_VARIETY:
+            wrong = f"has few different characters ({len(set(key))})"
+        else:
+            continue
         yield Unsafe(
             "plg_site.E001",
-            f"SECRET_KEY is short ({len(key)} characters): whoever guesses it signs in as anybody.",
+            f"{name} {wrong}: whoever guesses it signs in as anybody.",
             "Set at least 32 random ones, such as `openssl rand -base64 48` gives.",
         )
+
+
+def _secret_keys(conf: Any) -> Iterator[tuple[str, str]]:
+    """All that are believed."""
+    yield "SECRET_KEY", str(conf.SECRET_KEY)
+    for key in conf.SECRET_KEY_FALLBACKS:
+        yield "A key of SECRET_KEY_FALLBACKS", str(key)
 
 
 def _hsts(conf: Any) -> Iterator[Unsafe]:
@@ -83,7 +112,11 @@ def _app_domain(conf: Any) -> Iterator[Unsafe]:
 
 
 def _open_development(conf: Any) -> Iterator[Unsafe]:
-    opened = [host for host in conf.BIND_HOSTS if not _is_loopback(host)]
+    yield from _open_to(conf.BIND_HOSTS, conf)
+
+
+def _open_to(hosts: Iterable[str], conf: Any) -> Iterator[Unsafe]:
+    opened = [host or "all addresses" for host in hosts if not _is_loopback(host)]
     parts = ["the outbox shows everybody's mail"] if conf.MAIL_OUTBOX_DIR else []
     parts += ["payments are simulated"] if conf.STRIPE_SIMULATED else []
     if opened and parts:
@@ -94,15 +127,60 @@ def _open_development(conf: Any) -> Iterator[Unsafe]:
         )
 
 
+def _trusted_proxies(conf: Any) -> Iterator[Unsafe]:
+    """A network is named for proxies that stand in it, so it must not hold the clients as well."""
+    try:
+        networks = [ip_network(each) for each in conf.TRUSTED_PROXIES if each != "unix"]
+    except ValueError as error:
+        yield Unsafe(
+            "plg_site.E006",
+            f"TRUSTED_PROXIES cannot be read: {error}.",
+            "Give networks such as 10.0.0.0/8 or fd00::/8, with commas.",
+        )
+        return
+    wide = [str(network) for network in _joined(networks) if _is_wide(network)]
+    if wide:
+        yield Unsafe(
+            "plg_site.E006",
+            f"TRUSTED_PROXIES holds {', '.join(wide)}: whoever comes from there says which address "
+            "is theirs, and no limit holds.",
+            "Name the networks that your proxies alone are in.",
+        )
+
+
+def _joined(networks: Sequence[IPv4Network | IPv6Network]) -> list[IPv4Network | IPv6Network]:
+    """Two halves of a network are the whole."""
+    four = collapse_addresses([each for each in networks if isinstance(each, IPv4Network)])
+    six = collapse_addresses([each for each in networks if isinstance(each, IPv6Network)])
+    return [*four, *six]
+
+
+def _is_wide(network: IPv4Network | IPv6Network) -> bool:
+    return network.prefixlen < _WIDEST[network.version] and not network.is_private
+
+
 def bind_hosts(environ: Any = os.environ) -> list[str]:
-    """The hosts that the web process listens on, as far as the environment tells: `WEB_BIND` as
-    gunicorn reads it ("host:port", several with commas), or `BIND_HOST` of `bin/dev`."""
-    given = [each.strip() for each in environ.get("WEB_BIND", "").split(",") if each.strip()]
-    hosts = [_host(each) for each in given if not each.startswith("unix:")]
+    """The hosts that the web process listens on ("": all), as far as the environment tells: as
+    gunicorn reads them ("host:port") in GUNICORN_CMD_ARGS, which win, and in `WEB_BIND` (several
+    with commas), or `BIND_HOST` of `bin/dev`."""
+    given = _of_gunicorn(environ) or environ.get("WEB_BIND", "").split(",")
+    binds = [each.strip() for each in given if each.strip()]
+    hosts = [_host(each) for each in binds if not each.startswith(_SOCKETS)]
     return hosts or [host for host in [environ.get("BIND_HOST", "").strip()] if host]
 
 
+def _of_gunicorn(environ: Any) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("-b", "--bind", action="append", default=[])
+    try:
+        known, _ = parser.parse_known_args(shlex.split(environ.get("GUNICORN_CMD_ARGS", "")))
+    except (argparse.ArgumentError, ValueError):  # gunicorn will say so, and not start
+        return []
+    return [part for each in known.bind for part in each.split(",")]
+
+
 def _host(bind: str) -> str:
+    bind = bind.removeprefix("tcp://")
     if bind.startswith("["):
         return bind[1:].partition("]")[0]
     return bind.rpartition(":")[0] if ":" in bind else bind
@@ -112,7 +190,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host in _LOOPBACK_NAMES
+        return host == "localhost"
 
 
 def _is_below(name: str, domain: str) -> bool:

@@ -128,7 +128,7 @@ SHARED_APPS = [
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.embeds",
-    "wagtail.sites",
+    "cms.wagtail_sites.KeptSitesConfig",
     "cms.wagtail_users.EditorUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
@@ -244,9 +244,10 @@ METERING_LATE_AFTER = env.number("METERING_LATE_AFTER", 300)  # seconds; an even
 METERING_CLOSE_AFTER = env.number("METERING_CLOSE_AFTER", 3600)  # seconds after a period's end
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
 # One click counts for a link and a client within so many seconds (0: every one), and from one address,
-# whatever browsers it names, so many.
+# whatever browsers it names, so many; of all whose address is not known, from one proxy.
 CLICK_WINDOW_SECONDS = env.number("CLICK_WINDOW_SECONDS", 10)
 CLICKS_PER_ADDRESS = env.number("CLICKS_PER_ADDRESS", 60)
+CLICKS_FROM_UNKNOWN = env.number("CLICKS_FROM_UNKNOWN", 300)
 # A bucket for each, that fills up again in a second, minute or hour: "100/s", "6000/m".
 API_RATE_PER_KEY = env.text("API_RATE_PER_KEY", "6000/m")
 API_RATE_PER_WORKSPACE = env.text("API_RATE_PER_WORKSPACE", "18000/m")

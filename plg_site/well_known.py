@@ -66,7 +66,8 @@ def to_the_site(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Where password managers send people (W3C, "A Well-Known URL for Changing Passwords")."""
     page = reverse("account_change_password", urlconf=settings.PUBLIC_SCHEMA_URLCONF)
-    return HttpResponseRedirect(f"{settings.SITE_URL}{page}")
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"{settings.SITE_URL}{page}{f'?{query}' if query else ''}")
 
 
 site_urlpatterns = [

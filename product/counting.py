@@ -6,11 +6,13 @@ A click does not count when it comes
 - again for the same link from the same client within CLICK_WINDOW_SECONDS: the browser that brings
   the id that it was given, and without one the same address and name of a browser; or from one
   address with ever other names and ids, CLICKS_PER_ADDRESS of them in that time ("repeated");
+- in the same way where nobody knows the client's address (a proxy that is not declared): there a
+  client is what the proxy says of it, with the name of its browser, and whatever is said, no more
+  than CLICKS_FROM_UNKNOWN count that came through one proxy ("unknown");
 - at a limit that the workspace has set for itself ("limit").
 
 The process looks into its memory first; what it does not know goes to Redis with the event itself,
-where all processes decide together. Without Redis each process holds the rule for itself. Where
-nobody knows the client's address (a proxy that is not declared), only a browser's own id tells it.
+where all processes decide together. Without Redis each process holds the rule for itself.
 """
 
 from __future__ import annotations
@@ -18,26 +20,26 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from crawlerdetect import CrawlerDetect
 from django.conf import settings
 
 import events
+from events.limits.clients import FORWARDED, UNKNOWN
 from identity import cookies
 from identity.requests import VisitorRequest
 from tenants.short_memory import ShortMemory
 
-ROBOT, REPEATED, LIMIT = "robot", "repeated", "limit"
-_OTHERWISE = {"counted": False, "reason": REPEATED}
+ROBOT, REPEATED, NOT_KNOWN, LIMIT = "robot", "repeated", "unknown", "limit"
+_OTHERWISE = {reason: {"counted": False, "reason": reason} for reason in (REPEATED, NOT_KNOWN)}
 _LONGEST = 512  # characters of a browser's name that matter
 _DAY = 24 * 60 * 60.0
 _SOONER = 0.95  # Redis forgets a client a little before the process does
-_UNKNOWN = "plg.address_unknown"  # in the environ: REMOTE_ADDR is that of a proxy nobody declared
 
 
 class Verdict(NamedTuple):
@@ -82,14 +84,14 @@ class Times:
 
 # Keys are numbers that a process makes for itself: no address stays in its memory.
 _clients = Times(most=50_000)
-_addresses = Times(most=50_000)
+_places = Times(most=50_000)
 _ids: ShortMemory[int, UUID] = ShortMemory(seconds=_DAY, most=50_000)
 
 
 def forget_clicks() -> None:
     """Know of no earlier click: as if the window were over. For tests."""
     _clients.clear()
-    _addresses.clear()
+    _places.clear()
 
 
 def forget_all() -> None:
@@ -105,36 +107,47 @@ def judge(request: VisitorRequest, *, schema: str, link_id: UUID) -> Verdict:
     """
     said, given = request.META, request.anonymous_id
     browser: str = said.get("HTTP_USER_AGENT", "")[:_LONGEST]
-    address = None if said.get(_UNKNOWN) else _network(said.get("REMOTE_ADDR") or "")
+    home = place = None if said.get(UNKNOWN) else _network(said.get("REMOTE_ADDR") or "")
+    is_unknown = place is None
+    if is_unknown:
+        home, place = _said_of(said), f"through {said.get('REMOTE_ADDR')}"
     known = given is not None and "HTTP_COOKIE" in said and _is_brought(request, given)
     visitor = given
-    if given is not None and not known and address is not None:
-        visitor = _given_before(hash((schema, address, browser)), given)
+    if given is not None and not known and home is not None:
+        visitor = _given_before(hash((schema, home, browser)), given)
     if is_robot(browser):
         return Verdict(ROBOT, visitor)
     seconds = settings.CLICK_WINDOW_SECONDS
-    if not seconds or (address is None and not known):
+    if not seconds:
         return Verdict("", visitor)
-    client: Hashable = given if known else (address, browser)
+    if known:
+        client: Hashable = given
+    else:  # of whom nothing is said, nobody can tell whether they come again
+        client = uuid4() if home is None else (home, browser)
+    again = NOT_KNOWN if is_unknown else REPEATED
     if _clients.add(hash((link_id, client)), seconds=seconds) > 1:
-        return Verdict(REPEATED, visitor)
+        return Verdict(again, visitor)
     if given is not None and not known:  # it may come again with the id that it is given now
         _clients.add(hash((link_id, given)), seconds=seconds)
-    if address is not None and (
-        _addresses.add(hash((link_id, address)), seconds=seconds) > settings.CLICKS_PER_ADDRESS
-    ):
-        return Verdict(REPEATED, visitor)
-    return Verdict("", visitor, _ask(link_id, client, given, seconds))
+    most = settings.CLICKS_FROM_UNKNOWN if is_unknown else settings.CLICKS_PER_ADDRESS
+    if _places.add(hash((link_id, place)), seconds=seconds) > most:
+        return Verdict(again, visitor)
+    key, group = _keys(link_id, place, client)
+    issued = f"{link_id.hex}{given.hex}" if given is not None else ""
+    first = events.First(
+        issued if known else key, _SOONER * seconds, _OTHERWISE[again], issued, group, most
+    )
+    return Verdict("", visitor, first)
 
 
-def _ask(link_id: UUID, client: Hashable, given: UUID | None, seconds: float) -> events.First:
-    """What to ask of all processes. Link and id are random; an address is kept as a keyed hash."""
-    issued = f"{link_id}{given}" if given is not None else ""
-    if client is given:
-        return events.First(issued, _SOONER * seconds, _OTHERWISE)
+def _keys(link_id: UUID, place: str | None, client: Hashable) -> tuple[str, str]:
+    """Under which all processes know a client and its place: keyed hashes, since an address is in
+    them. One goes on from the other, which costs as much as one."""
     digest = _base(settings.SECRET_KEY).copy()
-    digest.update(f"{link_id} {client}".encode())
-    return events.First(digest.hexdigest(), _SOONER * seconds, _OTHERWISE, also=issued)
+    digest.update(f"{link_id.hex} {place}".encode())
+    group = digest.hexdigest()
+    digest.update(f" {client}".encode())
+    return digest.hexdigest(), group
 
 
 def _given_before(client: int, given: UUID) -> UUID:
@@ -167,6 +180,13 @@ def _network(said: str) -> str | None:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or address.packed[:8].hex())
     return str(address)
+
+
+def _said_of(said: Mapping[str, Any]) -> str | None:
+    """What a proxy that is not believed says of its client; only to tell one from another. Its own
+    words stand at the end."""
+    words = " ".join(said[name] for name in FORWARDED if name in said)
+    return words[-_LONGEST:].strip() or None
 
 
 def _is_brought(request: VisitorRequest, given: UUID) -> bool:

@@ -20,8 +20,14 @@ from product.models import URL_MAX_LENGTH
 from tenants import browser_host, hosts
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")  # never in a URL, RFC 3986
-# Names that mean something only inside one network (RFC 6761, 6762, 8375, ICANN's .internal).
-_INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
+# Names that mean something only inside one network: set apart for that (RFC 6761, 6762, 8375, ICANN's
+# .internal), never to be given to anybody because networks use them (RFC 6762 G, ICANN on .corp, .home
+# and .mail), and those of routers that many homes have.
+_INSIDE = (
+    *(".localhost", ".local", ".internal", ".home.arpa", ".invalid", ".localdomain"),
+    *(".lan", ".home", ".corp", ".mail", ".intranet", ".private", ".domain", ".workgroup"),
+    *(".fritz.box", ".speedport.ip"),
+)
 
 
 def validate_target(url: str) -> str:
@@ -98,7 +104,7 @@ def _refuse_private(host: str) -> None:
     if address is not None:
         is_inside = not address.is_global or address.is_multicast
     else:
-        is_inside = "." not in host or host.endswith(_INSIDE)
+        is_inside = "." not in host or f".{host}".endswith(_INSIDE)
     if is_inside:
         raise ValidationError(
             "This address works only inside one network. Use one that everybody can open.",

@@ -12,6 +12,8 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 UNKNOWN = "plg.address_unknown"  # in the WSGI environ, true where REMOTE_ADDR is not the client's
+# What a proxy says, and anybody may: for whom it asks.
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _ONE_CUSTOMER = 64  # bits: what a provider gives to one line; addresses below it cost nothing
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from plg_site import undeclared_proxies
-from plg_site.client_address import UNIX, Trusted, parse
+from plg_site.client_address import UNIX, Trusted, is_inside
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Client addresses"
@@ -22,18 +22,16 @@ def look() -> Iterator[Finding]:
     ]
     for peer in peers:
         # A peer in our own network is a proxy of ours; from outside anybody can send the header.
-        make = problem if _is_inside(peer) else warning
+        if is_inside("" if peer == UNIX else peer):
+            make, effect = problem, "limits by address are off for what comes through it"
+        else:
+            make, effect = warning, "what it says is not believed, and it counts as one client"
         yield make(
-            f"{peer} sends forwarded headers and is not declared: limits by address are off for "
-            "what comes through it, and the audit log shows its address",
+            f"{peer} sends forwarded headers and is not declared: {effect}, and the audit log shows "
+            "its address",
             f"If it is your proxy, add it to TRUSTED_PROXIES ({peer}, or its network).",
             peer=peer,
         )
     if not peers:
         declared = ", ".join(settings.TRUSTED_PROXIES) or "none"
         yield fine(f"no undeclared proxy was seen (declared: {declared})")
-
-
-def _is_inside(peer: str) -> bool:
-    address = parse(peer)
-    return peer == UNIX or (address is not None and address.is_private)

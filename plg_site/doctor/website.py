@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
-from cms import builds, reserved, shelf
+from cms import builds, reserved, scheduled, shelf
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Website"
@@ -22,6 +23,12 @@ def look() -> Iterator[Finding]:
                 f"{failure['path']} could not be built: {failure['why']}",
                 "Mend the page in /cms/; visitors see its last copy until then.",
             )
+    for late in scheduled.of(now=datetime.now(UTC)):
+        what = "has not ended" if late.ends else "was not published"
+        yield problem(
+            f"“{late.title}” {what} when its date had come: {late.why}",
+            "Mend it in /cms/; it keeps its date and is tried again each minute.",
+        )
     for page in reserved.reserved_pages():
         yield warning(
             f"nobody sees the page “{page.title}”: the product answers at /{page.slug}/",

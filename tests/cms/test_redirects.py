@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from cms.models import ContentPage
 from cms.rendering import on_the_site
@@ -89,6 +89,45 @@ def test_a_draft_leaves_no_redirect_from_its_working_title(
     assert visitor.get("/launch/").status_code == 200
     for working_title in ("/project-x/", "/project-y/"):
         assert visitor.get(working_title).status_code == 404
+
+
+def test_a_page_that_was_public_leaves_no_redirect_from_a_working_title_either(
+    site: SimpleNamespace, visitor: Client, rename
+) -> None:
+    rename(site.privacy, "data")
+    site.privacy.refresh_from_db()
+    with on_the_site():
+        site.privacy.unpublish()
+    rename(site.privacy, "red-secret-working-title", publish=False)
+    rename(site.privacy, "red-second-title", publish=False)
+    rename(site.privacy, "red-final")
+    for title in ("red-secret-working-title", "red-second-title"):
+        assert visitor.get(f"/{title}/").status_code == 404
+    assert leads_to(visitor, "/data/") == "/red-final/"  # there it was public
+    assert leads_to(visitor, "/privacy/") == "/red-final/"
+
+
+def test_a_page_that_is_moved_while_it_is_not_public_is_found_where_it_was(
+    site: SimpleNamespace, visitor: Client, rename
+) -> None:
+    with on_the_site():
+        terms = ContentPage.objects.get(slug="terms")
+        terms.unpublish()
+        terms.move(site.privacy, pos="last-child")
+    assert leads_to(visitor, "/terms/") is None
+    rename(ContentPage.objects.get(pk=terms.pk), "conditions")
+    assert leads_to(visitor, "/terms/") == "/privacy/conditions/"
+    assert visitor.get("/privacy/terms/").status_code == 404
+
+
+def test_the_new_address_of_a_page_that_is_not_for_everybody_is_told_to_nobody(
+    site: SimpleNamespace, visitor: Client, rename
+) -> None:
+    rename(site.privacy, "data")
+    PageViewRestriction.objects.create(page=site.privacy, restriction_type="login")
+    rename(site.privacy, "for-partners-only")
+    for path in ("/privacy/", "/data/"):
+        assert "for-partners-only" not in (leads_to(visitor, path) or "")
 
 
 def test_a_redirect_does_not_lead_to_a_page_that_is_not_public(

@@ -71,11 +71,32 @@ def test_the_list_is_walked_from_the_right_as_far_as_the_proxies_are_ours(forwar
 
 
 def test_a_forwarded_header_from_anybody_else_is_not_believed():
-    environ = asked("198.51.100.7", x_forwarded_for="1.2.3.4", x_forwarded_proto="http")
-    assert environ["REMOTE_ADDR"] == "198.51.100.7"
+    environ = asked("192.168.0.7", x_forwarded_for="1.2.3.4", x_forwarded_proto="http")
+    assert environ["REMOTE_ADDR"] == "192.168.0.7"
     assert address_key(environ) is None  # and no limit goes by an address that may be a proxy's
     assert environ["wsgi.url_scheme"] == "https"
     assert "HTTP_X_FORWARDED_PROTO" not in environ
+
+
+@pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip"])
+@pytest.mark.parametrize("stranger", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
+def test_a_header_takes_no_stranger_out_of_a_limit(stranger, header):
+    """Nor does it bring them into another's."""
+    forged = asked(stranger, **{header: "1.2.3.4"})
+    assert address_key(forged) == address_key(asked(stranger))
+    assert address_key(forged) is not None
+    assert forged["plg.undeclared_proxy"] == stranger
+
+
+OF_OURS = (
+    "127.0.0.1 10.9.0.1 172.16.0.1 192.168.1.1 100.64.0.1 169.254.1.1 ::1 fd12::1 fe80::1%eth0"
+)
+
+
+@pytest.mark.parametrize("peer", [*OF_OURS.split(), ""])
+def test_a_peer_of_a_network_of_ours_may_be_a_proxy_that_nobody_declared(peer):
+    trusted = Trusted(["203.0.113.0/24"])
+    assert address_key(asked(peer, trusted=trusted, x_forwarded_for="1.2.3.4")) is None
 
 
 def test_a_declared_proxy_says_which_client_and_which_scheme():
@@ -120,6 +141,14 @@ def test_doctor_names_the_peer_that_is_not_declared(settings):
     settings.TRUSTED_PROXIES = ["10.0.0.0/24"]
     [finding] = check.look()
     assert finding.level is Level.FINE
+
+
+def test_doctor_does_not_call_a_stranger_a_proxy_of_ours(settings):
+    settings.TRUSTED_PROXIES = []
+    undeclared_proxies.remember("8.8.8.8")
+    [finding] = check.look()
+    assert finding.level is Level.WARNING
+    assert "not believed" in finding.says
 
 
 def test_who_sends_such_headers_from_many_addresses_fills_nothing(settings):

@@ -154,3 +154,5 @@ def test_password_managers_find_the_page_that_changes_a_password(acme: Tenant, h
     page = reverse("account_change_password", urlconf=settings.PUBLIC_SCHEMA_URLCONF)
     answer = at(host).get("/.well-known/change-password")
     assert (answer.status_code, answer["Location"]) == (302, f"{settings.SITE_URL}{page}")
+    answer = at(host).get("/.well-known/change-password?utm_source=a&utm_medium=b%20c")
+    assert answer["Location"] == f"{settings.SITE_URL}{page}?utm_source=a&utm_medium=b%20c"

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from identity.models import User
 from plg_site import demo, safety
+from plg_site.devstack import ports
 from plg_site.devstack.options import ROOT
 from plg_site.doctor import security
 
@@ -22,6 +23,7 @@ UNSAFE = {
     "plg_site.E003": {"SITE_DOMAIN": "shop.example", "FILES_DOMAIN": "files.shop.example"},
     "plg_site.E004": {"SITE_DOMAIN": "www.shop.example", "APP_DOMAIN": "shop.example"},
     "plg_site.E005": {"BIND_HOSTS": ["0.0.0.0"], "STRIPE_SIMULATED": True},  # noqa: S104
+    "plg_site.E006": {"TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]},
 }
 
 
@@ -30,7 +32,7 @@ def sound(settings):
     settings.SECRET_KEY = LONG
     settings.SITE_DOMAIN = settings.APP_DOMAIN = "shop.example"
     settings.FILES_DOMAIN = "shop-files.example"
-    settings.BIND_HOSTS = []
+    settings.BIND_HOSTS = settings.TRUSTED_PROXIES = []
     return settings
 
 
@@ -65,11 +67,63 @@ def test_each_unsafe_setting_is_an_error_of_check_of_the_web_process_and_of_doct
         ({"WEB_BIND": "0.0.0.0:8000"}, ["0.0.0.0"]),  # noqa: S104
         ({"WEB_BIND": ":8000"}, [""]),
         ({"WEB_BIND": "unix:/run/web.sock"}, []),
+        ({"WEB_BIND": "tcp://127.0.0.1:8000"}, ["127.0.0.1"]),
         ({"BIND_HOST": "192.0.2.7"}, ["192.0.2.7"]),
+        ({"WEB_BIND": "127.0.0.1:1", "GUNICORN_CMD_ARGS": "--bind=0.0.0.0:80"}, ["0.0.0.0"]),  # noqa: S104
+        ({"GUNICORN_CMD_ARGS": "--threads 2 -b :80 --bind [::1]:80"}, ["", "::1"]),
+        ({"WEB_BIND": "127.0.0.1:1", "GUNICORN_CMD_ARGS": "--threads 2"}, ["127.0.0.1"]),
     ],
 )
 def test_where_the_web_process_listens_is_read_from_the_environment(environ, hosts):
     assert safety.bind_hosts(environ) == hosts
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "192.0.2.7", "shop.example"])  # noqa: S104
+def test_a_host_that_others_reach_is_not_loopback(sound, host):
+    sound.BIND_HOSTS, sound.STRIPE_SIMULATED = [host], True
+    assert [unsafe.id for unsafe in safety.find()] == ["plg_site.E005"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"WEB_BIND": ":{port}"}, {"GUNICORN_CMD_ARGS": "--bind 0.0.0.0:{port}"}, None]
+)
+def test_the_web_process_does_not_open_development_tools_to_others(arguments):
+    """However it was told: by what it listens on."""
+    port, command = ports.find_free(), [sys.executable, "-m", "gunicorn", "plg_site.wsgi"]
+    env = {**os.environ, "WEB_WORKERS": "1"}
+    if arguments is None:  # the command line wins, and no variable tells
+        command += ["--bind", f"0.0.0.0:{port}"]
+    else:
+        env |= {name: value.format(port=port) for name, value in arguments.items()}
+    ended = subprocess.run(
+        [*command, "-c", "deploy/gunicorn.conf.py"],
+        env=env, cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "plg_site.E005" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passes"),
+    [
+        (["10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "unix", "104.16.0.0/13", "2400:cb00::/32"], 1),
+        (["::/0"], 0),
+        (["0.0.0.0/1", "128.0.0.0/1"], 0),
+        (["128.0.0.0/1"], 0),
+        (["2000::/3"], 0),
+        (["10.0.0.1/8"], 0),
+    ],
+)
+def test_a_network_of_proxies_does_not_hold_their_clients(sound, proxies, passes):
+    sound.TRUSTED_PROXIES = proxies
+    assert [unsafe.id for unsafe in safety.find()] == ([] if passes else ["plg_site.E006"])
+
+
+@pytest.mark.parametrize("key", [f"django-insecure-{LONG}", "ab" * 40, LONG[:31]])
+@pytest.mark.parametrize("setting", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_every_key_that_is_believed_is_hard_to_guess(sound, key, setting):
+    setattr(sound, setting, [key] if setting.endswith("S") else key)
+    assert [unsafe.id for unsafe in safety.find()] == ["plg_site.E001"]
 
 
 def test_the_web_process_does_not_start_with_a_secret_that_can_be_guessed():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from uuid import uuid4
 
 import pytest
 
 from events.store import get_store
 from metering import Limit, counters, limits
 from metering.quota import set_limits
+from plg_site.client_address import Trusted
+from plg_site.client_address import settle as settle_address
 from product import counting
 
 SAFARI = (
@@ -41,10 +44,25 @@ def counted(used):
 
 @pytest.fixture
 def browser(client_for, acme):
-    """`browser(SAFARI, "192.0.2.1")`: somebody without cookies."""
+    """`browser(SAFARI, "192.0.2.1")`: somebody without cookies, behind no proxy that is declared."""
 
     def make(user_agent=SAFARI, address="192.0.2.1", **extra):
-        return client_for(None, acme, REMOTE_ADDR=address, HTTP_USER_AGENT=user_agent, **extra)
+        environ = {"REMOTE_ADDR": address, "HTTP_USER_AGENT": user_agent, **extra}
+        settle_address(environ, trusted=Trusted([]), scheme="http")
+        del environ["wsgi.url_scheme"]
+        return client_for(None, acme, **environ)
+
+    return make
+
+
+@pytest.fixture
+def newcomer(browser, settings):
+    """The same, with an id of a browser that nobody has seen."""
+
+    def make(**extra):
+        found = browser(**extra)
+        found.cookies[settings.VISITOR_COOKIE_NAME] = str(uuid4())
+        return found
 
     return make
 
@@ -147,6 +165,27 @@ def test_processes_decide_together(browser, make_link, counted):
     assert (clicks, not_counted) == (1, 7)
 
 
+def test_one_address_with_ever_other_ids_has_one_end_in_all_processes(
+    newcomer, make_link, counted, settings
+):
+    settings.CLICKS_PER_ADDRESS = 5
+    link = make_link()
+    for _ in range(20):
+        newcomer().get(f"/{link.code}")
+        counting.forget_all()  # the next one meets another process
+    clicks, _, not_counted = counted()
+    assert (clicks, not_counted) == (5, 15)
+
+
+def test_the_end_is_of_a_link_and_an_address(newcomer, make_link, counted, settings):
+    settings.CLICKS_PER_ADDRESS = 1
+    for link in (make_link(), make_link()):
+        for address in ("192.0.2.1", "192.0.2.2"):
+            newcomer(address=address).get(f"/{link.code}")
+            counting.forget_all()
+    assert counted()[0] == 4
+
+
 def test_without_redis_each_process_holds_the_rule(browser, make_link, counted, settings):
     link, working = make_link(), settings.REDIS_URL
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -178,6 +217,50 @@ def test_where_nobody_knows_the_address_it_is_no_key(browser, make_link, counted
     for _ in range(3):
         browser(**{"plg.address_unknown": True}).get(f"/{link.code}")
     assert counted() == (3, 3, 0)
+
+
+OUR_NETWORK, PUBLIC = "10.0.0.3", "8.8.8.8"
+
+
+def test_a_stranger_who_says_to_be_a_proxy_is_one_client_all_the_same(browser, make_link, counted):
+    link = make_link()
+    for number in range(20):
+        said = {"HTTP_X_FORWARDED_FOR": f"1.2.3.{number}"}
+        browser(address=PUBLIC, **said).get(f"/{link.code}")
+    assert counted() == (1, 1, 19)
+
+
+@pytest.mark.parametrize("header", ["X_FORWARDED_FOR", "FORWARDED", "X_REAL_IP"])
+def test_who_says_the_same_in_our_own_network_is_one_client(browser, make_link, counted, header):
+    link = make_link()
+    for _ in range(20):
+        browser(address=OUR_NETWORK, **{f"HTTP_{header}": "1.2.3.4"}).get(f"/{link.code}")
+    assert counted() == (1, 1, 19)
+
+
+def test_people_behind_a_proxy_that_nobody_declared_count(browser, make_link, counted):
+    link = make_link()
+    for number in range(20):
+        said = {"HTTP_X_FORWARDED_FOR": f"198.51.100.{number}"}
+        browser(address=OUR_NETWORK, **said).get(f"/{link.code}")
+    assert counted() == (20, 20, 0)
+
+
+@pytest.mark.parametrize("with_cookie", [False, True])
+def test_whatever_is_said_what_came_through_one_undeclared_proxy_has_an_end(
+    browser, newcomer, make_link, counted, settings, acme, with_cookie
+):
+    settings.CLICKS_FROM_UNKNOWN = 5
+    link, somebody = make_link(), newcomer if with_cookie else browser
+    for number in range(20):
+        said = {"HTTP_X_FORWARDED_FOR": f"1.2.3.{number}"}
+        somebody(address=OUR_NETWORK, **said).get(f"/{link.code}")
+        counting.forget_all()  # the next one meets another process
+    clicks, _, not_counted = counted()
+    assert (clicks, not_counted) == (5, 15)
+    found = get_store().find(tenant=acme.schema_name, names=["Link Clicked"])
+    reasons = [c.properties.get("reason") for c in found if c.properties["code"] == link.code]
+    assert sorted(filter(None, reasons)) == ["unknown"] * 15
 
 
 def test_at_a_limit_of_their_own_the_click_is_recorded_and_does_not_count(

@@ -134,6 +134,14 @@ PRIVATE = [
     "http://printer.local/",
     "http://nas.home.arpa/",
     "http://224.0.0.1/",
+    "http://printer.lan/",
+    "http://fritz.box/",
+    "http://nas.fritz.box/",
+    "http://speedport.ip/",
+    "http://a.home/",
+    "http://wiki.A.CORP./",
+    "http://intern.mail/",
+    "http://box.localdomain/",
 ]
 
 
@@ -144,6 +152,11 @@ def test_a_public_installation_does_not_lead_visitors_into_their_own_network(
     with pytest.raises(ValidationError) as refused:
         validate_target(url)
     assert refused.value.code == "private"
+
+
+@pytest.mark.parametrize("host", ["home.example", "notfritz.box", "lan.example", "shop.homes"])
+def test_a_name_that_only_looks_like_one_of_those_is_fine(public_installation, host):
+    assert validate_target(f"https://{host}/")
 
 
 @pytest.mark.parametrize("url", PRIVATE)
