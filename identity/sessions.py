@@ -72,8 +72,8 @@ class SessionStore(DatabaseStore):
         self._written = self._said()
 
     def _said(self) -> bytes:
-        key = f"{self.session_key} ".encode()
-        return key + self.serializer().dumps(self._get_session(no_load=True))
+        said: bytes = self.serializer().dumps(self._get_session(no_load=True))
+        return f"{self.session_key} ".encode() + said
 
     def _get_new_session_key(self) -> str:
         """160 random bits: nobody has it, and the insertion would notice."""

@@ -40,7 +40,7 @@ class ReadableMiddleware:
 
 def _refused(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(_API):
-        answer = problems.problem(400, _WORDS)
+        answer: HttpResponse = problems.problem(400, _WORDS)
     else:
         answer = HttpResponse(render_to_string("400.html"), status=400)
     return headers.harden(answer, is_secure=request.is_secure())
