@@ -22,6 +22,9 @@ _SECRET_KEY_VARIETY = 10  # different characters
 _SECRET_KEY_MARK = "django-insecure-"  # noqa: S105  startproject's, which stand in repositories
 HSTS_LEAST = 24 * 60 * 60  # seconds
 _WIDEST = {4: 8, 6: 16}  # bits of a network of the public internet that somebody's proxies fill
+_NAMES_AT_HOME = (
+    "localhost", ".local", ".internal", ".home.arpa", ".test", ".example", ".invalid",
+)  # fmt: skip
 _SOCKETS = ("unix:", "fd://")  # no address tells who reaches them
 
 
@@ -36,7 +39,10 @@ class Unsafe:
 
 def find(conf: Any = settings) -> list[Unsafe]:
     """What is unsafe in these settings; nothing where all is well."""
-    looks = (_secret_key, _hsts, _files_domain, _app_domain, _open_development, _trusted_proxies)
+    looks = (
+        _secret_key, _hsts, _files_domain, _app_domain, _open_development, _trusted_proxies,
+        _debug, _plain_http,
+    )  # fmt: skip
     return [unsafe for look in looks for unsafe in look(conf)]
 
 
@@ -148,6 +154,32 @@ def _trusted_proxies(conf: Any) -> Iterator[Unsafe]:
         )
 
 
+def _debug(conf: Any) -> Iterator[Unsafe]:
+    if conf.DEBUG and _reaches_others(conf):
+        yield Unsafe(
+            "plg_site.E007",
+            "DEBUG is on where others come by: an error shows them code, settings and what was sent.",
+            "Leave DEBUG out.",
+        )
+
+
+def _plain_http(conf: Any) -> Iterator[Unsafe]:
+    if conf.PUBLIC_SCHEME != "https" and _reaches_others(conf):
+        yield Unsafe(
+            "plg_site.E008",
+            f"PUBLIC_SCHEME is {conf.PUBLIC_SCHEME}: passwords and sessions of {conf.SITE_DOMAIN} go "
+            "over the wire readable, and cookies are not kept to https.",
+            "Put a proxy with a certificate in front, and set PUBLIC_SCHEME to https.",
+        )
+
+
+def _reaches_others(conf: Any) -> bool:
+    """Whether this is open to other machines under a name of the internet (RFC 6761, RFC 8375)."""
+    if all(_is_loopback(host) for host in conf.BIND_HOSTS):
+        return False
+    return not conf.SITE_DOMAIN.endswith(_NAMES_AT_HOME) and not _is_address(conf.SITE_DOMAIN)
+
+
 def _joined(networks: Sequence[IPv4Network | IPv6Network]) -> list[IPv4Network | IPv6Network]:
     """Two halves of a network are the whole."""
     four = collapse_addresses([each for each in networks if isinstance(each, IPv4Network)])
@@ -184,6 +216,14 @@ def _host(bind: str) -> str:
     if bind.startswith("["):
         return bind[1:].partition("]")[0]
     return bind.rpartition(":")[0] if ":" in bind else bind
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,12 +17,18 @@ from plg_site.devstack.options import ROOT
 from plg_site.doctor import security
 
 LONG = "k3y-of-0ne-1nstallation-th4t-nobody-guesses"
+PUBLIC = {
+    "SITE_DOMAIN": "shop.dev", "APP_DOMAIN": "shop.dev", "PUBLIC_SCHEME": "https",
+    "SECURE_HSTS_SECONDS": 86_400, "MAIL_OUTBOX_DIR": None, "STRIPE_SIMULATED": False,
+}  # fmt: skip
 UNSAFE = {
     "plg_site.E001": {"SECRET_KEY": "short"},
     "plg_site.E002": {"PUBLIC_SCHEME": "https", "SECURE_HSTS_SECONDS": 0},
     "plg_site.E003": {"SITE_DOMAIN": "shop.example", "FILES_DOMAIN": "files.shop.example"},
     "plg_site.E004": {"SITE_DOMAIN": "www.shop.example", "APP_DOMAIN": "shop.example"},
     "plg_site.E005": {"BIND_HOSTS": ["0.0.0.0"], "STRIPE_SIMULATED": True},  # noqa: S104
+    "plg_site.E007": {"BIND_HOSTS": ["0.0.0.0"], "DEBUG": True, **PUBLIC},  # noqa: S104
+    "plg_site.E008": {"BIND_HOSTS": ["::"], **PUBLIC, "PUBLIC_SCHEME": "http"},
     "plg_site.E006": {"TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]},
 }
 
@@ -158,3 +164,19 @@ def test_every_package_is_installed_by_its_hash(file):
     assert named
     assert all(line.rstrip().endswith("\\") for line in named), "a pin without a hash"
     assert text.count("--hash=sha256:") >= len(named)
+
+
+@pytest.mark.parametrize("domain", ["plg.localhost", "shop.test", "192.0.2.7", "shop.home.arpa"])
+def test_at_home_neither_debug_nor_http_is_an_error(sound, domain):
+    sound.SITE_DOMAIN = sound.APP_DOMAIN = domain
+    sound.DEBUG, sound.BIND_HOSTS = True, ["0.0.0.0"]  # noqa: S104
+    sound.MAIL_OUTBOX_DIR, sound.STRIPE_SIMULATED = None, False
+    assert safety.find() == []
+
+
+def test_domains_are_compared_in_small_letters():
+    env = {**os.environ, "SITE_DOMAIN": "Shop.Example", "FILES_DOMAIN": "Files.Shop.example"}
+    said = "from django.conf import settings as s; print(s.SITE_DOMAIN, s.FILES_DOMAIN)"
+    command = [sys.executable, "-c", f"import django; {said}"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["shop.example", "files.shop.example"]
