@@ -60,8 +60,8 @@ def _is_paid() -> Q:
 def _words(user: User, most: int) -> str:
     if not user.has_verified_email:
         return (
-            "Please verify your address first; the mail with the link is in your inbox. Then you may "
-            "have more than one workspace."
+            "Please verify your address first, with the link that we mailed you; if it is wrong, add the "
+            "right one. Then you may have more than one workspace."
         )
     noun = "free workspace" if most == 1 else "free workspaces"
     return (
