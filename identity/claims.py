@@ -100,8 +100,9 @@ def _others(user: User) -> QuerySet[User]:
 
 
 def _some(rows: QuerySet[User], *, most: int) -> list[User]:
-    """All of a few, the oldest first. Of many, half are those that somebody has come back to, then the newest; and half the
-    oldest: whoever signs up by the hundred before or after somebody does not push them out."""
+    """All of a few, the oldest first. Of many, half are those that somebody has come back to, then the
+    newest; and half the oldest: who signs up by the hundred before or after somebody does not push them
+    out."""
     come_back = Q(last_login__gt=F("date_joined") + timedelta(minutes=1))
     found = list(
         rows.order_by(Case(When(come_back, then=0), default=1), "-date_joined", "pk")[:most]
