@@ -22,7 +22,8 @@ def fill(client_for, mailbox):
 
     def sign_up(count: int = 9) -> None:
         for number in range(count):
-            mailbox.sign_up(client_for(), workspace=f"Spam {number}")
+            client = client_for(REMOTE_ADDR=f"203.0.113.{number}")
+            mailbox.sign_up(client, workspace=f"Spam {number}")
 
     return sign_up
 

@@ -55,7 +55,7 @@ UNSCOPED = {
     "tenants/account_receivers.py: end_what_others_gave": "of one person, in whatever workspace",
     "tenants/account_receivers.py: let_go": "of one person, in whatever workspace",
     "tenants/account_receivers.py: move_memberships": "of a human who may be in several",
-    "tenants/admission.py: _holds_invitation": "by the secret of the mailed link",
+    "tenants/admission.py: _uses_invitation": "by the secret of the mailed link",
     "tenants/after_purge.py: mail": "the row of a receipt that is being mailed",
     "tenants/after_purge.py: tend": "the periodic look at all",
     "tenants/archive/exports.py: _keep": "the row of an export that is being made",
