@@ -6,6 +6,7 @@ the account that it is about, and the work goes on with the others.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,6 +32,8 @@ _ERROR_LENGTH = 300
 
 def passes(error: Exception) -> bool:
     """Whether the same thing may work in a while, with nobody doing anything."""
+    if isinstance(error, OSError) and error.errno == errno.EOVERFLOW:
+        return False  # a time that no calendar has, from whoever said it
     if isinstance(error, stripe.StripeError):
         is_theirs = (error.http_status or 0) >= 500
         return is_theirs or isinstance(error, PASSING)

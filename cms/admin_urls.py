@@ -8,6 +8,7 @@ from django.urls import include, path
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 
+from cms.bulk import bulk_action
 from cms.user_forms import EditorAccountView
 
 
@@ -24,5 +25,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("login/", sign_in),
     path("account/", require_admin_access(EditorAccountView.as_view())),
+    path("bulk/<str:app_label>/<str:model_name>/<str:action>/", bulk_action),
     path("", include(wagtailadmin_urls)),
 ]

@@ -7,7 +7,8 @@ every request is treated as a stranger's (docs/decisions/0003-content-api.md).
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from typing import Any
 
@@ -24,6 +25,10 @@ from wagtail.api.v3.schemas import BasePageSchema
 from cms.head import answers_head
 
 _MOST_VALUES = 20  # of one parameter
+_LARGEST = (
+    2**31 - 1
+)  # the database's integers end there, and so do numbers that mean something here
+_WORDS = frozenset({"search"})  # where a number is a word like any other
 _CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
 
@@ -35,8 +40,8 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(operation)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if any(len(request.GET.getlist(name)) > _MOST_VALUES for name in request.GET):
-            said = {"status": 400, "detail": f"Say each parameter at most {_MOST_VALUES} times."}
+        if refusal := _refusal(request, kwargs.values()):
+            said = {"status": 400, "detail": refusal}
             return JsonResponse(said, status=400, content_type="application/problem+json")
         stranger = copy.copy(request)
         stranger.user = AnonymousUser()
@@ -48,9 +53,25 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _refusal(request: HttpRequest, in_path: Iterable[Any]) -> str:
+    if any(len(request.GET.getlist(name)) > _MOST_VALUES for name in request.GET):
+        return f"Say each parameter at most {_MOST_VALUES} times."
+    said = [value for name in request.GET.keys() - _WORDS for value in request.GET.getlist(name)]
+    if any(_is_too_large(value) for value in (*said, *map(str, in_path))):
+        return f"A number is {_LARGEST} at most."
+    return ""
+
+
+def _is_too_large(value: str) -> bool:
+    try:
+        return abs(Decimal(value)) > _LARGEST
+    except InvalidOperation:  # no number, or none that can be compared
+        return False
+
+
 class ContentAPI(NinjaAPI):
     """Django Ninja, with HEAD where there is GET, and its own address in its document, which says what
-    `as_stranger` holds: a parameter is a list with an end."""
+    `as_stranger` holds: a parameter is a list with an end, and a number has one."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         urls = super()._get_urls()
@@ -69,16 +90,20 @@ class ContentAPI(NinjaAPI):
         for path in schema["paths"].values():
             for operation in path.values():
                 operation["responses"].setdefault("default", problem)
-                _say_how_many(operation)
+                _say_bounds(operation)
         return schema
 
 
-def _say_how_many(operation: dict[str, Any]) -> None:
+def _say_bounds(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         said = parameter["schema"]
         for each in (said, *said.get("anyOf", ())):
             if each.get("type") == "array":
                 each["maxItems"] = _MOST_VALUES
+            if each.get("type") == "integer":
+                each.setdefault("maximum", _LARGEST)
+                if "exclusiveMinimum" not in each:
+                    each.setdefault("minimum", -_LARGEST)
 
 
 PREFIX = "/api/content/"

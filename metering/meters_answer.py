@@ -13,6 +13,7 @@ from ninja import Schema
 from pydantic import Field
 
 from metering.query import Question, Row
+from tenants.spreadsheet import safe
 
 
 class AnswerRow(Schema):
@@ -75,7 +76,7 @@ def as_csv(question: Question, rows: Sequence[Row], *, subject: str | None) -> H
     writer = csv.writer(response)
     writer.writerow(["window_start", "window_end", "subject", *question.group_by, "value"])
     for row in rows:
-        groups = [row.group[name] for name in question.group_by]
+        groups = [safe(row.group[name] or "") for name in question.group_by]
         writer.writerow([_time(row.start), _time(row.end), subject, *groups, f"{row.value:f}"])
     return response
 

@@ -5,10 +5,10 @@ https://openmeter.io/docs/api: GET /meters, GET /meters/{meter}, and its query b
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpResponse, JsonResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from tenants.scopes import Scope, needs
 
 router = Router(tags=["Meters"])
 _PAGE = 100
+_LARGEST = 2**31 - 1
 _AGGREGATIONS = {"unique": "UNIQUE_COUNT"}
 
 
@@ -57,7 +58,11 @@ class MeterOut(Schema):
 @router.get(
     "/meters", response=list[MeterOut], operation_id="list_meters", summary="List the meters"
 )
-def list_meters(request: KeyedRequest, page: int = 1, pageSize: int = _PAGE) -> list[MeterOut]:
+def list_meters(
+    request: KeyedRequest,
+    page: Annotated[int, Query(ge=-_LARGEST, le=_LARGEST)] = 1,
+    pageSize: Annotated[int, Query(ge=-_LARGEST, le=_LARGEST)] = _PAGE,
+) -> list[MeterOut]:
     """Every meter of the product, in its order."""
     size = max(1, pageSize)
     start = (max(1, page) - 1) * size

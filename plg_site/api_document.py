@@ -12,9 +12,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from plg_site import events_api_docs, problem_schemas
+from plg_site.problems import with_problem_for_405
 from tenants import workspace_url
 from tenants.access import open_to_visitors
 from tenants.closed import open_while
@@ -96,6 +98,8 @@ def answer(schema: dict[str, Any]) -> HttpResponse:
 def views(read: Callable[[], dict[str, Any]]) -> tuple[Any, Any]:
     """Two views of what `read` gives: on a workspace's host, and on the site."""
 
+    @csrf_exempt  # nothing is changed here, so a wrong method is said to be one
+    @with_problem_for_405
     @open_while(*Status)
     @open_to_visitors
     @require_safe
@@ -103,6 +107,8 @@ def views(read: Callable[[], dict[str, Any]]) -> tuple[Any, Any]:
         assert request.tenant is not None  # noqa: S101
         return answer({**read(), "servers": of_a_workspace(workspace_url(request.tenant))})
 
+    @csrf_exempt
+    @with_problem_for_405
     @require_safe
     def anywhere(request: HttpRequest) -> HttpResponse:
         return answer(read())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -124,3 +126,12 @@ def test_an_event_of_a_customer_that_is_not_ours_is_kept_and_ignored(
 ) -> None:
     stranger = stripe.v1.customers.create({"name": "Somebody else's"})
     assert deliver(mailbox.wait_for("customer.created", customer=stranger.id)).status_code == 200
+
+
+@pytest.mark.parametrize("created", [10**18, 10**12, -(10**18), 10**30])
+def test_a_time_that_no_calendar_has_is_kept_and_not_delivered_for_days(
+    shop: Shop, paid: Delivery, deliver: Deliver, created: int
+) -> None:
+    event = {**paid.event, "id": f"evt_{uuid4().hex}", "created": created}
+    odd = replace(paid, body=json.dumps(event).encode())
+    assert deliver(odd, signature=sign(odd)).status_code == 200

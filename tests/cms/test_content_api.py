@@ -110,3 +110,35 @@ def test_a_wrong_request_is_answered_in_problem_json(
 
 def test_a_parameter_that_is_said_ever_again_has_an_end(visitor: Client) -> None:
     assert visitor.get(f"{PAGES}?{'&'.join(['type=cms.BlogPage'] * 21)}").status_code == 400
+
+
+@pytest.mark.parametrize("number", ["9" * 25, str(2**31), str(2**63), f"-{'9' * 25}", "1e30"])
+@pytest.mark.parametrize("name", ["offset", "limit", "child_of", "ancestor_of", "translation_of"])
+def test_a_number_that_no_column_holds_is_refused_in_words(
+    visitor: Client, site: SimpleNamespace, name: str, number: str
+) -> None:
+    answer = visitor.get(PAGES, {name: number})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_page_of_such_a_number_is_none(visitor: Client, site: SimpleNamespace) -> None:
+    assert visitor.get(f"{PAGES}{'9' * 25}/").status_code in {400, 404, 422}
+    assert visitor.get(PAGES, {"search": "9" * 25}).status_code == 200, "a word like any other"
+
+
+@pytest.mark.parametrize("key", ["9" * 25, "-1", "x", ""])
+@pytest.mark.parametrize(
+    "rows", ["identity/user/delete", "identity/user/set_active_state", "wagtailcore/page/delete"]
+)
+def test_keys_that_no_row_can_have_are_not_found(
+    client_for: Callable[..., Client],
+    site: SimpleNamespace,
+    people: SimpleNamespace,
+    rows: str,
+    key: str,
+) -> None:
+    User.objects.filter(pk=people.outsider.pk).update(is_superuser=True)
+    admin = client_for(User.objects.get(pk=people.outsider.pk))
+    for ask in (admin.get, admin.post):
+        assert ask(f"/cms/bulk/{rows}/?id={key}").status_code == 404

@@ -55,7 +55,20 @@ FILES = list(routes(settings.FILES_URLCONF))
 
 # The names that our views read anywhere; forms bring theirs.
 NAMES = (
-    *("next", "page", "q", "plan", "event", "interval", "session_id", "range", "window", "group"),
+    *(
+        "next",
+        "page",
+        "offset",
+        "id",
+        "q",
+        "plan",
+        "event",
+        "interval",
+        "session_id",
+        "range",
+        "window",
+        "group",
+    ),
     *(
         "group_by",
         "meter",
@@ -90,7 +103,22 @@ NASTY = (
         "%00",
         "%ff",
     ),
-    *("-1", "0", "1e999", "NaN", "Infinity", "9" * 40, "1.5", "1,5", "0x10", "true", "null"),
+    *(
+        "-1",
+        "0",
+        "1e999",
+        "NaN",
+        "Infinity",
+        "9" * 40,
+        str(2**31),
+        str(2**63),
+        "9" * 25,
+        "1.5",
+        "1,5",
+        "0x10",
+        "true",
+        "null",
+    ),
     *(
         "0001-01-01",
         "9999-12-31",
@@ -119,6 +147,7 @@ values = st.one_of(
     st.sampled_from(NASTY),
     st.text(max_size=12),
     st.integers().map(str),
+    st.sampled_from([2**31, 2**63, -(2**63) - 1, 10**24]).map(str),
     st.datetimes().map(str),
 )
 pairs = st.lists(st.tuples(st.sampled_from(NAMES), values), min_size=2, max_size=9)

@@ -64,6 +64,31 @@ def test_every_list_that_a_program_may_send_has_a_maximum(name):
     assert found == []
 
 
+def _boundless(document: Any, schema: Any, where: str) -> Iterator[str]:
+    """Integers that may be as large as somebody likes; the database's end somewhere."""
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield from _boundless(document, document["components"]["schemas"][name], where)
+    if schema.get("type") == "integer" and not {"maximum", "exclusiveMaximum"} & schema.keys():
+        yield where
+    inner = [*schema.get("properties", {}).values(), schema.get("items")]
+    inner += [schema.get("additionalProperties")]
+    for word in ("anyOf", "oneOf", "allOf"):
+        inner += schema.get(word, ())
+    for each in inner:
+        yield from _boundless(document, each, where)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_number_that_a_program_may_send_has_an_end(name):
+    document = DOCUMENTS[name]
+    said = [pair for pair in _said(document) if not pair[0].startswith("post /api/v1/events")]
+    found = [each for where, schema in said for each in _boundless(document, schema, where)]
+    assert found == []
+
+
 def test_the_schemas_are_looked_at_closely():
     inner = {"type": "object", "properties": {"a": {"anyOf": [{"type": "array"}]}}}
     assert list(_endless({}, inner, "x")) == ["x.a: a list"]

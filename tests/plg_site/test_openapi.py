@@ -42,6 +42,22 @@ def test_it_is_there_with_a_key_and_without(client_for, acme, people):
     assert client_for(people.acme_member, acme).get("/api/openapi.json").json() == document
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/api/openapi.json", "/api/docs"])
+def test_another_method_is_refused_as_everywhere_in_the_api(client_for, acme, people, path, method):
+    """With a key, as a program sends it; a page's protection against foreign forms is none here.
+
+    The page with the docs is for members.
+    """
+    _, secret = api_keys.create(acme, name="any", user=people.acme_owner)
+    who = people.acme_member if path == "/api/docs" else None
+    client = client_for(who, acme, enforce_csrf_checks=True)
+    answer = client.generic(method, path, headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 405
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert "GET" in answer["Allow"]
+
+
 def test_a_key_is_a_bearer_by_the_name_that_the_standard_has():
     assert WORKSPACE["components"]["securitySchemes"]["WorkspaceKey"] == {
         "type": "http",

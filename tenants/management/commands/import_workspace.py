@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from identity import claims
+from identity.models import User
+from tenants import room
 from tenants.archive import imports
 from tenants.archive_models import Import
 
@@ -36,21 +38,31 @@ class Command(BaseCommand):
         address = claims.proved(owner)
         if address is None:
             raise CommandError(f"Nobody has proved that {owner} is theirs.")
-        with file.open("rb") as content:
-            wanted = imports.bring(
-                content,
-                owner=address.user,
-                name=options["name"],
-                slug=options["slug"],
-                with_members=options["with_members"],
-                beyond_plan=options["beyond_plan"],
-            )
+        wanted = self._bring(file, address.user, options)
         done = imports.run(wanted.pk)
         if done is None:
             raise CommandError("It cannot be done at this moment; a worker will go on with it.")
         if done.state == Import.State.REFUSED or done.tenant is None:
             raise CommandError(f"Refused, nothing was written: {done.reason}. {done.words}")
         self.stdout.write(f"{done.tenant.get_absolute_url()}: {self._in_words(done.report)}")
+
+    def _bring(self, file: Path, owner: User, options: dict[str, Any]) -> Import:
+        try:
+            with file.open("rb") as content:
+                return imports.bring(
+                    content,
+                    owner=owner,
+                    name=options["name"],
+                    slug=options["slug"],
+                    with_members=options["with_members"],
+                    beyond_plan=options["beyond_plan"],
+                )
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        except room.TooManyWorkspaces as refused:
+            raise CommandError(f"Refused, nothing was kept: {refused}") from refused
+        except imports.TooManyWaiting as refused:
+            raise CommandError("They have archives that are still being checked.") from refused
 
     def _in_words(self, report: dict[str, Any]) -> str:
         return (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
 from metering import catalogue
@@ -154,3 +154,15 @@ def test_an_archive_that_was_brought_in_time_is_asked_again_when_it_is_written(u
         provisioning.create_workspace(provisioning.NewWorkspace(name=name), owner=owner)
     done = imports.run(wanted.pk)
     assert (done.state, done.reason) == (Import.State.REFUSED, "too_many_workspaces")
+
+
+def test_who_has_no_room_for_another_workspace_is_told_so_by_the_command(umbrella, owner, tmp_path):
+    file = tmp_path / "a.zip"
+    file.write_bytes(world.archive_of(umbrella))
+    for number in range(2):
+        name = f"More {number}"
+        provisioning.create_workspace(provisioning.NewWorkspace(name=name), owner=owner)
+    with pytest.raises(CommandError, match="nothing was kept"):
+        call_command("import_workspace", file, owner=owner.email)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_workspace", tmp_path / "none.zip", owner=owner.email)
