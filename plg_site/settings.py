@@ -20,7 +20,9 @@ SECRET_KEY = env.text("SECRET_KEY")
 # --- Hosts -------------------------------------------------------------------------------------
 SITE_DOMAIN = env.text("SITE_DOMAIN", "plg.localhost").lower()  # website and sign-in
 APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN).lower()  # workspaces are <slug>.APP_DOMAIN
-FILES_DOMAIN = env.text("FILES_DOMAIN", "plg-files.localhost").lower()  # uploads; never sees a session
+FILES_DOMAIN = env.text(
+    "FILES_DOMAIN", "plg-files.localhost"
+).lower()  # uploads; never sees a session
 PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http")
 PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
 BIND_HOSTS = safety.bind_hosts()  # where the web process listens; plg_site.safety looks at it
