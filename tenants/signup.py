@@ -116,9 +116,9 @@ class WorkspaceSignupForm(SignupForm):
                 user = self._sign_up(request, attempt)
         except IntegrityError:
             return self._second_click(request, token)
-        except provisioning.SlugTaken:
+        except provisioning.SlugTaken as taken:
             # Somebody else was faster between our check and the insert.
-            self.add_error("slug", _taken(self.cleaned_data["slug"]))
+            self.add_error("slug", _taken(taken.slug))
             return None, self._again(request, status=409)
         return user, None
 

@@ -50,9 +50,6 @@ def workspaces(request: UserRequest) -> HttpResponse:
         wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"], may_wait=True)
         try:
             return redirect(home_url(provisioning.create_workspace(wanted, owner=request.user)))
-        except provisioning.SlugTaken:
-            form.add_error("name", "Too many workspaces have this name. Please choose another.")
-            status = 409
         except room.TooManyWorkspaces as refused:
             form.add_error(None, str(refused))
             status = 402
