@@ -30,7 +30,7 @@ from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
 from metering.periods import Period
 from metering.words import quantity
-from tenants import audit
+from tenants import audit, ways_in
 from tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -105,6 +105,7 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
         raise ValueError("An alert is at a percentage or at an amount.")
     if (threshold.percent or threshold.amount or 0) <= 0 or (threshold.percent or 0) > 1000:
         raise ValueError("An alert is above nothing, and at 1,000 percent at most.")
+    ways_in.one_by_one(tenant)
     row, is_new = Alert.objects.for_tenant(tenant).get_or_create(
         tenant=tenant,
         meter=meter,

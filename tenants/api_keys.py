@@ -12,7 +12,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit
+from tenants import audit, row_bounds
 from tenants.event_types import API_KEY_CREATED, API_KEY_REVOKED
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.key_models import Ended
@@ -40,11 +40,15 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, which is not stored and cannot be shown again.
 
-    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys.
+    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys, row_bounds.TooManyRows.
     """
     holder = Membership.objects.for_tenant(tenant).filter(user=user).first()
     if holder is None or not holder.may(May.MAKE_KEYS):
         raise MayNotHoldKeys
+    keys = ApiKey.objects.for_tenant(tenant)
+    today = keys.filter(created_at__gt=timezone.now() - timedelta(days=1))
+    row_bounds.require(tenant, row_bounds.LIVE_KEYS, keys.live())
+    row_bounds.require(tenant, row_bounds.KEYS_A_DAY, today)
     secret = new_secret(PREFIX)
     key = ApiKey.objects.create(
         tenant=tenant,

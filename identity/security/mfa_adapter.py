@@ -20,6 +20,7 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "This code does not fit. Codes change every half minute; try the next one.",
+        "too_many_passkeys": "You have 20 passkeys already. Remove one first.",
         "unverified_email": "Prove your main address first: the mail with the link is in your inbox.",
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 
@@ -14,6 +15,7 @@ from identity.models import User
 from identity.security import demo_factor
 
 log = structlog.get_logger()
+MOST_PASSKEYS = 20
 
 
 def _require_proved(user: User) -> None:
@@ -32,6 +34,9 @@ class TOTPForm(ActivateTOTPForm):
 class PasskeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         _require_proved(self.user)
+        passkeys = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN)
+        if passkeys.count() >= MOST_PASSKEYS:
+            raise get_adapter().validation_error("too_many_passkeys")
         return super().clean()
 
 
