@@ -358,6 +358,7 @@ MIDDLEWARE = [
     "tenants.middleware.MembershipMiddleware",
     "plg_site.staff_guard.SecondFactorMiddleware",
     "cms.middleware.SiteRedirectMiddleware",
+    "cms.hand_made.HandMadeRequestsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -409,6 +410,7 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "identity.mailed_codes.ConfirmCodeForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # of one person
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
