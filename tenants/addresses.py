@@ -36,6 +36,8 @@ RESERVED = frozenset(
         "apps",
         "assets",
         "auth",
+        "autoconfig",
+        "autodiscover",
         "billing",
         "blog",
         "cdn",
@@ -63,6 +65,7 @@ RESERVED = frozenset(
         "info",
         "invite",
         "invitations",
+        "isatap",
         "live",
         "localhost",
         "login",
@@ -118,6 +121,7 @@ RESERVED = frozenset(
         "webmail",
         "workspace",
         "workspaces",
+        "wpad",
         "www",
     ]
 )

@@ -24,7 +24,7 @@ from django.urls import reverse
 
 import events
 from cms import agreements
-from identity import beginnings, persons, proof_of_work, sessions, ways_out
+from identity import beginnings, campaigns, persons, proof_of_work, sessions, ways_out
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
@@ -220,7 +220,7 @@ class WorkspaceSignupView(SignupView):
         """Who is signed in has a workspace: there the plan that they picked is bought."""
         chosen = picked.of(self.request.GET)
         go = reverse("tenants_site:go")
-        return f"{go}?{chosen.query}" if chosen else go
+        return campaigns.carried(self.request, f"{go}?{chosen.query}" if chosen else go)
 
     def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
         self._form = form

@@ -20,6 +20,11 @@ from identity.models import Merge, User
 from identity.pages.link import join, said
 from identity.requests import UserRequest
 
+TAKEN_APART = (
+    "Taken apart. That sign-up and its workspaces are as they were. Nobody can sign in to it with your "
+    "address, which is this account's: to open it, join the two again below."
+)
+
 
 @never_cache
 @login_required
@@ -94,7 +99,7 @@ def undo(request: UserRequest, merge_id: UUID) -> HttpResponse:
     """Take two joined sign-ups apart."""
     try:
         merging.undo(get_object_or_404(Merge, pk=merge_id, kept=request.user), by=request.user)
-        messages.success(request, "Taken apart. It is as it was before.")
+        messages.success(request, TAKEN_APART)
     except merging.NotJoined as error:
         messages.error(request, str(error))
     return redirect("account_begun")

@@ -20,6 +20,10 @@ LOOK_ALIKES = [
     "vvebmail",
     "5ecurity",
     "he1p",
+    "wpad",  # machines ask these names of a domain by themselves
+    "autodiscover",
+    "autoconfig",
+    "isatap",
 ]
 BRANDED = [
     "signpost",
