@@ -11,6 +11,7 @@ class BillingConfig(AppConfig):
             checks,
             event_types,
             free_workspaces,
+            mirror,
             pricing,
             purging,
             receivers,
@@ -23,3 +24,4 @@ class BillingConfig(AppConfig):
         slots.register("pricing", pricing.public_plans)
         purging.register()
         stripe_client.configure()
+        mirror.configure()

@@ -9,11 +9,12 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from cms import files, publishing, redirects, reserved
+        from cms import files, publishing, redirect_circles, redirects, reserved
         from cms.event_types import EVENT_TYPES
 
         events.register(*EVENT_TYPES)
         reserved.connect()
         files.connect()
         redirects.connect()
+        redirect_circles.connect()
         publishing.connect()

@@ -21,6 +21,7 @@ from events.limits.clients import client_address
 from identity import (
     addresses,
     beginnings,
+    campaigns,
     claims,
     devices,
     mail,
@@ -47,6 +48,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """Redirects may lead to the site and to the person's workspaces (`identity.ways_out`)."""
         return ways_out.may_lead_to(url, request=self.request)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return campaigns.carried(request, super().get_login_redirect_url(request))
 
     def clean_email(self, email: str) -> str:
         """One form of every address, whichever form was typed."""

@@ -19,7 +19,9 @@ from publicsuffixlist import PublicSuffixList
 _KEPT = {"\u200c", "\u200d"}  # joiners: Persian, and one picture out of several
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _ADDRESS = re.compile(r"\S*(?:://|@)\S*|\bwww\.\S+", re.IGNORECASE)
-_DOMAIN = re.compile(r"(?<![\w.])(?:[\w-]+[.\uff0e\u3002])+[\w-]{2,}(?:[/:?#]\S*)?")
+_DOMAIN = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[\w-]{2,}(?:[/:?#]\S*)?")
+# What browsers take for a dot (UTS 46) and NFKC leaves, and what people do (Unicode's confusables).
+_DOTS = dict.fromkeys(map(ord, "\u3002\u06d4\u0701\u0702\ua4f8\ua60e\U00010a50\U0001d16d"), ".")
 _LONGEST = 60  # characters of a name in a subject
 _HIDDEN = "…"
 
@@ -54,8 +56,25 @@ def plain(text: str) -> str:
 
 def without_addresses(text: str) -> str:
     """One line in which no web page and no mailbox is named: for a subject that names people's names."""
-    kept = _ADDRESS.sub(_HIDDEN, plain(text))
-    return _DOMAIN.sub(lambda found: _HIDDEN if _is_domain(found[0]) else found[0], kept)
+    return " ".join(map(_without_address, plain(text).split()))
+
+
+def _without_address(word: str) -> str:
+    """The word as it is, or without the address that a reader or a mail program would see in it."""
+    read = _as_read(word)
+    kept = _ADDRESS.sub(_HIDDEN, read)
+    kept = _DOMAIN.sub(lambda found: _HIDDEN if _is_domain(found[0]) else found[0], kept)
+    return word if kept == read else kept
+
+
+def _as_read(word: str) -> str:
+    """Wide, narrow and small forms as plain ones, dots as dots, without joiners and marks."""
+    letters = unicodedata.normalize("NFKC", word).translate(_DOTS)
+    return "".join(
+        letter
+        for letter in letters
+        if letter not in _KEPT and unicodedata.category(letter) not in {"Mn", "Me"}
+    )
 
 
 def in_subject(name: object, *, otherwise: str) -> str:
@@ -72,7 +91,7 @@ def _is_unseen(character: str) -> bool:
 
 def _is_domain(text: str) -> bool:
     """ "Node.js" is none, "node.com" is: what stands last is a registry's."""
-    host = re.split(r"[/:?#]", re.sub("[\uff0e\u3002]", ".", text), maxsplit=1)[0].lower()
+    host = re.split(r"[/:?#]", text, maxsplit=1)[0].lower()
     return _suffixes().publicsuffix(host) is not None
 
 

@@ -29,7 +29,7 @@ from metering.event_types import USAGE_ALERT_SENT
 from metering.models import Alert, AlertSent
 from metering.periods import Period
 from metering.words import quantity
-from tenants import audit, rows
+from tenants import audit, rows, ways_in
 from tenants.models import Tenant
 
 DEFAULT_PERCENTS = (80, 100)
@@ -106,7 +106,7 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
         raise ValueError("An alert is above nothing, and at 1,000 percent at most.")
     if (threshold.amount or 0) > LARGEST:
         raise ValueError("An alert is not at so large an amount.")
-    _one_after_another(tenant)
+    ways_in.one_by_one(tenant)  # else two who name them in other orders wait for each other
     rows = Alert.objects.for_tenant(tenant)
     row, is_new = rows.get_or_create(
         tenant=tenant,
@@ -127,18 +127,10 @@ def put(tenant: Tenant, threshold: Threshold, *, by: User | None = None) -> None
 @transaction.atomic
 def remove(tenant: Tenant, meter: str, key: str, *, by: User | None = None) -> None:
     """Watch it no longer: one that exists by default is switched off, another one is deleted."""
-    _one_after_another(tenant)
+    ways_in.one_by_one(tenant)
     for threshold in of(tenant):
         if (threshold.meter, threshold.key) == (meter, key):
             _switch_off(tenant, threshold, by=by)
-
-
-def _one_after_another(tenant: Tenant) -> None:
-    """Who else changes alerts of this workspace waits here until this transaction has ended.
-
-    Without, two who name them in different orders would wait for each other.
-    """
-    Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
 
 
 def _switch_off(tenant: Tenant, threshold: Threshold, *, by: User | None) -> None:
@@ -158,7 +150,7 @@ def _switch_off(tenant: Tenant, threshold: Threshold, *, by: User | None) -> Non
 def replace(tenant: Tenant, wanted: Iterable[Threshold], *, by: User | None = None) -> None:
     """Make these all that is watched. Raises KeyError, ValueError."""
     with transaction.atomic():
-        _one_after_another(tenant)
+        ways_in.one_by_one(tenant)
         keep = {(one.meter, one.key) for one in wanted}
         for threshold in wanted:
             put(tenant, threshold, by=by)

@@ -361,6 +361,7 @@ MIDDLEWARE = [
     "tenants.middleware.MembershipMiddleware",
     "plg_site.staff_guard.SecondFactorMiddleware",
     "cms.middleware.SiteRedirectMiddleware",
+    "cms.hand_made.HandMadeRequestsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -417,6 +418,7 @@ ACCOUNT_FORMS = {
     "confirm_reauthentication_code": "identity.security.account_forms.MailedCodeAgainForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # of one person
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING
 
+from anyascii import anyascii
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 SLUG_MAX_LENGTH = 40
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are taken for another
+_SUFFIX = 6
 
 # Names that a stranger could use to look like us, or that we or a browser may need ourselves.
 RESERVED = frozenset(
@@ -32,6 +36,8 @@ RESERVED = frozenset(
         "apps",
         "assets",
         "auth",
+        "autoconfig",
+        "autodiscover",
         "billing",
         "blog",
         "cdn",
@@ -59,6 +65,7 @@ RESERVED = frozenset(
         "info",
         "invite",
         "invitations",
+        "isatap",
         "live",
         "localhost",
         "login",
@@ -114,6 +121,7 @@ RESERVED = frozenset(
         "webmail",
         "workspace",
         "workspaces",
+        "wpad",
         "www",
     ]
 )
@@ -142,9 +150,15 @@ def is_former(host: str, tenant: Tenant) -> bool:
 
 
 def slug_from_name(name: str) -> str:
-    """A valid slug made from a workspace's name; "workspace" when nothing of it is usable."""
-    slug = slugify(name)[:SLUG_MAX_LENGTH].strip("-_").replace("_", "-")
-    return slug if len(slug) >= 3 else f"{slug or 'my'}-workspace"
+    """A valid slug made from a workspace's name, in whatever letters; "" when it has none at all."""
+    slug = slugify(anyascii(name))[:SLUG_MAX_LENGTH].strip("-_").replace("_", "-")
+    return slug if len(slug) >= 3 or not slug else f"{slug}-workspace"
+
+
+def distinct(slug: str) -> str:
+    """An address close to `slug` that nobody else has thought of."""
+    suffix = "".join(secrets.choice(_PLAIN) for _ in range(_SUFFIX))
+    return f"{slug[: SLUG_MAX_LENGTH - _SUFFIX - 1].rstrip('-')}-{suffix}"
 
 
 def is_reserved(slug: str) -> bool:

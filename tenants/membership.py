@@ -17,7 +17,7 @@ from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
 from outbound import strangers
-from tenants import audit, key_holders, letters, ways_in
+from tenants import audit, key_holders, letters, row_bounds, ways_in
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
 from tenants.invitation_models import LIFETIME
@@ -71,13 +71,16 @@ def invite(
     """Mail an invitation; an open one to the same address is replaced, so its old link dies.
 
     Raises SeatRefused (from a receiver of `seat_requested`) when the workspace is full,
-    AddressNotProved, MayNotInvite, and strangers.TooMany where that is enough mail.
+    AddressNotProved, MayNotInvite, strangers.TooMany where that is enough mail, and
+    row_bounds.TooManyRows.
     """
     email = normal(email)
     standing.hold(by)
     ways_in.one_by_one(tenant)
     seat_requested.send(sender=Tenant, tenant=tenant, take=False)
-    Invitation.objects.for_tenant(tenant).filter(email=email, accepted_at=None).delete()
+    waiting = Invitation.objects.for_tenant(tenant).filter(accepted_at=None)
+    waiting.filter(email=email).delete()
+    row_bounds.require(tenant, row_bounds.INVITATIONS, waiting)
     invitation = Invitation(tenant=tenant, email=email, role=role)
     _send(invitation, by=by, now=now or timezone.now())
     audit.note(tenant, "member.invited", by=by, target=email, details={"role": role})

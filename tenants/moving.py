@@ -11,7 +11,7 @@ from django.utils import timezone
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, audit, rows
+from tenants import addresses, audit, holding, rows
 from tenants.event_types import WORKSPACE_MOVED
 from tenants.models import Domain, Tenant
 from tenants.provisioning import SlugTaken
@@ -50,6 +50,7 @@ def move(tenant: Tenant, *, slug: str, by: User, now: datetime | None = None) ->
         return tenant
     _require_room(tenant, besides=slug, now=now)
     tenant.slug = slug
+    holding.give_way(slug)
     try:
         with transaction.atomic():
             _arrive(tenant)

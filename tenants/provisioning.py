@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 import events
 from identity.models import User
 from identity.persons import person_of
-from tenants import addresses, audit, fingerprints, pool, room, schemas, templates, upkeep
+from tenants import addresses, audit, fingerprints, holding, pool, room, schemas, templates, upkeep
 from tenants.event_types import WORKSPACE_CREATED
 from tenants.membership import record_seat
 from tenants.models import Domain, Membership, Role, Status, Tenant, Tombstone
@@ -19,14 +20,21 @@ from tenants.signals import workspace_created
 from tenants.steps import step
 from tenants.templates import Template
 
+_NUMBERED = 4  # the last of "acme-2", "acme-3" …
+_BY_CHANCE = 9  # tries, of 31^6 endings each
+
 
 class SlugTaken(Exception):
-    """The address belongs to another workspace."""
+    """The address that was chosen (`slug`) belongs to another workspace."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 @dataclass(frozen=True)
 class NewWorkspace:
-    """What the person asked for. `slug` None: made from the name, numbered until it is free.
+    """What the person asked for. `slug` None: made from the name, until it is free.
 
     `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
     person is there, who can watch a workspace being prepared when no schema is ready. `held`: it gets
@@ -48,8 +56,8 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """Claim a schema and make tenant, domain and owner membership.
 
     When no schema is ready, one is made here and now; with `may_wait` the workspace is returned with
-    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken,
-    room.TooManyWorkspaces, and schemas.NoTemplate (never with `may_wait`).
+    the status "preparing" instead, and has its schema within seconds. Raises SlugTaken (never without
+    a slug), room.TooManyWorkspaces, and schemas.NoTemplate (never with `may_wait`).
     """
     if not wanted.is_first:
         room.require(owner)
@@ -78,39 +86,53 @@ def claim(wanted: NewWorkspace, *, owner: User, person_id: UUID) -> Tenant:
 
 
 def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
-    """The tenant and its domain; the unique constraints decide between two who want the same.
-
-    The domain's is also kept by a workspace that has moved from there (`tenants.moving`).
-    """
+    """The tenant and its domain, at the first address that can be had."""
     template = templates.get(wanted.template)
     schema_name, status = _schema(template, wanted)
-    candidates = _candidates(wanted)
-    for slug in candidates:
-        try:
-            # What is refused is undone alone only where there is another name to try.
-            with transaction.atomic(savepoint=len(candidates) > 1):
-                tenant = Tenant(
-                    name=wanted.name,
-                    slug=slug,
-                    schema_name=schema_name,
-                    created_by=person_id,
-                    intent=wanted.intent,
-                    template=template.name,
-                    status=status,
-                    held=wanted.held,
-                    fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
-                )
-                address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
-                # Not save(): django-tenants' looks for another primary domain, and lists all fields
-                # for a signal that nobody waits for.
-                Tenant.objects.bulk_create([tenant])
-                Domain.objects.bulk_create([address])
-            step("claim.tenant-made")
+    tenant = Tenant(
+        name=wanted.name,
+        schema_name=schema_name,
+        created_by=person_id,
+        intent=wanted.intent,
+        template=template.name,
+        status=status,
+        held=wanted.held,
+        fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
+    )
+    if wanted.slug:
+        if not wanted.held:
+            holding.give_way(wanted.slug)
+        if not _settles(tenant, wanted.slug, is_last=True):
+            raise SlugTaken(wanted.slug)
+        return tenant
+    for slug in _candidates(wanted):
+        if _settles(tenant, slug) or (
+            not wanted.held and holding.give_way(slug) and _settles(tenant, slug)
+        ):
             return tenant
-        except IntegrityError as error:
-            if not {"slug", "domain"} & set(re.findall(r"\w+", str(error))):
-                raise
-    raise SlugTaken(wanted.slug)
+    raise RuntimeError(f"No address for “{wanted.name}”.")  # chance alone does not bring us here
+
+
+def _settles(tenant: Tenant, slug: str, *, is_last: bool = False) -> bool:
+    """Whether it could be written with this address; the unique constraints decide between two.
+
+    The domain's is also kept by a workspace that has moved from there (`tenants.moving`). `is_last`:
+    nothing else is tried after it, so what is refused need not be undone alone.
+    """
+    tenant.slug = slug
+    address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
+    try:
+        with transaction.atomic(savepoint=not is_last):
+            # Not save(): django-tenants' looks for another primary domain, and lists all fields
+            # for a signal that nobody waits for.
+            Tenant.objects.bulk_create([tenant])
+            Domain.objects.bulk_create([address])
+    except IntegrityError as error:
+        if not {"slug", "domain"} & set(re.findall(r"\w+", str(error))):
+            raise
+        return False
+    step("claim.tenant-made")
+    return True
 
 
 def _schema(template: Template, wanted: NewWorkspace) -> tuple[str, Status]:
@@ -127,22 +149,34 @@ def _schema(template: Template, wanted: NewWorkspace) -> tuple[str, Status]:
     return name, Status.ACTIVE
 
 
-def _candidates(wanted: NewWorkspace) -> list[str]:
-    if wanted.slug:
-        return [wanted.slug]
-    base = addresses.slug_from_name(wanted.name)
+def _candidates(wanted: NewWorkspace) -> Iterator[str]:
+    """Addresses for a name: its own, a few with a number, then some that only chance can take.
+
+    A workspace that nobody may ever open (`held`) has none that somebody else could want.
+    """
+    base = addresses.slug_from_name(wanted.name) or "team"
     if addresses.is_reserved(base):
         base = f"{base}-team"
     if addresses.is_reserved(base):  # the brand is in it
         base = "team"
-    numbered = [f"{base[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 30)]
-    return [base, *numbered]
+    if base != "team" and not wanted.held:
+        yield base
+        yield from (_numbered(base, n) for n in range(2, _NUMBERED + 1))
+    yield from (addresses.distinct(base) for _ in range(_BY_CHANCE))
+
+
+def _numbered(slug: str, number: int) -> str:
+    return f"{slug[: addresses.SLUG_MAX_LENGTH - 4].rstrip('-')}-{number}"
 
 
 def is_taken(slug: str) -> bool:
-    """Whether a workspace lives at this address, did until lately, or was purged."""
+    """Whether a workspace lives at this address, did until lately, or was purged.
+
+    One that is held does not count: it gives way (`holding`).
+    """
     host = addresses.host_of(slug)
-    return Domain.objects.filter(domain=host).exists() or Tombstone.stands_at(host)
+    theirs = Domain.objects.filter(domain=host, tenant__held=False)
+    return theirs.exists() or Tombstone.stands_at(host)
 
 
 def suggest_slug(slug: str) -> str:
@@ -150,9 +184,10 @@ def suggest_slug(slug: str) -> str:
     taken = set(
         Domain.objects.filter(domain__startswith=slug[:30]).values_list("domain", flat=True)
     )
-    options = (f"{slug[: addresses.SLUG_MAX_LENGTH - 4]}-{n}" for n in range(2, 1000))
-    return next(
+    options = (_numbered(slug, number) for number in range(2, 1000))
+    free = (
         option
         for option in options
         if (host := addresses.host_of(option)) not in taken and not Tombstone.stands_at(host)
     )
+    return next(free, addresses.distinct(slug))

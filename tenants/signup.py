@@ -25,7 +25,7 @@ from django.urls import reverse
 
 import events
 from cms import agreements
-from identity import beginnings, persons, proof_of_work, sessions, ways_out
+from identity import beginnings, campaigns, persons, proof_of_work, sessions, ways_out
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
@@ -122,9 +122,9 @@ class WorkspaceSignupForm(SignupForm):
                 user = self._sign_up(request, attempt)
         except IntegrityError:
             return self._second_click(request, token)
-        except provisioning.SlugTaken:
+        except provisioning.SlugTaken as taken:
             # Somebody else was faster between our check and the insert.
-            self.add_error("slug", _taken(self.cleaned_data["slug"]))
+            self.add_error("slug", _taken(taken.slug))
             return None, self._again(request, status=409)
         return user, None
 
@@ -229,7 +229,7 @@ class WorkspaceSignupView(SignupView):
         """Who is signed in has a workspace: there the plan that they picked is bought."""
         chosen = picked.of(self.request.GET)
         go = reverse("tenants_site:go")
-        return f"{go}?{chosen.query}" if chosen else go
+        return campaigns.carried(self.request, f"{go}?{chosen.query}" if chosen else go)
 
     def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
         self._form = form

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from identity import campaigns
 from identity.requests import UserRequest
 from tenants import deletion, doors, picked, provisioning, room, workspace_url
 from tenants import membership as members_flow
@@ -31,12 +32,14 @@ def go(request: UserRequest) -> HttpResponse:
     mine = list(_workspaces_of(request)[:2])
     chosen = picked.of(request.GET)
     if len(mine) == 1:
-        return redirect(home_url(mine[0], picked.price_list_of(chosen)))
+        home = home_url(mine[0], picked.price_list_of(chosen))
+        return redirect(campaigns.carried(request, home))
+    listed = campaigns.carried(request, reverse("tenants_site:workspaces"))
     if mine and chosen:
-        return redirect(f"{reverse('tenants_site:workspaces')}?{chosen.query}")
+        return redirect(f"{listed}{'&' if '?' in listed else '?'}{chosen.query}")
     if not mine and request.user.has_perm("wagtailadmin.access_admin"):
         return redirect("wagtailadmin_home")
-    return redirect("tenants_site:workspaces")
+    return redirect(listed)
 
 
 @never_cache
@@ -50,9 +53,6 @@ def workspaces(request: UserRequest) -> HttpResponse:
         wanted = provisioning.NewWorkspace(name=form.cleaned_data["name"], may_wait=True)
         try:
             return redirect(home_url(provisioning.create_workspace(wanted, owner=request.user)))
-        except provisioning.SlugTaken:
-            form.add_error("name", "Too many workspaces have this name. Please choose another.")
-            status = 409
         except room.TooManyWorkspaces as refused:
             form.add_error(None, str(refused))
             status = 402

@@ -47,6 +47,12 @@ class Other:
         return not self.now and not (self.not_joined and self.not_thrown_away)
 
 
+TAKEN_APART = (
+    "Taken apart. That sign-up and its workspaces are as they were. Nobody can sign in to it with your "
+    "address, which is this account's: to open it, join the two again below."
+)
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -120,7 +126,7 @@ def undo(request: UserRequest, merge_id: UUID) -> HttpResponse:
             messages.success(request, "It is back, as a sign-up of its own.")
         else:
             merging.undo(made, by=request.user)
-            messages.success(request, "Taken apart. It is as it was before.")
+            messages.success(request, TAKEN_APART)
     except merging.NotJoined as error:
         messages.error(request, str(error))
     return redirect("account_begun")

@@ -20,6 +20,7 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "This code does not fit. Codes change every half minute; try the next one.",
+        "too_many_passkeys": "You have 20 passkeys already. Remove one first.",
         "unverified_email": "Prove your main address first, with the link that we mailed you; if it "
         "is wrong, add the right one.",
     }

@@ -8,6 +8,7 @@ import structlog
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from identity.models import User
 from identity.security import demo_factor, guesses
 
 log = structlog.get_logger()
+MOST_PASSKEYS = 20
 
 
 def _require_proved(user: User) -> None:
@@ -34,6 +36,9 @@ class TOTPForm(ActivateTOTPForm):
 class PasskeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         _require_proved(self.user)
+        passkeys = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN)
+        if passkeys.count() >= MOST_PASSKEYS:
+            raise get_adapter().validation_error("too_many_passkeys")
         return super().clean()
 
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 from events.store import StoreUnavailable
 from identity import mail, mail_choices
 from identity.models import User
-from tenants import addresses, audit, rows
+from tenants import addresses, audit, row_bounds, rows
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
 from tenants.archive.turns import only_one
@@ -44,9 +44,13 @@ def storage() -> Storage:
 def ask(
     tenant: Tenant, *, by: User | None, with_events: bool, request: HttpRequest | None = None
 ) -> Export:
-    """Have an archive made; while one is being made, that one."""
+    """Have an archive made; while one is being made, that one. Raises row_bounds.TooManyRows."""
+    today = Export.objects.for_tenant(tenant).filter(
+        asked_at__gt=timezone.now() - timedelta(days=1)
+    )
     try:
         with transaction.atomic():
+            row_bounds.require(tenant, row_bounds.EXPORTS_A_DAY, today)
             wanted = Export.objects.create(tenant=tenant, asked_by=by, with_events=with_events)
             audit.note(
                 tenant, "export.asked", by=by, details={"events": with_events}, request=request

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit
+from tenants import audit, row_bounds
 from tenants.domains import allowance, checking, service
 from tenants.domains.models import CustomDomain
 from tenants.models import Tenant
@@ -27,6 +27,11 @@ def add(tenant: Tenant, name: str, *, by: User, now: datetime | None = None) -> 
     now = now or timezone.now()
     with transaction.atomic():
         Tenant.objects.select_for_update().only("pk").get(pk=tenant.pk)
+        try:
+            known = CustomDomain.objects.for_tenant(tenant)
+            row_bounds.require(tenant, row_bounds.OWN_DOMAINS, known)
+        except row_bounds.TooManyRows as refused:
+            raise Refused(str(refused)) from None
         if not allowance.may_add(tenant):
             raise Refused(
                 "Your plan does not include a domain of your own."

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from identity.security.recent import needs_recent_sign_in
 from tenants import api_keys as keys
-from tenants import key_holders, telling
+from tenants import key_holders, row_bounds, telling
 from tenants.access import requires
 from tenants.forms import ApiKeyForm, HolderForm
 from tenants.models import ApiKey
@@ -40,20 +40,33 @@ def api_keys(request: WorkspaceRequest) -> HttpResponse:
     form = ApiKeyForm(request.POST or None)
     created, secret, status = None, None, 200
     if request.method == "POST":
-        if form.is_valid():
-            created, secret = keys.create(
-                request.tenant,
-                name=form.cleaned_data["name"],
-                user=request.user,
-                scopes=form.cleaned_data["scopes"],
-                expires_at=form.expires_at(),
-            )
-            telling.key_made(created, by=request.user)
-            form = ApiKeyForm()
-        else:
+        made = _make(request, form)
+        if made is None:
             status = 422
+        else:
+            (created, secret), form = made, ApiKeyForm()
     context = {"form": form, "created": created, "secret": secret, "rows": _rows(request)}
     return render(request, "tenants/api_keys.html", context, status=status)
+
+
+def _make(request: WorkspaceRequest, form: ApiKeyForm) -> tuple[ApiKey, str] | None:
+    """The key that was asked for and its secret; None where the form says why not."""
+    if not form.is_valid():
+        return None
+    said = form.cleaned_data
+    try:
+        key, secret = keys.create(
+            request.tenant,
+            name=said["name"],
+            user=request.user,
+            scopes=said["scopes"],
+            expires_at=form.expires_at(),
+        )
+    except row_bounds.TooManyRows as refused:
+        form.add_error(None, str(refused))
+        return None
+    telling.key_made(key, by=request.user)
+    return key, secret
 
 
 def _rows(request: WorkspaceRequest) -> list[Row]:

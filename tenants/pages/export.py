@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from identity.security.recent import needs_recent_sign_in
-from tenants import audit, telling
+from tenants import audit, row_bounds, telling
 from tenants.access import requires
 from tenants.archive import enqueueing, exports, progress, tasks
 from tenants.models import Export
@@ -40,12 +40,16 @@ def export(request: WorkspaceRequest) -> HttpResponse:
     """The archives; a POST has one made."""
     form = ExportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        wanted = exports.ask(
-            request.tenant,
-            by=request.user,
-            with_events=form.cleaned_data["with_events"],
-            request=request,
-        )
+        try:
+            wanted = exports.ask(
+                request.tenant,
+                by=request.user,
+                with_events=form.cleaned_data["with_events"],
+                request=request,
+            )
+        except row_bounds.TooManyRows as refused:
+            messages.error(request, str(refused))
+            return redirect("tenants:export")
         enqueueing.once_committed(tasks.make_export, wanted.pk)
         telling.export_asked(request.tenant, by=request.user)
         return redirect("tenants:export")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from identity.security.recent import needs_recent_sign_in, needs_recent_sign_in_where
 from outbound import strangers
-from tenants import door_proofs, doors, membership, ownership, roles
+from tenants import door_proofs, doors, membership, ownership, roles, row_bounds
 from tenants.access import requires
 from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
 from tenants.models import Invitation, JoinDomain, Membership, Role
@@ -135,6 +135,8 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         return page(request, form=form, status=402, refusal=str(refused))
     except strangers.TooMany as refused:
         return _too_many(page(request, form=form, status=429, refusal=str(refused)), refused)
+    except row_bounds.TooManyRows as refused:
+        return page(request, form=form, status=422, refusal=str(refused))
     messages.success(request, f"We mailed an invitation to {email}.")
     return redirect("tenants:members")
 
@@ -250,7 +252,7 @@ def open_door(request: WorkspaceRequest) -> HttpResponse:
         return page(request, door_form=form, status=422)
     try:
         door = doors.open_door(request.tenant, domain=form.cleaned_data["domain"], by=request.user)
-    except doors.DoorRefused as refused:
+    except (doors.DoorRefused, row_bounds.TooManyRows) as refused:
         form.add_error("domain", str(refused))
         return page(request, door_form=form, status=422)
     messages.success(

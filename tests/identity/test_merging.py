@@ -149,6 +149,9 @@ class TestUndone:
         assert "Take them apart" in page
         with mailbox.open():
             client.post(f"/email/joined/{made.pk}/undo/")
+        page = client.get("/email/begun/").content.decode()
+        assert "Nobody can sign in to it with your address" in page
+        assert "Second" in page, "it is among those that can be joined again"
         assert Membership.objects.get(tenant__name="Second").user == again
         assert not Membership.objects.filter(tenant__name="Second", user=known).exists()
         assert PersonAlias.objects.filter(person__user=again).exists()

@@ -22,6 +22,10 @@ LOOK_ALIKES = [
     "he1p",
     "admln",
     "bi11lnq",
+    "wpad",  # machines ask these names of a domain by themselves
+    "autodiscover",
+    "autoconfig",
+    "isatap",
 ]
 BRANDED = [
     "signpost",
