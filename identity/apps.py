@@ -15,5 +15,9 @@ class IdentityConfig(AppConfig):
         from identity.security import letters, recent, second_factor, sign_ins  # noqa: F401
 
         events.register(*event_types.ALL)
+        # Before Django's receiver or after it, in its place.
         signals.user_logged_in.disconnect(dispatch_uid="update_last_login")
+        signals.user_logged_in.connect(
+            signed_in_at.write_last_login, dispatch_uid="update_last_login"
+        )
         user_logged_in.connect(devices.on_sign_in, dispatch_uid="identity.devices")

@@ -37,11 +37,12 @@ class Begun:
     things: tuple[str, ...]
 
 
-def note(user: User, *, request: HttpRequest) -> Beginning:
-    """Remember where this sign-up comes from."""
+def note(user: User, *, request: HttpRequest, begins: str) -> Beginning:
+    """Remember where this sign-up comes from; `begins` is the name of what is begun with it."""
     noted = Beginning.objects.create(
         user=user, email=user.email, client_address=client_address(request.META)
     )
+    noted.things = (begins,)
     setattr(request, _NOTED, noted)
     return noted
 
@@ -56,14 +57,18 @@ def just_noted(request: HttpRequest, whose: User | EmailAddress) -> Beginning | 
 def of(user: User, *, noted: Beginning | None = None) -> Begun:
     """What this user has begun; `noted` where that is known already."""
     found = noted or Beginning.objects.filter(user=user).first()
-    answers = begun_asked.send(sender=User, user=user)
+    if noted is not None and noted.things:
+        things = noted.things
+    else:
+        answers = begun_asked.send(sender=User, user=user)
+        things = tuple(name for _, names in answers for name in names or ())
     return Begun(
         user=user,
         name=user.name,
         email=found.email if found else user.email,
         at=found.at if found else user.date_joined,
         client_address=(found.client_address or "") if found else "",
-        things=tuple(name for _, names in answers for name in names or ()),
+        things=things,
     )
 
 

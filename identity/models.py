@@ -210,6 +210,7 @@ class Beginning(models.Model):
     email = addresses.AddressField()
     at = models.DateTimeField(default=timezone.now)
     client_address = models.GenericIPAddressField(null=True)
+    things: tuple[str, ...] = ()  # the names of what was begun, in the request that began it
     # The address was proved by somebody else than who had begun: all that had been given out ended.
     ended_at = models.DateTimeField(null=True)
     # The person has yet to be asked what of it they keep.

@@ -27,7 +27,6 @@ def note(request: HttpRequest | None, **_: Any) -> None:
         request.session[_KEY] = time.time()
 
 
-@receiver(user_logged_in)
 def write_last_login(user: User, **_: Any) -> None:
     """In place of Django's receiver: a sign-up has written it with the user, a moment ago."""
     if user.last_login is None or timezone.now() - user.last_login > _A_MOMENT:

@@ -11,6 +11,7 @@ they make other words: a pig is not "plg", and a mall is no "mail".
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import product
 
 # In this order: what two letters look like together comes before what one looks like.
@@ -21,7 +22,8 @@ _ALMOST = str.maketrans("iq", "lg")
 WITHIN = 5  # a brand word from this length on must not be anywhere in an address
 
 
-def skeletons(text: str, *, loosely: bool = False) -> set[str]:
+@lru_cache(maxsize=4096)
+def skeletons(text: str, *, loosely: bool = False) -> frozenset[str]:
     """What the text looks like: one text, or more where it has a digit that is read as either.
 
     `loosely`: letters that differ by a dot or a tail are one.
@@ -36,7 +38,7 @@ def skeletons(text: str, *, loosely: bool = False) -> set[str]:
         for pair, like in _PAIRS:
             plain = plain.replace(pair, like)
         found.add(plain.translate(_ONES))
-    return found
+    return frozenset(found)
 
 
 def looks_like_any(slug: str, names: Iterable[str]) -> bool:

@@ -100,11 +100,13 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
         fingerprint="" if status is Status.PREPARING else fingerprints.of_migrations(),
     )
     if wanted.slug:
-        if not wanted.held:
-            holding.give_way(wanted.slug)
-        if not _settles(tenant, wanted.slug, is_last=True):
-            raise SlugTaken(wanted.slug)
-        return tenant
+        if _settles(tenant, wanted.slug) or (
+            not wanted.held
+            and holding.give_way(wanted.slug)
+            and _settles(tenant, wanted.slug, is_last=True)
+        ):
+            return tenant
+        raise SlugTaken(wanted.slug)
     for slug in _candidates(wanted):
         if _settles(tenant, slug) or (
             not wanted.held and holding.give_way(slug) and _settles(tenant, slug)

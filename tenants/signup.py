@@ -154,7 +154,7 @@ class WorkspaceSignupForm(SignupForm):
         data = self.cleaned_data
         data["terms_version"] = agreements.version()
         user = self.save(request)
-        beginnings.note(user, request=request)
+        beginnings.note(user, request=request, begins=data["workspace_name"])
         persons.begin(user)
         persons.identify(user, anonymous_id=request.anonymous_id)
         attempt.tenant = provisioning.create_workspace(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.conf import settings
 
+from identity import beginnings
 from identity.security import demo_factor, sealing
 
 log = structlog.get_logger()
@@ -24,6 +26,12 @@ class MFAAdapter(DefaultMFAAdapter):
         "unverified_email": "Prove your main address first, with the link that we mailed you; if it "
         "is wrong, add the right one.",
     }
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Nobody has one who has signed up with this very request: that is not asked."""
+        if beginnings.just_noted(context.request, user):
+            return False
+        return bool(super().is_mfa_enabled(user, types))
 
     def _get_site_name(self) -> str:
         """The site's, whatever host was asked."""
