@@ -317,7 +317,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if WATCH_FILES
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "plg_site.static_storage.StaticStorage"
     },
 }
 WHITENOISE_USE_FINDERS = WATCH_FILES

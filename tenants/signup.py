@@ -8,6 +8,7 @@ it signs in.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -84,7 +85,7 @@ class WorkspaceSignupForm(SignupForm):
         self.held = False  # without a schema until it is opened
         token = uuid4()
         self.fields["token"].initial = token
-        self.fields["seen"].initial = admission.form_token(token)
+        self.fields["seen"].initial = partial(admission.form_token, token)  # when it is shown
         password = self.fields["password1"]
         password.label = "Password"
         password.help_text = "Optional. Leave it empty and we mail you a code when you sign in."
