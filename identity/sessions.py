@@ -72,7 +72,7 @@ class SessionStore(DatabaseStore):
         self._written = self._said()
 
     def _said(self) -> bytes:
-        said: bytes = self.serializer().dumps(self._get_session(no_load=True))
+        said: bytes = self.serializer().dumps(dict(self.items()))
         return f"{self.session_key} ".encode() + said
 
     def _get_new_session_key(self) -> str:

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from typing import Any
 
-KEPT = 512 * 1024  # bytes of one answer that wait in memory
+KEPT = 256 * 1024  # bytes of one answer that wait in memory
 SEND_SECONDS = 30.0  # for the client to take the next piece
 SLOWEST = 16 * 1024  # bytes a second, after the first SEND_SECONDS
 PIECE = 256 * 1024  # bytes sent in one go, so that other connections have their turn

@@ -195,7 +195,7 @@ class PatientWorker(ThreadWorker):
         if not conn.sock.has_more:
             self._sent(conn)
             return
-        if len(self.sending) > self.worker_connections // 2:
+        if len(self.sending) > self.worker_connections // 4:  # each may hold KEPT bytes
             self._drop(min(self.sending, key=lambda each: each.deadline))
         self._wait_to_send(conn, time.monotonic() + SEND_SECONDS)
 

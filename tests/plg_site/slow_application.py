@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-SIZE, PAGE = 24_000_000, 500_000
+SIZE, PAGE = 24_000_000, 300_000
 _LARGE = {"/page", "/piece", "/file", "/pieces", "/chunks"}
 
 
