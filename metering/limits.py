@@ -42,9 +42,8 @@ def set_limits(
 def begin(tenant: Tenant, limits: Mapping[str, Limit | int | None], *, currency: str = "") -> None:
     """The first limits of a workspace, in the transaction that makes it: there are none to replace,
     and none that a process remembers. Otherwise as `set_limits`."""
-    rows = _rows(tenant, limits, currency=currency)
-    Quota.objects.bulk_create(rows)
-    terms.begin(rows)
+    Quota.objects.bulk_create(_rows(tenant, limits, currency=currency))
+    terms.begin(tenant)
 
 
 def put_in_force(tenant: Tenant) -> None:
