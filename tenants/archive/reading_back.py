@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models
+from django.db import DataError, models
 
 from tenants import schema
 from tenants.archive.refusals import ArchiveRefused
@@ -32,7 +32,7 @@ def check(tenant: Tenant) -> None:
             except ValidationError as error:
                 words = "; ".join(error.messages)
                 raise ArchiveRefused("bad_value", f"{name}: {words}") from error
-            except (DatabaseError, ValueError, OverflowError) as error:
+            except (DataError, ValueError, OverflowError) as error:  # a lost connection is no value
                 raise ArchiveRefused("bad_value", f"{name}: {error}") from error
 
 

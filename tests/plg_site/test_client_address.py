@@ -238,7 +238,7 @@ def test_the_address_of_a_proxy_is_written_down_as_nobodys(client_for, people, a
         assert answer.status_code == 302
         noted = AuditEntry.objects.filter(tenant=acme, action="member.invited").latest("at")
         assert noted.ip == known
-        beginning = beginnings.note(somebody, request=answer.wsgi_request)
+        beginning = beginnings.note(somebody, request=answer.wsgi_request, begins="Acme")
         assert beginning.client_address == known
         beginning.delete()
         assert AccountAdapter().get_client_ip(answer.wsgi_request) == (known or "")

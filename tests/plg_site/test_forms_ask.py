@@ -96,7 +96,6 @@ NOT_ASKED = {
     "workspace": {
         r"^(?P<code>[A-Za-z0-9_-]+)[^A-Za-z0-9_%-]{1,8}$": SHOWS,
         "api/": NO_SESSION,
-        "api/docs": NO_SESSION,
         "api/v1/": NO_SESSION,
         "api/v1/<anything:rest>": NO_SESSION,
         "api/v1/events": NO_SESSION,
