@@ -251,9 +251,7 @@ def require_changeable(membership: Membership, *, by: User) -> None:
     Reads the membership again and holds it and the owners' until the commit: two owners who go at
     once do not both go, and who became an owner a moment ago is not taken for a member.
     """
-    rows = Membership.objects.for_tenant(membership.tenant)
-    held = rows.filter(Q(role=Role.OWNER) | Q(pk=membership.pk)).select_for_update().order_by("pk")
-    roles = {row.pk: row for row in held}
+    roles = ways_in.hold_seats(membership)
     if membership.pk in roles:
         membership.role = roles[membership.pk].role
     if membership.role != Role.OWNER:

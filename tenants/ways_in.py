@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from identity.models import User
 from tenants import audit, key_holders
-from tenants.models import Invitation, KeptOut, Membership, OwnershipOffer, Status, Tenant
+from tenants.models import Invitation, KeptOut, Membership, OwnershipOffer, Role, Status, Tenant
 from tenants.permissions import May, allowed
 
 
@@ -45,6 +45,14 @@ class Ended:
 def one_by_one(tenant: Tenant) -> None:
     """Who joins this workspace from here on comes after the current transaction."""
     Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
+
+
+def hold_seats(membership: Membership) -> dict[int, Membership]:
+    """Hold this seat and the owners', as they are now by their keys, until the commit. Always all of
+    them, in one order: two owners who go at once would wait for each other's."""
+    rows = Membership.objects.for_tenant(membership.tenant)
+    held = rows.filter(Q(role=Role.OWNER) | Q(pk=membership.pk)).select_for_update().order_by("pk")
+    return {row.pk: row for row in held}
 
 
 def proved_addresses(user: User) -> set[str]:
@@ -76,8 +84,9 @@ def follow_right(membership: Membership, *, by: User | None, role: str | None = 
     `role`: what they will be in a moment, "" for nothing; None: what they are.
     """
     tenant, user = membership.tenant, membership.user
-    # Who is giving something by this right has done so, or sees that it is over.
-    list(Membership.objects.for_tenant(tenant).select_for_update().filter(pk=membership.pk))
+    hold_seats(
+        membership
+    )  # who is giving something by this right has done so, or sees that it is over
     may = allowed(membership.role if role is None else role)
     invitations = offers = keys = 0
     if May.INVITE not in may:

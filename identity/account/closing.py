@@ -55,7 +55,7 @@ def obstacles(user: User) -> list[Obstacle]:
 @transaction.atomic
 def close(user: User) -> None:
     """End the account for good and mail a confirmation. Raises NotYet."""
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if found := obstacles(user):
         raise NotYet(found)
     addresses = letters.proved_addresses(user) or [user.email]

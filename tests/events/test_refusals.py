@@ -19,8 +19,10 @@ def nothing_unsent(log, settings):
     settings.EVENTS_REFUSALS_WAIT = 3600
     if refusals._timer:
         refusals._timer.cancel()
+        refusals._timer.join(10)  # it may be sending at this moment
         refusals._timer = None
     refusals.take_unsent()
+    log.redis.delete(log.keys.refused)
     yield
     if refusals._timer:
         refusals._timer.cancel()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
@@ -32,6 +34,15 @@ def ada(people) -> User:
 
 def is_in(client) -> bool:
     return "/login/" not in client.get("/go/")["Location"]
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch):
+    """Codes are those of one half minute: a slow machine is in the next one before a test has ended."""
+    now = time.time()
+    still = SimpleNamespace(time=lambda: now)
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", still)
+    monkeypatch.setattr("tests.identity.test_second_factor.time", still)
 
 
 def guess(client, url: str, times: int, value: str = WRONG, field: str = "code") -> str:
