@@ -67,9 +67,13 @@ class SessionStore(DatabaseStore):
         self._is_new = False
 
     def write(self) -> None:
-        """Save now; with the answer it is written again only if it says something else by then."""
-        self.save()
-        self._written = self._said()
+        """Save now, in the transaction that is open: what fails there undoes all of it. With the
+        answer it is written again only if it says something else by then."""
+        if self.session_key is None:
+            self.create()
+        row = self.create_model_instance(dict(self.items()))
+        row.save(force_insert=self._is_new, force_update=not self._is_new)
+        self._is_new, self._written = False, self._said()
 
     def _said(self) -> bytes:
         said: bytes = self.serializer().dumps(dict(self.items()))

@@ -35,6 +35,14 @@ from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 
 
+class UsedBefore(Exception):
+    """The form's token is that of an earlier click."""
+
+    def __init__(self, token: UUID) -> None:
+        super().__init__(str(token))
+        self.token = token
+
+
 class SlugField(forms.CharField):
     def clean(self, value: Any) -> str:
         return super().clean(value).lower()
@@ -113,21 +121,18 @@ class WorkspaceSignupForm(SignupForm):
         return slug
 
     def try_save(self, request: VisitorRequest) -> tuple[User | None, HttpResponse | None]:
-        """Make user and workspace, or find what the first click made."""
+        """Make user and workspace, in the transaction of the page. Raises UsedBefore, SlugTaken."""
         token = self.cleaned_data.get("token") or uuid4()
         try:
-            with transaction.atomic():
-                attempt = SignupAttempt.objects.create(
-                    token=token, email=self.cleaned_data["email"]
-                )
-                user = self._sign_up(request, attempt)
-        except IntegrityError:
-            return self._second_click(request, token)
-        except provisioning.SlugTaken as taken:
-            # Somebody else was faster between our check and the insert.
-            self.add_error("slug", _taken(taken.slug))
-            return None, self._again(request, status=409)
-        return user, None
+            attempt = SignupAttempt.objects.create(token=token, email=self.cleaned_data["email"])
+            return self._sign_up(request, attempt), None
+        except IntegrityError as error:
+            raise UsedBefore(token) from error
+
+    def slug_was_taken(self, request: VisitorRequest, slug: str) -> HttpResponse:
+        """Somebody else was faster between our check and the insert."""
+        self.add_error("slug", _taken(slug))
+        return self._again(request, status=409)
 
     def ask_for_a_step(self, *, by_code: bool) -> None:
         """Come back as it was filled in, with a sum for the browser or a field for a mailed code."""
@@ -187,22 +192,21 @@ class WorkspaceSignupForm(SignupForm):
             templates.Intent(plan=said["plan"], event=said["event"], answer=said.get("answer", ""))
         )
 
-    def _second_click(
-        self, request: VisitorRequest, token: UUID
-    ) -> tuple[User | None, HttpResponse | None]:
+    def second_click(self, request: VisitorRequest, token: UUID) -> HttpResponse:
+        """Go on with what the first click has made."""
         attempt = SignupAttempt.objects.filter(token=token).select_related("user").first()
         if attempt is None or attempt.user is None or attempt.email != self.cleaned_data["email"]:
             self.add_error(None, "This form was used already. Please open sign-up once more.")
-            return None, self._again(request, status=409)
+            return self._again(request, status=409)
         if not second_click.goes_on(attempt, password=self.cleaned_data.get("password1", "")):
             self.add_error(None, "You have signed up with this form already. Please sign in.")
-            return None, self._again(request, status=409)
+            return self._again(request, status=409)
         login = Login(
             user=attempt.user,
             email_verification="none",
             redirect_url=get_adapter().get_signup_redirect_url(request),
         )
-        return None, perform_login(request, login)
+        return perform_login(request, login)
 
     def _again(self, request: VisitorRequest, *, status: int) -> HttpResponse:
         return render(request, "account/signup.html", {"form": self}, status=status)
@@ -240,9 +244,16 @@ class WorkspaceSignupView(SignupView):
         form.held = admitted.held
         if admitted.held:
             self.request.mails_once_a_day = True  # whoever that is: the address did not ask for it
-        with transaction.atomic():  # user, workspace, sign-in and session: one wait for the disk
-            response = super().form_valid(form)
-            sessions.write(self.request)
+        try:
+            with (
+                transaction.atomic()
+            ):  # user, workspace, sign-in and session: one wait for the disk
+                response = super().form_valid(form)
+                sessions.write(self.request)
+        except UsedBefore as used:
+            return form.second_click(self.request, used.token)
+        except provisioning.SlugTaken as taken:
+            return form.slug_was_taken(self.request, taken.slug)
         return response
 
     def _one_more_step(self, form: WorkspaceSignupForm) -> HttpResponse:
