@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 
 from events.limits.clients import UNKNOWN
+from identity import mail_limits
 from identity.models import User
 from tests.identity.mailbox import ADDRESS
 from tests.identity.test_sign_in_limits import solved
@@ -69,23 +70,13 @@ class TestWhoseMailboxOthersHaveFilled:
             )
         assert to(ADDRESS) == before + 1
 
-    def test_is_told_the_truth_where_that_is_too_much_as_well(self, client, mailbox, monkeypatch):
-        monkeypatch.setattr("identity.mail_limits._TO_ONE_MAILBOX_FOR_A_SUM", "1/d")
+    def test_is_told_the_truth_where_that_is_too_much_as_well(self, client, mailbox):
+        while mail_limits.mailbox(ADDRESS, for_a_sum=True) is None:
+            pass  # as many others have done a sum for it today
         send = {"email": ADDRESS, "action_send": ""}
-        for _ in range(2):
-            page = client.post("/email/", send).content.decode()
-            answer = client.post("/email/", {**send, "proof": solved(page)}, follow=True)
-            _forget_own_turn()
+        page = client.post("/email/", send).content.decode()
+        answer = client.post("/email/", {**send, "proof": solved(page)}, follow=True)
         assert "Signing in with a mailed code confirms the address" in answer.content.decode()
-
-
-def _forget_own_turn() -> None:
-    from django.conf import settings
-    from redis import Redis
-
-    redis = Redis.from_url(settings.REDIS_URL)
-    for key in redis.scan_iter(match="*proof-mail:*"):
-        redis.delete(key)
 
 
 def test_a_sign_up_that_brings_a_mailed_code_is_mailed_whatever_others_did(
