@@ -53,6 +53,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             for release in range(1, size.runs + 1):
                 with _release(Path(folder), release):
+                    _mark(_others(tenants))
                     stock.append(_stock(theirs) / sample * count)
                     _mark(theirs)
                     ours.append(_ours(mine))
@@ -132,6 +133,13 @@ def _add_rows(count: int) -> list[Tenant]:
         Tenant(name=slug, slug=slug, schema_name=slug.replace("-", "_"))
         for slug in (f"bench-idle-{number}" for number in range(count))
     )
+
+
+def _others(tenants: list[Tenant]) -> list[Tenant]:
+    """What other modules of the same run have left: not part of what is measured."""
+    from tenants.models import Tenant
+
+    return list(Tenant.objects.exclude(pk__in=[tenant.pk for tenant in tenants]))
 
 
 def _mark(tenants: list[Tenant]) -> None:
