@@ -84,8 +84,8 @@ def set_up(name: str, *, stack: Stack, tables: bool = False, fresh: bool = False
 def make_workspace(slug: str) -> Tenant:
     """A workspace with an owner, without limits. Needs `tables`."""
     from identity.models import User
-    from metering import limits
-    from tenants import provisioning
+    from metering.quotas import limits
+    from tenants.signing_up import provisioning
 
     owner = User.objects.create_user(f"owner@{slug}.example", "correct horse", name=slug)
     wanted = provisioning.NewWorkspace(name=slug, slug=slug)

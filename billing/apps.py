@@ -7,17 +7,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from billing import (  # noqa: F401
-            checks,
-            event_types,
-            free_workspaces,
-            mirror,
-            pricing,
-            purging,
-            receivers,
-            stripe_client,
-            webhooks,
-        )
+        from billing import checks, event_types, purging, receivers, stripe_client  # noqa: F401
+        from billing.selling import free_workspaces, pricing  # noqa: F401
+        from billing.webhooks import handling, mirror  # noqa: F401
         from cms import slots
 
         events.register(*event_types.ALL)

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from billing import catalogue
 from billing.catalogue import Plan
 from events import registry
-from metering.catalogue import meters
+from metering.definitions import meters
 
 
 @register()

@@ -7,18 +7,18 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing.models import Account
-from tenants import purge
+from tenants import life
 from tenants.models import Tenant
 from tenants.signals import purge_requested
 
 
-class StillPaid(purge.MustWait):
+class StillPaid(life.PurgeMustWait):
     """There is a subscription that nobody has cancelled: who purges now would go on charging."""
 
 
 @receiver(purge_requested)
 def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
-    """It is cancelled at the deletion (`billing.life`); should that not have worked, the purge waits."""
+    """It is cancelled at the deletion (`subscriptions.life`); if that did not work, the purge waits."""
     account = Account.objects.for_tenant(tenant).first()
     if account is not None and account.has_subscription and account.cancel_at is None:
         raise StillPaid(f"The subscription {account.subscription_id} is not cancelled.")
@@ -28,5 +28,5 @@ def register() -> None:
     """Invoices and the number that finds them at Stripe stay."""
     law = "tax law wants invoices kept for years"
     for label in ("billing.UsageInvoice", "billing.UsageCharge"):
-        purge.keep(label, why=law)
-    purge.keep("billing.Account", why="Stripe keeps the invoices under its number")
+        life.keep_at_purge(label, why=law)
+    life.keep_at_purge("billing.Account", why="Stripe keeps the invoices under its number")

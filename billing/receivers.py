@@ -10,8 +10,9 @@ from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from billing import entitlements, tasks
+from billing import tasks
 from billing.models import Account
+from billing.selling import entitlements
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.models import Tenant

@@ -9,8 +9,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import checkout, failures, life, subscription, usage_charges, usage_invoices
+from billing import failures
 from billing.models import Account, UsageInvoice
+from billing.subscriptions import checkout, life, subscription, usage_invoices
+from billing.usage import usage_charges
 
 
 def ask_stripe(*, now: datetime | None = None) -> int:

@@ -14,8 +14,8 @@ from cms import slots
 from cms.editors import GROUP
 
 if TYPE_CHECKING:
+    from cms.late import Late
     from cms.models import SiteBuild
-    from cms.scheduled import Late
 
 MOST = 50  # people; an installation has a handful
 

@@ -14,7 +14,7 @@ from wagtail import views as of_pages
 from wagtail.documents.views import serve as of_documents
 
 from events import limits
-from events.limits.clients import address_key
+from events.limits import address_key
 
 TRIES, ALL_TRIES = "10/h", "300/h"  # of one address for one password; of all for it
 

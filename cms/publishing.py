@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,13 +19,13 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
 from wagtail.models import Page, PageViewRestriction
 
-from cms import builds, release, scheduled, shelf, triggers, withdrawn
+from cms import release, shelf, triggers, withdrawn
 from cms.rendering import on_the_site
+from cms.tasks import build_site
 
 log = structlog.get_logger(__name__)
 
 _paused: ContextVar[bool] = ContextVar("cms_publishing_paused", default=False)
-_LOST_AFTER = timedelta(seconds=60)
 
 
 def connect() -> None:
@@ -123,8 +122,6 @@ def _rebuild_after_other_edits(
 
 def build_soon(wish: int) -> None:
     """Build in a worker; without a broker build here, so that visitors see the change anyway."""
-    from cms.tasks import build_site
-
     try:
         # A connection of its own that gives up at once: the pooled ones retry for seven seconds.
         with build_site.app.connection_for_write(transport_options={"max_retries": 0}) as broker:
@@ -140,18 +137,6 @@ def build_now(wish: int) -> None:
         release.build(wish=wish)
     except Exception:
         log.exception("the site was not built; visitors still see the release before")
-
-
-def catch_up() -> None:
-    """Publish and expire what is due, and build what was asked for but never built."""
-    now = datetime.now(UTC)
-    scheduled.run(now=now)
-    if not builds.failures_in_a_row():
-        due = release.is_wanted(before=now - _LOST_AFTER)
-    else:
-        due = builds.is_due_again(now=now)
-    if due:
-        release.build()
 
 
 @contextmanager

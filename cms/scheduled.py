@@ -8,7 +8,6 @@ command takes the date away before it saves, in no transaction, and ends with th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from django.db.models import QuerySet
 from wagtail.models import DraftStateMixin, Page, Revision
 
 from cms import letters
+from cms.late import Late
 from cms.rendering import on_the_site
 
 log = structlog.get_logger(__name__)
@@ -28,18 +28,6 @@ LATE_AFTER = timedelta(minutes=2)  # two rounds: one failure may be a hiccup
 _KEPT, _TOLD = 24 * 3600, 30 * 24 * 3600  # seconds
 _WORDS = 300  # characters of a reason
 _MOST = 20  # that are shown
-
-
-@dataclass(frozen=True)
-class Late:
-    """What should have appeared, or ended (`ends`), and has not. `page` is None for what is none."""
-
-    key: str
-    page: int | None
-    title: str
-    ends: bool
-    due: datetime
-    why: str
 
 
 def run(*, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from cms import publishing, release
+from cms import catching_up, release
 
 
 @shared_task
@@ -12,4 +12,4 @@ def build_site(wish: int | None = None) -> None:
 
 @shared_task
 def publish_scheduled() -> None:
-    publishing.catch_up()
+    catching_up.catch_up()

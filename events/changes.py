@@ -15,7 +15,7 @@ import redis
 import structlog
 
 from events import conf
-from events.redis_client import UNAVAILABLE
+from events.redis.redis_client import UNAVAILABLE
 
 log = structlog.get_logger()
 _AT_ONCE = 1_000  # names in one call of the script: Lua takes some thousand arguments

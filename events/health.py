@@ -16,10 +16,10 @@ from django.db.models import Count, Min
 from events import conf
 from events.errors import EventRefused
 from events.event import decode
-from events.reader import GROUP
-from events.redis_client import quick
-from events.spool import get_spool
-from events.transport import Keys
+from events.redis.keys import Keys
+from events.redis.redis_client import quick
+from events.transport.reader import GROUP
+from events.transport.spool import get_spool
 
 log = structlog.get_logger()
 

@@ -16,7 +16,8 @@ from typing import cast
 
 from events import conf
 from events.errors import TransportUnavailable
-from events.redis_client import UNAVAILABLE, quick
+from events.redis.keys import Keys
+from events.redis.redis_client import UNAVAILABLE, quick
 
 _lock = threading.Lock()
 _unsent: Counter[str] = Counter()  # "reason", and "reason schema" where the workspace is known
@@ -111,8 +112,6 @@ def _stored() -> dict[str, int]:
 
 
 def _key() -> str:
-    from events.transport import Keys  # which counts refusals itself
-
     return Keys(conf.stream()).refused
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events import maintenance
+from events.store import maintenance
 
 
 @shared_task

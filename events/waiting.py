@@ -15,13 +15,15 @@ from typing import Any, cast
 import redis
 from django.db.models import Subquery
 
-from events import conf, parcels, recording
-from events.circuit import Circuit
+from events import conf
 from events.errors import EventRefused, StoreUnavailable
 from events.event import Event, decode
 from events.models import OutboxEvent
-from events.redis_client import UNAVAILABLE, patient, quick
-from events.spool import get_spool
+from events.recording import calls
+from events.redis.circuit import Circuit
+from events.redis.redis_client import UNAVAILABLE, patient, quick
+from events.transport import parcels
+from events.transport.spool import get_spool
 
 _AT_ONCE = 500
 # What `newest` looks at: so many rows, so many entries of the stream, so many bytes of each file.
@@ -65,7 +67,7 @@ def newest(schema: str, names: Collection[str]) -> list[Event]:
 
 
 def _newest_lines(schema: str) -> Iterator[bytes]:
-    yield from reversed(recording.unsent())
+    yield from reversed(calls.unsent())
     last = OutboxEvent.objects.order_by("-pk").values("pk")[:1]
     kept = OutboxEvent.objects.filter(
         pk__gt=Subquery(last) - _NEWEST_ROWS, payload__contains=schema

@@ -17,22 +17,11 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from events import limits
-from events.limits.clients import client_address
-from identity import (
-    addresses,
-    beginnings,
-    campaigns,
-    claims,
-    devices,
-    mail,
-    mail_limits,
-    mailed_codes,
-    proof_of_work,
-    proving,
-    sign_in_limits,
-    ways_out,
-)
+from events.limits import client_address
+from identity import addresses, devices, mail, proof_of_work, sign_in_limits, ways_out
+from identity.proofs import beginnings, claims, mail_limits, mailed_codes, proving
 from identity.security import recent, second_factor
+from identity.visits import campaigns
 
 # Mails to an address that may not be proved yet tell what was begun with it.
 _CODE = "account/email/login_code"

@@ -9,9 +9,10 @@ class IdentityConfig(AppConfig):
         from django.contrib.auth import signals
 
         import events
-        from identity import devices, event_types, proving, receivers, signed_in_at  # noqa: F401
+        from identity import devices, event_types, receivers, signed_in_at  # noqa: F401
         from identity.account import closing  # noqa: F401
         from identity.oidc import receivers as of_provider  # noqa: F401
+        from identity.proofs import proving  # noqa: F401
         from identity.security import letters, recent, second_factor, sign_ins  # noqa: F401
 
         events.register(*event_types.ALL)

@@ -21,8 +21,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
-from identity import addresses, claims, mail_limits, proving
+from identity import addresses
 from identity.models import User
+from identity.proofs import claims, mail_limits, proving
 
 _RESETS = 3  # mails that one request brings
 

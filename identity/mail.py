@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from celery import shared_task
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import EmailMessage
 from django.db import transaction
@@ -13,6 +14,21 @@ from kombu.exceptions import OperationalError
 from identity import names
 
 log = structlog.get_logger()
+
+
+def send_now(*, subject: str, body: str, html: str, to: list[str], from_email: str) -> None:
+    """Hand one message to the mail backend."""
+    message = EmailMultiAlternatives(subject, body, from_email, to)
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.send()
+
+
+@shared_task(
+    name="identity.tasks.send_mail", autoretry_for=(OSError,), retry_backoff=True, max_retries=8
+)
+def send_mail(**message: Any) -> None:
+    send_now(**message)
 
 
 def deliver(message: EmailMessage) -> None:
@@ -31,18 +47,8 @@ def deliver(message: EmailMessage) -> None:
 
 
 def _enqueue(parts: dict[str, Any]) -> None:
-    from identity.tasks import send_mail
-
     try:
         send_mail.apply_async(kwargs=parts, retry=False)
     except OperationalError:
         log.warning("mail.queue_unreachable", to=parts["to"])
         send_now(**parts)
-
-
-def send_now(*, subject: str, body: str, html: str, to: list[str], from_email: str) -> None:
-    """Hand one message to the mail backend."""
-    message = EmailMultiAlternatives(subject, body, from_email, to)
-    if html:
-        message.attach_alternative(html, "text/html")
-    message.send()

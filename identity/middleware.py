@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from uuid_utils.compat import uuid7
 
-from identity import consent, cookies
+from identity import cookies
 from identity.requests import VisitorRequest
+from identity.visits import consent
 
 ONE_YEAR = 60 * 60 * 24 * 365
 

@@ -7,8 +7,8 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from identity import claims
 from identity.models import User
+from identity.proofs import claims
 
 
 class PasswordBackend(AuthenticationBackend):

@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from events import limits
-from events.limits.clients import address_key
+from events.limits import address_key
 from identity import devices, proof_of_work
 from identity.models import User
 

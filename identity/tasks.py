@@ -1,14 +1,8 @@
-from typing import Any
-
 from celery import shared_task
 
-from identity import mail
+from identity.mail import send_mail  # noqa: F401 (Celery looks here only)
 from identity.oidc import grants
-
-
-@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
-def send_mail(**message: Any) -> None:
-    mail.send_now(**message)
+from identity.security import sign_ins
 
 
 @shared_task
@@ -18,6 +12,4 @@ def forget_ended_sign_ins() -> None:
 
 @shared_task
 def tidy_sessions() -> None:
-    from identity.security import sign_ins
-
     sign_ins.tidy()

@@ -6,21 +6,15 @@ class MeteringConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from events import projections
+        from events import store
         from identity import mail_choices
-        from metering import (  # noqa: F401
-            checks,
-            event_types,
-            importing,
-            life,
-            own_names,
-            portability,
-            purging,
-            seats,
-        )
+        from metering import checks, event_types  # noqa: F401
+        from metering.life import deletion, importing, portability, purging  # noqa: F401
+        from metering.quotas import seats  # noqa: F401
         from metering.rollups import RollupProjection
+        from metering.wording import own_names
 
-        projections.register(RollupProjection())
+        store.register_projection(RollupProjection())
         events.register(*event_types.ALL)
         mail_choices.register(
             mail_choices.Kind(

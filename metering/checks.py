@@ -10,9 +10,10 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from events.conf import retention_days
 from events.event import OLDEST
 from events.store import StoreUnavailable
-from metering import rebuild, statements
-from metering.catalogue import CatalogueError, meters
-from metering.rollups import rollups
+from metering import statements
+from metering.definitions.catalogue import meters
+from metering.definitions.meter import CatalogueError
+from metering.rollups import rebuild, rollups
 
 
 @register()

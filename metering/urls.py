@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metering import limit_views, views
+from metering.pages import limit_views, views
 
 app_name = "metering"
 urlpatterns = [

@@ -27,10 +27,10 @@ from ninja.router import BoundRouter
 import events
 from cms.head import answers_head
 from metering import api as metering_api
-from metering import catalogue, meters_api, quota, rates
+from metering import definitions, quotas
+from metering.api import meters_router
 from plg_site import api_document, api_scopes, events_api, problems, rate_headers
-from tenants.api_auth import ApiKeyAuth
-from tenants.api_bodies import BodyParser
+from tenants.api import ApiKeyAuth, BodyParser
 from tenants.event_types import API_CALLED
 from tenants.models import ApiKey
 from tenants.scopes import Scope, ScopeMissing
@@ -86,12 +86,12 @@ class WorkspaceKey(ApiKeyAuth):
             return None
         events.context.add(api_key=str(key.id))
         rate_headers.note(
-            request, *rates.count_call(key=key.id.hex, workspace=key.tenant.schema_name)
+            request, *quotas.count_call(key=key.id.hex, workspace=key.tenant.schema_name)
         )
         if self.scope.value not in key.scopes:
             raise ScopeMissing(self.scope)
-        if METER in catalogue.meters():
-            rate_headers.note(request, quota.consume(key.tenant, METER))
+        if METER in definitions.meters():
+            rate_headers.note(request, quotas.consume(key.tenant, METER))
         events.record(
             API_CALLED.name,
             tenant=key.tenant,
@@ -187,7 +187,7 @@ def build() -> WorkspaceAPI:
     api.add_router("v1/", import_module(f"{settings.PRODUCT_APP}.api").router)
     api.add_router("v1/", events_api.router)
     api.add_router("v1/", metering_api.router)
-    api.add_router("v1/", meters_api.router)
+    api.add_router("v1/", meters_router)
     api.add_router("v1/", _everything_else())
     return api
 

@@ -18,8 +18,7 @@ from django.views.decorators.http import require_safe
 from plg_site import events_api_docs, problem_schemas
 from plg_site.problems import with_problem_for_405
 from tenants import workspace_url
-from tenants.access import open_to_visitors
-from tenants.closed import open_while
+from tenants.hosts import open_to_visitors, open_while
 from tenants.models import Status
 from tenants.requests import HostRequest
 

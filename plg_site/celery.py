@@ -56,7 +56,7 @@ _left = threading.local()  # workspaces that eager tasks interrupted, the innerm
 
 @task_prerun.connect
 def start_in_no_workspace(**_: object) -> None:
-    """A task that works in a workspace takes its schema as an argument (tenants.workspace_tasks).
+    """A task that works in a workspace takes its schema as an argument (tenants.jobs.workspace_tasks).
 
     Also one that runs where it is enqueued: the workspace around it must not help it by accident.
     """

@@ -20,7 +20,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from events.limits.clients import FORWARDED, UNKNOWN
+from events.limits import FORWARDED, UNKNOWN
 from plg_site import undeclared_proxies
 
 Environ = dict[str, Any]

@@ -10,10 +10,10 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from cms import editors
+from identity import security
 from identity.models import User
-from identity.security import demo_factor
-from tenants import provisioning, workspace_url
-from tenants.membership import add_member
+from tenants import signing_up, workspace_url
+from tenants.members import add_member
 from tenants.models import Role, Tenant
 
 PASSWORD = "signpost-demo"  # noqa: S105 - printed at every start of the demo
@@ -35,7 +35,7 @@ def seed() -> str:
         User.objects.filter(pk=people["admin"].pk).update(is_staff=True, is_superuser=True)
         editors.admit(people["editor"])
         for role in WITH_SECOND_FACTOR:
-            demo_factor.give(people[role])
+            security.give_demo_factor(people[role])
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])
         _workspace("Globex", "globex", people["other owner"])
         if is_new:
@@ -60,7 +60,7 @@ def facts() -> dict[str, object]:
             }
             for role, (email, _) in PEOPLE.items()
         ],
-        "second_factor_secret": demo_factor.SECRET,
+        "second_factor_secret": security.DEMO_SECRET,
         "addresses": {
             "site": f"{settings.SITE_URL}/",
             "cms": f"{settings.SITE_URL}/cms/",
@@ -85,5 +85,5 @@ def _workspace(name: str, slug: str, owner: User) -> tuple[Tenant, bool]:
     found = Tenant.objects.filter(slug=slug).first()
     if found is not None:
         return found, False
-    wanted = provisioning.NewWorkspace(name=name, slug=slug)
-    return provisioning.create_workspace(wanted, owner=owner), True
+    wanted = signing_up.NewWorkspace(name=name, slug=slug)
+    return signing_up.create_workspace(wanted, owner=owner), True

@@ -15,7 +15,8 @@ from django.http import HttpResponse, JsonResponse
 from ninja import Router, Schema
 from pydantic import Field
 
-from events import cloudevents, from_outside, refusals
+from events import cloudevents, refusals
+from events.cloudevents import Outcome, take
 from events.errors import (
     EventRefused,
     EventsNotAccepted,
@@ -24,10 +25,9 @@ from events.errors import (
     TooMany,
     UnsupportedType,
 )
-from events.from_outside import Outcome
 from plg_site import content_length, events_api_docs, events_quota
 from plg_site.problems import problem
-from tenants import other_workspaces
+from tenants import hosts
 from tenants.requests import KeyedRequest
 from tenants.scopes import Scope, needs
 
@@ -80,10 +80,12 @@ def send_events(request: KeyedRequest) -> HttpResponse:
         return problem(_STATUS.get(refused.reason, 422), str(refused), reason=refused.reason)
     try:
         with events_quota.taken(request.tenant, said) as outcomes:
-            outcomes += from_outside.take(
+            outcomes += take(
                 said,
                 tenant=request.tenant,
-                names_others=lambda texts: other_workspaces.named_in(texts, besides=request.tenant),
+                names_others=lambda texts: hosts.other_workspace_named_in(
+                    texts, besides=request.tenant
+                ),
             )
     except EventsNotAccepted:
         return problem(

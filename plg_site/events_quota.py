@@ -2,7 +2,7 @@
 
 A request counts as one API call however many events it brings, so their number is a quota of its own:
 that of each meter which counts events of the type. Events that are sent again are stored once, and
-take room until the counter is compared with the log (metering/asking.py).
+take room until the counter is compared with the log (metering/quotas/filling.py).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from events.from_outside import Outcome
-from metering import catalogue, quota
-from metering.catalogue import Meter
+from events.cloudevents import Outcome
+from metering import definitions, quotas
+from metering.definitions import Meter
 from tenants.models import Tenant
 
 
@@ -30,16 +30,16 @@ def taken(tenant: Tenant, said: Sequence[Any]) -> Iterator[list[Outcome]]:
         accepted.update(_type(said[each.index]) for each in outcomes if each.status == "accepted")
     finally:
         for meter, amount in room.items():
-            unused = amount - accepted[catalogue.get(meter).event]
+            unused = amount - accepted[definitions.meter_of(meter).event]
             if unused > 0:
-                quota.release(tenant, meter, unused)
+                quotas.release(tenant, meter, unused)
 
 
 def counting(event: str) -> list[Meter]:
     """The meters that count every event of this name."""
     return [
         meter
-        for meter in catalogue.meters().values()
+        for meter in definitions.meters().values()
         if meter.event == event
         and meter.aggregation == "count"
         and not (meter.filters or meter.excludes)
@@ -51,11 +51,11 @@ def _take(tenant: Tenant, names: Mapping[str, int]) -> dict[str, int]:
     try:
         for name, amount in names.items():
             for meter in counting(name):
-                quota.consume(tenant, meter.key, amount)
+                quotas.consume(tenant, meter.key, amount)
                 room[meter.key] = amount
-    except quota.QuotaExceeded:
+    except quotas.QuotaExceeded:
         for key, amount in room.items():
-            quota.release(tenant, key, amount)
+            quotas.release(tenant, key, amount)
         raise
     return room
 

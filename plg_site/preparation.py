@@ -61,13 +61,13 @@ def event_store(*, say: Say = lambda line: None, rebuild_later: bool = False) ->
     """Tables, and rollups that are what this code makes. Raises CommandError when they cannot be."""
     from events.errors import StepEdited
     from events.store import get_store
-    from metering import settling
-    from metering.rebuild import CannotRebuild
+    from metering import rollups
+    from metering.rollups import CannotRebuild
 
     try:
         get_store().migrate()
-        outdated = settling.settle(say=say, later=rebuild_later)
-    except (StepEdited, settling.NotOfOneMaking, CannotRebuild) as error:
+        outdated = rollups.settle(say=say, later=rebuild_later)
+    except (StepEdited, rollups.NotOfOneMaking, CannotRebuild) as error:
         raise CommandError(str(error)) from error
     if outdated:
         return f"up to date; manage.py rebuild_rollups has to count {', '.join(outdated)} again"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from metering.problems import CONTENT_TYPE as CONTENT_TYPE
+from metering.api import CONTENT_TYPE as CONTENT_TYPE
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "integer"}

@@ -14,18 +14,17 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from metering import problems as metering_problems
-from metering.decision import QuotaExceeded
-from metering.rates import RateExceeded
+from metering.api import CONTENT_TYPE, STATUS, quota_problem, rate_problem
+from metering.quotas import QuotaExceeded, RateExceeded
 from plg_site import rate_headers
 from tenants import workspace_url
-from tenants.api_bodies import SaidTwice
-from tenants.closed import WorkspaceClosed
+from tenants.api import SaidTwice
+from tenants.hosts import WorkspaceClosed
 from tenants.requests import KeyedRequest
 from tenants.scopes import ScopeMissing
 
 log = structlog.get_logger()
-CONTENT_TYPE = metering_problems.CONTENT_TYPE
+CONTENT_TYPE = CONTENT_TYPE
 View = Callable[..., HttpResponse]
 
 
@@ -103,17 +102,15 @@ def with_problem_for_405(view: View) -> View:
 
 def _rate_exceeded(request: HttpRequest, error: RateExceeded) -> HttpResponse:
     rate_headers.note(request, *error.standings)
-    body = metering_problems.rate_problem(error)
+    body = rate_problem(error)
     headers = {"Retry-After": str(error.retry_after)}
     return JsonResponse(body, status=429, content_type=CONTENT_TYPE, headers=headers)
 
 
 def _quota_exceeded(request: KeyedRequest, error: QuotaExceeded) -> HttpResponse:
     rate_headers.note(request, error.decision)
-    body = metering_problems.quota_problem(
-        error.decision, upgrade_url=workspace_url(request.tenant, "/billing/")
-    )
-    return JsonResponse(body, status=metering_problems.STATUS, content_type=CONTENT_TYPE)
+    body = quota_problem(error.decision, upgrade_url=workspace_url(request.tenant, "/billing/"))
+    return JsonResponse(body, status=STATUS, content_type=CONTENT_TYPE)
 
 
 def _not_authenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

@@ -15,9 +15,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from metering.catalogue import get
-from metering.decision import Decision
-from metering.rates import Standing
+from metering.definitions import meter_of
+from metering.quotas import Decision, Standing
 
 View = Callable[..., HttpResponse]
 _NAME = "plg_site.rate_headers"  # in request.META: what applies to this request
@@ -70,4 +69,4 @@ def _window(decision: Decision, *, now: datetime) -> tuple[str, str]:
 
 
 def _unit(decision: Decision) -> str:
-    return ';qu="content-bytes"' if get(decision.meter).unit == "bytes" else ""
+    return ';qu="content-bytes"' if meter_of(decision.meter).unit == "bytes" else ""

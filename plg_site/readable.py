@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from plg_site import problems
-from tenants import headers
+from tenants import hosts
 
 _API = "/api/"
 _ESCAPED = re.compile(r"%00|\0")
@@ -43,4 +43,4 @@ def _refused(request: HttpRequest) -> HttpResponse:
         answer: HttpResponse = problems.problem(400, _WORDS)
     else:
         answer = HttpResponse(render_to_string("400.html"), status=400)
-    return headers.harden(answer, is_secure=request.is_secure())
+    return hosts.harden(answer, is_secure=request.is_secure())

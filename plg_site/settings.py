@@ -280,13 +280,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
+    "check-doors": {"task": "tenants.tasks.check_doors", "schedule": 60.0},
     "forget-ended-sign-ins": {"task": "identity.tasks.forget_ended_sign_ins", "schedule": 3600.0},
     "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
     "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
     "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
     "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
     "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
-    "purge-workspaces": {"task": "tenants.archive.tasks.purge", "schedule": 3600.0},
+    "purge-workspaces": {"task": "tenants.tasks.purge_workspaces", "schedule": 3600.0},
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
@@ -337,7 +338,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # --- Requests ----------------------------------------------------------------------------------
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "tenants.headers.PermissionsPolicyMiddleware",
+    "tenants.hosts.headers.PermissionsPolicyMiddleware",
     "plg_site.readable.ReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "plg_site.try_again.TryAgainMiddleware",
@@ -375,7 +376,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "plg_site.context.site",
-                "tenants.context.workspace",
+                "tenants.pages.context.workspace",
             ],
         },
     }
@@ -406,14 +407,14 @@ LOGIN_REDIRECT_URL = "/go/"
 WAGTAILADMIN_LOGIN_URL = "/cms/login/"  # which leads to the one sign-in
 ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "tenants.signup.WorkspaceSignupForm",
+    "signup": "tenants.signing_up.signup.WorkspaceSignupForm",
     "login": "identity.forms.SignInForm",
     "request_login_code": "identity.forms.AskForCodeForm",
     "add_email": "identity.forms.AddAddressForm",
     "reset_password": "identity.forms.ResetForm",
     "user_token": "identity.forms.ResetLinkForm",
     "reset_password_from_key": "identity.forms.NewPasswordForm",
-    "confirm_login_code": "identity.mailed_codes.ConfirmCodeForm",
+    "confirm_login_code": "identity.proofs.mailed_codes.ConfirmCodeForm",
     "change_password": "identity.security.account_forms.NewPasswordForm",
     "confirm_reauthentication_code": "identity.security.account_forms.MailedCodeAgainForm",
 }
@@ -431,10 +432,10 @@ ACCOUNT_LOGOUT_ON_GET = ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # a link changes n
 ACCOUNT_LOGOUT_REDIRECT_URL = f"{SITE_URL}/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.mailed_codes counts, with the code
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.proofs.mailed_codes counts, with the code
 # What anybody could use against others is limited elsewhere, and never by the address alone:
-# identity.sign_in_limits, identity.mailed_codes, identity.security.guesses (which counts what allauth's
-# second factors count as "login_failed"), identity.adapter.may_mail, tenants.admission.
+# identity.sign_in_limits, identity.proofs.mailed_codes, identity.security.guesses (it counts what allauth's
+# second factors count as "login_failed"), identity.adapter.may_mail, tenants.signing_up.admission.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     (
         "signup",
@@ -443,7 +444,7 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
         "request_login_code",
         "reset_password",
         "reset_password_from_key",
-        "confirm_email",  # identity.mail_limits: each sign-up has its own mail
+        "confirm_email",  # identity.proofs.mail_limits: each sign-up has its own mail
     )
 )
 # Wrong passwords for an account and from one address (or a known device); for the account from all
@@ -452,7 +453,7 @@ SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
 SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
 SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
 
-# Sign-up (tenants.admission): how many go straight through, by what speaks for them; over it the form
+# Sign-up (signing_up.admission): how many go straight through, by what speaks for them; over it the form
 # comes back with one more step. By a link that we signed, by a browser that came before, by address
 # (or all whose address is not known) where the form was loaded; and without that.
 SIGNUPS_BY_LINK = env.text("SIGNUPS_BY_LINK", "600/h")

@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from identity import security
 from identity.models import User
 from identity.requests import UserRequest
-from identity.security import second_factor
 from tenants.requests import HostRequest
 
 GUARDED = ("/cms/", "/staff/")
@@ -38,7 +38,7 @@ class SecondFactorMiddleware:
     ) -> HttpResponse | None:
         if request.tenant is not None or not request.path_info.startswith(GUARDED):
             return None
-        if not second_factor.is_needed_by(request.user):
+        if not security.needs_second_factor(request.user):
             return None
         return _answer(request)  # type: ignore[arg-type]  # they are signed in
 
@@ -46,8 +46,8 @@ class SecondFactorMiddleware:
 def _answer(request: UserRequest) -> HttpResponse | None:
     is_page = request.method in {"GET", "HEAD"}
     within = settings.STAFF_SIGN_IN_SECONDS + (0 if is_page else _SENT_LATER)
-    has_one = second_factor.has_one(request.user)
-    if has_one and second_factor.was_shown(request, within=within):
+    has_one = security.has_second_factor(request.user)
+    if has_one and security.second_factor_was_shown(request, within=within):
         return None
     there = f"{_asks_at(request.user, has_one)}?{urlencode({'next': request.get_full_path()})}"
     if request.headers.get("HX-Request"):

@@ -12,13 +12,12 @@ import redis
 from events import conf, health, refusals
 from events.errors import TransportUnavailable
 from events.health import Lag
-from events.reader import GROUP
-from events.redis_client import quick
+from events.redis import Keys, quick
 from events.store import StoreUnavailable
-from events.transport import Keys
-from metering.catalogue import Meter, meters
-from metering.query import Question, ask_stored
-from metering.words import quantity, size
+from events.transport import CONSUMERS
+from metering.asking import Question, ask_stored
+from metering.definitions import Meter, meters
+from metering.wording import quantity, size_in_words
 from tenants.models import Tenant
 
 TOP = 20
@@ -130,7 +129,7 @@ def _look_at_log(page: StaffPage, now: datetime) -> None:
     page.behind = _span(behind)
     page.fill = round(100 * lag.fill)
     bound = conf.spool_max_bytes()
-    page.spool = f"{size(lag.spool_bytes)} of {size(bound)}"
+    page.spool = f"{size_in_words(lag.spool_bytes)} of {size_in_words(bound)}"
     page.spool_fill = round(100 * lag.spool_bytes / bound) if bound else 100
     _ask_redis(page)
     names = {"stream": "Redis", "outbox": "The database", "spool": "The spool folder"}
@@ -140,7 +139,9 @@ def _look_at_log(page: StaffPage, now: datetime) -> None:
     if behind > health.BEHIND:
         page.alarms.append(f"The oldest event has waited for {_span(behind)}.")
     if lag.spool_bytes:
-        page.alarms.append(f"{size(lag.spool_bytes)} of events wait in the spool of this machine.")
+        page.alarms.append(
+            f"{size_in_words(lag.spool_bytes)} of events wait in the spool of this machine."
+        )
     if lag.dead:
         page.alarms.append(f"{lag.dead:,} events could not be stored: see “Dead letters”.")
     if "stream" not in lag.unknown and not any(each.is_alive for each in page.consumers):
@@ -161,7 +162,7 @@ def _ask_redis(page: StaffPage) -> None:
 
 def _groups(client: redis.Redis, keys: Keys) -> Sequence[Any]:
     try:
-        found: Any = client.xinfo_consumers(keys.stream, GROUP)
+        found: Any = client.xinfo_consumers(keys.stream, CONSUMERS)
     except redis.ResponseError:  # no consumer has been there yet
         return ()
     return found

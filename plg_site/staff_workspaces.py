@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from identity.requests import UserRequest
-from identity.security.recent import needs_recent_sign_in
+from identity.security import needs_recent_sign_in
 from plg_site.staff import staff_only
-from tenants import suspension
+from tenants import life
 from tenants.models import Role, Status, Tenant
 
 A_PAGE = 25
@@ -51,7 +51,7 @@ def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
     form = SuspendForm(request.POST, auto_id=f"{pk}_%s")
     if not form.is_valid():
         messages.error(request, "Say why: the members will ask.")
-    elif suspension.suspend(tenant, because=form.cleaned_data["because"], by=request.user):
+    elif life.suspend(tenant, because=form.cleaned_data["because"], by=request.user):
         messages.success(request, f"{tenant.name} is suspended.")
     else:
         messages.error(request, f"{tenant.name} is not open, so there is nothing to suspend.")
@@ -64,7 +64,7 @@ def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
 def resume(request: UserRequest, pk: UUID) -> HttpResponse:
     """Open it again."""
     tenant = get_object_or_404(Tenant, pk=pk)
-    if suspension.resume(tenant, by=request.user):
+    if life.resume(tenant, by=request.user):
         messages.success(request, f"{tenant.name} is open again.")
     else:
         messages.error(request, f"{tenant.name} is not suspended.")

@@ -2,10 +2,10 @@
 
 from django.urls import include, path
 
-from identity import consent
+from identity import visits
 from identity.sign_out import sign_out
 from plg_site import api_reference, health, outbox, staff, staff_workspaces, well_known
-from tenants.domains.ask import ask
+from tenants.domains.face import ask
 
 urlpatterns = [
     *well_known.site_urlpatterns,
@@ -13,7 +13,7 @@ urlpatterns = [
     path("docs/api/", api_reference.reference, name="api_reference"),
     path("docs/api/openapi.json", api_reference.openapi_on_the_site, name="api_document"),
     path("tls/ask/<str:token>/", ask, name="tls_ask"),
-    path("cookies/", consent.cookies_page, name="cookies"),
+    path("cookies/", visits.cookies_page, name="cookies"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
     path("staff/usage/", staff.usage, name="staff_usage"),

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from tenants.access import open_to_visitors
+from tenants.hosts import open_to_visitors
 
 _VALID_FOR = timedelta(days=180)  # RFC 9116, 2.5.5 recommends less than a year
 _DAY = 24 * 60 * 60  # seconds

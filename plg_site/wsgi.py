@@ -9,7 +9,7 @@ from django.conf import settings  # noqa: E402  importable only once Django is s
 
 from plg_site.client_address import ClientAddress  # noqa: E402
 from plg_site.safety import refuse_unsafe  # noqa: E402
-from tenants.early import AnswersEarly  # noqa: E402
+from tenants.hosts import AnswersEarly  # noqa: E402
 from tenants.pooler import refuse_to_mix  # noqa: E402
 
 refuse_unsafe()

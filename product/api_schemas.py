@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, model_validator
 
 from product.listing import short_url
 from product.models import File, Link
-from tenants.api_bodies import Body
+from tenants.api import Body
 from tenants.models import Tenant
 
 

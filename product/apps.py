@@ -7,9 +7,9 @@ class ProductConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from metering import names
+        from metering import wording
         from product import event_types, named
 
         events.register(*event_types.ALL)
-        names.register("link_id", label="Link", find=named.links)
-        names.register("file_id", label="File", find=named.files)
+        wording.register_names("link_id", label="Link", find=named.links)
+        wording.register_names("file_id", label="File", find=named.files)

@@ -18,8 +18,8 @@ import structlog
 from events import Event
 from events.store import StoreUnavailable, get_store
 from events.waiting import newest
-from metering.query import Question, ask
-from metering.windows import floor, zone
+from metering.asking import Question, ask
+from metering.periods import floor, zone
 from product.event_types import LINK_CLICKED
 from tenants.models import Tenant
 

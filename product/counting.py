@@ -30,10 +30,10 @@ from crawlerdetect import CrawlerDetect
 from django.conf import settings
 
 import events
-from events.limits.clients import FORWARDED, UNKNOWN
+from events.limits import FORWARDED, UNKNOWN
 from identity import cookies
 from identity.requests import VisitorRequest
-from tenants.short_memory import ShortMemory
+from tenants.hosts import ShortMemory
 
 ROBOT, REPEATED, NOT_KNOWN, LIMIT = "robot", "repeated", "unknown", "limit"
 _OTHERWISE = {reason: {"counted": False, "reason": reason} for reason in (REPEATED, NOT_KNOWN)}

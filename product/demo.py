@@ -21,9 +21,8 @@ import events
 from identity.models import User
 from identity.persons import person_of
 from product import event_types
-from product.files import new_key, storage
+from product.files import SAMPLE, new_key, storage
 from product.models import File, Link
-from product.seed import SAMPLE
 from tenants.models import Tenant
 
 DAYS = 30

@@ -16,8 +16,8 @@ from django.utils.encoding import iri_to_uri
 from product import targets
 from product.models import Link
 from tenants import schema
+from tenants.hosts import ShortMemory
 from tenants.models import Tenant
-from tenants.short_memory import ShortMemory
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The hot path: a click on a short link, answered before sessions, sign-in and pages begin.
 
-See tenants/early.py for what calls this, and when.
+See tenants/hosts/early.py for what calls this, and when.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -14,8 +15,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 import events
-from metering import catalogue, quota
-from metering.words import quantity
+from metering import definitions, quotas
+from metering.wording import quantity
 from product import event_types
 from product.links import delete_link
 from product.models import File
@@ -23,6 +24,7 @@ from product.reserving import reserved
 from tenants.models import Tenant
 
 METER = "storage"
+SAMPLE = Path(__file__).parent / "sample" / "welcome-to-signpost.pdf"
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,58}/[a-z0-9][a-z0-9!#$&^_.+-]{0,58}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # also: text direction
 
@@ -89,7 +91,7 @@ def delete_file(tenant: Tenant, file: File, *, person_id: UUID | None) -> None:
     transaction.on_commit(lambda: storage().delete(key), robust=True)
     if not file.is_sample:
         _change_storage(tenant, file_id, person_id, change=-size)
-        transaction.on_commit(lambda: quota.release(tenant, METER, size), robust=True)
+        transaction.on_commit(lambda: quotas.release(tenant, METER, size), robust=True)
 
 
 @transaction.atomic
@@ -131,7 +133,7 @@ def _change_storage(tenant: Tenant, file_id: UUID, person_id: UUID | None, *, ch
 
 def in_bytes(size: int) -> str:
     """The size as people read it: "20 MB"."""
-    return quantity(catalogue.get(METER), size)
+    return quantity(definitions.meter_of(METER), size)
 
 
 def new_key(schema_name: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metering import catalogue
-from metering.quota import Decision
+from metering import definitions
+from metering.quotas import Decision
 
 _WHAT_STILL_WORKS = {
     "links": "Every link that exists keeps working and keeps counting. Delete one that you no "
@@ -30,7 +30,7 @@ class LimitReached:
 
 def limit_reached(decision: Decision) -> LimitReached:
     """The words for a refusal by a hard limit."""
-    label = catalogue.get(decision.meter).label
+    label = definitions.meter_of(decision.meter).label
     return LimitReached(
         title=f"{label}: the limit of your plan is reached",
         reason=decision.reason,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 import events
 from identity.names import plain
-from metering import quota
+from metering import quotas
 from product import codes, destinations, event_types
 from product.models import TITLE_MAX_LENGTH, File, Link
 from product.reserving import reserved
@@ -104,7 +104,7 @@ def delete_link(tenant: Tenant, link: Link, *, person_id: UUID | None) -> None:
     )
     if not link.is_sample:
         _count(tenant, link_id, person_id, change=-1)
-        transaction.on_commit(lambda: quota.release(tenant, METER, 1), robust=True)
+        transaction.on_commit(lambda: quotas.release(tenant, METER, 1), robust=True)
 
 
 def _forget(tenant: Tenant, code: str) -> None:

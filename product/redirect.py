@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 import events
 from identity.requests import VisitorRequest
-from metering import quota
+from metering import quotas
 from product import counting
 from product.codes import is_reserved
 from product.destinations import Destination, look_up
 from product.downloads import signed_address
 from product.event_types import LINK_CLICKED
-from tenants.access import open_to_visitors
+from tenants.hosts import open_to_visitors
 from tenants.models import Tenant
 
 METER = "clicks"
@@ -80,8 +80,8 @@ def _record(request: FollowRequest, destination: Destination) -> None:
 
 def _may_count(tenant: Tenant) -> bool:
     try:
-        quota.consume(tenant, METER)
-    except quota.QuotaExceeded:
+        quotas.consume(tenant, METER)
+    except quotas.QuotaExceeded:
         return False
     return True
 

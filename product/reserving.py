@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from metering import quota
+from metering import quotas
 from tenants.models import Tenant
 
 
 @contextmanager
 def reserved(tenant: Tenant, meter: str, amount: int = 1) -> Iterator[None]:
     """Take `amount` of the meter for the block. Raises metering's QuotaExceeded before it begins."""
-    quota.consume(tenant, meter, amount)
+    quotas.consume(tenant, meter, amount)
     try:
         yield
     except BaseException:
-        quota.release(tenant, meter, amount)
+        quotas.release(tenant, meter, amount)
         raise

@@ -4,18 +4,16 @@ doing for a month."""
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
 
 from identity.models import User
-from product.files import new_key, storage
+from product.demo import fill
+from product.files import SAMPLE, new_key, storage
 from product.models import File, Link
 from tenants.models import Tenant
-
-SAMPLE = Path(__file__).parent / "sample" / "welcome-to-signpost.pdf"
 
 
 def standard() -> None:
@@ -75,6 +73,4 @@ def _blog() -> str:
 
 def seed_demo(tenant: Tenant, owner: User) -> None:
     """Fill the current schema with links, files and 30 days of clicks. Safe to run again."""
-    from product.demo import fill
-
     fill(tenant, owner)

@@ -3,7 +3,7 @@
 The visitor's browser follows the link, not this server, so an address inside a network is no
 danger to us. It is one to visitors (a link on a poster that talks to their router), so loopback and
 private addresses are refused, except on an installation that is on loopback itself. What is checked
-is what the browser will make of the address (tenants/browser_host.py), when it is entered and again
+is what the browser will make of the address (tenants/hosts/browser_host.py), when it is entered and again
 when it is followed.
 """
 
@@ -17,7 +17,8 @@ from django.core.exceptions import ValidationError
 
 from product.codes import is_reserved
 from product.models import URL_MAX_LENGTH
-from tenants import browser_host, hosts
+from tenants import hosts
+from tenants.hosts import NoHost, as_browsers_read, ip_address_of
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")  # never in a URL, RFC 3986
 # Names that mean something only inside one network: set apart for that (RFC 6761, 6762, 8375, ICANN's
@@ -71,8 +72,8 @@ def _checked(url: str) -> tuple[SplitResult, str]:
             "An address must not carry a user name or password.", code="credentials"
         )
     try:
-        host = browser_host.normal(parts.hostname or "")
-    except browser_host.NoHost:
+        host = as_browsers_read(parts.hostname or "")
+    except NoHost:
         message = "This address has no valid host. Please check it."
         raise ValidationError(message, code="malformed") from None
     _refuse_private(host)
@@ -100,7 +101,7 @@ def _split(url: str) -> SplitResult:
 def _refuse_private(host: str) -> None:
     if settings.DEBUG or settings.SITE_DOMAIN.endswith(".localhost"):
         return
-    address = browser_host.address(host)
+    address = ip_address_of(host)
     if address is not None:
         is_inside = not address.is_global or address.is_multicast
     else:

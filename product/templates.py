@@ -1,7 +1,7 @@
 """What Signpost furnishes a new workspace with, and who gets which."""
 
 from product import seed
-from tenants.templates import Template
+from tenants.pool import Template
 
 QUESTION = "What will you use Signpost for first?"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from anyascii import anyascii
 from django.conf import settings
@@ -12,9 +12,6 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from tenants import lookalikes
-
-if TYPE_CHECKING:
-    from tenants.models import Tenant
 
 SLUG_MAX_LENGTH = 40
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -127,24 +124,34 @@ RESERVED = frozenset(
 )
 
 
+class Addressed(Protocol):
+    """What has an address: a workspace."""
+
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def own_domain(self) -> str: ...
+
+
 def host_of(slug: str) -> str:
     """The host name of the workspace with this slug."""
     return f"{slug}.{settings.APP_DOMAIN}"
 
 
-def workspace_url(tenant: Tenant, path: str = "/") -> str:
+def workspace_url(tenant: Addressed, path: str = "/") -> str:
     """The absolute address of `path` in the workspace, under its own domain where it has one."""
     host = tenant.own_domain or host_of(tenant.slug)
     return f"{settings.PUBLIC_SCHEME}://{host}{settings.PUBLIC_PORT_SUFFIX}{path}"
 
 
-def home_url(tenant: Tenant, path: str = "/") -> str:
+def home_url(tenant: Addressed, path: str = "/") -> str:
     """The same under our domain: where a form of the site may lead (`form-action`), and where the
     workspace is whatever becomes of its own domain."""
     return f"{settings.PUBLIC_SCHEME}://{host_of(tenant.slug)}{settings.PUBLIC_PORT_SUFFIX}{path}"
 
 
-def is_former(host: str, tenant: Tenant) -> bool:
+def is_former(host: str, tenant: Addressed) -> bool:
     """Whether the workspace was at this host once, and has moved. (A domain of its own is none.)"""
     return host.endswith(f".{settings.APP_DOMAIN}") and host != host_of(tenant.slug)
 

@@ -7,17 +7,16 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         import events
         from identity import mail_choices, ways_out
-        from tenants import (  # noqa: F401
-            account_receivers,
-            checks,
-            event_types,
-            holding,
-            leaving,
-            members_only,
-            receivers,
-        )
+        from tenants import checks, event_types, receivers  # noqa: F401
+        from tenants.accounts import leaving  # noqa: F401
+        from tenants.accounts import receivers as of_accounts  # noqa: F401
+        from tenants.hosts import closed, members_only
+        from tenants.models import Status
+        from tenants.pages import waiting
+        from tenants.signing_up import holding  # noqa: F401
 
         events.register(*event_types.ALL)
+        closed.shown_by(Status.PREPARING, waiting.page)
         ways_out.vouch(members_only.may_lead_to)
         mail_choices.register(
             mail_choices.Kind(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from tenants import templates
+from tenants.pool import templates
 
 
 @register()

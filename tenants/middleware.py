@@ -16,10 +16,11 @@ from django.shortcuts import render
 from django.urls import set_urlconf
 
 from identity.cookies import foreign_host
-from tenants import addresses, audit, closed, hosts, schema
-from tenants.access import API_PREFIX
+from tenants import addresses, audit, hosts, schema
 from tenants.domains import own_domain
 from tenants.domains.ask import PREFIX as ASK_PREFIX
+from tenants.hosts import closed
+from tenants.hosts.access import API_PREFIX
 from tenants.models import Membership, Tenant
 from tenants.requests import HostRequest, WorkspaceRequest
 

@@ -1,8 +1,8 @@
 """Who may do what in a workspace: one table, asked by views, templates and flows.
 
 What is not in it (links, files, usage, the list of members, leaving) is for every member. Two rules
-stand beside it: nobody but an owner changes or removes an owner (`tenants.roles`), and a person
-becomes an owner only by accepting an offer (`tenants.ownership`).
+stand beside it: nobody but an owner changes or removes an owner (`tenants.members.roles`), and a person
+becomes an owner only by accepting an offer (`tenants.members.ownership`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,15 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 
 from identity.models import User
-from tenants import hosts, ways_in
+from tenants import hosts as host_names
+from tenants.members import ways_in
 from tenants.models import Domain, Membership, Status, Tenant
+from tenants.signals import hosts_changed
+
+
+@receiver(hosts_changed)
+def forget_hosts(hosts: set[str], **_: Any) -> None:
+    host_names.forget_once_committed(hosts)
 
 
 @receiver(pre_save, sender=Domain)
@@ -17,12 +24,12 @@ def forget_former_name(instance: Domain, **_: Any) -> None:
     """A row that gets another host name no longer answers under the old one."""
     if not instance._state.adding:
         former = Domain.objects.filter(pk=instance.pk).values_list("domain", flat=True)
-        hosts.forget_once_committed(list(former))
+        host_names.forget_once_committed(list(former))
 
 
 @receiver([post_save, post_delete], sender=Domain)
 def forget_domain(instance: Domain, **_: Any) -> None:
-    hosts.forget_once_committed([instance.domain])
+    host_names.forget_once_committed([instance.domain])
 
 
 @receiver([post_save, post_delete], sender=Tenant)
@@ -30,7 +37,7 @@ def forget_tenant(instance: Tenant, created: bool = False, **_: Any) -> None:
     if created:
         return  # it has no address yet
     named = Domain.objects.filter(tenant_id=instance.pk).values_list("domain", flat=True)
-    hosts.forget_once_committed(list(named))
+    host_names.forget_once_committed(list(named))
 
 
 @receiver(post_save, sender=Membership)

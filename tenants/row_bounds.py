@@ -1,6 +1,6 @@
 """How many rows of a kind a workspace may hold, asked where one is made.
 
-What a plan sells has its limit there (`metering.quota`, seats, domains); these are for the rest, of
+What a plan sells has its limit there (`metering.quotas.quota`, seats, domains); these are for the rest, of
 which nobody needs many and each of which is read, listed or mailed about. Which table is bounded by
 what: `tests/plg_site/test_row_bounds.py`.
 """
@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tenants import ways_in
 from tenants.models import Tenant
 
 
@@ -36,9 +35,14 @@ class TooManyRows(Exception):
     """Nothing was made; the message says why, in words for the person."""
 
 
+def one_by_one(tenant: Tenant) -> None:
+    """Who adds to this workspace from here on comes after the current transaction."""
+    Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant.pk)
+
+
 def require(tenant: Tenant, bound: Bound, rows: QuerySet[Any]) -> None:
     """Room for one more beside these `rows` of the workspace; who asks next waits for the end of the
     current transaction. Raises TooManyRows."""
-    ways_in.one_by_one(tenant)
+    one_by_one(tenant)
     if rows.order_by()[: bound.most].count() >= bound.most:
         raise TooManyRows(bound.words)

@@ -2,15 +2,18 @@
 
 from django.dispatch import Signal
 
+# What a host name leads to has changed, inside the transaction. kwargs: hosts (set of str).
+hosts_changed = Signal()
+
 # Sent inside the transaction of the sign-up. kwargs: tenant (Tenant), user (User).
 workspace_created = Signal()
 
 # Somebody is about to be invited (take=False) or to join (take=True), inside the transaction. A
-# receiver raises tenants.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
+# receiver raises tenants.members.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
 
 # A workspace is about to be made for somebody (coming None), or others to become theirs. A receiver
-# raises tenants.room.TooManyWorkspaces. kwargs: user (User), coming (collection of Tenant | None).
+# raises tenants.members.room.TooManyWorkspaces. kwargs: user (User), coming (collection of Tenant | None).
 workspace_requested = Signal()
 
 # An archive is about to be written into a new workspace, inside the transaction. A receiver raises
@@ -24,7 +27,7 @@ workspace_deleted = Signal()  # the days of grace begin
 workspace_restored = Signal()
 
 # A workspace is about to be purged, before anything of it is removed. A receiver raises
-# tenants.purge.MustWait while something is needed that will be gone. kwargs: tenant (Tenant).
+# tenants.life.purge.MustWait while something is needed that will be gone. kwargs: tenant (Tenant).
 purge_requested = Signal()
 
 # May it end, that nobody proved or used? A receiver that returns True says no. kwargs: tenant (Tenant).

@@ -1,8 +1,7 @@
 from django.urls import path
 
-from tenants import site_life, site_views
-from tenants.pages import bringing
-from tenants.signup import WorkspaceSignupView
+from tenants.pages import bringing, site_life, site_views
+from tenants.signing_up.signup import WorkspaceSignupView
 
 app_name = "tenants_site"
 urlpatterns = [

@@ -2,9 +2,13 @@ from functools import partial
 
 from celery import shared_task
 
-from identity import merging
-from tenants import deletion, key_holders, moving, preparing, rows, unproved, upkeep
+from identity import proofs
 from tenants.archive import tasks as _of_archives  # noqa: F401 (Celery looks here only)
+from tenants.jobs import rows
+from tenants.keys import key_holders
+from tenants.life import deletion, moving, purge, unproved
+from tenants.members import door_proofs
+from tenants.pool import preparing, upkeep
 
 
 @shared_task
@@ -18,9 +22,19 @@ def prepare_workspaces() -> None:
 
 
 @shared_task
+def check_doors() -> int:
+    return door_proofs.check_due()
+
+
+@shared_task
+def purge_workspaces() -> int:
+    return purge.purge_due()
+
+
+@shared_task
 def look_after_lives() -> None:
     deletion.warn()
     unproved.look_after()
     key_holders.warn()
     moving.forget_former()
-    merging.forget_expired(failed=partial(rows.failed, "merging.forget"))
+    proofs.forget_expired_merges(failed=partial(rows.failed, "merging.forget"))

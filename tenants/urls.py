@@ -1,7 +1,16 @@
 from django.urls import path
 
-from tenants import views, waiting
-from tenants.pages import api_keys, audit, danger, export, general, members, ownership
+from tenants.pages import (
+    api_keys,
+    audit,
+    danger,
+    export,
+    general,
+    members,
+    ownership,
+    sign_out,
+    waiting,
+)
 
 app_name = "tenants"
 urlpatterns = [
@@ -43,5 +52,5 @@ urlpatterns = [
     path("settings/delete/", danger.danger, name="danger"),
     path("settings/restore/", danger.restore, name="restore"),
     path("preparing/", waiting.ready, name="preparing"),
-    path("logout/", views.sign_out, name="logout"),
+    path("logout/", sign_out.sign_out, name="logout"),
 ]

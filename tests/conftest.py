@@ -63,9 +63,9 @@ def _make_world() -> None:
     from allauth.account.models import EmailAddress
 
     from identity.models import User
-    from tenants import provisioning
-    from tenants.membership import add_member
+    from tenants.members.membership import add_member
     from tenants.models import Role
+    from tenants.signing_up import provisioning
 
     def person(name: str, email: str) -> User:
         user = User.objects.create_user(email, "correct horse", name=name)
@@ -92,7 +92,7 @@ def _start_in_public(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _forget_redis() -> None:
     """Cached hosts, limits and counters outlive a rollback. (cache.clear() would flush the events.)"""
-    from metering import counters, leases
+    from metering.quotas import counters, leases
     from product import counting, destinations
     from tenants import hosts
 
@@ -171,8 +171,8 @@ class HandlerBehindEarlyAnswers(ClientHandler):
     """Django's test client asks Django's handler; the WSGI application asks for early answers first."""
 
     def get_response(self, request):  # type: ignore[no-untyped-def]
-        from tenants.early import EarlyAnswers
-        from tenants.headers import harden
+        from tenants.hosts.early import EarlyAnswers
+        from tenants.hosts.headers import harden
 
         early = EarlyAnswers().to(request.environ)
         if early is None:

@@ -66,7 +66,7 @@ def _without_dimensions() -> Iterator[None]:
 
     from django.conf import settings
 
-    from metering import catalogue
+    from metering.definitions import catalogue
 
     product: Any = import_module(f"{settings.PRODUCT_APP}.catalogue")
     kept = product.METERS
@@ -107,7 +107,7 @@ def insert(count: int) -> float:
 
 
 def _batches(count: int) -> Iterator[list[Event]]:
-    from events.batches import MOST
+    from events.consuming.batches import MOST
 
     for some in synthetic.pieces(count, MOST):
         yield synthetic.events(some, workspaces=WORKSPACES)

@@ -81,7 +81,7 @@ def _load(days: Sequence[datetime], *, count: int, neighbours: int, now: datetim
 
     from events import Event
     from events.store import get_store
-    from metering.catalogue import meters
+    from metering.definitions.catalogue import meters
     from metering.rollups import rollups
 
     store, metered = get_store(), list(meters().values())
@@ -111,7 +111,7 @@ def _load(days: Sequence[datetime], *, count: int, neighbours: int, now: datetim
 
 
 def _by_rollup(start: datetime, end: datetime) -> Answer:
-    from metering.query import Question, ask_stored
+    from metering.asking.query import Question, ask_stored
 
     (rows,) = ask_stored(TENANT, Question(meter=METER, start=start, end=end, window="day"))
     return [(row.start, int(row.value)) for row in rows if row.start]

@@ -16,7 +16,8 @@ DECISIONS = 300_000
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     project.set_up("quota", stack=stack, tables=True)
-    from metering import Limit, limits, quota
+    from metering import Limit
+    from metering.quotas import limits, quota
 
     tenant = project.make_workspace("quota")
     limits.set_limits(tenant, {"api_calls": Limit(10**12)})

@@ -24,7 +24,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
 
     import events
     from events.middleware import EventBufferMiddleware
-    from events.redis_client import quick
+    from events.redis.redis_client import quick
 
     def silent(request: HttpRequest) -> HttpResponse:
         return HttpResponse()

@@ -96,7 +96,8 @@ def _link() -> str:
     """The code of a link in a workspace whose clicks have a soft limit, as on every plan."""
     from django_tenants.utils import tenant_context
 
-    from metering import Limit, limits
+    from metering import Limit
+    from metering.quotas import limits
     from product.models import Link
 
     tenant = project.make_workspace("clicks")

@@ -19,7 +19,7 @@ from bench.sizes import Size
 from plg_site.devstack.stack import Stack
 
 if TYPE_CHECKING:
-    from events.consumer import Consumer
+    from events.consuming.consumer import Consumer
 
 EVENTS, WORKSPACES = 300_000, 100
 _SHAPE = """
@@ -30,7 +30,7 @@ _SHAPE = """
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
-    from events import projections
+    from events.store import projections
 
     project.set_up("throughput", stack=stack)
     count = size.of(EVENTS, at_least=2_000)
@@ -63,7 +63,7 @@ def _figure(name: str, ours: Sequence[float], bare: Sequence[float], *, bar: flo
 
 def copy_bare(count: int, *, workspaces: int) -> float:
     """Rows a second of a COPY, with one commit for as many rows as the consumer takes at most."""
-    from events.batches import MOST
+    from events.consuming.batches import MOST
     from events.store import copytext, get_store
 
     texts = [
@@ -98,12 +98,12 @@ def store_from_stream(count: int, *, workspaces: int) -> float:
 def new_consumer() -> Consumer:
     """As `consume_events` makes it."""
     from events import conf
-    from events.consumer import Consumer, collect_rarely
-    from events.reader import StreamReader
-    from events.redis_client import patient
-    from events.spool import get_spool
+    from events.consuming.consumer import Consumer, collect_rarely
+    from events.redis.keys import Keys
+    from events.redis.redis_client import patient
     from events.store import get_store
-    from events.transport import Keys
+    from events.transport.reader import StreamReader
+    from events.transport.spool import get_spool
 
     collect_rarely()
     reader = StreamReader(patient(conf.redis_url()), keys=Keys(conf.stream()), name="bench")

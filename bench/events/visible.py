@@ -169,13 +169,13 @@ def _all_must_be_stored(wanted: int) -> None:
 
 def _stored() -> int:
     """Clicks of the load, as its workspaces would see them."""
-    from metering import usage
+    from metering.asking import usage
 
     return int(sum(usage.current(tenant, "clicks") for tenant in TENANTS))
 
 
 def _prober(stack: Stack, slug: str) -> Prober:
-    from tenants import api_keys
+    from tenants.keys import api_keys
 
     tenant = project.make_workspace(slug)
     _, key = api_keys.create(tenant, name="bench", user=tenant.memberships.get().user)

@@ -46,7 +46,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         replace(row, name="claim against stock", bar=1 / FASTER, bar_on="ratio", note=""),
     ]
     if size is FULL:  # once, as it takes minutes
-        from tenants import schemas
+        from tenants.pool import schemas
 
         name = schemas.new_name()
         whole = stock.create(name, shared_seeded=False) * 1000
@@ -64,7 +64,8 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
 
 def fill(count: int) -> None:
     """So many ready schemas of the template for everybody."""
-    from tenants import pool, templates
+    from tenants import pool
+    from tenants.pool import templates
 
     first = templates.listed()[0]
     while pool.levels()[first.name] < count:
@@ -76,7 +77,7 @@ def claims(count: int, *, prefix: str) -> list[float]:
     from django.db import transaction
 
     from identity.persons import person_of
-    from tenants import provisioning
+    from tenants.signing_up import provisioning
 
     owner = _owner(prefix)
     person_id = person_of(owner).id
@@ -92,7 +93,7 @@ def claims(count: int, *, prefix: str) -> list[float]:
 
 def whole_creation(count: int) -> float:
     """The median of create_workspace, in milliseconds."""
-    from tenants import provisioning
+    from tenants.signing_up import provisioning
 
     fill(count)
     owner, taken = _owner("whole"), []

@@ -28,9 +28,10 @@ def an_ordinary_day() -> None:
     from django.conf import settings
     from django.utils import timezone
 
-    from events.redis_client import patient
-    from tenants import fingerprints, pool, templates
+    from events.redis.redis_client import patient
+    from tenants import pool
     from tenants.models import PoolSchema, Tenant
+    from tenants.pool import fingerprints, templates
 
     tasks, until = patient(settings.CELERY_BROKER_URL), time.monotonic() + _PATIENCE
     while tasks.llen(settings.CELERY_TASK_DEFAULT_QUEUE) and time.monotonic() < until:

@@ -107,8 +107,8 @@ def _idle(tenants: list[Tenant], size: Size, stock: float, sample: int, stack: S
 def _make_fleet(count: int) -> list[Tenant]:
     from django.db import connection
 
-    from tenants import fingerprints, schemas, templates
     from tenants.models import Tenant
+    from tenants.pool import fingerprints, schemas, templates
 
     def make(number: int) -> Tenant:
         try:
@@ -181,7 +181,7 @@ def _release(folder: Path, number: int) -> Iterator[None]:
     """This process runs the code that has so many migrations more than the product has today."""
     from django.test import override_settings
 
-    from tenants import fingerprints
+    from tenants.pool import fingerprints
 
     package = folder / f"bench_release_{number}"
     if not package.exists():
@@ -212,8 +212,8 @@ def _write(package: Path, number: int) -> None:
 def _remove(tenants: list[Tenant]) -> None:
     from django.db import connection
 
-    from tenants import schemas
     from tenants.models import Tenant
+    from tenants.pool import schemas
 
     def drop(tenant: Tenant) -> None:
         try:

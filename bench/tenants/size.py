@@ -169,7 +169,8 @@ def _median(runs: list[Measured]) -> Measured:
 
 def _make() -> float:
     """Milliseconds to add one to the pool."""
-    from tenants import pool, templates
+    from tenants import pool
+    from tenants.pool import templates
 
     began = time.perf_counter()
     pool.add(templates.listed()[0])
@@ -199,7 +200,7 @@ def _make_workspaces(count: int, number: int) -> None:
 
     django.setup()
     from identity.models import User
-    from tenants import provisioning
+    from tenants.signing_up import provisioning
 
     name = f"present-{number}-{time.monotonic_ns()}"
     owner = User.objects.create_user(f"owner@{name}.example", "correct horse", name="Owner")

@@ -38,7 +38,7 @@ def create(schema: str, *, shared_seeded: bool) -> float:
 
 def typical(*, runs: int) -> float:
     """The median time to make a schema, shared migrations skipped; they are removed again."""
-    from tenants import schemas
+    from tenants.pool import schemas
 
     names = [schemas.new_name() for _ in range(runs)]
     taken = statistics.median(create(name, shared_seeded=True) for name in names)
@@ -77,7 +77,7 @@ def _tenant(schema: str):  # type: ignore[no-untyped-def]
 
 
 def _enter_shared_migrations(schema: str) -> None:
-    from tenants import schemas
+    from tenants.pool import schemas
 
     schemas.enter_shared_migrations(schema)
 
@@ -85,7 +85,7 @@ def _enter_shared_migrations(schema: str) -> None:
 def _furnish(schema: str) -> None:
     from django_tenants.utils import schema_context
 
-    from tenants import templates
+    from tenants.pool import templates
 
     with schema_context(schema):
         templates.listed()[0].furnish()

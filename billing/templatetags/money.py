@@ -1,6 +1,6 @@
 from django import template
 
-from metering import money as amounts
+from metering import wording
 
 register = template.Library()
 
@@ -8,4 +8,4 @@ register = template.Library()
 @register.filter
 def money(amount: int, currency: str) -> str:
     """{{ invoice.amount|money:invoice.currency }}"""
-    return amounts.in_words(amount, currency)
+    return wording.money_in_words(amount, currency)

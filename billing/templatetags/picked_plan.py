@@ -2,7 +2,7 @@ from typing import Any
 
 from django import template
 
-from billing import intent
+from billing.subscriptions import intent
 from tenants.permissions import May
 
 register = template.Library()

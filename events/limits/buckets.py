@@ -23,8 +23,8 @@ from throttled import MemoryStore, RateLimiterType, RedisStore, Throttled
 from throttled.exceptions import BaseThrottledError
 from throttled.rate_limiter import Quota, per_duration
 
-from events.circuit import Circuit
-from events.redis_client import SECONDS
+from events.redis.circuit import Circuit
+from events.redis.redis_client import SECONDS
 
 log = structlog.get_logger()
 _RATE = re.compile(r"([1-9]\d{0,6})/([smhd])")

@@ -16,8 +16,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from events import projections
-from events.store import archive
+from events.store import archive, projections
 from events.store.retention import _LOCK
 
 _TABLES = """

@@ -1,4 +1,4 @@
-"""What a store must do. Every implementation passes the same tests (tests/events/test_store.py)."""
+"""What a store must do. Every implementation passes the same tests (tests/events/store/test_store.py)."""
 
 from __future__ import annotations
 

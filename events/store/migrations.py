@@ -13,8 +13,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from events import projections
 from events.errors import StepEdited
+from events.store import projections
 
 Step = tuple[str, Path]  # "owner/0001_name.sql", and where it is
 

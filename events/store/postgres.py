@@ -16,11 +16,11 @@ import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from events import conf, projections
-from events.circuit import Circuit
+from events import conf
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
-from events.store import copytext, finding, migrations, partitions
+from events.redis.circuit import Circuit
+from events.store import copytext, finding, migrations, partitions, projections
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.retention import Retention

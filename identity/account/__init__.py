@@ -1,1 +1,9 @@
 """The pages of one's own account, on the site."""
+
+from identity.account.closing import Obstacle
+from identity.account.confirming import confirmed as confirmed_address
+
+__all__ = [
+    "Obstacle",
+    "confirmed_address",
+]

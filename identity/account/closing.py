@@ -1,7 +1,7 @@
 """Closing one's own account. What others depend on is handed over or deleted first.
 
 However a user is deleted, Django's `pre_delete` comes first: there the layers above give back what is
-held (`tenants.leaving`: seats, keys, offers), and here the person is forgotten. The person stays as a
+held (`tenants.accounts`: seats, keys, offers), and here the person is forgotten. The person stays as a
 number without a name: events of workspaces keep counting what they counted, and nobody can tell any
 more who it was.
 """

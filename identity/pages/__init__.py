@@ -1,0 +1,1 @@
+"""Pages of sign-ups: begun with an address, proved by a code or a link."""

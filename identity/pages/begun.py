@@ -16,9 +16,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity import beginnings, claims, mail_limits, merging, proving, throwing_away
 from identity.models import Merge, User
 from identity.pages.link import decide, said
+from identity.proofs import beginnings, claims, mail_limits, merging, proving, throwing_away
 from identity.requests import UserRequest
 from identity.security.recent import needs_recent_sign_in
 

@@ -17,8 +17,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from identity import beginnings, claims, proving
 from identity.models import User
+from identity.proofs import beginnings, claims, proving
 
 _CHOICE = "choose_account"  # in the session: [address, until, where to go then]
 _SECONDS = 15 * 60

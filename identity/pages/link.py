@@ -18,8 +18,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from identity import beginnings, claims, merging, proving, throwing_away
 from identity.models import User
+from identity.proofs import beginnings, claims, merging, proving, throwing_away
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from allauth.account.views import EmailView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from identity import claims, mail_limits, merging, proof_of_work
+from identity import proof_of_work
+from identity.proofs import claims, mail_limits, merging
 
 
 class AddressesView(EmailView):

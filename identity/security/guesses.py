@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from events import limits
-from events.limits.clients import address_key
+from events.limits import address_key
 from identity import devices
 from identity.models import User
 from identity.security import letters

@@ -11,8 +11,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.conf import settings
 
-from identity import beginnings
-from identity.security import demo_factor, sealing
+from identity import sealing
+from identity.proofs import beginnings
+from identity.security import demo_factor
 
 log = structlog.get_logger()
 _ABOUT = "identity.security.second_factor"

@@ -20,7 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from events.limits.clients import client_address
+from events.limits import client_address
 from identity import cookies
 from identity.models import DerivedSession, Grant, SignIn, User
 from identity.oidc import clients

@@ -11,12 +11,8 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from events import Event
 from events.errors import StoreUnavailable
 from events.store import get_store
-from events.store.clickhouse import ClickHouseEventStore
-from events.store.clickhouse_batch import ClickHouseBatch, quote
-from events.store.clickhouse_erasing import erase
-from metering.catalogue import Meter
-from metering.partials import Grain, Partials
-from metering.plan import WrongQuestion
+from events.store.clickhouse import ClickHouseBatch, ClickHouseEventStore, erase, quote
+from metering.definitions.meter import Meter
 from metering.rollups import (
     clickhouse_answer,
     clickhouse_definitions,
@@ -25,6 +21,8 @@ from metering.rollups import (
     clickhouse_shape,
     shapes,
 )
+from metering.rollups.partials import Grain, Partials
+from metering.rollups.plan import WrongQuestion
 from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
 
 _TIMEOUT_EXCEEDED = 159

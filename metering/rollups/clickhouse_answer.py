@@ -16,13 +16,13 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from events import Event
-from events.store.clickhouse_batch import quote
+from events.store.clickhouse import quote
 from metering import conf
-from metering.plan import TENANT
+from metering.definitions.values import TOTAL
 from metering.rollups import clickhouse_raw as raw
 from metering.rollups.clickhouse_merge import COLUMNS
+from metering.rollups.plan import TENANT
 from metering.rollups.protocol import Found, Piece, Plan, Source
-from metering.values import TOTAL
 
 # How the numbers of a window come together, by the meter's aggregation.
 _VALUES = {

@@ -10,9 +10,9 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from events.store.clickhouse_batch import ClickHouseBatch
-from metering.catalogue import meters
+from events.store.clickhouse import ClickHouseBatch
 from metering.definitions import fingerprint
+from metering.definitions.catalogue import meters
 from metering.rollups.protocol import Definition
 
 _COLUMNS = ("meter", "fingerprint", "complete", "changes", "is_gone", "version")

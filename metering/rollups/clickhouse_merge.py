@@ -7,10 +7,19 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
-from events.store.clickhouse_batch import ClickHouseBatch, escaped, number, quote
-from metering.catalogue import Aggregation, meters
-from metering.partials import BROKEN_DOWN, GRAINS, Breakdown, Distinct, Grain, Partials, Total
-from metering.values import TOTAL, Dims
+from events.store.clickhouse import ClickHouseBatch, escaped, number, quote
+from metering.definitions.catalogue import meters
+from metering.definitions.meter import Aggregation
+from metering.definitions.values import TOTAL, Dims
+from metering.rollups.partials import (
+    BROKEN_DOWN,
+    GRAINS,
+    Breakdown,
+    Distinct,
+    Grain,
+    Partials,
+    Total,
+)
 
 # The column of a meter's numbers, by its aggregation; a unique count has none.
 COLUMNS: Mapping[Aggregation, str] = {

@@ -1,6 +1,6 @@
 """What raw events in a ClickHouse store count as, said in SQL: to answer, recount and rebuild.
 
-It says what `metering.values` and `metering.partials` say in Python. ClickHouse gives a number
+It says what `definitions.values` and `rollups.partials` say in Python. ClickHouse gives a number
 beyond 64 bits as its digits in quotes, so a text and a number are told apart nowhere below: in
 `values`, too, a text that looks like a number is one.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from events.store.clickhouse_batch import quote
+from events.store.clickhouse import quote
 from metering import conf
-from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
 from metering.definitions import accepted, refused
-from metering.values import (
+from metering.definitions.meter import ANONYMOUS_ID, PERSON, Meter
+from metering.definitions.values import (
     DECIMALS,
     DIGITS,
     KEPT_OF_DIMENSION,

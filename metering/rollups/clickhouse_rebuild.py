@@ -16,15 +16,13 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
-from events.store.clickhouse import ClickHouseEventStore
-from events.store.clickhouse_batch import quote
-from events.store.clickhouse_writer import Turn
-from metering.catalogue import Meter
-from metering.partials import BROKEN_DOWN, GRAINS, Grain
+from events.store.clickhouse import ClickHouseEventStore, Turn, quote
+from metering.definitions.meter import Meter
+from metering.definitions.values import TOTAL
 from metering.rollups import clickhouse_raw as raw
 from metering.rollups.clickhouse_merge import COLUMNS, columns_of, partition
+from metering.rollups.partials import BROKEN_DOWN, GRAINS, Grain
 from metering.rollups.protocol import Bucket, Value
-from metering.values import TOTAL
 
 TABLES = (
     *(f"rollup_{grain}" for grain in GRAINS),

@@ -11,9 +11,7 @@ from psycopg import Connection
 
 from events import Event
 from events.store import get_store
-from metering.catalogue import Meter
-from metering.partials import Grain, Partials
-from metering.plan import WrongQuestion
+from metering.definitions.meter import Meter
 from metering.rollups import (
     postgres_answer,
     postgres_definitions,
@@ -22,6 +20,8 @@ from metering.rollups import (
     postgres_shape,
     shapes,
 )
+from metering.rollups.partials import Grain, Partials
+from metering.rollups.plan import WrongQuestion
 from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
 
 

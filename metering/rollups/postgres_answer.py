@@ -19,10 +19,10 @@ from psycopg import Connection
 
 from events import Event
 from metering import conf
-from metering.plan import TENANT
+from metering.definitions.values import key_of
 from metering.rollups import postgres_raw
+from metering.rollups.plan import TENANT
 from metering.rollups.protocol import Found, Piece, Plan, Source
-from metering.values import key_of
 
 _MOST_KEYS = 1_000
 _ALL_HOURS = (1 << 24) - 1

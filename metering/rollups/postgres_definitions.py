@@ -13,8 +13,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from metering.catalogue import meters
 from metering.definitions import fingerprint
+from metering.definitions.catalogue import meters
 from metering.rollups.protocol import Definition
 
 _FENCE = 0x706C6767

@@ -13,10 +13,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from metering.partials import Grain, Keys, Partials
+from metering.definitions.values import TOTAL, Dims
+from metering.rollups.partials import Grain, Keys, Partials
 from metering.rollups.postgres_arrays import plain, texts
-from metering.summing import Sums
-from metering.values import TOTAL, Dims
+from metering.rollups.summing import Sums
 
 # The hours in which each given value was seen: in any breakdown, and in its own.
 _KNOWN = """

@@ -11,8 +11,16 @@ from typing import Any
 
 from psycopg import Connection
 
-from metering.partials import BROKEN_DOWN, GRAINS, MINUTES, Breakdown, Grain, Partials, Total
 from metering.rollups import postgres_definitions, postgres_distinct, postgres_rebuild
+from metering.rollups.partials import (
+    BROKEN_DOWN,
+    GRAINS,
+    MINUTES,
+    Breakdown,
+    Grain,
+    Partials,
+    Total,
+)
 from metering.rollups.postgres_distinct import Fresh
 from metering.rollups.postgres_locks import take_fences, take_turn
 from metering.rollups.postgres_write import add_breakdowns, add_totals

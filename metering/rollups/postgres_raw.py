@@ -8,10 +8,10 @@ from typing import Any
 from psycopg import Connection, sql
 
 from metering import conf
-from metering.catalogue import ANONYMOUS_ID, PERSON, Meter
 from metering.definitions import accepted, refused
-from metering.partials import Grain
-from metering.values import TOTAL, text
+from metering.definitions.meter import ANONYMOUS_ID, PERSON, Meter
+from metering.definitions.values import TOTAL, text
+from metering.rollups.partials import Grain
 
 # How a bucket's value comes from its events, by the meter's aggregation. Events are `number` or
 # `word` (for unique counts), `at` and `event_id`.

@@ -13,12 +13,12 @@ from typing import Any
 
 from psycopg import Connection
 
-from metering.catalogue import Meter
-from metering.partials import BROKEN_DOWN, GRAINS, Grain
+from metering.definitions.meter import Meter
+from metering.definitions.values import TOTAL
 from metering.rollups import postgres_raw
+from metering.rollups.partials import BROKEN_DOWN, GRAINS, Grain
 from metering.rollups.postgres_locks import close_fence
 from metering.rollups.protocol import Bucket, Value
-from metering.values import TOTAL
 
 _COLUMNS = {
     "rollup": "tenant, meter, bucket, value, count, late, at, event_id",

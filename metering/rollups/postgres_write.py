@@ -13,8 +13,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from metering.catalogue import Aggregation, meters
-from metering.partials import Breakdown, Grain, Total
+from metering.definitions.catalogue import meters
+from metering.definitions.meter import Aggregation
+from metering.rollups.partials import Breakdown, Grain, Total
 from metering.rollups.postgres_arrays import plain, texts
 
 # How a bucket that is there takes what comes.

@@ -1,6 +1,6 @@
 """What rollups must do in every dialect, and the questions and answers that go to and fro.
 
-Every implementation passes the same tests (tests/metering/test_rollups.py, test_query.py).
+Every implementation passes the same tests (tests/metering/rollups/test_rollups.py, test_query.py).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
 from events import Event
-from metering.catalogue import Meter
-from metering.partials import Grain, Partials
-from metering.values import Dims
+from metering.definitions.meter import Meter
+from metering.definitions.values import Dims
+from metering.rollups.partials import Grain, Partials
 
 Source = Literal["day", "hour", "minute", "raw"]
 
@@ -101,7 +101,7 @@ class Rollups(Protocol):
     """The rollups in one kind of store. Everything raises StoreUnavailable."""
 
     def merge(self, session: Any, partials: Partials) -> None:
-        """Add a batch, in the session of its raw rows (see `events.projections`)."""
+        """Add a batch, in the session of its raw rows (see `events.store.projections`)."""
         ...
 
     def answer(self, plans: Sequence[Plan], *, waiting: Sequence[Event] = ()) -> list[list[Found]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from tenants.pg_dump import dump_schema
+from tenants.pool import dump_schema
 
 FILE = Path(__file__).with_name("shared.sql")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing import missed_events
+from billing import webhooks
 from billing.models import Account
 from plg_site.doctor.findings import Finding, fine, problem
 
@@ -24,7 +24,7 @@ def look() -> Iterator[Finding]:
         )
     if (more := troubled.count() - _SHOWN) > 0:
         yield problem(f"... and {more:,} more", "They are the accounts with a trouble.", more=more)
-    if count := missed_events.waiting().count():
+    if count := webhooks.not_processed().count():
         yield problem(
             f"{count:,} webhooks were believed and failed here",
             "Mend what the log says, then run manage.py take_stripe_events --failed.",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from plg_site.doctor.findings import Finding, fine, problem
-from tenants.fleet import versions
+from tenants import fleet
 from tenants.models import MigrationFailure
 
 TITLE = "Workspaces"
@@ -14,7 +14,7 @@ _REASONS = 5
 
 
 def look() -> Iterator[Finding]:
-    total, behind = versions.fleet().count(), versions.behind().count()
+    total, behind = fleet.fleet().count(), fleet.behind().count()
     if not behind:
         yield fine(f"all {total:,} are at the version of the code", total=total)
         return
@@ -24,9 +24,7 @@ def look() -> Iterator[Finding]:
         total=total,
         behind=behind,
     )
-    failures = MigrationFailure.objects.filter(tenant__in=versions.behind()).select_related(
-        "tenant"
-    )
+    failures = MigrationFailure.objects.filter(tenant__in=fleet.behind()).select_related("tenant")
     reasons = Counter[str]()
     example: dict[str, str] = {}
     for failure in failures:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plg_site.doctor.findings import Finding, fine, problem, warning
-from tenants import demand, pool, schemas
+from tenants import pool
 from tenants.models import Status, Tenant
+from tenants.pool import schema_script, wanted_schemas
 
 TITLE = "Pool"
 
 
 def look() -> Iterator[Finding]:
-    if schemas.script() is None:
+    if schema_script() is None:
         yield problem(
             "there is no template of the current migrations: sign-ups wait",
             "Run manage.py migrate_tenants (manage.py prepare does).",
         )
         return
-    ready, wanted = pool.levels(), demand.targets()
+    ready, wanted = pool.levels(), wanted_schemas()
     says = ", ".join(f"{name} {count} of {wanted[name]}" for name, count in ready.items())
     facts: dict[str, object] = {"ready": ready, "wanted": wanted}
     start = "Is the worker running, and beat? tenants.tasks.refill_pool fills it every 15 seconds."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plg_site.doctor.findings import Finding, fine, problem
-from tenants import rows
+from tenants import jobs
 
 TITLE = "Single rows"
 
 
 def look() -> Iterator[Finding]:
-    failures = rows.lately_failed()
+    failures = jobs.lately_failed()
     if not failures:
         yield fine("none has failed within a day")
     for what, said in sorted(failures.items()):

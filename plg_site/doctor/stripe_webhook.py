@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing import webhook_state
+from billing import webhooks
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Stripe"
@@ -12,7 +12,7 @@ TITLE = "Stripe"
 
 def look() -> Iterator[Finding]:
     """Each problem is billing's; here it gets its place among the others."""
-    found = webhook_state.examine()
+    found = webhooks.examine_endpoint()
     for trouble in found.troubles:
         make = problem if trouble.is_serious else warning
         yield make(trouble.says, trouble.do)

@@ -6,7 +6,7 @@ import time
 
 from allauth.mfa import app_settings
 
-from identity.security import demo_factor
+from identity import security
 from plg_site.walk.browser import Browser, WrongAnswer
 
 PATH = "/account/security/authenticate/"
@@ -16,7 +16,7 @@ def show_second_factor(browser: Browser) -> None:
     """Type a code that was not used yet. Another walker may have used up those of this half minute."""
     if PATH not in str(browser.page.url):
         raise WrongAnswer(f"No second factor was asked for, but {browser.page.url}.")
-    for codes in (demo_factor.codes, _later_codes):
+    for codes in (security.demo_codes, _later_codes):
         for code in codes():
             browser.submit(browser.page.form(field="code"), {"code": code})
             if PATH not in str(browser.page.url):
@@ -26,4 +26,4 @@ def show_second_factor(browser: Browser) -> None:
 
 def _later_codes() -> list[str]:
     time.sleep(app_settings.TOTP_PERIOD)
-    return demo_factor.codes()[:1]
+    return security.demo_codes()[:1]

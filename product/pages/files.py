@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from metering.page import gauges
-from metering.quota import QuotaExceeded
+from metering.pages import gauges
+from metering.quotas import QuotaExceeded
 from product import files as flows
 from product import links, uploads
 from product.downloads import signed_address

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from metering import bursts
-from metering.page import gauges
+from metering import alerts
+from metering.pages import gauges
 from product.forms import QuickLinkForm
 from product.listing import rows
 from product.models import Link
@@ -46,7 +46,7 @@ def home_context(request: WorkspaceRequest, *, form: QuickLinkForm) -> dict[str,
         "recent": rows(tenant, recent),
         "stats": [gauge for gauge in meters if gauge.key in _STATS],
         "warnings": [gauge for gauge in meters if gauge.warning],
-        "notices": bursts.notices(tenant),
+        "notices": alerts.burst_notices(tenant),
     }
     shown_rows = [row.shown for row in shown["recent"]]
     version = live_part.version(

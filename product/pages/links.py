@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from metering.quota import QuotaExceeded
+from metering.quotas import QuotaExceeded
 from product import clicks
 from product import links as flows
 from product.forms import EditLinkForm, LinkForm, QuickLinkForm, code_taken

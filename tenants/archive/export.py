@@ -28,9 +28,9 @@ from tenants.archive import layout, shared, tables
 from tenants.archive.declared import Portability, portability
 from tenants.archive.layout import Manifest, Workspace
 from tenants.archive.writing import ArchiveWriter
-from tenants.fingerprints import of_migrations
+from tenants.jobs.steps import step
 from tenants.models import Tenant
-from tenants.steps import step
+from tenants.pool.fingerprints import of_migrations
 
 LEFT_OUT = [
     "passwords, sessions, the secrets of API keys and of invitations, and their hashes",

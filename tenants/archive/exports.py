@@ -24,13 +24,14 @@ from django.utils import timezone
 from events.store import StoreUnavailable
 from identity import mail, mail_choices
 from identity.models import User
-from tenants import addresses, audit, row_bounds, rows
+from tenants import addresses, audit, row_bounds
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
 from tenants.archive.turns import only_one
-from tenants.archive_models import Export
+from tenants.jobs import rows
+from tenants.jobs.steps import step
 from tenants.models import Tenant
-from tenants.steps import step
+from tenants.models.archives import Export
 
 log = structlog.get_logger()
 _GIVE_UP_AFTER = timedelta(days=1)

@@ -15,16 +15,19 @@ from django.utils import timezone
 
 from identity import standing
 from identity.models import User
-from tenants import audit, room, rows, schemas
+from tenants import audit
 from tenants.archive import progress, restoring, tables
 from tenants.archive.exports import storage
 from tenants.archive.opening import open_archive
 from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import only_one
 from tenants.archive.verification import verify
-from tenants.archive_models import Import
+from tenants.jobs import rows
+from tenants.jobs.steps import step
+from tenants.members import room
 from tenants.models import Tenant
-from tenants.steps import step
+from tenants.models.archives import Import
+from tenants.pool import schemas
 
 log = structlog.get_logger()
 _GIVE_UP_AFTER = timedelta(days=1)

@@ -20,10 +20,10 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import DataError, IntegrityError, connection, transaction
 
-from identity import claims, names
+from identity import names, proofs
 from identity.models import User
 from identity.persons import person_of
-from tenants import membership, provisioning, room, schema
+from tenants import schema
 from tenants.archive import layout, reading_back, shared, tables
 from tenants.archive.declared import Portability, portability
 from tenants.archive.export import Progress
@@ -32,11 +32,13 @@ from tenants.archive.opening import Opened
 from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import note_now
 from tenants.archive.verification import lines
-from tenants.archive_models import Import
+from tenants.jobs.steps import step
+from tenants.members import membership, room
 from tenants.models import Tenant
+from tenants.models.archives import Import
+from tenants.pool.templates import EMPTY
 from tenants.signals import amounts_requested
-from tenants.steps import step
-from tenants.templates import EMPTY
+from tenants.signing_up import provisioning
 
 _AT_ONCE = 1024 * 1024  # bytes of rows in one statement
 _rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -158,7 +160,7 @@ class _Member(msgspec.Struct):
 
 def _user(email: str, *, owner: User, anybody: bool) -> User | None:
     """Only proved addresses count. Who brings an archive over the web can name nobody but themself."""
-    found = claims.proved(email)
+    found = proofs.proved_user(email)
     if found is None or not (anybody or found.user == owner):
         return None
     return found.user

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tenants.life_models import AuditEntry, JoinDomain
 from tenants.models import ApiKey, Domain, Membership, Tenant
+from tenants.models.life import AuditEntry, JoinDomain
 
 Row = Mapping[str, Any]
 People = Mapping[str, UUID]  # a person's id in the archive: the id here

@@ -22,10 +22,3 @@ def run_import(import_id: str) -> None:
 @shared_task
 def tend() -> int:
     return exports.tend() + imports.tend()
-
-
-@shared_task
-def purge() -> int:
-    from tenants.purge import purge_due
-
-    return purge_due()

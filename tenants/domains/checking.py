@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from tenants import rows
 from tenants.domains import allowance, dns, letters, service
 from tenants.domains.dns import Findings, Proof
 from tenants.domains.models import PROOF_GRACE, Because, CustomDomain, State
+from tenants.jobs import enqueueing, rows
 
 log = structlog.get_logger()
 WHILE_SERVED = timedelta(hours=6)
@@ -57,16 +56,7 @@ def ask(claim: CustomDomain, *, now: datetime | None = None) -> None:
     CustomDomain.objects.filter(pk=claim.pk).update(
         checks=0, watched_until=now + WATCHED, next_check_at=now, asked_at=now
     )
-    transaction.on_commit(_look_soon, robust=True)
-
-
-def _look_soon() -> None:
-    from tenants.domains.tasks import check_domains
-
-    try:
-        check_domains.apply_async(retry=False)
-    except OperationalError as error:
-        log.warning("domains.check_waits_for_the_schedule", error=str(error))
+    enqueueing.once_committed("tenants.domains.tasks.check_domains")
 
 
 def check(claim: CustomDomain, *, now: datetime | None = None) -> CustomDomain:

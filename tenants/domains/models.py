@@ -11,7 +11,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from tenants.domains import names
-from tenants.for_tenant import ForTenant
+from tenants.models.for_tenant import ForTenant
 
 PROOF_LABEL = "_plg-proof"  # the TXT record stands at _plg-proof.<name>
 PROOF_GRACE = timedelta(days=3)  # between a proof that is gone and the end of the service

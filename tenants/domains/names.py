@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from publicsuffixlist import PublicSuffixList
 
-from tenants import browser_host
+from tenants.hosts import browser_host
 
 MAX_LENGTH = 230  # leaves room in 253 for the label of the proof (RFC 1035, 2.3.4)
 # Names that are not in the public DNS (RFC 6761, 6762, 7686, 8375, 9476 and ICANN's .internal).

@@ -8,9 +8,9 @@ from allauth.idp.oidc.models import Client
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from identity import oidc
 from identity.models import User
-from identity.oidc import clients
-from identity.oidc.signals import NotForThem, authorization_requested
+from identity.oidc import NotForThem, authorization_requested
 from tenants.domains import signing_in
 from tenants.domains.models import CustomDomain
 from tenants.models import Membership
@@ -19,7 +19,7 @@ from tenants.models import Membership
 @receiver(post_delete, sender=CustomDomain)
 def retire_client(instance: CustomDomain, **_: Any) -> None:
     """However a claim goes, with its workspace for example: nobody signs in there any more."""
-    clients.retire(instance.client_id)
+    oidc.retire_client(instance.client_id)
 
 
 @receiver(authorization_requested)

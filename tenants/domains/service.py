@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from identity.oidc import clients
+from identity import oidc
 from tenants import audit
 from tenants.domains.models import Because, CustomDomain, State
 from tenants.models import Domain, Tenant
@@ -33,10 +33,10 @@ def begin(claim: CustomDomain) -> None:
             Domain.objects.create(tenant=claim.tenant, domain=claim.name, is_primary=False)
     except IntegrityError:
         raise Taken from None
-    clients.save(
+    oidc.save_client(
         claim.client_id,
         name=claim.tenant.name,
-        secret=clients.own_secret(claim.client_id),
+        secret=oidc.client_secret(claim.client_id),
         redirect_uris=[address(claim.name, CALLBACK)],
         signed_out_uris=[address(claim.name, SIGNED_OUT)],
         scopes=["openid"],
@@ -61,7 +61,7 @@ def withdraw(claim: CustomDomain) -> None:
     """Take the host and the client away, if they are this claim's."""
     for row in Domain.objects.filter(tenant=claim.tenant, domain=claim.name):
         row.delete()  # one by one: deleting sends the signal that empties the cache
-    clients.retire(claim.client_id)
+    oidc.retire_client(claim.client_id)
 
 
 def choose_address(tenant: Tenant) -> None:

@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tenants.access import open_to_visitors
-from tenants.closed import open_while
 from tenants.domains import signing_in
 from tenants.domains.models import CustomDomain
+from tenants.hosts.access import open_to_visitors
+from tenants.hosts.closed import open_while
 from tenants.models import Status
 from tenants.requests import HostRequest
 

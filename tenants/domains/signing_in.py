@@ -22,13 +22,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 
-from identity import cookies, standing, ways_out
+from identity import cookies, oidc, standing, ways_out
 from identity.models import DerivedSession
-from identity.oidc import clients, grants, redeeming
 from identity.persons import identify
 from tenants.domains import service
 from tenants.domains.models import CustomDomain, State
-from tenants.members_only import is_for_members
+from tenants.hosts.members_only import is_for_members
 from tenants.requests import HostRequest
 
 COOKIE = "plg_sign_in"
@@ -113,28 +112,28 @@ def finish(request: HostRequest, claim: CustomDomain) -> HttpResponse:
     if not request.GET.get("code"):
         raise NotSignedIn(request.GET.get("error", "no code")[:80])
     try:
-        found = redeeming.redeem(
+        found = oidc.redeem(
             client_id=claim.client_id,
             code=request.GET["code"],
             verifier=begun.verifier,
             redirect_uri=service.address(claim.name, service.CALLBACK),
             nonce=begun.nonce,
         )
-    except redeeming.NotRedeemed as error:
+    except oidc.NotRedeemed as error:
         raise NotSignedIn(str(error)) from error
     with transaction.atomic():
         _sign_in(request, claim, found)
     return forget(_to(begun.back))
 
 
-def _sign_in(request: HostRequest, claim: CustomDomain, found: redeeming.SignIn) -> None:
+def _sign_in(request: HostRequest, claim: CustomDomain, found: oidc.SignIn) -> None:
     """A session here, while the site's goes on. Raises NotSignedIn."""
     standing.hold(found.user)
-    ends = grants.ends_at(found.sid)
+    ends = oidc.grant_ends_at(found.sid)
     if found.sid and ends is None:
         raise NotSignedIn("the sign-in has ended since")
     if before := request.session.session_key:  # who signs in again, or somebody else: a new session
-        clients.end_sessions(session_key=before)
+        oidc.end_client_sessions(session_key=before)
     request.session.flush()
     login(request, found.user, backend=_BACKEND)
     identify(found.user, anonymous_id=request.anonymous_id)
@@ -159,8 +158,8 @@ def sign_out(request: HostRequest, claim: CustomDomain) -> HttpResponse:
     if request.session.get(BACKEND_SESSION_KEY):
         mine = DerivedSession.objects.filter(session_key=request.session.session_key or "").first()
         if mine is not None:
-            grants.end_site_session(mine.sid)
-            clients.end_sessions(session_key=mine.session_key)
+            oidc.end_site_session(mine.sid)
+            oidc.end_client_sessions(session_key=mine.session_key)
     logout(request)
     query = {
         "client_id": claim.client_id,

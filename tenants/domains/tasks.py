@@ -1,9 +1,8 @@
 from celery import shared_task
 
-from tenants import door_proofs
 from tenants.domains import checking
 
 
 @shared_task
 def check_domains() -> int:
-    return checking.check_due() + door_proofs.check_due()
+    return checking.check_due()

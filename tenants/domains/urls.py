@@ -1,6 +1,6 @@
 from django.urls import path
 
-from identity.account.confirming import confirmed
+from identity.account import confirmed_address
 from tenants.domains import sign_in_views, views
 
 app_name = "domains"
@@ -12,6 +12,6 @@ urlpatterns = [
     path("settings/domains/<uuid:claim_id>/remove/", views.remove, name="remove"),
     path("sign-in/", sign_in_views.sign_in, name="sign_in"),
     path("sign-in/callback/", sign_in_views.callback, name="callback"),
-    path("sign-in/again/", confirmed, name="confirmed"),
+    path("sign-in/again/", confirmed_address, name="confirmed"),
     path("sign-in/out/", sign_in_views.signed_out, name="signed_out"),
 ]

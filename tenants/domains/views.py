@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from identity.security.recent import needs_recent_sign_in, needs_recent_sign_in_to_send
-from tenants.access import requires
+from identity.security import needs_recent_sign_in, needs_recent_sign_in_to_send
 from tenants.domains import allowance, checking, claims, names
 from tenants.domains.models import CustomDomain
 from tenants.domains.steps import steps
+from tenants.hosts.access import requires
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 

@@ -12,11 +12,12 @@ from weakref import WeakKeyDictionary
 from django.db import connection, transaction
 from django.db.migrations.state import ProjectState
 
-from tenants import fingerprints, schema
+from tenants import schema
 from tenants.fleet import versions
 from tenants.fleet.route import Route, Stop
+from tenants.jobs.steps import step
 from tenants.models import MigrationFailure, Status, Tenant
-from tenants.steps import step
+from tenants.pool import fingerprints
 
 _LOCK_SPACE = 7_204_002  # first key of the advisory locks
 # A data migration may leave checks for the end of its transaction; ALTER TABLE cannot wait for them.

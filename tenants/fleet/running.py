@@ -14,11 +14,11 @@ from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
-from tenants import fingerprints
 from tenants.fleet import moving
 from tenants.fleet.planning import Move, Pace, Plan
+from tenants.jobs.steps import step
 from tenants.models import MigrationFailure, Tenant
-from tenants.steps import step
+from tenants.pool import fingerprints
 
 _AGAIN_AFTER = 0.2  # seconds before the first retry, twice as long before each further one
 _NO_SCHEMA = "It has no schema with a table django_migrations."

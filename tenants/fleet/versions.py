@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from tenants import fingerprints
 from tenants.models import Status, Tenant
+from tenants.pool import fingerprints
 
 # (app label, name of the migration) of the tenant apps, as django_migrations has them.
 Version = frozenset[tuple[str, str]]

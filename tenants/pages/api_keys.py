@@ -12,12 +12,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity.security.recent import needs_recent_sign_in
-from tenants import api_keys as keys
-from tenants import key_holders, row_bounds, telling
-from tenants.access import requires
-from tenants.forms import ApiKeyForm, HolderForm
+from identity.security import needs_recent_sign_in
+from tenants import row_bounds
+from tenants.audit import telling
+from tenants.hosts.access import requires
+from tenants.keys import api_keys as keys
+from tenants.keys import key_holders
 from tenants.models import ApiKey
+from tenants.pages.forms import ApiKeyForm, HolderForm
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 

@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tenants import audit_log
-from tenants.access import requires
-from tenants.audit_log import Wanted
+from tenants.audit import audit_log
+from tenants.audit.audit_log import Wanted
+from tenants.hosts.access import requires
 from tenants.models import Tenant
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest

@@ -18,8 +18,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from identity.requests import UserRequest
-from tenants import room, workspace_url
+from tenants import workspace_url
 from tenants.archive import enqueueing, imports, progress, tasks, uploads
+from tenants.members import room
 from tenants.models import Import
 
 

@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity.security.recent import needs_recent_sign_in
-from tenants import deletion
-from tenants.access import requires
-from tenants.closed import open_while
-from tenants.forms import DeleteForm
+from identity.security import needs_recent_sign_in
+from tenants.hosts.access import requires
+from tenants.hosts.closed import open_while
+from tenants.life import deletion
 from tenants.models import Status
+from tenants.pages.forms import DeleteForm
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 

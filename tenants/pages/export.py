@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from identity.security.recent import needs_recent_sign_in
-from tenants import audit, row_bounds, telling
-from tenants.access import requires
+from identity.security import needs_recent_sign_in
+from tenants import audit, row_bounds
 from tenants.archive import enqueueing, exports, progress, tasks
+from tenants.audit import telling
+from tenants.hosts.access import requires
 from tenants.models import Export
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest

@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity.security.recent import needs_recent_sign_in
-from tenants import addresses, moving
-from tenants.access import requires
-from tenants.forms import AddressForm, WorkspaceForm
+from identity.security import needs_recent_sign_in
+from tenants import addresses
+from tenants.hosts.access import requires
+from tenants.life import moving
 from tenants.models import Domain, Tenant
+from tenants.pages.forms import AddressForm, WorkspaceForm
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from tenants import key_holders
-from tenants.forms import KeysFirstForm
+from tenants.keys import key_holders
 from tenants.models import Membership
+from tenants.pages.forms import KeysFirstForm
 from tenants.requests import WorkspaceRequest
 
 

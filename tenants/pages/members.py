@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from identity.security.recent import needs_recent_sign_in, needs_recent_sign_in_where
+from identity.security import needs_recent_sign_in, needs_recent_sign_in_where
 from outbound import strangers
-from tenants import door_proofs, doors, membership, ownership, roles, row_bounds
-from tenants.access import requires
-from tenants.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
+from tenants import row_bounds
+from tenants.hosts.access import requires
+from tenants.members import door_proofs, doors, membership, ownership, roles
 from tenants.models import Invitation, JoinDomain, Membership, Role
 from tenants.pages import keys_first
+from tenants.pages.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
 from tenants.permissions import May, allowed
 from tenants.requests import WorkspaceRequest
 

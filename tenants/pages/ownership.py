@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from identity.security.recent import needs_recent_sign_in
-from tenants import ownership, room
-from tenants.access import requires
-from tenants.forms import OfferForm
+from identity.security import needs_recent_sign_in
+from tenants.hosts.access import requires
+from tenants.members import ownership, room
 from tenants.pages import members
+from tenants.pages.forms import OfferForm
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 

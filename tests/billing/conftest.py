@@ -16,14 +16,16 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from billing import inbox, prices, stripe_client
+from billing import stripe_client
 from billing.models import Account
+from billing.selling import prices
+from billing.webhooks import inbox
 from events.models import OutboxEvent
 from events.store import get_store
 from identity.models import User
-from metering import limits
-from tenants import provisioning
+from metering.quotas import limits
 from tenants.models import Membership, Role, Tenant
+from tenants.signing_up import provisioning
 from tests.billing.simulated import Delivery, Mailbox, Simulator, pay
 
 SECRET = "whsec_" + "s" * 32

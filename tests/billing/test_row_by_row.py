@@ -13,21 +13,23 @@ from django.core.management import call_command
 from django.utils import timezone
 from djstripe.models import Event, WebhookEventTrigger
 
-from billing import missed_events, subscription, upkeep
+from billing import upkeep
 from billing.models import Account
+from billing.subscriptions import subscription
+from billing.webhooks import missed_events
 from plg_site.doctor import billing as doctor
-from tenants import provisioning
 from tenants.models import Status, Tenant
+from tenants.signing_up import provisioning
 from tests.billing.conftest import Shop
 from tests.billing.simulated import Delivery, Mailbox
 from tests.billing.stated import statement, usage_invoices
-from tests.billing.test_webhooks import sign
+from tests.billing.webhooks.test_webhooks import sign
 
 Deliver = Callable[..., object]
 
 
 def purged(shop: Shop) -> Tenant:
-    """What `tenants.purge` leaves of a workspace: the key."""
+    """What `tenants.life.purge` leaves of a workspace: the key."""
     Tenant.objects.filter(pk=shop.tenant.pk).update(
         status=Status.PURGING, purged_at=timezone.now(), slug=f"purged-{uuid4().hex[:20]}"
     )

@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from cms import publishing, release, shelf
+from cms import catching_up, release, shelf
 from identity.models import User
 
 WORDS = "/pricing/ answered 500 instead of 200."
@@ -96,10 +96,10 @@ def test_what_failed_is_tried_again_by_itself_less_and_less_often(
     ended = SiteBuild.objects.latest("pk").ended_at
     assert not builds.is_due_again(now=ended + timedelta(seconds=30))
     assert builds.is_due_again(now=ended + timedelta(seconds=61))
-    publishing.catch_up()
+    catching_up.catch_up()
     assert SiteBuild.objects.count() == builds_before, "not yet"
     SiteBuild.objects.update(ended_at=ended - timedelta(minutes=2))
-    publishing.catch_up()
+    catching_up.catch_up()
     assert SiteBuild.objects.count() == builds_before + 1
     assert not builds.is_due_again(now=datetime.now(UTC) + timedelta(minutes=3))
     assert builds.is_due_again(now=datetime.now(UTC) + timedelta(minutes=5))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from identity.models import User
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import AuditEntry, Membership, Role, Tenant
 
 

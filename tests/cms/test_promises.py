@@ -16,7 +16,7 @@ from cms.models import ContentPage
 from cms.seed import articles, home, legal, pricing
 from identity.models import User
 from product.catalogue import PLANS
-from tenants import membership
+from tenants.members import membership
 from tenants.models import Role, Tenant
 
 # Each was promised once, and nothing did it.

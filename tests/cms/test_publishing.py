@@ -11,7 +11,7 @@ from celery import current_app
 from django.test import Client
 from wagtail.models import Page, Site
 
-from cms import publishing, release, shelf
+from cms import catching_up, release, shelf
 from cms.models import BuildRequest
 
 
@@ -114,14 +114,14 @@ def test_a_page_with_a_date_is_published_when_the_date_has_come(
     site.home.go_live_at = soon
     revision = site.home.save_revision(approved_go_live_at=soon)
     with django_capture_on_commit_callbacks(execute=True):
-        publishing.catch_up()
+        catching_up.catch_up()
     assert b"Scheduled title" not in visitor.get("/").content
     reached = datetime.now(UTC) - timedelta(minutes=1)
     revision.approved_go_live_at = reached
     revision.content["go_live_at"] = reached.isoformat()
     revision.save()
     with django_capture_on_commit_callbacks(execute=True):
-        publishing.catch_up()
+        catching_up.catch_up()
     assert b"Scheduled title" in visitor.get("/").content
 
 
@@ -129,9 +129,9 @@ def test_a_wish_whose_task_was_lost_is_built_by_the_next_round(
     site: SimpleNamespace, built: shelf.Release
 ) -> None:
     release.ask(now=datetime.now(UTC) - timedelta(minutes=5))
-    publishing.catch_up()
+    catching_up.catch_up()
     now = shelf.current()
     assert now is not None
     assert now.id != built.id
-    publishing.catch_up()
+    catching_up.catch_up()
     assert shelf.current() == now

@@ -12,7 +12,7 @@ from django.core.management import call_command, load_command_class
 from django.test import Client
 from wagtail.models import Page, Revision
 
-from cms import publishing, scheduled
+from cms import catching_up, scheduled
 from cms.models import ContentPage
 from identity.models import User
 
@@ -36,7 +36,7 @@ def schedule() -> Callable[..., Revision]:
 def catch_up(django_capture_on_commit_callbacks: Callable[..., object]) -> Callable[[], None]:
     def run() -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            publishing.catch_up()
+            catching_up.catch_up()
 
     return run
 

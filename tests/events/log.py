@@ -23,13 +23,13 @@ from psycopg import sql
 from uuid_utils.compat import uuid7
 
 from events import Event, conf
-from events.consumer import Consumer
-from events.reader import StreamReader
-from events.redis_client import patient
-from events.spool import get_spool
+from events.consuming.consumer import Consumer
+from events.redis.keys import Keys
+from events.redis.redis_client import patient
 from events.store import EventStore, get_store
-from events.transport import Keys
-from metering import counters
+from events.transport.reader import StreamReader
+from events.transport.spool import get_spool
+from metering.quotas import counters
 from plg_site.devstack import databases
 from tests.clickhouse_process import ClickHouseProcess
 

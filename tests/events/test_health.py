@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 import events
 from events import changes, health
 from events.health import Watch
-from events.spool import get_spool
+from events.transport.spool import get_spool
 
 pytestmark = pytest.mark.usefixtures("empty_outbox")
 

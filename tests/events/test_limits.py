@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from events import limits
 from events.limits import buckets
-from tests.metering.test_quota import NOBODY_LISTENS
+from tests.metering.quotas.test_quota import NOBODY_LISTENS
 
 
 @pytest.fixture(params=["redis", "alone"])

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 from urllib3 import HTTPResponse
 
 from plg_site.api import api
-from tenants import api_keys
+from tenants.keys import api_keys
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema()))
 DOCUMENT["servers"] = [{"url": "http://acme.test"}]

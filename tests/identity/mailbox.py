@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.core import mail
 from django.test import Client
 
-from tests.tenants.signing_up import loaded
+from tests.tenants.signing_up.form import loaded
 
 ADDRESS = "newcomer@example.org"
 PASSWORD = "a long and odd horse"

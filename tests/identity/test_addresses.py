@@ -13,8 +13,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from identity import addresses, claims
+from identity import addresses
 from identity.models import Person, User
+from identity.proofs import claims
 from tenants.models import Invitation, SignupAttempt
 
 PACKAGES = ["billing", "cms", "events", "identity", "metering", "plg_site", "product", "tenants"]

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from identity import claims
 from identity.models import User
+from identity.proofs import claims
 from tests.identity.mailbox import ADDRESS, PASSWORD, is_signed_in
 
 MANY = 60

@@ -20,8 +20,10 @@ from django.test import Client
 from identity import credentials
 from identity.models import Grant, User
 from identity.oidc import clients
-from tenants import api_keys, membership, provisioning
+from tenants.keys import api_keys
+from tenants.members import membership
 from tenants.models import ApiKey, Role, Tenant
+from tenants.signing_up import provisioning
 from tests.identity import oidc_forum as forum
 
 SHORT, LONG = 0.4, 20  # seconds

@@ -8,8 +8,9 @@ import altcha
 import pytest
 from django.core import mail
 
-from identity import mailed_codes, proof_of_work
+from identity import proof_of_work
 from identity.models import MailedCode
+from identity.proofs import mailed_codes
 
 HERE, ELSEWHERE = "198.51.100.1", "203.0.113.1"
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from events.health import Lag
-from metering import cycles
 from metering.models import Ledger
+from metering.periods import cycles
 from metering.statements import close_due
 from tenants.models import Tenant
 from tests.metering.parcels import BY_KEY, NOON, sent

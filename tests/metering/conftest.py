@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from metering import cycles, trust
+from metering.periods import cycles
+from metering.rollups import trust
 from tests.events.log import (  # noqa: F401 (fixtures)
     clickhouse_events,
     events_database,

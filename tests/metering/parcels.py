@@ -18,7 +18,8 @@ import pytest
 from hypothesis import strategies as st
 
 from events import Event, EventType, registry
-from metering import Meter, catalogue
+from metering import Meter
+from metering.definitions import catalogue
 
 PARCEL_SENT = EventType(
     "Parcel Sent",

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from uuid_utils.compat import uuid7
 
 from events import changes
-from events.redis_client import patient
+from events.redis.redis_client import patient
 from metering import live
 
 ORIGIN = "http://acme.plg.localhost:8000"

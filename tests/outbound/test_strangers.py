@@ -9,7 +9,7 @@ import pytest
 from events.limits import buckets
 from outbound import strangers
 from outbound.strangers import TooMany
-from tests.metering.test_quota import NOBODY_LISTENS
+from tests.metering.quotas.test_quota import NOBODY_LISTENS
 
 RATES = {
     "MAIL_PER_RECIPIENT_OF_WORKSPACE": "2/d",

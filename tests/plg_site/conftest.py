@@ -13,7 +13,7 @@ import pytest
 
 import events
 from events import EventType, refusals
-from tenants import api_keys
+from tenants.keys import api_keys
 from tests.events.log import (  # noqa: F401 (fixtures)
     clickhouse_events,
     events_database,

@@ -15,7 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
 from identity.models import User
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey, Tenant
 
 HOST = {"Host": f"acme.{settings.APP_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}"}

@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 
 from events.models import OutboxEvent
-from metering import Limit, alerts, limits, spend
+from metering import Limit, alerts
 from metering.alerts import Threshold
-from metering.spend import OwnLimits
+from metering.quotas import limits, own_limits, spend
+from metering.quotas.spend import OwnLimits
 from plg_site.api import api
-from tenants import api_keys
+from tenants.keys import api_keys
 from tests.plg_site.conftest import an_event
 from tests.plg_site.test_api_bounds import DOCUMENTS
 
@@ -62,7 +63,7 @@ def test_what_is_no_body_of_the_operation_is_refused_and_changes_nothing(
     if (path, body) in ((LIST, "[]"), (EVENTS, "[]")):
         pytest.skip("A list of nothing is a list.")
     limits.set_limits(acme, {"links": Limit(10)})
-    spend.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
+    own_limits.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
     alerts.put(acme, Threshold(meter="links", amount=3))
     before = _state(acme)
     path = path.replace("{link_id}", str(make_link_here))
@@ -122,7 +123,7 @@ def _wrong_fields() -> Iterator[tuple[str, str, str, str]]:
 def test_a_field_of_another_json_type_is_refused_by_name_and_changes_nothing(
     call, acme, make_link_here, method, path, field, body
 ):
-    spend.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
+    own_limits.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
     before = _state(acme)
     response = call(method, path.replace("{link_id}", str(make_link_here)), body)
     assert response.status_code == 422, response.content
@@ -153,7 +154,7 @@ def test_a_name_that_is_said_twice_is_refused(call, acme, method, path, body):
 def test_every_body_of_ours_is_a_strict_one():
     """Whatever an operation takes as its body, list or object, is made of Body."""
     from plg_site.api import _operations
-    from tenants.api_bodies import Body
+    from tenants.api.api_bodies import Body
 
     seen = set()
     for operation in _operations(api._get_bound_routers()):
@@ -168,7 +169,7 @@ def test_every_body_of_ours_is_a_strict_one():
 
 
 def test_removing_the_limit_of_money_is_said_and_caps_that_are_not_named_stay(call, acme):
-    spend.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
+    own_limits.set_own(acme, OwnLimits(money=5_00, caps={"links": 5}), by=None)
     assert call("put", "/api/v1/spend-limit", "{}").status_code == 422
     assert call("put", "/api/v1/spend-limit", '{"caps": {}}').status_code == 422
     assert call("put", "/api/v1/spend-limit", '{"amount": null}').json()["amount"] is None
@@ -200,7 +201,7 @@ def test_a_workspace_makes_a_hundred_alerts_at_most_one_by_one_either(acme, clie
 @pytest.fixture
 def few(acme, monkeypatch):
     """A plan that includes five conversions a month."""
-    from metering import counters, quota
+    from metering.quotas import counters, quota
 
     quota.set_limits(acme, {"conversions": quota.peek(acme, "conversions").used + 5})
     counters.remember_limits(acme.schema_name, limits.of(acme))  # a test never commits

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from plg_site.api import api
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey
 
 DOCUMENT = api.get_openapi_schema()

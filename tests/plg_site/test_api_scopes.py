@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from plg_site.api import api
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey
 from tests.plg_site.test_api_outsiders import DOCUMENT, OPERATIONS, call
 

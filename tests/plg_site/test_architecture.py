@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
+
+import grimp
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -91,8 +94,8 @@ def test_a_replayed_schema_equals_a_migrated_one(committed):
     """Column by column, index by index: the pool hands out what the migrations would have made."""
     from django.core.management import call_command
 
-    from tenants import fingerprints, schemas, templates
     from tenants.models import SchemaTemplate
+    from tenants.pool import fingerprints, schemas, templates
 
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {schemas.TEMPLATE_SCHEMA} CASCADE")
@@ -156,3 +159,13 @@ def test_the_baseline_knows_every_migration():
     known = MigrationLoader(None).disk_migrations
     missing = [f"{app}.{name}" for app, name in known if f"'{app}', '{name}'" not in script]
     assert missing == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """import-linter's contracts say it of rooms; this says it of every module of every app."""
+    apps = ["plg_site", "product", "billing", "metering", "tenants", "outbound", "identity"]
+    graph = grimp.build_graph(*apps, "cms", "events", "stripe_simulator", cache_dir=None)
+    order = TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    )
+    order.prepare()  # raises CycleError, which names the modules

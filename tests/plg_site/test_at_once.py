@@ -17,11 +17,12 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from events.models import OutboxEvent
-from metering import alerts, spend
+from metering import alerts
 from metering.models import SpendLimit
+from metering.quotas import spend
 from product import files, links
 from product.models import File, Link
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey, AuditEntry, Membership, Tenant
 
 Call = Callable[..., HttpResponse]

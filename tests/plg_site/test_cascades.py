@@ -61,7 +61,7 @@ def test_of_everything_that_goes_with_a_person_somebody_has_said_why():
 
 
 def test_a_workspace_is_never_deleted_as_a_row_but_purged_step_by_step():
-    """`tenants.purge` goes over all that refers to it; its receipt keeps the row for good."""
+    """`tenants.life.purge` goes over all that refers to it; its receipt keeps the row for good."""
     from tenants.models import PurgeReceipt
 
     protected = PurgeReceipt._meta.get_field("tenant").remote_field.on_delete

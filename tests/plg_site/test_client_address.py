@@ -215,9 +215,9 @@ def test_a_web_process_that_goes_away_fails_no_request(tmp_path, kind):
 
 def test_the_address_of_a_proxy_is_written_down_as_nobodys(client_for, people, acme):
     from events.limits.clients import UNKNOWN
-    from identity import beginnings
     from identity.adapter import AccountAdapter
     from identity.models import SignIn, User
+    from identity.proofs import beginnings
     from tenants.models import AuditEntry
 
     somebody = User.objects.create_user("somebody@example.org", None)

@@ -183,7 +183,7 @@ def test_an_event_twice_in_one_request_is_told_so(outside):
 
 
 def test_the_same_event_of_two_workspaces_is_two_events(outside, client_for, people, globex):
-    from tenants import api_keys
+    from tenants.keys import api_keys
 
     _, theirs = api_keys.create(globex, name="theirs", user=people.globex_owner)
     outside.send(an_event("1"))
@@ -207,7 +207,7 @@ def test_an_id_that_is_a_uuid_7_keeps_its_time_in_front(outside):
 
 
 def test_a_request_with_many_events_is_one_api_call(outside, acme, log):
-    from metering import usage
+    from metering.asking import usage
 
     log.settle()
     before = usage.current(acme, "api_calls")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from events import refusals
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey
 from tests.plg_site.conftest import an_event
 

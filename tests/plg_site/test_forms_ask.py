@@ -16,9 +16,9 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
-from tenants import membership
+from tenants.members import membership
 from tenants.models import Invitation, Membership, Role
-from tests.identity.test_second_factor import SECRET
+from tests.identity.security.test_second_factor import SECRET
 from tests.plg_site.test_get_changes_nothing import (  # noqa: F401 (fixtures)
     ON,
     path_of,

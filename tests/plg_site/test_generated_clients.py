@@ -22,7 +22,7 @@ import pytest
 from aiopenapi3 import OpenAPI
 from uuid_utils.compat import uuid7
 
-from metering.catalogue import meters
+from metering.definitions.catalogue import meters
 from tests.plg_site.live_api import HOST
 
 OPERATIONS = {

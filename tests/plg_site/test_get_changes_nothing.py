@@ -17,9 +17,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tenants import api_keys, deletion, doors, membership, ownership, schema
+from tenants import schema
 from tenants.domains import allowance, claims
 from tenants.hashed_secrets import hash_secret
+from tenants.keys import api_keys
+from tenants.life import deletion
+from tenants.members import doors, membership, ownership
 from tenants.models import Export, Import, Invitation, Membership
 from tests.tenants.isolation.test_outsiders import SAMPLES, Route, routes
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from uuid_utils.compat import uuid7
 
-from metering import meters_answer
-from metering.query import Question, Row
+from metering.api import meters_answer
+from metering.asking.query import Question, Row
 from tests.events.log import an_event as stored_event
 
 START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)

@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 
 from cms.api import content_api
 from plg_site.api import api
-from tenants import api_keys
+from tenants.keys import api_keys
 
 WORKSPACE = json.loads(json.dumps(api.get_openapi_schema()))
 CONTENT = json.loads(json.dumps(content_api.get_openapi_schema()))

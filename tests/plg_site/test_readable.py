@@ -79,7 +79,7 @@ def test_every_day_that_a_person_may_enter_has_its_bounds():
 
 @pytest.fixture
 def api(log, client_for, people, acme):
-    from tenants import api_keys
+    from tenants.keys import api_keys
 
     _, secret = api_keys.create(acme, name="test", user=people.acme_owner)
     client = client_for(None, acme)

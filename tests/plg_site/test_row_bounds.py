@@ -17,9 +17,12 @@ from django.utils import timezone
 from identity.models import User
 from identity.security import mfa_forms
 from metering import alerts
-from tenants import api_keys, provisioning, row_bounds
+from metering.alerts import telling
+from tenants import row_bounds
 from tenants.archive import exports
+from tenants.keys import api_keys
 from tenants.models import ApiKey, Export, Invitation, JoinDomain
+from tenants.signing_up import provisioning
 
 BY_A_BOUND = {
     "tenants.ApiKey": "LIVE_KEYS, and KEYS_A_DAY for those that ended",
@@ -27,12 +30,12 @@ BY_A_BOUND = {
     "tenants.JoinDomain": "DOORS",
     "tenants.Export": "EXPORTS_A_DAY",
     "tenant_domains.CustomDomain": "OWN_DOMAINS, and the plan",
-    "metering.Alert": "metering.alerts.MOST",
+    "metering.Alert": "metering.alerts.telling.MOST",
     "account.EmailAddress": "ACCOUNT_MAX_EMAIL_ADDRESSES",
     "mfa.Authenticator": "identity.security.mfa_forms.MOST_PASSKEYS",
 }
 OTHERWISE = {
-    "tenants.Tenant": "free ones by person (billing.free_workspaces), sign-ups by trust (admission)",
+    "tenants.Tenant": "free ones by person (billing.selling.free_workspaces), sign-ups by trust (admission)",
     "tenants.Domain": "one, MOST_FORMER and the plan's own domains a workspace",
     "tenants.Membership": "seats of the plan",
     "tenants.OwnershipOffer": "one a workspace",
@@ -219,7 +222,7 @@ def test_own_domains(people, acme, monkeypatch):
 
 
 def test_own_alerts(client_for, people, acme, monkeypatch):
-    monkeypatch.setattr(alerts, "MOST", 2)
+    monkeypatch.setattr(telling, "MOST", 2)
     for amount in (11, 12):
         alerts.put(acme, alerts.Threshold(meter="links", amount=amount))
     with pytest.raises(ValueError, match="at most 2 alerts"):

@@ -41,7 +41,7 @@ def test_allauths_own_limits_say_when(client_for, people, settings):
 
 
 def test_a_program_that_asks_for_a_workspace_in_preparation_is_told_when(client_for, acme, people):
-    from tenants import api_keys
+    from tenants.keys import api_keys
     from tenants.models import Status, Tenant
 
     _, secret = api_keys.create(acme, name="x", user=people.acme_owner)

@@ -16,15 +16,17 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 from psycopg import sql
 
-from events import redis_client
+from events.redis import redis_client
 from events.store import get_store
 from identity.persons import person_of
-from metering import counters, limits, quota, usage
-from metering.quota import set_limits
+from metering.asking import usage
+from metering.quotas import counters, limits, quota
+from metering.quotas.quota import set_limits
 from product import counting, files, links
 from product.models import File, Link
-from tenants import api_keys, provisioning
+from tenants.keys import api_keys
 from tenants.models import Tenant
+from tenants.signing_up import provisioning
 
 
 @pytest.fixture(autouse=True)

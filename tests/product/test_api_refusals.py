@@ -9,7 +9,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from product.models import Link
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import ApiKey
 
 TARGET = "https://example.com/long"

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from events.store import get_store
-from metering import Limit, counters, limits
-from metering.quota import set_limits
+from metering import Limit
+from metering.quotas import counters, limits
+from metering.quotas.quota import set_limits
 from plg_site.client_address import Trusted
 from plg_site.client_address import settle as settle_address
 from product import counting

@@ -113,7 +113,7 @@ def test_bytes_of_a_deleted_file_stay_until_the_deletion_is_committed(
 def test_a_failed_insert_leaves_no_bytes_and_gives_the_room_back(
     acme, make_file, uploads, monkeypatch, leave
 ):
-    from metering import quota
+    from metering.quotas import quota
 
     leave(storage=100)
     before, room = uploads(), quota.peek(acme, "storage").remaining

@@ -7,7 +7,7 @@ import concurrent.futures
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from metering.quota import QuotaExceeded
+from metering.quotas.quota import QuotaExceeded
 from product.models import File, Link
 
 TARGET = "https://example.com/long"
@@ -119,7 +119,7 @@ def test_the_home_page_warns_when_something_is_used_up(member, make_link, leave,
 
 def test_the_limit_holds_when_many_ask_at_once(acme, make_link, leave):
     """The counter decides, not the rows: ten at once for three places."""
-    from metering import quota
+    from metering.quotas import quota
 
     leave(links=3)
 
@@ -136,7 +136,7 @@ def test_the_limit_holds_when_many_ask_at_once(acme, make_link, leave):
 
 @pytest.mark.parametrize("meter", ["links", "storage"])
 def test_every_refusal_has_its_own_words_on_what_still_works(meter):
-    from metering.decision import Decision
+    from metering.quotas.decision import Decision
     from product.limits import limit_reached
 
     words = limit_reached(Decision(meter, limit=10, used=10, allowed=False))

@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 from identity.models import PersonAlias
 from identity.persons import person_of
 from product.onboarding import checklist
-from tenants import api_keys
+from tenants.keys import api_keys
 from tenants.models import Membership, Role
 
 

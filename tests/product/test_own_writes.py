@@ -13,8 +13,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from uuid_utils.compat import uuid7
 
-from metering import catalogue
-from tenants.membership import add_member
+from metering.definitions import catalogue
+from tenants.members.membership import add_member
 from tenants.models import Role
 
 SIZE = 5 * 1024 * 1024  # so much that it shows in whole megabytes

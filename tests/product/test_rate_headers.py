@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from metering import Limit, counters, limits
-from metering.decision import Decision
-from metering.quota import set_limits
+from metering import Limit
+from metering.quotas import counters, limits
+from metering.quotas.decision import Decision
+from metering.quotas.quota import set_limits
 from plg_site.rate_headers import fields
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

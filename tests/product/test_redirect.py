@@ -13,8 +13,8 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from events.store import get_store
-from metering import counters, limits
-from metering.quota import set_limits
+from metering.quotas import counters, limits
+from metering.quotas.quota import set_limits
 
 
 def test_a_visitor_is_sent_on_and_the_answer_is_never_kept(visitor, make_link):
@@ -138,7 +138,8 @@ def test_clicks_above_the_limit_still_work_and_still_count(visitor, acme, make_l
 def test_without_redis_a_click_is_kept_on_disk_and_counted_later(
     visitor, make_link, used, settings, monkeypatch
 ):
-    from events import redis_client, spool
+    from events.redis import redis_client
+    from events.transport import spool
 
     link, before = make_link(), used("clicks")
     working = settings.REDIS_URL

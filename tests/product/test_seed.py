@@ -10,12 +10,11 @@ from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
 from events.store import get_store
-from metering import usage
+from metering.asking import usage
 from product import demo, seed
 from product.catalogue import PLANS
-from product.files import storage
+from product.files import SAMPLE, storage
 from product.models import File, Link
-from product.seed import SAMPLE
 
 
 def test_a_new_workspace_has_a_link_and_a_real_file_to_look_at(acme, visitor):

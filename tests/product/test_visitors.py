@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metering import usage
+from metering.asking import usage
 
 
 def test_a_browser_that_comes_again_is_one_visitor(client_for, acme, make_link, used, later):

@@ -26,8 +26,8 @@ PROVED_ELSEWHERE = {
     "bin/test": "tests/devstack/test_checklist.py",
     "bin/bench": "tests/bench/test_tiny.py",
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
-    "bin/manage copy_events": "tests/events/test_copying.py",
-    "bin/manage restore_events": "tests/events/test_retention.py",
+    "bin/manage copy_events": "tests/events/store/test_copying.py",
+    "bin/manage restore_events": "tests/events/store/test_retention.py",
     "python -m plg_site.landed": "tests/plg_site/test_landed.py",  # it writes into the tree
     "python -m plg_site.live": "tests/stack/test_browser_pages.py",  # the stack runs it
     "python -m stripe_simulator": "tests/devstack/test_stack.py",  # the stack runs it

@@ -24,7 +24,7 @@ import pytest
 
 from plg_site.devstack import ports, programs
 from plg_site.devstack.stack import Stack
-from tenants.steps import STANDS
+from tenants.jobs.steps import STANDS
 from tests.tenants.pool_work import form_of
 from tests.tenants.standing import ROOT, at_steps
 

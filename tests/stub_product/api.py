@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 import events
-from metering import quota
+from metering.quotas import quota
 from tests.stub_product.event_types import BUTTON_PRESSED
 
 router = Router()

@@ -1,6 +1,6 @@
 """A new workspace finds nothing but the button, and nobody is asked anything."""
 
-from tenants.templates import Template
+from tenants.pool.templates import Template
 
 
 def furnish() -> None:

@@ -54,8 +54,9 @@ def use_it() -> None:
     from django.test import Client
 
     from identity.models import User
-    from metering import usage
-    from tenants import api_keys, provisioning
+    from metering.asking import usage
+    from tenants.keys import api_keys
+    from tenants.signing_up import provisioning
 
     owner = User.objects.create_user("owner@stub.example", "correct horse", name="Stub Owner")
     wanted = provisioning.NewWorkspace(name="Stub", slug="stub")

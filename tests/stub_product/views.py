@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 import events
-from metering import quota
-from metering.quota import QuotaExceeded
+from metering.quotas import quota
+from metering.quotas.quota import QuotaExceeded
 from tests.stub_product.event_types import BUTTON_PRESSED
 
 

@@ -14,8 +14,9 @@ from events.health import Lag
 from identity.models import Merge, User
 from metering import alerts, statements
 from metering.models import Ledger
-from tenants import deletion, preparing, schemas, unproved
+from tenants.life import deletion, unproved
 from tenants.models import Status, Tenant
+from tenants.pool import preparing, schemas
 from tenants.signals import workspace_needed
 from tenants.tasks import look_after_lives
 from tests.tenants.archive import world

@@ -5,7 +5,7 @@
     python -m tests.tenants.pool_work furnish TAG  # what the last two steps of a refill work on
 
 One process for each; all share the time that Django takes to start. On standard output comes a line
-`STEP PID` for each as it is forked, on standard error what tenants/steps.py says when it stands.
+`STEP PID` for each as it is forked, on standard error what tenants/jobs/steps.py says when it stands.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def form_of(slug: str) -> dict[str, str]:
     """What the person types; the same again is a second click."""
     from uuid import NAMESPACE_DNS, uuid5
 
-    from tests.tenants.signing_up import loaded
+    from tests.tenants.signing_up.form import loaded
 
     token = str(uuid5(NAMESPACE_DNS, slug))
     email = f"owner@{slug}.example"
@@ -40,26 +40,27 @@ def form_of(slug: str) -> dict[str, str]:
 
 def add_to_the_pool(_: str) -> None:
     """What a refill does for each schema that is missing."""
-    from tenants import pool, templates
+    from tenants import pool
+    from tenants.pool import templates
 
     pool.add(templates.listed()[0])
 
 
 def drop_stale(_: str) -> None:
     """What a refill does at its end."""
-    from tenants import pool
+    from tenants.pool import claiming
 
-    pool._drop_stale()
+    claiming._drop_stale()
 
 
 def prepare(_: str) -> None:
-    from tenants import preparing
+    from tenants.pool import preparing
 
     preparing.prepare_all()
 
 
 def build(_: str) -> None:
-    from tenants import schemas
+    from tenants.pool import schemas
 
     schemas.build()
 
@@ -92,8 +93,8 @@ def furnish(tag: str) -> dict[str, str]:
     """A schema of the pool that is stale, and a workspace that waits for its own: their names."""
     from django.db import connection
 
-    from tenants import schemas
     from tenants.models import PoolSchema, Status, Tenant
+    from tenants.pool import schemas
 
     stale, waiting = schemas.new_name(), schemas.new_name()
     with connection.cursor() as cursor:
@@ -105,7 +106,7 @@ def furnish(tag: str) -> dict[str, str]:
 
 def main(wanted: list[tuple[str, str, str]]) -> None:
     django.setup()
-    from tenants import steps
+    from tenants.jobs import steps
 
     for name, action, argument in wanted:
         if pid := os.fork():

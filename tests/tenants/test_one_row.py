@@ -14,23 +14,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tenants import (
-    api_keys,
-    deletion,
-    door_proofs,
-    fingerprints,
-    key_holders,
-    moving,
-    pool,
-    provisioning,
-    purge,
-    rows,
-    schemas,
-    templates,
-)
+from tenants import pool
 from tenants.archive import exports, imports
 from tenants.domains import checking
 from tenants.domains.models import CustomDomain, State
+from tenants.jobs import rows
+from tenants.keys import api_keys, key_holders
+from tenants.life import deletion, moving, purge
+from tenants.members import door_proofs
 from tenants.models import (
     ApiKey,
     AuditEntry,
@@ -42,6 +33,8 @@ from tenants.models import (
     PurgeReceipt,
     Tenant,
 )
+from tenants.pool import claiming, fingerprints, schemas, templates
+from tenants.signing_up import provisioning
 from tests.tenants import poisoned_people
 from tests.tenants.archive import world
 from tests.tenants.archive.conftest import owner  # noqa: F401 (a fixture)
@@ -155,7 +148,7 @@ def drops_schemas(two: SimpleNamespace) -> bool:
         PoolSchema.objects.create(schema_name=name, fingerprint="stale", created_at=AGO)
     try:
         with poisoned(PoolSchema, lambda row: row.pk == names[0]):
-            pool._drop_stale()
+            claiming._drop_stale()
         return not PoolSchema.objects.filter(pk=names[1]).exists()
     finally:
         PoolSchema.objects.filter(pk__in=names).delete()

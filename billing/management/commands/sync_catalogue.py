@@ -3,7 +3,8 @@ from typing import Any
 import stripe
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import entitlements, inbox, prices
+from billing.selling import entitlements, prices
+from billing.webhooks import inbox
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from billing import missed_events
+from billing.webhooks import missed_events
 
 
 class Command(BaseCommand):

@@ -12,13 +12,13 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events import conf
-from events.consumer import Consumer, collect_rarely
+from events.consuming.consumer import Consumer, collect_rarely
 from events.errors import StoreUnavailable
-from events.reader import StreamReader
-from events.redis_client import patient
-from events.spool import get_spool
+from events.redis.keys import Keys
+from events.redis.redis_client import patient
 from events.store import EventStore, get_store
-from events.transport import Keys
+from events.transport.reader import StreamReader
+from events.transport.spool import get_spool
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events import conf
-from events.copying import copy
 from events.store import get_store, make_store
+from events.store.copying import copy
 
 
 class Command(BaseCommand):

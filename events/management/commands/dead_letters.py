@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import dead_letters
+from events.consuming import dead_letters
 from events.store import StoreUnavailable
 
 

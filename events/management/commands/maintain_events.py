@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import maintenance
-from events.store import StoreUnavailable, get_store
+from events.store import StoreUnavailable, get_store, maintenance
 from events.store.archive import ArchiveFailed
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from metering import progress, rebuild, trust
-from metering.catalogue import meters
-from metering.rebuild import CannotRebuild, Done, Rebuild
+from metering.definitions.catalogue import meters
+from metering.rollups import progress, rebuild, trust
+from metering.rollups.rebuild import CannotRebuild, Done, Rebuild
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from metering import chain
+from metering.statements import chain
 from tenants.models import Tenant
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from identity import claims
+from identity import proofs
 from identity.models import User
-from tenants import room
 from tenants.archive import imports
-from tenants.archive_models import Import
+from tenants.members import room
+from tenants.models.archives import Import
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, owner: str, **options: Any) -> None:
-        address = claims.proved(owner)
+        address = proofs.proved_user(owner)
         if address is None:
             raise CommandError(f"Nobody has proved that {owner} is theirs.")
         wanted = self._bring(file, address.user, options)

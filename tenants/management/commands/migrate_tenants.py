@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Q, QuerySet
 
-from tenants import fingerprints, pool
+from tenants import pool
 from tenants.fleet import planning, versions
 from tenants.fleet.planning import Pace
 from tenants.fleet.progress import Progress, in_words
@@ -14,6 +14,7 @@ from tenants.fleet.route import NotAtomic
 from tenants.fleet.running import DatabaseGone, Report, Run
 from tenants.fleet.words import plan_in_words, report_in_words
 from tenants.models import Tenant
+from tenants.pool import fingerprints
 
 _ROUNDS = 3  # workspaces that were made by older processes while we ran get their turn, too
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from tenants import purge
+from tenants.life import purge
 
 
 class Command(BaseCommand):

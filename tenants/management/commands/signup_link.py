@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from tenants import admission
+from tenants.signing_up import admission
 
 
 class Command(BaseCommand):

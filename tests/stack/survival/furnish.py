@@ -14,9 +14,10 @@ def main(slug: str) -> dict[str, str]:
     from django_tenants.utils import tenant_context
 
     from identity.models import User
-    from metering import limits
+    from metering.quotas import limits
     from product import links
-    from tenants import api_keys, provisioning
+    from tenants.keys import api_keys
+    from tenants.signing_up import provisioning
 
     owner = User.objects.create_user(f"owner@{slug}.example", "correct horse", name="Owner")
     wanted = provisioning.NewWorkspace(name=slug, slug=slug)

@@ -21,7 +21,7 @@ PATIENCE = 90.0
 def main(schema: str) -> dict[str, Any]:
     from django_tenants.utils import schema_context
 
-    from metering import usage
+    from metering.asking import usage
     from product.models import Link
 
     wait_until_stored()
@@ -51,9 +51,9 @@ def wait_until_stored() -> None:
 
 def different() -> list[str]:
     """Buckets of all workspaces that do not say what the raw events say."""
-    from metering.catalogue import meters
-    from metering.partials import GRAINS
+    from metering.definitions.catalogue import meters
     from metering.rollups import rollups
+    from metering.rollups.partials import GRAINS
 
     kept_by, defined, found = rollups(), list(meters().values()), []
     for grain in GRAINS:
@@ -72,8 +72,8 @@ def different() -> list[str]:
 def dead() -> list[str]:
     """Each dead letter with its reason."""
     from events import conf
-    from events.redis_client import patient
-    from events.transport import Keys
+    from events.redis.keys import Keys
+    from events.redis.redis_client import patient
 
     entries = patient(conf.redis_url()).xrange(Keys(conf.stream()).dead)
     return [f"{fields[b'reason'].decode()}: {fields[b'e']!r}" for _, fields in entries]

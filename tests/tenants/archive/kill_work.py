@@ -37,7 +37,7 @@ def bring(key: str) -> None:
 def purge(key: str) -> None:
     from django.utils import timezone
 
-    from tenants import purge as purging
+    from tenants.life import purge as purging
     from tenants.models import Tenant
 
     purging.purge(Tenant.objects.get(pk=key), now=timezone.now() + timedelta(days=40))
@@ -45,8 +45,8 @@ def purge(key: str) -> None:
 
 def furnish() -> Furnished:
     """An export, an import and a deleted workspace for each step at which one will be interrupted."""
-    from tenants import deletion
     from tenants.archive import exports, imports
+    from tenants.life import deletion
     from tests.tenants.archive import world
 
     owner = world.a_person("kim")

@@ -16,8 +16,8 @@ from metering import alerts
 from metering.models import Alert, SpendLimit
 from product.models import Link
 from tenants.archive import shared
-from tenants.archive_models import Import
 from tenants.models import Tenant
+from tenants.models.archives import Import
 from tests.tenants.archive import world
 from tests.tenants.archive.test_quotas import with_rows
 from tests.tenants.archive.test_round_trip import brought

@@ -19,10 +19,13 @@ from identity.models import Person, PersonAlias, User
 from identity.persons import identify, person_of
 from metering import statements
 from metering.models import Alert, Ledger
-from tenants import api_keys, audit, deletion, membership, purge
+from tenants import audit
 from tenants.archive import exports
-from tenants.archive_models import Export, PurgeReceipt
+from tenants.keys import api_keys
+from tenants.life import deletion, purge
+from tenants.members import membership
 from tenants.models import ApiKey, Domain, Role, Status, Tenant
+from tenants.models.archives import Export, PurgeReceipt
 from tests.events.log import (  # noqa: F401 (fixtures)
     events_database,
     log,

@@ -13,14 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
-from metering import catalogue
+from metering.definitions import catalogue
 from product import files, portability
 from product.catalogue import MB, PLANS
 from product.models import File, Link
-from tenants import provisioning
 from tenants.archive import imports
-from tenants.archive_models import Import
 from tenants.models import Tenant
+from tenants.models.archives import Import
+from tenants.signing_up import provisioning
 from tests.tenants.archive import world
 from tests.tenants.archive.test_round_trip import brought
 
@@ -107,7 +107,7 @@ def test_more_links_than_the_plan_of_a_new_workspace_holds_are_refused_in_words(
 def test_more_storage_than_the_plan_of_a_new_workspace_holds_is_refused(
     umbrella, owner, monkeypatch
 ):
-    from metering import quota
+    from metering.quotas import quota
 
     quota.set_limits(umbrella, {})
     large = SimpleUploadedFile("large.bin", b"x" * (17 * MB), "text/plain")

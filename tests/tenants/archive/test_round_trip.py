@@ -14,11 +14,12 @@ from identity.persons import person_of
 from metering.models import Alert, SpendLimit
 from product import links
 from product.models import File, Link
-from tenants import api_keys, membership
 from tenants.archive import imports
 from tenants.archive.exports import storage
-from tenants.archive_models import Import
+from tenants.keys import api_keys
+from tenants.members import membership
 from tenants.models import AuditEntry, Membership, Role, Tenant
+from tenants.models.archives import Import
 from tests.tenants.archive import world
 
 

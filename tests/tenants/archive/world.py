@@ -21,9 +21,9 @@ from identity.models import User
 from identity.persons import person_of
 from product import files, links
 from product.models import File
-from tenants import provisioning
 from tenants.archive import export
 from tenants.models import Tenant
+from tenants.signing_up import provisioning
 
 
 def a_person(name: str) -> User:

@@ -9,7 +9,7 @@ from tenants import workspace_url
 from tenants.domains import allowance, checking, claims
 from tenants.domains.models import CustomDomain
 from tenants.domains.tasks import check_domains
-from tenants.life_models import AuditEntry
+from tenants.models.life import AuditEntry
 from tests.tenants.domains.conftest import NAME
 
 

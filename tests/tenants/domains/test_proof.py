@@ -12,8 +12,8 @@ from django.utils import timezone
 from tenants import hosts
 from tenants.domains import allowance, checking, claims
 from tenants.domains.models import PROOF_GRACE, Because, CustomDomain, State
-from tenants.life_models import AuditEntry
 from tenants.models import Domain
+from tenants.models.life import AuditEntry
 from tests.tenants.domains.conftest import NAME
 
 

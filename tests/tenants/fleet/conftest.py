@@ -12,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tenants import fingerprints
 from tenants.models import Domain, Tenant
+from tenants.pool import fingerprints
 from tests.tenants.fleet import later
 
 
@@ -82,7 +82,7 @@ def make_fleet(committed: None, tmp_path: Path) -> Iterator[Callable[[int], Flee
 
 def make_workspace() -> Tenant:
     """Without an owner: nothing here asks for one."""
-    from tenants import schemas, templates
+    from tenants.pool import schemas, templates
 
     slug, schema_name = f"fleet-{uuid4().hex[:12]}", schemas.new_name()
     schemas.make(schema_name, template=templates.listed()[0])

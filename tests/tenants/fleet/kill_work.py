@@ -38,8 +38,8 @@ def migrate(argument: str) -> None:
 
 def state_of(slug: str) -> tuple[bool, bool, list[str]]:
     """Whether it counts as current, whether its table has the new column, and what is recorded."""
-    from tenants import fingerprints
     from tenants.models import Tenant
+    from tenants.pool import fingerprints
     from tests.tenants.fleet.conftest import ask
 
     tenant = Tenant.objects.get(slug=slug)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.test import override_settings
 
-from tenants import fingerprints
+from tenants.pool import fingerprints
 
 _count = itertools.count()
 ADD_NOTE = """

@@ -120,7 +120,7 @@ def test_why_one_is_behind_is_kept_until_it_is_not(make_fleet):
 
 
 def _wanted() -> str:
-    from tenants import fingerprints
+    from tenants.pool import fingerprints
 
     return fingerprints.of_migrations()
 

@@ -197,8 +197,8 @@ def main() -> None:
     from django.db import connections
 
     from plg_site.celery import app, refuse_a_pooler_that_mixes
-    from tenants.early import AnswersEarly
-    from tenants.workspace_tasks import workspace_task
+    from tenants.hosts.early import AnswersEarly
+    from tenants.jobs.workspace_tasks import workspace_task
 
     # Neither web nor worker would start behind a pooler which mixes up workspaces; here they shall.
     worker_init.disconnect(refuse_a_pooler_that_mixes)

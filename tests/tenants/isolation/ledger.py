@@ -56,9 +56,10 @@ def twenty_workspaces() -> Iterator[list[Place]]:
     from django.db import connection, transaction
 
     from identity.models import User
-    from metering import limits
-    from tenants import api_keys, schemas, templates
+    from metering.quotas import limits
+    from tenants.keys import api_keys
     from tenants.models import Domain, Membership, Role, Tenant
+    from tenants.pool import schemas, templates
 
     places = []
     with transaction.atomic():

@@ -16,10 +16,10 @@ from django.core.management import CommandError, get_commands, load_command_clas
 
 from product.models import Link
 from tenants import schema
+from tenants.jobs.workspace_command import WorkspaceCommand
+from tenants.jobs.workspace_tasks import NoWorkspace, WorkspaceTask, workspace_task
 from tenants.models import Status, Tenant
 from tenants.storage import NotThisWorkspace
-from tenants.workspace_command import WorkspaceCommand
-from tenants.workspace_tasks import NoWorkspace, WorkspaceTask, workspace_task
 
 ROOT = settings.BASE_DIR
 APPS = (
@@ -39,11 +39,12 @@ OTHER_TASKS = {
     "metering.tasks.close_periods": "statements, in the shared schema",
     "metering.tasks.evaluate_alerts": "alerts, in the shared schema",
     "billing.tasks.follow_life": "subscriptions of workspaces that ended, in the shared schema",
-    "tenants.archive.tasks.purge": "workspaces whose days of grace are over",
+    "tenants.tasks.purge_workspaces": "workspaces whose days of grace are over",
     "tenants.archive.tasks.make_export": "an Export names its workspace",
     "tenants.archive.tasks.run_import": "an Import makes its workspace",
     "tenants.archive.tasks.tend": "exports and imports that a dead worker left",
     "tenants.domains.tasks.check_domains": "domains, in the shared schema",
+    "tenants.tasks.check_doors": "domains of doors, in the shared schema",
     "tenants.tasks.look_after_lives": "states of workspaces, in the shared schema",
     "tenants.tasks.prepare_workspaces": "workspaces that have no schema yet",
     "tenants.tasks.refill_pool": "schemas that are nobody's yet",
@@ -209,9 +210,9 @@ CACHE_USERS = {
     "tenants/archive/progress.py": "by the id of an export or import, which is random",
     "tenants/domains/ask.py": "by host",
     "tenants/domains/signing_in.py": "by a state that nobody can guess",
-    "tenants/hosts.py": "by host: it is what finds the workspace",
-    "tenants/rows.py": "by the loop that looks after all; for the operator",
-    "tenants/upkeep.py": "when the work of all workspaces was last done",
+    "tenants/hosts/resolving.py": "by host: it is what finds the workspace",
+    "tenants/jobs/rows.py": "by the loop that looks after all; for the operator",
+    "tenants/pool/upkeep.py": "when the work of all workspaces was last done",
 }
 
 

@@ -27,9 +27,10 @@ from metering import live
 from plg_site.live.application import application
 from plg_site.live.hub import Hub
 from product.codes import AFTER_A_CODE
-from tenants import api_keys, schema
+from tenants import schema
 from tenants.hashed_secrets import hash_secret
-from tenants.membership import remove_member
+from tenants.keys import api_keys
+from tenants.members.membership import remove_member
 from tenants.models import ApiKey, Invitation, Membership
 from tenants.permissions import TABLE, Role
 

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from identity.models import User
-from tenants.membership import add_member
+from tenants.members.membership import add_member
 from tenants.models import AuditEntry, JoinDomain, Membership, Role, Tenant
 
 
@@ -35,8 +35,8 @@ def admin(acme: Tenant, somebody: Callable[..., User]) -> User:
 @pytest.fixture
 def let_in(db: None) -> Callable[[JoinDomain], JoinDomain]:
     """`let_in(door)`: DNS has shown its proof."""
-    from tenants import door_proofs
     from tenants.domains.dns import Proof
+    from tenants.members import door_proofs
 
     def prove(door: JoinDomain) -> JoinDomain:
         door_proofs.decide(door, Proof.FOUND, [], now=timezone.now())

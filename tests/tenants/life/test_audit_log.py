@@ -18,7 +18,9 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from tenants import api_keys, audit, doors, membership, ownership
+from tenants import audit
+from tenants.keys import api_keys
+from tenants.members import doors, membership, ownership
 from tenants.models import AuditEntry
 
 ROOT = Path(settings.BASE_DIR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants import suspension
+from tenants.life import suspension
 
 
 def test_the_chooser_marks_a_suspended_workspace(client_for, people, acme):

@@ -10,7 +10,8 @@ from django_tenants.utils import tenant_context
 
 from product import destinations
 from product.models import Link
-from tenants import api_keys, suspension
+from tenants.keys import api_keys
+from tenants.life import suspension
 from tenants.models import Status, Tenant
 
 WHY = "Links to a page that steals passwords."

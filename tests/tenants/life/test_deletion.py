@@ -9,7 +9,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from tenants import api_keys, deletion
+from tenants.keys import api_keys
+from tenants.life import deletion
 from tenants.models import Membership, Role, Status, Tenant
 
 

@@ -9,10 +9,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from tenants import doors
 from tenants.domains import dns
-from tenants.domains.tasks import check_domains
+from tenants.members import doors
 from tenants.models import JoinDomain, Role
+from tenants.tasks import check_doors
 from tests.tenants.domains.dns_server import DnsServer
 
 
@@ -38,7 +38,7 @@ def colleague(somebody):
 
 
 def set_record(resolver: DnsServer, door: JoinDomain) -> None:
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     resolver.has(door_proofs.name_of(door), "TXT", door_proofs.value_of(door))
 
@@ -55,14 +55,14 @@ def test_a_door_without_a_proof_lets_nobody_in_and_names_the_workspace_to_nobody
 def test_the_page_shows_the_record_and_a_worker_finds_it(
     client_for, people, acme, door, colleague, resolver, role_of, noted
 ):
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     owner = client_for(people.acme_owner, acme)
     page = owner.get("/members/").content.decode()
     assert door_proofs.name_of(door) in page
     assert door_proofs.value_of(door) in page
     set_record(resolver, door)
-    check_domains()
+    check_doors()
     assert "Waiting for the proof" not in owner.get("/members/").content.decode()
     client_for(colleague).post(f"/workspaces/{acme.pk}/join/")
     assert role_of(colleague) == Role.MEMBER
@@ -86,12 +86,12 @@ def test_only_an_owner_has_it_looked_for(client_for, people, acme, globex, admin
 
 
 def test_somebody_elses_record_proves_nothing(people, globex, door, resolver, somebody):
-    from tenants.membership import add_member
+    from tenants.members.membership import add_member
 
     add_member(globex, user=somebody("spy@acme.example"), role=Role.MEMBER)
     theirs = doors.open_door(globex, domain="acme.example", by=people.globex_owner)
     set_record(resolver, door)
-    check_domains()
+    check_doors()
     theirs.refresh_from_db()
     assert theirs.proved_at is None
 
@@ -99,7 +99,7 @@ def test_somebody_elses_record_proves_nothing(people, globex, door, resolver, so
 def test_a_record_that_is_gone_shuts_the_door_after_three_days_and_a_mail(
     people, acme, door, resolver, colleague, django_capture_on_commit_callbacks
 ):
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     set_record(resolver, door)
     now = timezone.now()
@@ -119,7 +119,7 @@ def test_a_record_that_is_gone_shuts_the_door_after_three_days_and_a_mail(
 
 
 def test_resolvers_that_do_not_answer_shut_nothing(acme, door, resolver):
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     set_record(resolver, door)
     now = timezone.now()
@@ -130,7 +130,7 @@ def test_resolvers_that_do_not_answer_shut_nothing(acme, door, resolver):
 
 
 def test_an_unproved_name_is_not_looked_up_for_ever(acme, door):
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     now = timezone.now()
     door_proofs.check_due(now=now + timedelta(days=15))
@@ -145,7 +145,7 @@ def test_a_door_that_was_open_before_the_upgrade_stays_so_for_a_month_and_its_ow
 
     from django.apps import apps
 
-    from tenants import door_proofs
+    from tenants.members import door_proofs
 
     import_module("tenants.migrations.0012_addresses_and_doors").ask_for_a_proof(apps, None)
     now = timezone.now()
@@ -158,9 +158,9 @@ def test_a_door_that_was_open_before_the_upgrade_stays_so_for_a_month_and_its_ow
 
 
 def test_one_record_is_enough_for_a_domain_that_serves_the_workspace(people, acme, somebody):
-    from tenants import door_proofs
     from tenants.domains import allowance, claims
-    from tenants.membership import add_member
+    from tenants.members import door_proofs
+    from tenants.members.membership import add_member
 
     allowance.set_allowed(acme, 1)
     claim = claims.add(acme, "acme-corp.com", by=people.acme_owner)

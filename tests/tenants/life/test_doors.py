@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from metering import Limit, quota
-from tenants import doors
-from tenants.membership import add_member
+from metering import Limit
+from metering.quotas import quota
+from tenants.members import doors
+from tenants.members.membership import add_member
 from tenants.models import JoinDomain, Role
 
 

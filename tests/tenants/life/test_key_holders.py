@@ -10,8 +10,9 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.utils import timezone
 
-from identity import merging
-from tenants import api_keys, membership, ownership
+from identity.proofs import merging
+from tenants.keys import api_keys
+from tenants.members import membership, ownership
 from tenants.models import ApiKey, Membership
 
 
@@ -96,7 +97,7 @@ def test_whoever_removes_or_demotes_somebody_can_take_their_keys_over(
 def test_keys_are_not_handed_to_a_member_or_to_another_workspace(
     client_for, people, acme, admin, seat, key, globex
 ):
-    from tenants import key_holders
+    from tenants.keys import key_holders
 
     client = client_for(people.acme_owner, acme)
     theirs = Membership.objects.for_tenant(globex).get(user=people.globex_owner)
@@ -169,7 +170,7 @@ def test_a_key_without_a_scope_is_not_made(client_for, people, acme):
 def test_owners_and_holder_are_mailed_once_before_a_key_is_over(
     people, acme, admin, django_capture_on_commit_callbacks
 ):
-    from tenants import key_holders
+    from tenants.keys import key_holders
 
     now = timezone.now()
     api_keys.create(acme, name="website", user=admin, expires_at=now + timedelta(days=20))
@@ -184,7 +185,8 @@ def test_owners_and_holder_are_mailed_once_before_a_key_is_over(
 def test_what_a_key_does_is_done_in_the_name_of_who_holds_it(client_for, people, acme, seat, admin):
     from identity.persons import person_of
     from product.models import Link
-    from tenants import key_holders, schema
+    from tenants import schema
+    from tenants.keys import key_holders
 
     made, secret = api_keys.create(acme, name="website", user=admin)
     key_holders.hand_over(made, to=seat(people.acme_owner), by=admin)

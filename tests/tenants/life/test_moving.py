@@ -12,8 +12,11 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from product.models import Link
-from tenants import api_keys, moving, provisioning, workspace_url
+from tenants import workspace_url
+from tenants.keys import api_keys
+from tenants.life import moving
 from tenants.models import Domain, Tenant
+from tenants.signing_up import provisioning
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from tenants import ownership
+from tenants.members import ownership
 from tenants.models import Membership, OwnershipOffer, Role
 
 

@@ -13,11 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from events.models import OutboxEvent
-from identity import merging
 from identity.models import User
-from tenants import membership, provisioning
+from identity.proofs import merging
+from tenants.members import membership
 from tenants.models import Invitation, Membership, Role
 from tenants.permissions import TABLE, May, allowed
+from tenants.signing_up import provisioning
 
 
 def test_every_permission_is_in_the_table_and_an_owner_has_them_all():

@@ -8,8 +8,9 @@ import pytest
 from django.core import mail
 
 from identity.models import User
-from metering import Limit, quota
-from tenants import doors, membership
+from metering import Limit
+from metering.quotas import quota
+from tenants.members import doors, membership
 from tenants.models import KeptOut, Membership, Role, Tenant
 from tests.identity.mailbox import ADDRESS, Mailbox, is_signed_in
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 import events
 from identity.models import Person, User
-from tenants import provisioning, purge, unproved
+from tenants.life import purge, unproved
 from tenants.models import PurgeReceipt, Status, Tenant
-from tenants.provisioning import NewWorkspace
+from tenants.signing_up import provisioning
+from tenants.signing_up.provisioning import NewWorkspace
 
 
 def sign_up(*, held: bool = False, days_ago: int = 40) -> Tenant:
@@ -91,7 +92,7 @@ def signed_in(tenant: Tenant) -> None:
 
 
 def joined(tenant: Tenant) -> None:
-    from tenants.membership import add_member
+    from tenants.members.membership import add_member
     from tenants.models import Role
 
     add_member(tenant, user=User.objects.get(email="outsider@example.com"), role=Role.MEMBER)

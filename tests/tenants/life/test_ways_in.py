@@ -12,8 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from identity.models import User
-from metering import Limit, quota
-from tenants import doors, membership, ownership
+from metering import Limit
+from metering.quotas import quota
+from tenants.members import doors, membership, ownership
 from tenants.models import Invitation, Membership, OwnershipOffer, Role
 
 
@@ -62,7 +63,7 @@ def _by_hand(client_for, acme, people, jo, sent):
 
 def _by_merge(client_for, acme, people, jo, sent):
     """A second sign-up of theirs is in, and becomes one with the first."""
-    from identity import merging
+    from identity.proofs import merging
 
     second = User.objects.create_user("jo@acme.example")
     membership.add_member(acme, user=second, role=Role.MEMBER)

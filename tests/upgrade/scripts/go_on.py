@@ -11,11 +11,11 @@ import django
 
 django.setup()
 
+from metering.query import Question, ask  # noqa: E402
 from uuid_utils.compat import uuid7  # noqa: E402
 
 from events import Event  # noqa: E402
 from events.store import get_store  # noqa: E402
-from metering.query import Question, ask  # noqa: E402
 from plg_site import preparation  # noqa: E402
 
 preparation.shared_tables()

@@ -8,13 +8,13 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from metering.catalogue import Limit  # noqa: E402
 from uuid_utils.compat import uuid7  # noqa: E402
 
 from events import Event  # noqa: E402
 from events.store import get_store  # noqa: E402
 from identity.models import User  # noqa: E402
 from metering import limits  # noqa: E402
-from metering.catalogue import Limit  # noqa: E402
 from plg_site import preparation  # noqa: E402
 from tenants import provisioning  # noqa: E402
 

@@ -14,9 +14,16 @@ from django.contrib.sessions.models import Session  # noqa: E402
 from django.db import connection  # noqa: E402
 from django_tenants.utils import schema_context  # noqa: E402
 
-from metering import limits, usage  # noqa: E402
-from metering.catalogue import meters  # noqa: E402
-from metering.query import Question, ask  # noqa: E402
+try:
+    from metering.asking import usage
+    from metering.asking.query import Question, ask
+    from metering.definitions.catalogue import meters
+    from metering.quotas import limits
+except ImportError:  # before metering had rooms
+    from metering.catalogue import meters
+    from metering.query import Question, ask
+
+    from metering import limits, usage
 from tenants.models import Domain, Membership, Tenant  # noqa: E402
 
 TABLES = {

@@ -1,0 +1,83 @@
+"""What goes wrong while paying, as a page in words instead of a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import stripe
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from billing import failures
+from billing.selling.forms import NotOffered
+from billing.selling.prices import NotForSale
+from billing.subscriptions.subscription import NoSubscription
+
+log = structlog.get_logger()
+View = Callable[..., HttpResponse]
+
+
+class AddressNotVerified(Exception):
+    """Who pays must have proved that the invoices reach them."""
+
+
+def in_words(view: View) -> View:
+    """Answer the exceptions of billing's flows with a page that says what to do."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except stripe.CardError as error:
+            return _page(request, 402, "The payment did not go through", error.user_message or "")
+        except stripe.StripeError as error:
+            passing = failures.passes(error)
+            said = log.warning if passing else log.error
+            said("billing.stripe_failed", path=request.path, error=repr(error))
+            return _page(request, 503, *UNREACHABLE) if passing else _page(request, 409, *REFUSED)
+        except NotForSale as error:
+            log.error("billing.not_for_sale", error=str(error))
+            return _page(request, 503, *NOT_FOR_SALE)
+        except AddressNotVerified:
+            return _page(request, 403, *NOT_VERIFIED)
+        except NotOffered:
+            return _page(request, 400, *NOT_OFFERED)
+        except NoSubscription:
+            return _page(request, 409, *NO_SUBSCRIPTION)
+
+    return answered
+
+
+NOT_VERIFIED = (
+    "Please verify your address before you pay",
+    "We mailed you a link when you signed up; the button above sends it again.",
+)
+UNREACHABLE = (
+    "We cannot reach our payment provider",
+    "Nothing was lost: your workspace keeps its plan, and if you have just paid, the new limits "
+    "arrive by themselves. Please try again in a few minutes.",
+)
+REFUSED = (
+    "Our payment provider does not accept this",
+    "Trying again will not help; we have noted what it said and will look at it. Your workspace keeps "
+    "its plan, and nothing was charged.",
+)
+NOT_FOR_SALE = (
+    "This plan cannot be bought at the moment",
+    "Its price is not set up with our payment provider yet. You were not charged; please try again "
+    "later.",
+)
+NOT_OFFERED = ("There is no such plan", "Please choose one of the plans on the billing page.")
+NO_SUBSCRIPTION = (
+    "There is no subscription to change",
+    "Your workspace is on the free plan now. Choose a plan on the billing page to subscribe.",
+)
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    again = request.get_full_path() if request.method == "GET" and status == 503 else ""
+    context = {"title": title, "text": text, "again": again}
+    return render(request, "billing/refusal.html", context, status=status)

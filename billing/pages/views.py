@@ -1,0 +1,124 @@
+"""The billing pages of a workspace. Members read; owners and admins buy, change and cancel."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.models import Account
+from billing.pages import page
+from billing.pages.refusals import AddressNotVerified, in_words
+from billing.selling import forms
+from billing.subscriptions import checkout, intent, subscription
+from identity.security import needs_recent_sign_in_to_send
+from tenants.hosts import requires
+from tenants.permissions import May
+from tenants.requests import WorkspaceRequest
+
+
+@require_safe
+def overview(request: WorkspaceRequest) -> HttpResponse:
+    """Plan, usage, price list and invoices; asks no one but our own databases."""
+    account = Account.objects.of(request.tenant)
+    shown = page.BillingPage.of(
+        account,
+        interval=forms.interval(request.GET, default=account.interval or "month"),
+        may_manage=request.membership.may(May.PAY),
+        may_pay=request.user.has_verified_email,
+    )
+    return render(request, "billing/overview.html", {"page": shown})
+
+
+@require_POST
+@requires(May.PAY)
+@in_words
+def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
+    """Send the person to Stripe's page for the chosen plan."""
+    _require_verified(request)
+    wanted = forms.choice(request.POST)
+    account = Account.objects.of(request.tenant)
+    try:
+        url = checkout.begin(account, plan=wanted.plan, interval=wanted.interval, user=request.user)
+    except checkout.AlreadySubscribed:
+        query = urlencode({"plan": wanted.plan.key, "interval": wanted.interval})
+        return _see_other(f"{reverse('billing:change')}?{query}")
+    return _see_other(url)
+
+
+@require_safe
+@in_words
+def come_back(request: WorkspaceRequest) -> HttpResponse:
+    """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""
+    account = Account.objects.of(request.tenant)
+    try:
+        account = checkout.settle(
+            account, session_id=request.GET.get("session_id", ""), by=request.user
+        )
+    except checkout.ForeignSession:
+        raise Http404 from None
+    if account.has_subscription:
+        messages.success(request, f"You are on {page.plan_name(account)} now. Thank you!")
+    else:
+        messages.info(request, "The payment is not complete, so the plan has not changed yet.")
+    return redirect("billing:overview")
+
+
+@requires(May.PAY)
+@needs_recent_sign_in_to_send  # the card that is known pays for it
+@in_words
+def change(request: WorkspaceRequest) -> HttpResponse:
+    """GET says in words what a change of plan means; POST does it."""
+    wanted = forms.choice(request.POST if request.method == "POST" else request.GET)
+    account = Account.objects.of(request.tenant)
+    if not account.has_subscription:
+        raise subscription.NoSubscription
+    if request.method == "POST":
+        _require_verified(request)
+        account = subscription.change(
+            account, plan=wanted.plan, interval=wanted.interval, by=request.user
+        )
+        messages.success(request, f"You are on {page.plan_name(account)} now.")
+        return redirect("billing:overview")
+    shown = page.ChangePage.of(account, wanted)
+    return render(request, "billing/change.html", {"page": shown})
+
+
+@require_POST
+@requires(May.PAY)
+@in_words
+def cancel(request: WorkspaceRequest) -> HttpResponse:
+    """End the subscription with the period that is paid for."""
+    account = subscription.cancel(Account.objects.of(request.tenant), by=request.user)
+    messages.success(request, f"{page.plan_name(account)} ends on {page.day(account.cancel_at)}.")
+    return redirect("billing:overview")
+
+
+@require_POST
+@requires(May.PAY)
+@in_words
+def resume(request: WorkspaceRequest) -> HttpResponse:
+    """Take a cancellation back."""
+    account = subscription.resume(Account.objects.of(request.tenant), by=request.user)
+    messages.success(request, f"{page.plan_name(account)} goes on.")
+    return redirect("billing:overview")
+
+
+@require_POST
+@requires(May.PAY)
+def forget_intent(request: WorkspaceRequest) -> HttpResponse:
+    """Do not remind of the plan that was picked before signing up."""
+    intent.forget(request.tenant)
+    return redirect("/")
+
+
+def _require_verified(request: WorkspaceRequest) -> None:
+    if not request.user.has_verified_email:
+        raise AddressNotVerified
+
+
+def _see_other(url: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": url})

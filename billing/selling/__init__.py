@@ -1,0 +1,1 @@
+"""What is for sale, what it costs, and what it entitles to."""

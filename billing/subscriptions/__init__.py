@@ -1,0 +1,1 @@
+"""A workspace's subscription at Stripe: bought, changed, billed, ended."""

@@ -1,0 +1,180 @@
+"""A workspace's subscription: brought up to date from Stripe, changed, cancelled, resumed.
+
+Stripe holds the truth. `sync` asks for it and writes it down; return page, webhook and periodic
+check all call it, so neither the order nor the number of calls matters.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import stripe
+from django.db import transaction
+from django.utils import timezone
+
+import events
+from billing import catalogue
+from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
+from billing.models import LIVE, Account, plan_item
+from billing.selling import entitlements, prices
+from billing.stripe_client import client
+from billing.subscriptions import customers, cycles, intent, invoices, letters
+from identity.models import User
+from identity.persons import person_of
+from tenants import audit
+
+_NEWEST = 20  # subscriptions of one customer that are looked at; two is already unusual
+
+
+class NoSubscription(Exception):
+    """There is nothing to change, cancel or resume."""
+
+
+@transaction.atomic
+def sync(account: Account, *, origin: Account.Origin, by: User | None = None) -> Account:
+    """Write down what Stripe says now, set the limits, record what changed. Returns the account.
+
+    `by` is who did it here; None: we heard of it from Stripe.
+
+    The row is locked before Stripe is asked: an older answer never overwrites a newer one.
+    Raises stripe.StripeError, and then nothing has changed.
+    """
+    account = Account.objects.locked(account.pk)
+    found = newest(account.stripe_customer_id)
+    if found is None or found.status not in LIVE:
+        customers.forget_deleted(account)
+        account.refresh_from_db()
+    plan_before, cancel_before = account.plan_key, account.cancel_at
+    period_before = account.current_period_end
+    account.adopt(found)
+    account.updated_from = origin
+    account.must_ask, account.tries, account.trouble = False, 0, ""
+    account.save()
+    if account.tenant.purged_at is not None:
+        return account  # nothing is left that limits, months or events could be about
+    cycles.follow(account.tenant, found)
+    entitlements.apply(account)
+    if plan_before == catalogue.first_plan_key() != account.plan_key:
+        entitlements.begin_to_pay(account)
+    if account.has_subscription:
+        intent.forget(account.tenant)
+    _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
+    if found is not None and account.current_period_end != period_before:
+        invoices.record_if_paid(found.latest_invoice, account=account)
+    return account
+
+
+def change(
+    account: Account,
+    *,
+    plan: catalogue.Plan,
+    interval: catalogue.Interval,
+    by: User | None = None,
+) -> Account:
+    """Move the subscription to another plan or interval, at once, with Stripe's prorations.
+
+    To ask for what is there already does nothing, so a second click is free. Raises
+    NoSubscription, prices.NotForSale, stripe.StripeError.
+    """
+    price = prices.find(plan, interval)
+    _changeable(account)
+    with transaction.atomic():
+        account = Account.objects.locked(account.pk)
+        current = _changeable(account)
+        item = plan_item(current)
+        if item is not None and item.price.id != price.id:
+            client().v1.subscriptions.update(
+                current.id,
+                {
+                    "items": [{"id": item.id, "price": price.id}],
+                    "proration_behavior": "create_prorations",
+                    "cancel_at_period_end": False,
+                },
+            )
+    return sync(account, origin=Account.Origin.PAGE, by=by)
+
+
+def cancel(account: Account, *, by: User | None = None) -> Account:
+    """Let the subscription end with the period that is paid for. Raises as `change`."""
+    return _set_cancel(account, at_period_end=True, by=by)
+
+
+def resume(account: Account, *, by: User | None = None) -> Account:
+    """Take a cancellation back before it happens. Raises as `change`."""
+    return _set_cancel(account, at_period_end=False, by=by)
+
+
+def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Account:
+    current = _changeable(account)
+    client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
+    return sync(account, origin=Account.Origin.PAGE, by=by)
+
+
+def _changeable(account: Account) -> stripe.Subscription:
+    current = newest(account.stripe_customer_id)
+    if current is None or current.status not in LIVE:
+        sync(account, origin=Account.Origin.PAGE)  # it ended, and we have not heard of it yet
+        raise NoSubscription
+    return current
+
+
+def newest(customer_id: str | None) -> stripe.Subscription | None:
+    """The customer's live subscription to a plan of ours, or the newest that has ended, or None.
+
+    Others, which somebody made by hand at Stripe, are none of our business. Raises stripe.StripeError.
+    """
+    if customer_id is None:
+        return None
+    try:
+        found = client().v1.subscriptions.list(
+            {
+                "customer": customer_id,
+                "status": "all",
+                "limit": _NEWEST,
+                "expand": ["data.latest_invoice"],
+            }
+        )
+    except stripe.InvalidRequestError:
+        if customers.is_deleted(customer_id):
+            return None
+        raise
+    # Stripe lists the newest first; max() keeps the first of equals.
+    ours = [one for one in found.data if plan_item(one) is not None]
+    return max(ours, key=lambda one: one.status in LIVE, default=None)
+
+
+def _record_changes(
+    account: Account, *, plan_before: str, cancel_before: datetime | None, by: User | None
+) -> None:
+    """As events, in the audit log, and by mail to the owners."""
+    tenant, person = account.tenant, person_of(by) if by else None
+    plan_changed = account.plan_key != plan_before
+    if plan_changed:
+        change = {"from": plan_before, "to": account.plan_key}
+        audit.note(tenant, "plan.changed", by=by, details=change)
+        more = {"interval": account.interval or None, "status": account.status or None}
+        events.record_with_row(
+            PLAN_CHANGED.name, tenant=tenant, person=person, properties={**change, **more}
+        )
+        letters.plan_changed(account, before=plan_before, by=by)
+    ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
+    if (account.cancel_at and not cancel_before) or ended_at_once:
+        if account.cancel_at:
+            letters.canceled(account, plan=plan_before, ends_at=account.cancel_at, by=by)
+        ends_at = (account.cancel_at or timezone.now()).isoformat()
+        audit.note(tenant, "subscription.canceled", by=by, details={"ends": ends_at})
+        events.record_with_row(
+            SUBSCRIPTION_CANCELED.name,
+            tenant=tenant,
+            person=person,
+            properties={"plan": plan_before, "ends_at": ends_at},
+        )
+    if cancel_before and account.has_subscription and not account.cancel_at:
+        audit.note(tenant, "subscription.resumed", by=by, target=plan_before)
+        letters.resumed(account, by=by)
+        events.record_with_row(
+            SUBSCRIPTION_RESUMED.name,
+            tenant=tenant,
+            person=person,
+            properties={"plan": plan_before},
+        )

@@ -1,0 +1,1 @@
+"""What usage costs: one charge for each statement, and the words for it."""

@@ -1,0 +1,114 @@
+"""From metering's statements to what they cost: one row each, which is what is billed.
+
+`metering.signals.period_closed` only says that there is something to do. What there is to do is
+read from the rows, so a signal that is lost, comes twice or comes to two workers changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+
+import events
+from billing.event_types import USAGE_BILLED
+from billing.models import Account, UsageCharge, UsageInvoice
+from metering import Limit, UsagePrice
+from metering.definitions import EXACT
+from metering.models import Adjustment, Statement
+from tenants.models import Tenant
+
+_EVENT_IDS = UUID("0f2e4b9c-3a41-5c55-9d0e-7f6a1b2c3d4e")  # namespace of ids made from charges
+
+
+def terms_of(statement: Statement) -> Limit:
+    """What the statement's period included, and the price above that."""
+    price = UsagePrice.stored(statement.price_amount, statement.price_per)
+    return Limit(statement.included, hard=False, price=price)
+
+
+@transaction.atomic
+def charge(tenant: Tenant) -> int:
+    """Make the charges that are missing, and one invoice a currency for those that cost something.
+
+    Asks no one but our own database. Returns how many charges are new.
+    """
+    Account.objects.locked(Account.objects.of(tenant).pk)
+    new = [*_statements(tenant), *_adjustments(tenant)]
+    UsageCharge.objects.bulk_create(new)
+    for one in new:
+        _record(one)
+    _put_on_invoices(tenant)
+    return len(new)
+
+
+def _statements(tenant: Tenant) -> Iterator[UsageCharge]:
+    for statement in uncharged_statements().filter(tenant=tenant).order_by("number"):
+        terms = terms_of(statement)
+        yield UsageCharge(
+            tenant=tenant,
+            statement=statement,
+            quantity=terms.above(statement.value),
+            amount=terms.cost(statement.value),
+            currency=statement.currency,
+        )
+
+
+def _adjustments(tenant: Tenant) -> Iterator[UsageCharge]:
+    waiting = uncharged_adjustments().filter(tenant=tenant).order_by("pk")
+    for adjustment in waiting.select_related("statement", "in_statement"):
+        statement, terms = adjustment.statement, terms_of(adjustment.statement)
+        before = EXACT.add(statement.value, _adjusted_before(adjustment))
+        after = EXACT.add(before, adjustment.value)
+        yield UsageCharge(
+            tenant=tenant,
+            statement=statement,
+            adjustment=adjustment,
+            quantity=EXACT.subtract(terms.above(after), terms.above(before)),
+            amount=terms.cost(after) - terms.cost(before),
+            currency=statement.currency,
+        )
+
+
+def uncharged_statements() -> QuerySet[Statement]:
+    """Statements with a price, over what was included, that no charge is for."""
+    own = UsageCharge.objects.filter(statement=OuterRef("pk"), adjustment=None)
+    over = Statement.objects.filter(price_amount__isnull=False, value__gt=F("included"))
+    return over.filter(~Exists(own))
+
+
+def uncharged_adjustments() -> QuerySet[Adjustment]:
+    """Adjustments of statements with a price that no charge is for."""
+    return Adjustment.objects.filter(statement__price_amount__isnull=False, charge=None)
+
+
+def _adjusted_before(adjustment: Adjustment) -> Decimal:
+    earlier = Adjustment.objects.filter(statement=adjustment.statement, pk__lt=adjustment.pk)
+    return earlier.aggregate(total=Sum("value"))["total"] or Decimal(0)
+
+
+def _put_on_invoices(tenant: Tenant) -> None:
+    waiting = UsageCharge.objects.for_tenant(tenant).filter(invoice=None).exclude(amount=0)
+    for currency in sorted(set(waiting.values_list("currency", flat=True))):
+        invoice = UsageInvoice.objects.create(tenant=tenant, currency=currency)
+        waiting.filter(currency=currency).update(invoice=invoice)
+
+
+def _record(charge: UsageCharge) -> None:
+    if charge.tenant.purged_at is not None:
+        return  # its log is removed, and nothing comes after
+    events.record_with_row(
+        USAGE_BILLED.name,
+        id=uuid5(_EVENT_IDS, charge.key),
+        tenant=charge.tenant,
+        properties={
+            "statement": charge.statement.hash,
+            "meter": charge.statement.meter,
+            "quantity": f"{EXACT.normalize(charge.quantity):f}",
+            "amount": charge.amount,
+            "currency": charge.currency,
+        },
+    )

@@ -1,0 +1,9 @@
+"""What Stripe tells us: taken, worked off, and asked for again when it did not come."""
+
+from billing.webhooks.missed_events import waiting as not_processed
+from billing.webhooks.webhook_state import examine as examine_endpoint
+
+__all__ = [
+    "examine_endpoint",
+    "not_processed",
+]

@@ -1,0 +1,12 @@
+"""The calls by which anything that happened becomes known."""
+
+from events.recording.calls import HasSchema, batch, flush, record, record_first, record_with_row
+
+__all__ = [
+    "HasSchema",
+    "batch",
+    "flush",
+    "record",
+    "record_first",
+    "record_with_row",
+]

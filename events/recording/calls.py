@@ -1,0 +1,173 @@
+"""`events.record`: the one call by which anything that happened becomes known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypedDict, Unpack, overload
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from events import context as ambient
+from events import refusals, registry
+from events.choice import Choice, First, Said, choice, line_of
+from events.errors import EventRefused
+from events.event import Event, check_time
+from events.transport import intake
+
+_MOST_AT_ONCE = 1_000  # a command that records for hours must not hold it all in memory
+_buffer: ContextVar[list[Said] | None] = ContextVar("events_buffer", default=None)
+
+
+class HasSchema(Protocol):
+    """A workspace, as far as events need to know it."""
+
+    schema_name: Any
+
+
+class HasKey(Protocol):
+    """A person, as far as events need to know it: the key is a UUID."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+class Details(TypedDict, total=False):
+    """What may be said of an event besides its name; each may be left out or None.
+
+    `time` (aware) is when it happened, by default now. `properties` are those of the registered
+    type. `context` adds to what is known of the request. Recording one `id` again is harmless.
+    """
+
+    tenant: HasSchema | str | None
+    person: HasKey | UUID | None
+    anonymous_id: UUID | str | None
+    properties: Mapping[str, Any] | None
+    context: Mapping[str, str] | None
+    time: datetime | None
+    id: UUID | None
+
+
+def record(name: str, **details: Unpack[Details]) -> UUID:
+    """Record that something happened, and return the event's id. See Details.
+
+    Inside a request or `batch()` events are collected and sent in one round trip; elsewhere at
+    once. A rollback does not undo it; see `record_with_row` for that.
+
+    Raises UnknownEvent, WrongProperty, WrongTime, TooLarge (all ValueError), EventsNotAccepted.
+    """
+    event_id, line = _encoded(name, details)
+    _take(line)
+    return event_id
+
+
+def record_first(name: str, first: First, **details: Unpack[Details]) -> UUID:
+    """Like `record`, and said in the other way where somebody else was first. See First.
+
+    Without Redis nobody knows of others: then it is recorded as who is first.
+    """
+    event_id, choice = _encoded(name, details, first=first)
+    _take(choice)
+    return event_id
+
+
+def _take(said: Said) -> None:
+    buffer = _buffer.get()
+    if buffer is None:
+        intake.accept([said])
+        return
+    buffer.append(said)
+    if len(buffer) >= _MOST_AT_ONCE:
+        flush()
+
+
+def record_with_row(name: str, **details: Unpack[Details]) -> UUID:
+    """Like `record`, but as a row in the current transaction: recorded if and only if it commits.
+
+    For what is billed together with a row (a seat, a stored file). Raises the same ValueErrors.
+    """
+    from events.models import OutboxEvent  # importable only once Django is set up
+
+    event_id, line = _encoded(name, details)
+    OutboxEvent.keep(line)
+    return event_id
+
+
+@contextmanager
+def batch() -> Iterator[None]:
+    """Collect the events recorded inside and send them together at the end, also after an error.
+
+    Inside another batch, or a request, it joins that one. Raises EventsNotAccepted at its end.
+    """
+    if _buffer.get() is not None:
+        yield
+        return
+    token = _buffer.set([])
+    try:
+        yield
+    finally:
+        try:
+            flush()
+        finally:
+            _buffer.reset(token)
+
+
+def flush() -> None:
+    """Send what the current batch has collected so far. Raises EventsNotAccepted."""
+    buffer = _buffer.get()
+    if buffer:
+        collected = buffer.copy()
+        buffer.clear()
+        intake.accept(collected)
+
+
+def unsent() -> Sequence[bytes]:
+    """The encoded events that the current batch has collected and not sent yet."""
+    return [line_of(said) for said in _buffer.get() or ()]
+
+
+@overload
+def _encoded(name: str, details: Details) -> tuple[UUID, bytes]: ...
+@overload
+def _encoded(name: str, details: Details, *, first: First) -> tuple[UUID, Choice]: ...
+def _encoded(name: str, details: Details, *, first: First | None = None) -> tuple[UUID, Said]:
+    """The event's id, and the event as it travels. What is refused is counted by its reason."""
+    try:
+        event = _event(name, details)
+        line = event.encode()
+        if first is None:
+            return event.id, line
+        return event.id, choice(name, line, first)
+    except EventRefused as refused:
+        refusals.count(refused.reason, tenant=_schema(details.get("tenant")))
+        raise
+
+
+def _event(name: str, details: Details) -> Event:
+    now = datetime.now(UTC)
+    time = details.get("time")
+    person = details.get("person")
+    anonymous_id = details.get("anonymous_id")
+    said = {**ambient.current(), **(details.get("context") or {})}
+    return Event(
+        id=details.get("id") or uuid7(),
+        name=name,
+        time=check_time(time, received_at=now) if time else now,
+        received_at=now,
+        tenant=_schema(details.get("tenant")),
+        person=person if person is None or isinstance(person, UUID) else person.pk,
+        anonymous_id=None if anonymous_id is None else _text(anonymous_id, "anonymous_id"),
+        properties=registry.get(name).validated(details.get("properties") or {}),
+        context={key: _text(value, f"context: {key}") for key, value in said.items()},
+    )
+
+
+def _schema(tenant: HasSchema | str | None) -> str | None:
+    return tenant if tenant is None or isinstance(tenant, str) else tenant.schema_name
+
+
+def _text(value: UUID | str, where: str) -> str:
+    return registry.storable(str(value), where=where)

@@ -1,0 +1,31 @@
+"""Which keys of Redis belong to one installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The Redis keys of one installation; the braces put all on one node of a cluster."""
+
+    stream: str
+
+    @property
+    def waiting(self) -> str:
+        """How many events the stream holds: an entry may have several."""
+        return f"{{{self.stream}}}:waiting"
+
+    @property
+    def dead(self) -> str:
+        """The stream of entries that could not be stored, each with its reason."""
+        return f"{{{self.stream}}}:dead"
+
+    def first(self, key: str) -> str:
+        """Where it is kept who was first to record under this key."""
+        return f"{{{self.stream}}}:first:{key}"
+
+    @property
+    def refused(self) -> str:
+        """A hash: reason to how many events were refused for it."""
+        return f"{{{self.stream}}}:refused"

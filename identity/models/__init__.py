@@ -1,0 +1,20 @@
+"""People, their logins, and what they have signed up for and in with."""
+
+from identity.models.people import Person, PersonAlias, User
+from identity.models.provider import DerivedSession, Grant, SigningKey
+from identity.models.security import MailChoice, SignIn
+from identity.models.sign_ups import Beginning, MailedCode, Merge
+
+__all__ = [
+    "Beginning",
+    "DerivedSession",
+    "Grant",
+    "MailChoice",
+    "MailedCode",
+    "Merge",
+    "Person",
+    "PersonAlias",
+    "SignIn",
+    "SigningKey",
+    "User",
+]

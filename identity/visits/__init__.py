@@ -1,0 +1,9 @@
+"""What a visit brings along before anybody signs in: consent, and the campaign of a link."""
+
+from identity.visits.campaigns import carried as carried_campaign
+from identity.visits.consent import cookies_page
+
+__all__ = [
+    "carried_campaign",
+    "cookies_page",
+]

@@ -1,0 +1,121 @@
+"""The mail of an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from identity import mail, mail_choices, names
+from identity.models import User
+from metering.definitions.limit import Limit
+from metering.definitions.meter import Meter
+from metering.periods import Period
+from metering.wording.words import in_sentence, quantity, things
+from tenants import workspace_url
+from tenants.models import Membership, Role, Tenant
+
+
+def send(
+    tenant: Tenant, meter: Meter, threshold: str, *, at: int, used: int, limit: Limit,
+    period: Period, to: Collection[UUID] = (),
+) -> int:  # fmt: skip
+    """Mail the owners and admins of `to` (none of them there any more, or none named: all) that
+    `threshold` (in words; `at` in the meter's unit) is reached.
+
+    It leaves when the transaction commits. Returns how many people get it.
+    """
+    lines = _lines(meter, used=used, limit=limit, period=period)
+    if limit.value is None or used < limit.value:
+        lines.append(f"You are told at {_threshold(meter, threshold, at=at)}.")
+    is_full = limit.value is not None and used >= limit.value
+    subject = _subject(meter, used=used, limit=limit)
+    return _deliver(tenant, meter, subject=subject, lines=lines, is_full=is_full, to=to)
+
+
+def send_burst(tenant: Tenant, meter: Meter, *, used: int) -> int:
+    """Mail all owners and admins that so much came within an hour. Returns how many get it."""
+    lines = [
+        f"Within an hour there were {quantity(meter, used)}. {meter.description}",
+        "You need not do anything. The page below says where they came.",
+    ]
+    subject = f"{quantity(meter, used)} {in_sentence(meter.label)} within an hour"
+    return _deliver(tenant, meter, subject=subject, lines=lines)
+
+
+def _deliver(
+    tenant: Tenant, meter: Meter, *, subject: str, lines: Sequence[str], is_full: bool = False,
+    to: Collection[UUID] = (),
+) -> int:  # fmt: skip
+    managers = managers_of(tenant)
+    people = [user for user in managers if user.pk in to] or managers
+    people = mail_choices.who_want("usage_alerts", people)
+    context = {
+        "tenant": tenant,
+        "subject": names.without_addresses(subject),
+        "lines": lines,
+        "is_full": is_full,
+        "usage_url": workspace_url(tenant, f"/usage/{meter.key}/"),
+        "alerts_url": workspace_url(tenant, "/usage/limits/"),
+        "upgrade_url": workspace_url(tenant, "/billing/"),
+        "site_url": settings.SITE_URL,
+    }
+    for user in people:  # one mail each: nobody sees who else is told
+        message = EmailMultiAlternatives(
+            f"{tenant.name}: {subject}",
+            render_to_string("metering/email/alert.txt", context),
+            to=[user.email],
+        )
+        message.attach_alternative(
+            render_to_string("metering/email/alert.html", context), "text/html"
+        )
+        mail.deliver(message)
+    return len(people)
+
+
+def managers_of(tenant: Tenant) -> list[User]:
+    """The owners and admins, in the order in which they joined."""
+    rows = Membership.objects.for_tenant(tenant).filter(role__in=[Role.OWNER, Role.ADMIN])
+    return [row.user for row in rows.select_related("user").order_by("joined_at", "pk")]
+
+
+def _subject(meter: Meter, *, used: int, limit: Limit) -> str:
+    """What is used now: a threshold may have been passed by more than one."""
+    if limit.value is None:
+        return f"{things(meter, used)} used"
+    if used == limit.value:
+        return f"all {things(meter, limit.value)} are used"
+    if used > limit.value:
+        return (
+            f"{things(meter, used)} used, more than the {quantity(meter, limit.value)} of the limit"
+        )
+    return f"{quantity(meter, used)} of {things(meter, limit.value)} used"
+
+
+def _threshold(meter: Meter, threshold: str, *, at: int) -> str:
+    return f"{threshold}, which is {quantity(meter, at)}" if "%" in threshold else threshold
+
+
+def _lines(meter: Meter, *, used: int, limit: Limit, period: Period) -> list[str]:
+    whose = "the limit that you have set" if limit.own else "what your plan includes"
+    if limit.value is None:
+        lines = [f"Your workspace has used {things(meter, used)}."]
+    else:
+        lines = [
+            f"Your workspace has used {things(meter, used)}; {whose} is "
+            f"{quantity(meter, limit.value)}."
+        ]
+        if used < limit.value:
+            lines.append(f"That leaves {quantity(meter, limit.value - used)}.")
+        elif limit.hard:
+            lines.append("Nothing is deleted, but you cannot add to it until there is room again.")
+        elif limit.price is None:
+            lines.append("Everything keeps working and is counted.")
+        else:
+            lines.append("Everything keeps working; what is above is on your next invoice.")
+    if period.end:
+        lines.append(f"The count starts again on {period.end:%-d %B}.")
+    return lines

@@ -1,0 +1,20 @@
+"""What is counted: meters, limits and prices, and how a meter reads an event."""
+
+from metering.definitions.catalogue import get as meter_of
+from metering.definitions.catalogue import meters
+from metering.definitions.catalogue import shown as shown_meters
+from metering.definitions.meter import Meter
+from metering.definitions.sense import accepted, check, fingerprint, refused
+from metering.definitions.values import EXACT
+
+__all__ = [
+    "EXACT",
+    "Meter",
+    "accepted",
+    "check",
+    "fingerprint",
+    "meter_of",
+    "meters",
+    "refused",
+    "shown_meters",
+]

@@ -1,0 +1,72 @@
+"""How much of a meter is included, and what more of it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+from metering.definitions.values import EXACT
+
+
+@dataclass(frozen=True)
+class UsagePrice:
+    """What usage costs: `amount` (minor currency units) for each `per` units of the meter.
+
+    Exact, and rounded half up once for a meter and period: amount * quantity / per.
+    """
+
+    amount: int
+    per: int = 1
+
+    def __post_init__(self) -> None:
+        if self.amount < 0 or self.per < 1:
+            raise ValueError("A usage price is not negative, for one unit or more.")
+
+    @classmethod
+    def stored(cls, amount: int | None, per: int | None) -> UsagePrice | None:
+        """The price that two columns hold; None where there is none."""
+        return None if amount is None or per is None else cls(amount, per)
+
+    def cost(self, quantity: Decimal | int) -> int:
+        """What so many units cost, in minor units; a quantity below zero costs nothing."""
+        exact = Fraction(quantity) * self.amount / self.per
+        return max(0, floor(exact + Fraction(1, 2)))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much of a meter a plan includes (None: no limit). Only a hard limit ever refuses.
+
+    `price` is what each unit above a soft limit costs; None: nothing. A limit that the workspace
+    has set for itself is its `own`, always hard; `included` is then what its plan includes.
+    """
+
+    value: int | None
+    hard: bool = True
+    price: UsagePrice | None = None
+    own: bool = False
+    included: int | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether more than this is ever refused."""
+        return self.hard and self.value is not None
+
+    def capped(self, most: int) -> Limit:
+        """This limit with one of the workspace's own, where that is lower than what is refused."""
+        if self.hard and self.value is not None and self.value <= most:
+            return self
+        return Limit(most, hard=True, price=self.price, own=True, included=self.value)
+
+    def above(self, used: Decimal | int) -> Decimal:
+        """How much of what was used is not included, exact."""
+        included = self.included if self.own else self.value
+        if included is None:
+            return Decimal(0)
+        return max(Decimal(0), EXACT.subtract(Decimal(used), Decimal(included)))
+
+    def cost(self, used: Decimal | int) -> int:
+        """What a period with this usage costs, in minor units: the price of what is above."""
+        return self.price.cost(self.above(used)) if self.price else 0

@@ -1,0 +1,1 @@
+"""What metering does when a workspace is brought, exported, deleted and purged."""

@@ -1,0 +1,62 @@
+"""The rollups of the store in use, and the projection that the event log keeps up to date.
+
+`RollupProjection` is registered with the event log. Everything else asks `rollups()`.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from events import Event
+from events.store import get_store
+from metering.rollups import partials
+from metering.rollups.protocol import Rollups
+
+_FOLDERS = {"postgres": "sql", "clickhouse": "sql_clickhouse"}
+_DIALECTS = {
+    "postgres": ("metering.rollups.postgres", "PostgresRollups"),
+    "clickhouse": ("metering.rollups.clickhouse", "ClickHouseRollups"),
+}
+
+
+def rollups() -> Rollups:
+    """Those of the store in use."""
+    module, name = _DIALECTS[get_store().kind]  # the other one's driver need not be there
+    dialect: Rollups = getattr(import_module(module), name)()
+    return dialect
+
+
+class RollupProjection:
+    """Registered with the event store: adds each newly stored batch to all rollups."""
+
+    name = "metering"
+
+    def sql(self, kind: str) -> Path:
+        """The tables of this kind of store."""
+        return Path(__file__).parent.parent / _FOLDERS[kind]
+
+    def apply(self, session: Any, events: Sequence[Event]) -> None:
+        """Sum the batch up in memory, then add that to each table."""
+        with _no_garbage_collection():
+            rollups().merge(session, partials.aggregate(events))
+
+    def erase(self, tenant: str) -> int:
+        """Remove all buckets of a workspace."""
+        return rollups().erase(tenant)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Many small objects and no cycles: looking for some takes half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""Keys of a workspace's API, and who answers for them."""
