@@ -8,6 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         import events
         from billing import checks, event_types, purging, receivers, stripe_client  # noqa: F401
+        from billing.pages import staff_panel
         from billing.selling import free_workspaces, pricing  # noqa: F401
         from billing.webhooks import handling, mirror  # noqa: F401
         from cms import slots
@@ -15,5 +16,6 @@ class BillingConfig(AppConfig):
         events.register(*event_types.ALL)
         slots.register("pricing", pricing.public_plans)
         purging.register()
+        staff_panel.register()
         stripe_client.configure()
         mirror.configure()

@@ -10,6 +10,7 @@ class MeteringConfig(AppConfig):
         from identity import mail_choices
         from metering import checks, event_types  # noqa: F401
         from metering.life import deletion, importing, portability, purging  # noqa: F401
+        from metering.pages import staff_panel
         from metering.quotas import seats  # noqa: F401
         from metering.rollups import RollupProjection
         from metering.wording import own_names
@@ -24,5 +25,6 @@ class MeteringConfig(AppConfig):
             )
         )
         own_names.register()
+        staff_panel.register()
         portability.register()
         purging.register()

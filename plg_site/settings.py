@@ -119,6 +119,7 @@ SHARED_APPS = [
     "events",
     "identity",
     "cms",
+    "staff",
     "outbound",
     "tenants",
     "tenants.domains",
@@ -291,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
     "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
     "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
+    "forget-looks": {"task": "staff.tasks.forget_looks", "schedule": 24 * 3600.0},
     "tidy-sessions": {"task": "identity.tasks.tidy_sessions", "schedule": 24 * 3600.0},
     "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
     "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
@@ -360,7 +362,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "identity.middleware.VisitorMiddleware",
     "tenants.middleware.MembershipMiddleware",
-    "plg_site.staff_guard.SecondFactorMiddleware",
+    "staff.guard.SecondFactorMiddleware",
     "cms.middleware.SiteRedirectMiddleware",
     "cms.hand_made.HandMadeRequestsMiddleware",
 ]
@@ -470,6 +472,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password or address, a new pa
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("REAUTHENTICATION_SECONDS", 15 * 60)
 # ... and before the pages of staff and editors, a second factor (identity.security).
 STAFF_SIGN_IN_SECONDS = env.number("STAFF_SIGN_IN_SECONDS", 8 * 60 * 60)
+STAFF_TRAIL_DAYS = env.number("STAFF_TRAIL_DAYS", 400)  # how long it is kept who looked at what
 # Only a development stack: the demo's staff answer with codes that its log shows.
 DEMO_SECOND_FACTOR = env.flag("MAIL_OUTBOX", False)
 MFA_ADAPTER = "identity.security.mfa_adapter.MFAAdapter"

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from identity import visits
 from identity.sign_out import sign_out
-from plg_site import api_reference, health, outbox, staff, staff_workspaces, well_known
+from plg_site import api_reference, health, outbox, well_known
 from tenants.domains.face import ask
 
 urlpatterns = [
@@ -16,10 +16,9 @@ urlpatterns = [
     path("cookies/", visits.cookies_page, name="cookies"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
-    path("staff/usage/", staff.usage, name="staff_usage"),
-    path("staff/workspaces/", staff_workspaces.workspaces, name="staff_workspaces"),
-    path("staff/workspaces/<uuid:pk>/suspend/", staff_workspaces.suspend, name="staff_suspend"),
-    path("staff/workspaces/<uuid:pk>/resume/", staff_workspaces.resume, name="staff_resume"),
+    path("staff/", include("staff.urls")),
+    path("staff/", include("tenants.staff.urls")),
+    path("staff/", include("metering.staff_urls")),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("account/", include("identity.account.urls")),

@@ -1,4 +1,4 @@
-"""What the composition root adds to Wagtail's admin: the way to the staff page."""
+"""What the composition root adds to Wagtail's admin: the way to the pages of staff."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class StaffOnlyItem(MenuItem):
 
 
 @hooks.register("register_admin_menu_item")
-def usage_item() -> Any:
-    return StaffOnlyItem("Usage", reverse("staff_usage"), icon_name="view", order=9000)
+def staff_item() -> Any:
+    return StaffOnlyItem("Staff", reverse("staff_search"), icon_name="view", order=9000)

@@ -14,8 +14,10 @@ class TenantsConfig(AppConfig):
         from tenants.models import Status
         from tenants.pages import waiting
         from tenants.signing_up import holding  # noqa: F401
+        from tenants.staff import workspace as of_staff
 
         events.register(*event_types.ALL)
+        of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
         ways_out.vouch(members_only.may_lead_to)
         mail_choices.register(

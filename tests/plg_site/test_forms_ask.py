@@ -140,7 +140,7 @@ NOT_ASKED = {
         "api/content/": NO_SESSION,
         "api/content/docs": NO_SESSION,
         "api/content/openapi.json": NO_SESSION,
-        "cms/": "behind a second factor, by its address (plg_site.staff_guard)",
+        "cms/": "behind a second factor, by its address (staff.guard)",
         "cookies/": "which cookies one gets",
         "email/begun/": "asked once, after a proof; what is thrown away can be brought back",
         "email/begun/<uuid:user_id>/": "asks for the mailbox of this moment",

@@ -61,6 +61,7 @@ OTHERWISE = {
     "billing.UsageCharge": "one a period and meter",
     "product.Link": "the meter of links",
     "product.File": "the meter of storage; an empty one is refused",
+    "staff.Look": "one in five minutes of a person and thing; STAFF_TRAIL_DAYS",
     "identity.User": "one a sign-up",
     "identity.Person": "one a user",
     "identity.PersonAlias": "one a browser that signed up or in",

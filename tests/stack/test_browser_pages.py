@@ -71,7 +71,13 @@ STAFF_OWN = [
     "/account/security/reauthenticate/",
     "/account/close/",
 ]
-STAFF = ["/staff/usage/", "/staff/workspaces/"]
+STAFF = [
+    "/staff/usage/",
+    "/staff/workspaces/",
+    "/staff/log/",
+    "/staff/search/?q=a",
+    "/staff/trail/",
+]
 A_LINK = re.compile(r"/links/[0-9a-f-]{36}/$")
 WIDTHS = (390, 1440)  # px
 SCHEMES: dict[Literal["light", "dark"], Sequence[str]] = {

@@ -44,6 +44,7 @@ OTHER_TASKS = {
     "tenants.archive.tasks.run_import": "an Import makes its workspace",
     "tenants.archive.tasks.tend": "exports and imports that a dead worker left",
     "tenants.domains.tasks.check_domains": "domains, in the shared schema",
+    "staff.tasks.forget_looks": "who looked at what, in the shared schema",
     "tenants.tasks.check_doors": "domains of doors, in the shared schema",
     "tenants.tasks.look_after_lives": "states of workspaces, in the shared schema",
     "tenants.tasks.prepare_workspaces": "workspaces that have no schema yet",
@@ -53,6 +54,7 @@ OTHER_TASKS = {
 OTHER_COMMANDS: dict[str, str] = {}
 # Signals of ours that are not about one workspace.
 OTHER_SIGNALS = {
+    "hosts_changed": "names the hosts themselves, of as many workspaces as were changed",
     "users_merged": "a human may be in several workspaces",
     "merge_undone": "as above",
     "credentials_ended": "as above",

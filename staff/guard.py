@@ -19,7 +19,6 @@ from django.urls import reverse
 from identity import security
 from identity.models import User
 from identity.requests import UserRequest
-from tenants.requests import HostRequest
 
 GUARDED = ("/cms/", "/staff/")
 # Nobody loses what they have typed because their day was long: what is sent may be so much later.
@@ -34,9 +33,11 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HostRequest, view: Callable[..., Any], args: Any, kwargs: Any
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if request.tenant is not None or not request.path_info.startswith(GUARDED):
+        if getattr(request, "tenant", None) is not None or not request.path_info.startswith(
+            GUARDED
+        ):
             return None
         if not security.needs_second_factor(request.user):
             return None

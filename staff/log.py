@@ -1,4 +1,4 @@
-"""What the staff page says about usage and about the log, ready for a template without logic."""
+"""How the event log is doing, ready for a template without logic."""
 
 from __future__ import annotations
 
@@ -8,42 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
+from django.template.defaultfilters import filesizeformat
 
 from events import conf, health, refusals
 from events.errors import TransportUnavailable
 from events.health import Lag
 from events.redis import Keys, quick
-from events.store import StoreUnavailable
 from events.transport import CONSUMERS
-from metering.asking import Question, ask_stored
-from metering.definitions import Meter, meters
-from metering.wording import quantity, size_in_words
-from tenants.models import Tenant
 
-TOP = 20
 DEAD_SHOWN = 10
 _ALIVE_MS = 15_000  # a consumer that has not asked for so long is not there
-_SPANS = {"1": "24 hours", "7": "7 days", "30": "30 days"}
-
-
-@dataclass(frozen=True)
-class Total:
-    """A meter over all workspaces."""
-
-    label: str
-    value: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """One of the largest."""
-
-    name: str
-    host: str
-    value: str
-    share: str
-    length: int
 
 
 @dataclass(frozen=True)
@@ -65,16 +39,9 @@ class Consumer:
     is_alive: bool
 
 
-@dataclass(frozen=True)
-class Choice:
-    label: str
-    url: str
-    current: bool
-
-
 @dataclass
-class StaffPage:
-    """Everything on the page."""
+class LogPage:
+    """Everything on the page. Of events only numbers and reasons: never what they say."""
 
     at: datetime
     alarms: list[str] = field(default_factory=list)
@@ -86,31 +53,13 @@ class StaffPage:
     consumers: Sequence[Consumer] = ()
     dead: Sequence[DeadLetter] = ()
     refused: Sequence[tuple[str, int]] = ()
-    totals: Sequence[Total] = ()
-    top: Sequence[Workspace] = ()
-    meter: Meter | None = None
-    span: str = ""
-    meter_choices: Sequence[Choice] = ()
-    span_choices: Sequence[Choice] = ()
 
     @classmethod
-    def of(cls, *, meter_key: str = "", days: str = "", now: datetime | None = None) -> StaffPage:
-        """The page now; what cannot be reached is an alarm on it."""
+    def of(cls, *, now: datetime | None = None) -> LogPage:
+        """The log now; what cannot be reached is an alarm."""
         now = now or datetime.now(UTC)
         page = cls(at=now)
-        days = days if days in _SPANS else "1"
-        page.meter = meters().get(meter_key) or _first()
-        page.span = _SPANS[days]
-        page.meter_choices = [
-            Choice(meter.label, f"?meter={key}&days={days}", meter == page.meter)
-            for key, meter in meters().items()
-        ]
-        page.span_choices = [
-            Choice(label, f"?meter={page.meter.key}&days={key}", key == days)
-            for key, label in _SPANS.items()
-        ]
         _look_at_log(page, now)
-        _look_at_usage(page, now, timedelta(days=int(days)))
         return page
 
     @property
@@ -118,18 +67,13 @@ class StaffPage:
         return not self.alarms
 
 
-def _first() -> Meter:
-    monthly = [meter for meter in meters().values() if meter.period == "month"]
-    return monthly[0] if monthly else next(iter(meters().values()))
-
-
-def _look_at_log(page: StaffPage, now: datetime) -> None:
+def _look_at_log(page: LogPage, now: datetime) -> None:
     lag = page.lag = health.lag()
     behind = lag.behind(now=now)
     page.behind = _span(behind)
     page.fill = round(100 * lag.fill)
     bound = conf.spool_max_bytes()
-    page.spool = f"{size_in_words(lag.spool_bytes)} of {size_in_words(bound)}"
+    page.spool = f"{filesizeformat(lag.spool_bytes)} of {filesizeformat(bound)}"
     page.spool_fill = round(100 * lag.spool_bytes / bound) if bound else 100
     _ask_redis(page)
     names = {"stream": "Redis", "outbox": "The database", "spool": "The spool folder"}
@@ -140,7 +84,7 @@ def _look_at_log(page: StaffPage, now: datetime) -> None:
         page.alarms.append(f"The oldest event has waited for {_span(behind)}.")
     if lag.spool_bytes:
         page.alarms.append(
-            f"{size_in_words(lag.spool_bytes)} of events wait in the spool of this machine."
+            f"{filesizeformat(lag.spool_bytes)} of events wait in the spool of this machine."
         )
     if lag.dead:
         page.alarms.append(f"{lag.dead:,} events could not be stored: see “Dead letters”.")
@@ -148,7 +92,7 @@ def _look_at_log(page: StaffPage, now: datetime) -> None:
         page.alarms.append("No consumer is running: events wait, and usage stands still.")
 
 
-def _ask_redis(page: StaffPage) -> None:
+def _ask_redis(page: LogPage) -> None:
     keys, client = Keys(conf.stream()), quick(conf.redis_url())
     try:
         page.consumers = [_consumer(each) for each in _groups(client, keys)]
@@ -183,61 +127,6 @@ def _dead(entry_id: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
     reason = fields.get(b"reason", b"").decode("utf-8", "replace")
     word, _, words = reason.partition(":")
     return DeadLetter(at=at, reason=word, name=words.strip()[:160])
-
-
-def _look_at_usage(page: StaffPage, now: datetime, span: timedelta) -> None:
-    assert page.meter is not None  # noqa: S101
-    meter, start = page.meter, now.replace(minute=0, second=0, microsecond=0) - span
-    totals = [
-        Question(meter=key, start=None if _is_level(each) else start)
-        for key, each in meters().items()
-    ]
-    largest = Question(
-        meter=meter.key,
-        start=None if _is_level(meter) else start,
-        group_by=("tenant",),
-        top=TOP,
-    )
-    try:
-        *answers, top = ask_stored(None, *totals, largest, now=now)
-    except StoreUnavailable:
-        page.alarms.append("The event store does not answer: usage cannot be shown.")
-        return
-    page.totals = [
-        Total(
-            label=each.label,
-            value=quantity(each, int(rows[0].value)),
-            note="now" if _is_level(each) else page.span,
-        )
-        for each, rows in zip(meters().values(), answers, strict=True)
-    ]
-    keys = list(meters())
-    page.top = _workspaces(meter, top, whole=answers[keys.index(meter.key)][0].value)
-
-
-def _workspaces(meter: Meter, rows: Sequence[Any], *, whole: Any) -> list[Workspace]:
-    schemas = [row.group["tenant"] for row in rows]
-    known = {
-        tenant.schema_name: tenant for tenant in Tenant.objects.filter(schema_name__in=schemas)
-    }
-    most = max([row.value for row in rows], default=0)
-    found = []
-    for row in rows:
-        tenant = known.get(row.group["tenant"])
-        found.append(
-            Workspace(
-                name=tenant.name if tenant else "a workspace that is gone",
-                host=tenant.slug if tenant else str(row.group["tenant"]),
-                value=quantity(meter, int(row.value)),
-                share=f"{100 * row.value / whole:.1f} %" if whole > 0 else "",
-                length=max(0, round(100 * row.value / most)) if most > 0 else 0,
-            )
-        )
-    return found
-
-
-def _is_level(meter: Meter) -> bool:
-    return meter.period == "lifetime"
 
 
 def _span(span: timedelta) -> str:

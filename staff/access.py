@@ -1,7 +1,4 @@
-"""For the people who run the installation: usage over all workspaces, and how the log is doing.
-
-Only numbers of usage are shown, and what the log itself counts; nothing that a workspace wrote.
-"""
+"""Who may see the pages of staff."""
 
 from __future__ import annotations
 
@@ -12,12 +9,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
-
-from cms import builds
-from plg_site.staff_page import StaffPage
 
 View = Callable[..., HttpResponse]
 
@@ -35,13 +26,3 @@ def staff_only(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return checked
-
-
-@require_safe
-@never_cache
-@staff_only
-def usage(request: HttpRequest) -> HttpResponse:
-    """The page; asked for by htmx, only the part that changes."""
-    page = StaffPage.of(meter_key=request.GET.get("meter", ""), days=request.GET.get("days", ""))
-    template = "staff/usage_live.html" if request.headers.get("HX-Request") else "staff/usage.html"
-    return render(request, template, {"page": page, "broken_build": builds.broken()})

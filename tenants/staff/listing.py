@@ -11,14 +11,15 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in
-from plg_site.staff import staff_only
-from tenants import life
+from staff.access import staff_only
+from staff.navigation import page
+from tenants.life import suspension
 from tenants.models import Role, Status, Tenant
 
 A_PAGE = 25
@@ -51,11 +52,11 @@ def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
     form = SuspendForm(request.POST, auto_id=f"{pk}_%s")
     if not form.is_valid():
         messages.error(request, "Say why: the members will ask.")
-    elif life.suspend(tenant, because=form.cleaned_data["because"], by=request.user):
+    elif suspension.suspend(tenant, because=form.cleaned_data["because"], by=request.user):
         messages.success(request, f"{tenant.name} is suspended.")
     else:
         messages.error(request, f"{tenant.name} is not open, so there is nothing to suspend.")
-    return redirect("staff_workspaces")
+    return redirect("staff_workspace", pk)
 
 
 @require_POST
@@ -64,11 +65,11 @@ def suspend(request: UserRequest, pk: UUID) -> HttpResponse:
 def resume(request: UserRequest, pk: UUID) -> HttpResponse:
     """Open it again."""
     tenant = get_object_or_404(Tenant, pk=pk)
-    if life.resume(tenant, by=request.user):
+    if suspension.resume(tenant, by=request.user):
         messages.success(request, f"{tenant.name} is open again.")
     else:
         messages.error(request, f"{tenant.name} is not suspended.")
-    return redirect("staff_workspaces")
+    return redirect("staff_workspace", pk)
 
 
 def _page(request: UserRequest) -> HttpResponse:
@@ -82,18 +83,18 @@ def _page(request: UserRequest) -> HttpResponse:
         rows = rows.filter(status=request.GET["status"])
     elif request.GET.get("status") == _STAYED_BEHIND[0]:
         rows = rows.filter(migration_failure__isnull=False)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    shown = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
     context = {
-        "page_obj": page,
+        "page_obj": shown,
         "query": asked.urlencode(),
         "wanted": wanted,
         "status": request.GET.get("status", ""),
         "statuses": [*Status.choices, _STAYED_BEHIND],
-        "lines": [_line(tenant) for tenant in page],
+        "lines": [_line(tenant) for tenant in shown],
     }
-    return render(request, "staff/workspaces.html", context)
+    return page(request, "staff/workspaces.html", context, at="staff_workspaces")
 
 
 def _line(tenant: Tenant) -> dict[str, object]:

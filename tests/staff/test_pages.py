@@ -8,11 +8,14 @@ import events
 from cms.models import SiteBuild
 from events import refusals
 from events.models import OutboxEvent
-from plg_site.staff_page import StaffPage
+from metering.pages.staff_usage import StaffUsage
+from staff.log import LogPage
 from tenants.models import MigrationFailure
 from tests.events.log import an_event
 
 PATH = "/staff/usage/"
+LOG = "/staff/log/"
+PAGES = [PATH, LOG, "/staff/workspaces/", "/staff/search/", "/staff/trail/"]
 
 
 @pytest.fixture
@@ -22,15 +25,16 @@ def staff(client_for, people):
     return client_for(people.outsider)
 
 
-def test_only_staff_sees_it(client_for, people, staff):
-    visitor = client_for(None).get(PATH)
+@pytest.mark.parametrize("path", PAGES)
+def test_only_staff_sees_it(client_for, people, staff, path):
+    visitor = client_for(None).get(path)
     assert visitor.status_code == 302
     assert "/login/?next=" in visitor["Location"]
-    assert client_for(people.acme_owner).get(PATH).status_code == 404
-    assert staff.get(PATH).status_code == 200
+    assert client_for(people.acme_owner).get(path).status_code == 404
+    assert staff.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", [PATH, "/staff/workspaces/"])
+@pytest.mark.parametrize("path", PAGES)
 def test_staff_whose_address_is_not_verified_is_no_staff(staff, people, path):
     assert staff.get(path).status_code == 200
     EmailAddress.objects.filter(user=people.outsider).update(verified=False)
@@ -43,12 +47,13 @@ def test_it_is_not_on_the_host_of_a_workspace(client_for, people, acme):
     assert client_for(people.acme_owner, acme).get(PATH).status_code == 404
 
 
+@pytest.mark.urls("plg_site.urls_site")
 def test_it_shows_the_largest_workspaces_with_their_names(log, staff, acme, globex):
     for tenant, count in ((acme, 2), (globex, 5)):
         log.store.append(
             [an_event("Link Clicked", tenant=tenant.schema_name) for _ in range(count)]
         )
-    page = StaffPage.of(meter_key="clicks")
+    page = StaffUsage.of(meter_key="clicks")
     assert [(each.name, each.value, each.share) for each in page.top] == [
         ("Globex", "5", "71.4 %"),
         ("Acme", "2", "28.6 %"),
@@ -61,7 +66,7 @@ def test_it_says_that_no_consumer_runs(log, db):
         events.record(
             "Link Clicked", tenant="w_x", properties={"link_id": UUID(int=1), "code": "x"}
         )
-    page = StaffPage.of()
+    page = LogPage.of()
     assert page.lag.waiting == 1
     assert any("No consumer" in alarm for alarm in page.alarms)
 
@@ -70,7 +75,7 @@ def test_it_says_that_all_is_well(log, db):
     OutboxEvent.objects.all().delete()  # the world of the tests recorded some
     reader = log.reader("here")
     reader.read(most=1, wait_ms=1)
-    page = StaffPage.of()
+    page = LogPage.of()
     assert page.alarms == []
     assert [each.is_alive for each in page.consumers] == [True]
 
@@ -79,7 +84,7 @@ def test_dead_letters_and_refusals_have_their_reasons(log, staff):
     log.redis.xadd(log.keys.dead, {"e": b'{"secret": "x"}', "reason": b"no_such: It is nothing."})
     refusals.count("wrong_property", 3)
     refusals.send()
-    text = staff.get(PATH).content.decode()
+    text = staff.get(LOG).content.decode()
     assert "no_such" in text
     assert "It is nothing." in text
     assert "wrong_property" in text
@@ -90,13 +95,13 @@ def test_dead_letters_and_refusals_have_their_reasons(log, staff):
 def test_what_does_not_answer_is_an_alarm_and_not_an_error(log, staff, settings):
     settings.EVENTS_DATABASE_URL = "postgres://nobody:nothing@127.0.0.1:1/nowhere"
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    text = staff.get(PATH).content.decode()
-    assert "The event store does not answer" in text
-    assert "Redis does not answer" in text
+    assert "The event store does not answer" in staff.get(PATH).content.decode()
+    assert "Redis does not answer" in staff.get(LOG).content.decode()
 
 
-def test_it_refreshes_only_its_part(staff):
-    text = staff.get(PATH, headers={"HX-Request": "true"}).content.decode()
+@pytest.mark.parametrize("path", [PATH, LOG])
+def test_it_refreshes_only_its_part(staff, path):
+    text = staff.get(path, headers={"HX-Request": "true"}).content.decode()
     assert 'id="staff-live"' in text
     assert "<html" not in text
 
@@ -111,8 +116,8 @@ def test_it_says_which_workspaces_could_not_be_migrated_and_why(staff, acme, glo
 
 
 def test_it_says_that_the_website_could_not_be_built(staff):
-    assert "could not be built" not in staff.get(PATH).content.decode()
+    assert "could not be built" not in staff.get(LOG).content.decode()
     SiteBuild.objects.create(started_at=datetime.now(UTC), problem="the disk is full")
-    page = staff.get(PATH).content.decode()
+    page = staff.get(LOG).content.decode()
     assert "The website could not be built" in page
     assert "the disk is full" in page

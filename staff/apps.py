@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class StaffConfig(AppConfig):
+    name = "staff"
+
+    def ready(self) -> None:
+        from staff import finding, navigation
+        from staff.pages import people
+
+        navigation.register(
+            navigation.Item("Search", "staff_search", order=10),
+            navigation.Item("Event log", "staff_log", order=40),
+            navigation.Item("Who looked", "staff_trail", order=90),
+        )
+        finding.register(finding.Finder("People", people.find))
