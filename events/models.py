@@ -50,6 +50,14 @@ class ReaderPosition(models.Model):
         return f"{self.reader} at {self.position}"
 
 
+class ReaderAsideQuerySet(models.QuerySet["ReaderAside"]):
+    """Events that wait for a decision."""
+
+    def for_tenant(self, schema: str) -> ReaderAsideQuerySet:
+        """Those of a workspace, by its schema's name."""
+        return self.filter(tenant=schema)
+
+
 class ReaderAside(models.Model):
     """An event that a reader could not handle, with the reason, until somebody decides.
 
@@ -61,6 +69,8 @@ class ReaderAside(models.Model):
     payload = models.TextField()  # one line of JSON
     reason = models.TextField()
     at = models.DateTimeField()
+
+    objects = ReaderAsideQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=["reader", "id"], name="events_readeraside_reader"),)

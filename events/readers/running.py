@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import structlog
 
+from events import conf
 from events.readers.following import Came, Following
 from events.readers.pages import Pages
-from events.readers.reader import Reader
+from events.readers.reader import Reader, registered
 from events.store.interface import EventStore
 
 log = structlog.get_logger()
@@ -21,6 +23,24 @@ _TURN = 1.0  # seconds that a reader works before others have their turn
 # Seconds until a reader is asked again, by what came of it.
 _PAUSES = {Came.MOVED: 0.0, Came.NOTHING: 0.2, Came.BUSY: 1.0, Came.FAILED: 0.5}
 _LONGEST = 5.0  # after failures in a row
+
+
+@contextmanager
+def beside(stop: threading.Event, *, store: EventStore) -> Iterator[None]:
+    """All readers in a thread of a process that does something else, until `stop` is set."""
+    if not (readers := list(registered())):
+        yield
+        return
+    runner = Runner(readers, store=store, threads=conf.readers_threads())
+    thread = threading.Thread(target=runner.run, args=[stop], name="readers")
+    thread.start()
+    log.info("events_readers_started", readers=[reader.name for reader in readers])
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        log.info("events_readers_stopped")
 
 
 class Runner:
