@@ -13,6 +13,7 @@ from events import conf, health, refusals
 from events.errors import TransportUnavailable
 from events.health import Lag
 from events.reader import GROUP
+from events.readers import Standing
 from events.redis_client import quick
 from events.store import StoreUnavailable
 from events.transport import Keys
@@ -67,6 +68,29 @@ class Consumer:
 
 
 @dataclass(frozen=True)
+class FollowerLine:
+    """Who follows the log, and how far."""
+
+    name: str
+    badge: str
+    kind: str  # of the badge
+    behind: int
+    lag: str
+    trouble: str
+    position: str
+
+    @classmethod
+    def of(cls, standing: Standing, now: datetime) -> FollowerLine:
+        trouble = standing.trouble(now=now)
+        badge, kind = ("look at it", "warn") if trouble else ("follows", "success")
+        if standing.paused_at:
+            badge, kind = "paused", "warn"
+        lag = _span(standing.lag(now=now)) if standing.behind else ""
+        position = standing.position or "none"
+        return cls(standing.name, badge, kind, standing.behind, lag, trouble, position)
+
+
+@dataclass(frozen=True)
 class Choice:
     label: str
     url: str
@@ -85,6 +109,7 @@ class StaffPage:
     spool: str = ""
     spool_fill: int = 0
     consumers: Sequence[Consumer] = ()
+    readers: Sequence[FollowerLine] = ()
     dead: Sequence[DeadLetter] = ()
     refused: Sequence[tuple[str, int]] = ()
     totals: Sequence[Total] = ()
@@ -133,6 +158,8 @@ def _look_at_log(page: StaffPage, now: datetime) -> None:
     page.spool = f"{size(lag.spool_bytes)} of {size(bound)}"
     page.spool_fill = round(100 * lag.spool_bytes / bound) if bound else 100
     _ask_redis(page)
+    page.readers = [FollowerLine.of(each, now) for each in health.readers()]
+    page.alarms += [f"Reader {each.name} {each.trouble}." for each in page.readers if each.trouble]
     names = {"stream": "Redis", "outbox": "The database", "spool": "The spool folder"}
     page.alarms += [f"{names[what]} does not answer." for what in lag.unknown]
     if lag.fill >= health.FULL:

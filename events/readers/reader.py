@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ def register(reader: Reader) -> None:
     _registered[reader.name] = reader
 
 
-def registered() -> Iterable[Reader]:
+def registered() -> Sequence[Reader]:
     """All readers, by name."""
     return [_registered[name] for name in sorted(_registered)]
 

@@ -50,7 +50,7 @@ class Standing:
         if self.reason:
             return f"fails: {self.reason}"
         if self.aside:
-            return f"{self.aside:,} events were put aside"
+            return f"has put {self.aside:,} events aside"
         if not self.has_run:
             return "has never run"
         if self.paused_at or self.lag(now=now) <= FAR:

@@ -287,3 +287,69 @@ def test_what_was_stored_before_there_were_numbers_comes_first_day_by_day(log, a
     log.store.retention.drop_before((now - 5 * DAY).date())
     assert followed(log, most=1)[0] == [*in_order(old[:1], old[1:]), new]
     assert followed(log, most=50)[0] == [*in_order(old[:1], old[1:]), new]
+
+
+def test_a_database_of_before_there_were_numbers_is_followed_from_its_first_day(log, archives):
+    """The steps themselves, on rows that the older ones hold."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    import psycopg
+
+    from events import conf
+    from events.store import migrations, partitions
+    from events.store.postgres import PostgresEventStore
+
+    name = "readers_before"
+    url = urlunsplit(urlsplit(conf.database_url())._replace(path=f"/{name}"))
+    now = datetime.now(UTC)
+    old = [an_event(time=now - days * DAY, floor=days) for days in (3, 2, 2)]
+    with psycopg.connect(conf.database_url(), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name}")
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            with psycopg.connect(url) as before:
+                before.execute("SET client_min_messages = warning")
+                before.execute(
+                    "CREATE TABLE store_migration (name text PRIMARY KEY, applied_at timestamptz"
+                    " NOT NULL DEFAULT now(), hash text)"
+                )
+                for path in sorted(migrations._OWN.glob("*.sql"))[:2]:
+                    before.execute(path.read_bytes())
+                    before.execute(
+                        "INSERT INTO store_migration (name) VALUES (%s)", [f"events/{path.name}"]
+                    )
+                partitions.create(before, {event.time.date() for event in old})
+                for event in old:
+                    before.execute(
+                        "INSERT INTO event (id, name, time, received_at, tenant, properties, context)"
+                        " VALUES (%s, %s, %s, %s, %s, %s, '{}')",
+                        [event.id, event.name, event.time, event.received_at, event.tenant,
+                         f'{{"floor": {event.properties["floor"]}}}'],
+                    )  # fmt: skip
+            store = PostgresEventStore(url, pool_size=2)
+            store.migrate()
+            store.append([new := an_event(time=now - 3 * DAY)])
+            found, mark = [], BEGINNING
+            while (page := store.order.page(mark, names=None, most=1)).end != mark:
+                found += [event for _, event in page.found]
+                mark = page.end
+            assert found == [*in_order(old[:1], old[1:]), new]
+            store.close()
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
+def test_batches_that_clickhouse_had_before_are_followed_from_the_first(log, archives):
+    from events.store import clickhouse_schema as schema
+
+    now = datetime.now(UTC)
+    batches = [[an_event(time=now - days * DAY)] for days in (9, 0, 1)]
+    for batch in batches:
+        log.store.append(batch)
+    [step] = [path for _, path in schema.files() if path.name == "0004_batches.sql"]
+    with log.store.connection() as client:
+        client.command("TRUNCATE TABLE event_batch")
+        for statement in schema.render(step.read_text(), cluster=""):
+            client.command(statement)
+    assert followed(log, most=1)[0] == in_order(*batches)

@@ -75,7 +75,7 @@ def wait_until_it_stands(process: subprocess.Popen) -> None:
     listening = threading.Thread(target=listen, daemon=True)
     listening.start()
     listening.join(PATIENCE)
-    assert said and said[-1].startswith(STANDS), "".join(said)[-3_000:]
+    assert "".join(said[-1:]).startswith(STANDS), "".join(said)[-3_000:]
 
 
 def eventually(check, *, seconds: float = PATIENCE) -> None:
