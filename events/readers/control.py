@@ -116,13 +116,15 @@ def _forget(reader: Reader, is_meant: Callable[[Aside], bool]) -> int:
         return 0
     with _row(reader) as hold:
         found = [aside for aside in waiting if is_meant(aside)]
-        for aside in found if hold else ():
+        for aside in found:
             _decide(hold, aside)
         return len(found)
 
 
-def _decide(hold: Hold, aside: Aside) -> None:
+def _decide(hold: Hold | None, aside: Aside) -> None:
     """Forget it; a reader that waited for room goes on."""
+    if hold is None:
+        raise LookupError("A row that is waited for is never in another's hands.")
     hold.forget(aside)
     hold.state.retry_at = None
     hold.save()

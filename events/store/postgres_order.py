@@ -174,7 +174,7 @@ class PostgresOrder:
 
     def _one(self, query: str, *parameters: object) -> Any:
         with self.store.connection() as connection:
-            row = connection.execute(query, parameters).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(query, parameters).fetchone()
         return row[0] if row else None
 
 
