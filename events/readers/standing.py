@@ -50,7 +50,7 @@ class Standing:
         if self.reason:
             return f"fails: {self.reason}"
         if self.aside:
-            return f"has put {self.aside:,} events aside"
+            return f"has put {self.aside:,} event{'s' * (self.aside != 1)} aside"
         if not self.has_run:
             return "has never run"
         if self.paused_at or self.lag(now=now) <= FAR:

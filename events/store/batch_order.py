@@ -40,10 +40,14 @@ class Mark(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Mark:
         """What `str` gave. Raises ValueError."""
+        if text == "beginning":
+            return BEGINNING
         number, _, event = text.partition(".")
         return cls(int(number), UUID(event) if event else _LAST)
 
     def __str__(self) -> str:
+        if self == BEGINNING:
+            return "beginning"
         return str(self.number) if self.is_whole else f"{self.number}.{self.event.hex}"
 
 

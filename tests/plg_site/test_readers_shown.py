@@ -57,7 +57,7 @@ def test_an_event_that_was_put_aside_is_an_alarm_without_what_it_says(
     people.outsider.is_staff = True
     people.outsider.save()
     page = client_for(people.outsider).get(PATH).content.decode()
-    assert "has put 1 events aside" in page
+    assert "has put 1 event aside" in page
     assert "s3cr3t" not in page
 
 
@@ -71,7 +71,7 @@ def test_doctor_says_what_is_wrong_with_a_reader_and_what_to_do(log, warehouse):
     control.resume(warehouse)
     log.store.append([an_event(bad=True)])
     step(log, warehouse)
-    assert levels() == [("problem", "warehouse has put 1 events aside")]
+    assert levels() == [("problem", "warehouse has put 1 event aside")]
     control.drop(warehouse)
     assert levels()[0][0] == "fine"
 
