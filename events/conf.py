@@ -63,3 +63,13 @@ def archive_dir() -> Path:
 def refusals_wait() -> float:
     """Seconds that the count of a refusal waits for events to travel with, before it goes alone."""
     return getattr(settings, "EVENTS_REFUSALS_WAIT", 2.0)
+
+
+def readers_threads() -> int:
+    """How many readers a process of `run_readers` has at work at once."""
+    return getattr(settings, "READERS_THREADS", 4)
+
+
+def readers_nice() -> int:
+    """How far `run_readers` stands behind those who record and store (nice(2)); 0: not at all."""
+    return getattr(settings, "READERS_NICE", 10)

@@ -1,6 +1,7 @@
 """What is known about the circumstances of an event: request id, API key, and the like.
 
-Never an address of a machine or anything else that names a person.
+Never an address of a machine or anything else that names a person, but for one: who acts in somebody
+else's place (`acting`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from uuid import UUID
+
+from events.event import Event
+
+ACTOR, ACTED_FOR = "actor", "acted_for"
 
 _context: ContextVar[dict[str, str] | None] = ContextVar("events_context", default=None)
 
@@ -32,3 +38,36 @@ def of_request(**values: str) -> Iterator[None]:
         yield
     finally:
         _context.reset(token)
+
+
+@contextmanager
+def acting(actor: UUID, *, person: UUID | None = None) -> Iterator[None]:
+    """All events recorded inside say that `actor` (a person's id) did it, in the place of `person`.
+
+    The events' own `person` stays the one in whose place it was done. What a caller of `record` says
+    in its own `context` cannot change this. `person` None: for a workspace, for nobody in particular.
+    """
+    said = {ACTOR: str(actor)} | ({ACTED_FOR: str(person)} if person else {})
+    outer = {
+        key: value for key, value in (_context.get() or {}).items() if key not in (ACTOR, ACTED_FOR)
+    }
+    token = _context.set(outer | said)
+    try:
+        yield
+    finally:
+        inner = _context.get() or {}
+        _context.reset(token)
+        add(**{key: inner[key] for key in inner.keys() - outer.keys() - said.keys()})
+
+
+def with_actor(said: dict[str, str]) -> dict[str, str]:
+    """What an event's own context says, beside what is known: who acts is not for a caller to say."""
+    ours = current()
+    own = {key: value for key, value in said.items() if key not in (ACTOR, ACTED_FOR)}
+    return {**ours, **own}
+
+
+def actor_of(event: Event) -> UUID | None:
+    """Who did it in somebody else's place; None: the event's person did it, or nobody is known."""
+    said = event.context.get(ACTOR)
+    return UUID(said) if said else None

@@ -16,6 +16,7 @@ from django.db.models import Count, Min
 from events import conf
 from events.errors import EventRefused
 from events.event import decode
+from events.readers import Standing, standings
 from events.redis.keys import Keys
 from events.redis.redis_client import quick
 from events.transport.reader import GROUP
@@ -60,6 +61,11 @@ def lag() -> Lag:
     _ask(found, "outbox", _look_at_outbox, django.db.Error)
     _ask(found, "spool", _look_at_spool, OSError)
     return found
+
+
+def readers() -> list[Standing]:
+    """How far each reader of the log is. What does not answer is said, not raised."""
+    return standings()
 
 
 def _ask(found: Lag, what: str, look: Callable[[Lag], None], *down: type[Exception]) -> None:

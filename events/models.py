@@ -1,4 +1,4 @@
-"""The outbox: the only table of this app in the primary database."""
+"""Tables of this app in the primary database: the outbox, and how far readers that write here are."""
 
 from __future__ import annotations
 
@@ -28,3 +28,52 @@ class OutboxEvent(models.Model):
     def keep(cls, line: bytes) -> OutboxEvent:
         """Write an encoded event in the current transaction."""
         return cls.objects.create(payload=line.decode())
+
+
+class ReaderPosition(models.Model):
+    """How far a reader has come whose handler writes to this database (events.readers.place.State).
+
+    Written by events.readers.rows, in the transaction of what the handler writes.
+    """
+
+    reader = models.CharField(max_length=63, primary_key=True)
+    position = models.CharField(max_length=60)
+    events = models.BigIntegerField()
+    tries = models.IntegerField()
+    reason = models.TextField()
+    retry_at = models.DateTimeField(null=True)
+    narrowed = models.IntegerField()
+    paused_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.reader} at {self.position}"
+
+
+class ReaderAsideQuerySet(models.QuerySet["ReaderAside"]):
+    """Events that wait for a decision."""
+
+    def for_tenant(self, schema: str) -> ReaderAsideQuerySet:
+        """Those of a workspace, by its schema's name."""
+        return self.filter(tenant=schema)
+
+
+class ReaderAside(models.Model):
+    """An event that a reader could not handle, with the reason, until somebody decides.
+
+    At most Reader.most_aside for each reader. A purge removes those of its workspace.
+    """
+
+    reader = models.CharField(max_length=63)
+    tenant = models.TextField(null=True)
+    payload = models.TextField()  # one line of JSON
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    objects = ReaderAsideQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=["reader", "id"], name="events_readeraside_reader"),)
+
+    def __str__(self) -> str:
+        return f"{self.reader}: {self.reason}"

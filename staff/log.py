@@ -13,6 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from events import conf, health, refusals
 from events.errors import TransportUnavailable
 from events.health import Lag
+from events.readers import Standing
 from events.redis import Keys, quick
 from events.transport import CONSUMERS
 
@@ -39,6 +40,29 @@ class Consumer:
     is_alive: bool
 
 
+@dataclass(frozen=True)
+class FollowerLine:
+    """Who follows the log, and how far."""
+
+    name: str
+    badge: str
+    kind: str  # of the badge
+    behind: int
+    lag: str
+    trouble: str
+    position: str
+
+    @classmethod
+    def of(cls, standing: Standing, now: datetime) -> FollowerLine:
+        trouble = standing.trouble(now=now)
+        badge, kind = ("look at it", "warn") if trouble else ("follows", "success")
+        if standing.paused_at:
+            badge, kind = "paused", "warn"
+        lag = _span(standing.lag(now=now)) if standing.behind else ""
+        position = standing.position or "none"
+        return cls(standing.name, badge, kind, standing.behind, lag, trouble, position)
+
+
 @dataclass
 class LogPage:
     """Everything on the page. Of events only numbers and reasons: never what they say."""
@@ -51,6 +75,7 @@ class LogPage:
     spool: str = ""
     spool_fill: int = 0
     consumers: Sequence[Consumer] = ()
+    readers: Sequence[FollowerLine] = ()
     dead: Sequence[DeadLetter] = ()
     refused: Sequence[tuple[str, int]] = ()
 
@@ -76,6 +101,8 @@ def _look_at_log(page: LogPage, now: datetime) -> None:
     page.spool = f"{filesizeformat(lag.spool_bytes)} of {filesizeformat(bound)}"
     page.spool_fill = round(100 * lag.spool_bytes / bound) if bound else 100
     _ask_redis(page)
+    page.readers = [FollowerLine.of(each, now) for each in health.readers()]
+    page.alarms += [f"Reader {each.name} {each.trouble}." for each in page.readers if each.trouble]
     names = {"stream": "Redis", "outbox": "The database", "spool": "The spool folder"}
     page.alarms += [f"{names[what]} does not answer." for what in lag.unknown]
     if lag.fill >= health.FULL:

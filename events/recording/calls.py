@@ -151,7 +151,7 @@ def _event(name: str, details: Details) -> Event:
     time = details.get("time")
     person = details.get("person")
     anonymous_id = details.get("anonymous_id")
-    said = {**ambient.current(), **(details.get("context") or {})}
+    said = ambient.with_actor(dict(details.get("context") or {}))
     return Event(
         id=details.get("id") or uuid7(),
         name=name,

@@ -27,6 +27,7 @@ COLUMNS = (
     "anonymous_id",
     "properties",
     "context",
+    "batch",  # not in files that were written before events had one
 )
 _lines = msgspec.json.Encoder().encode_lines
 Row = Sequence[Any]
@@ -77,11 +78,45 @@ def read_contents(path: Path) -> Contents:
         raise ArchiveFailed(f"{path} is no archive of events: {error}") from error
 
 
+def columns(path: Path) -> list[str]:
+    """The names of a file's columns: COLUMNS, or those that were there when it was written."""
+    return [str(name) for name in _pyarrow().parquet.read_schema(path).names]
+
+
 def read(path: Path) -> Iterator[list[Row]]:
-    """The rows of a file, some thousand at a time."""
+    """The rows of a file, in the order of its columns, some thousand at a time."""
     with _pyarrow().parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=10_000):
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+
+def read_batches(path: Path, *, first: int, last: int) -> Iterator[list[Row]]:
+    """The rows of COLUMNS in those parts of a file that may hold these batches, ends included.
+
+    Raises ArchiveFailed. Where a file says no batch, its rows are of batch 0.
+    """
+    arrow = _pyarrow()
+    try:
+        with arrow.parquet.ParquetFile(path) as file:
+            is_told = "batch" in file.schema_arrow.names
+            if not is_told and first > 0:
+                return
+            for number in range(file.num_row_groups):
+                if is_told and not _may_hold(file.metadata.row_group(number), first, last):
+                    continue
+                columns = [column.to_pylist() for column in file.read_row_group(number).columns]
+                if not is_told:
+                    columns.append([0] * len(columns[0]))
+                yield list(zip(*columns, strict=True))
+    except (OSError, ValueError, arrow.ArrowException) as error:
+        raise ArchiveFailed(f"{path} cannot be read: {error}") from error
+
+
+def _may_hold(group: Any, first: int, last: int) -> bool:
+    said = group.column(COLUMNS.index("batch")).statistics
+    if said is None or not said.has_min_max:
+        return True
+    return bool(said.min <= last and said.max >= first)
 
 
 def rewrite(path: Path, *, without: Callable[[Row], bool]) -> int:
@@ -92,7 +127,8 @@ def rewrite(path: Path, *, without: Callable[[Row], bool]) -> int:
         unfinished = path.with_suffix(".unfinished")
         kept = ([row for row in rows if not without(row)] for rows in read(path))
         chunks = (rows for rows in kept if rows)
-        verify(unfinished, _write(unfinished, chunks, replace(contents, rows=0, checksum="")))
+        emptied = replace(contents, rows=0, checksum="")
+        verify(unfinished, _write(unfinished, chunks, emptied, columns=columns(path)))
         unfinished.replace(path)
         _sync(path.parent)
     return found
@@ -114,15 +150,21 @@ def verify(path: Path, expected: Contents) -> None:
         raise ArchiveFailed(f"{path} holds {found}, not {expected}.")
 
 
-def _write(path: Path, chunks: Iterable[list[Row]], contents: Contents) -> Contents:
+def _write(
+    path: Path,
+    chunks: Iterable[list[Row]],
+    contents: Contents,
+    *,
+    columns: Sequence[str] = COLUMNS,
+) -> Contents:
     sums = hashlib.sha256()
     rows = 0
-    arrow, schema = _pyarrow(), _schema()
+    arrow, schema = _pyarrow(), _schema(columns)
     with path.open("wb") as file:
         with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for chunk in chunks:
-                columns = [list(column) for column in zip(*chunk, strict=True)]
-                writer.write_table(arrow.table(columns, schema=schema))
+                values = [list(column) for column in zip(*chunk, strict=True)]
+                writer.write_table(arrow.table(values, schema=schema))
                 _add(sums, chunk)
                 rows += len(chunk)
             contents = replace(contents, rows=rows, checksum=sums.hexdigest())
@@ -151,15 +193,11 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _schema() -> Any:
+def _schema(columns: Sequence[str]) -> Any:
     arrow = _pyarrow()
     instant = arrow.timestamp("us", tz="UTC")
-    return arrow.schema(
-        [
-            (column, instant if column in ("time", "received_at") else arrow.string())
-            for column in COLUMNS
-        ]
-    )
+    kinds = {"time": instant, "received_at": instant, "batch": arrow.int64()}
+    return arrow.schema([(column, kinds.get(column, arrow.string())) for column in columns])
 
 
 def _pyarrow() -> Any:

@@ -16,16 +16,19 @@ from psycopg import Connection
 from events.event import Event
 
 COLUMNS = "id, time, received_at, person, name, tenant, anonymous_id, properties, context"
-_INTO = f"COPY {{}} ({COLUMNS}) FROM STDIN (NULL 'null')"
+WITH_BATCH = f"{COLUMNS}, batch"
+_INTO = "COPY {} ({}) FROM STDIN (NULL 'null')"
 _AT_ONCE = 2_000  # rows that are encoded while the server reads those before
 _NULL = b"null"
 _encoder = msgspec.json.Encoder(uuid_format="hex")
 _json, _json_lines = _encoder.encode, _encoder.encode_lines
 
 
-def copy(connection: Connection[Any], table: str, texts: Iterable[bytes]) -> None:
-    """Send these rows, in the order of COLUMNS, into a table."""
-    send(connection, _INTO.format(table), texts)
+def copy(
+    connection: Connection[Any], table: str, texts: Iterable[bytes], *, columns: str = COLUMNS
+) -> None:
+    """Send these rows, in the order of the columns, into a table."""
+    send(connection, _INTO.format(table, columns), texts)
 
 
 def send(connection: Connection[Any], statement: str, texts: Iterable[bytes]) -> None:
@@ -35,10 +38,14 @@ def send(connection: Connection[Any], statement: str, texts: Iterable[bytes]) ->
             sending.write(text)
 
 
-def rows(events: Sequence[Event]) -> Iterator[bytes]:
-    """The events in the order of COLUMNS, UTF-8, some thousand rows at a time."""
+def rows(events: Sequence[Event], *, batch: int | None = None) -> Iterator[bytes]:
+    """The events in the order of COLUMNS, UTF-8, some thousand rows at a time.
+
+    With the number of their batch in the order of WITH_BATCH.
+    """
+    end = b"\n" if batch is None else b"\t%d\n" % batch
     for start in range(0, len(events), _AT_ONCE):
-        yield _rows(events[start : start + _AT_ONCE])
+        yield _rows(events[start : start + _AT_ONCE], end)
 
 
 def ids(events: Sequence[Event], *, separator: bytes) -> bytes:
@@ -46,7 +53,7 @@ def ids(events: Sequence[Event], *, separator: bytes) -> bytes:
     return _json([event.id for event in events])[2:-2].replace(b'","', separator)
 
 
-def _rows(events: Sequence[Event]) -> bytes:
+def _rows(events: Sequence[Event], end: bytes) -> bytes:
     """Column by column: the encoder is called once for each, and JSON escapes line ends."""
     fixed = _json_lines(
         [(event.id, event.time, event.received_at, event.person) for event in events]
@@ -59,7 +66,8 @@ def _rows(events: Sequence[Event]) -> bytes:
         _objects([event.properties for event in events]),
         _objects([event.context for event in events]),
     )
-    return b"".join([b"%b\t%b\t%b\t%b\t%b\t%b\n" % row for row in zip(*columns, strict=True)])
+    form = b"%b\t%b\t%b\t%b\t%b\t%b" + end
+    return b"".join([form % row for row in zip(*columns, strict=True)])
 
 
 def _objects(values: Sequence[Mapping[str, Any]]) -> list[bytes]:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypedDict, Unpack
 from uuid import UUID
 
 from events.event import Event
+from events.store.batch_order import Order
 from events.store.erasing import Erasing
 
 Kind = Literal["postgres", "clickhouse"]
@@ -107,6 +108,11 @@ class EventStore(Protocol):
     @property
     def erasing(self) -> Erasing:
         """How events of a workspace or of people are removed for good."""
+        ...
+
+    @property
+    def order(self) -> Order:
+        """How those who follow the log read it, in the order of storing."""
         ...
 
     def maintain(self, now: datetime) -> None:

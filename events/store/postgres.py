@@ -23,11 +23,13 @@ from events.redis.circuit import Circuit
 from events.store import copytext, finding, migrations, partitions, projections
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
+from events.store.postgres_order import PostgresOrder
 from events.store.retention import Retention
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
 _CLAIM = "COPY event_key (id) FROM STDIN"
+_BEGIN = "SELECT begin_event_batch(%s, %s, %s)"
 _CAREFUL = 100  # batches after one with a known id, in which known ids are looked for first
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
@@ -121,7 +123,9 @@ class PostgresEventStore:
             new = [event for event in ordered if event.id not in known] if known else ordered
             if new:
                 copytext.send(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
-                copytext.copy(connection, "event", copytext.rows(new))
+                number = _begin(connection, new)
+                rows = copytext.rows(new, batch=number)
+                copytext.copy(connection, "event", rows, columns=copytext.WITH_BATCH)
                 for projection in projections.registered():
                     projection.apply(connection, new)
             if reader:
@@ -139,6 +143,12 @@ class PostgresEventStore:
         with self.connection() as connection:
             partitions.create(connection, partitions.ahead(now.date()))
         self.retention.forget_ids(now)
+        self.order.put_together(now)
+
+    @property
+    def order(self) -> PostgresOrder:
+        """See EventStore."""
+        return PostgresOrder(self, conf.archive_dir())
 
     @property
     def retention(self) -> Retention:
@@ -161,6 +171,13 @@ class PostgresEventStore:
                 today = datetime.now(UTC).date()
                 partitions.create(connection, missing | set(partitions.ahead(today)))
             self._days |= missing
+
+
+def _begin(connection: Connection[Any], new: Sequence[Event]) -> int:
+    """The number of the batch, by which readers find it once it is committed."""
+    times = [event.time for event in new]
+    [number] = connection.execute(_BEGIN, [min(times), max(times), len(new)]).fetchone() or [0]
+    return int(number)
 
 
 def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:

@@ -42,6 +42,7 @@ _FINISH = """
     WHERE day = %s AND part = %s
 """
 _EDGE = "SELECT max(day) FROM event_archive WHERE restored_at IS NULL"
+_RETURNING = "CREATE TEMP TABLE returning_event (LIKE event INCLUDING DEFAULTS) ON COMMIT DROP"
 _RETURN = """
     INSERT INTO event SELECT row.* FROM returning_event AS row WHERE NOT EXISTS (
         SELECT FROM event WHERE event.time = row.time AND event.id = row.id
@@ -119,14 +120,14 @@ class Retention:
                 connection.execute(SQL("DROP TABLE {}").format(table))
                 return None
             [part] = connection.execute(_NOTE, {"day": day}).fetchone() or [0]
-            leaving = Identifier(_leaving(day, part))
+            leaving = Identifier(leaving_table(day, part))
             connection.execute(SQL("ALTER TABLE {} RENAME TO {}").format(table, leaving))
             return int(part)
 
     def finish(self, day: date, part: int) -> str:
         """Steps 2 and 3."""
         path = self.path(day, part)
-        contents = archive.write(path, self._rows(_leaving(day, part)), day=day, part=part)
+        contents = archive.write(path, self._rows(leaving_table(day, part)), day=day, part=part)
         self.drop(contents, path)
         log.info("events_archived", day=str(day), rows=contents.rows, file=str(path))
         return str(path)
@@ -135,7 +136,7 @@ class Retention:
         """Step 3."""
         day, part = contents.day, contents.part
         with self.store.connection() as connection:
-            connection.execute(SQL("DROP TABLE {}").format(Identifier(_leaving(day, part))))
+            connection.execute(SQL("DROP TABLE {}").format(Identifier(leaving_table(day, part))))
             found = [path.name, contents.rows, contents.checksum, day, part]
             connection.execute(_FINISH, found)
 
@@ -159,7 +160,7 @@ class Retention:
         day = contents.day
         with self.store.connection() as connection:
             partitions.create(connection, [day])
-            connection.execute("CREATE TEMP TABLE returning_event (LIKE event) ON COMMIT DROP")
+            connection.execute(_RETURNING)
             _copy_back(connection, path)
             span = {"start": _midnight(day), "end": _midnight(day + timedelta(days=1))}
             missing = connection.execute(_RETURN, span).rowcount
@@ -180,7 +181,7 @@ class Retention:
     def _rows(self, table: str) -> Iterator[list[Row]]:
         query = SQL(
             "SELECT replace(id::text, '-', ''), time, received_at, replace(person::text, '-', ''),"
-            " name, tenant, anonymous_id, properties::text, context::text FROM {} ORDER BY time, id"
+            " name, tenant, anonymous_id, properties::text, context::text, batch FROM {} ORDER BY time, id"
         ).format(Identifier(table))
         with (
             self.store.connection() as connection,
@@ -192,7 +193,7 @@ class Retention:
 
 
 def _copy_back(connection: Connection[Any], path: Path) -> None:
-    columns = ", ".join(archive.COLUMNS)
+    columns = ", ".join(archive.columns(path))
     statement = f"COPY returning_event ({columns}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for rows in archive.read(path):
@@ -200,7 +201,8 @@ def _copy_back(connection: Connection[Any], path: Path) -> None:
                 copy.write_row(row)
 
 
-def _leaving(day: date, part: int) -> str:
+def leaving_table(day: date, part: int) -> str:
+    """Where the rows of a day are while they become a file."""
     return f"event_leaving_{day:%Y%m%d}_{part}"
 
 

@@ -154,7 +154,9 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
 
 
 def events(env: Mapping[str, str]) -> Program:
-    return Program(name="events", command=manage("consume_events"), env=env, layer=APPLICATION)
+    """The consumer and, as on a small machine, the readers in the same process."""
+    command = manage("consume_events", "--readers")
+    return Program(name="events", command=command, env=env, layer=APPLICATION)
 
 
 def live(addresses: Addresses, env: Mapping[str, str]) -> Program:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from events.readers import registered
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Connections"
@@ -53,5 +54,6 @@ def budget() -> dict[str, int]:
         # A worker process does one task at a time; some tasks hold a lock on a second connection.
         "worker": settings.WORKER_PROCESSES * 2,
         "events": settings.EVENTS_PROCESSES,
+        "readers": settings.EVENTS_PROCESSES * min(len(registered()), settings.READERS_THREADS),
         "migrate_tenants": 5,
     }

@@ -19,6 +19,7 @@ CHECKS = (
     "pool",
     "fleet",
     "row_failures",
+    "readers",
     "wildcard_dns",
     "mail_dns",
     "stripe_webhook",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from events import readers
 from events.store import get_store
 from tenants import letters
 from tenants.jobs import rows
@@ -43,6 +44,7 @@ def tend(*, now: datetime | None = None) -> None:
 
 
 def _remove_late(receipt: PurgeReceipt) -> None:
+    readers.erase(receipt.tenant.schema_name)
     late = get_store().erasing.workspace(receipt.tenant.schema_name)
     receipt.counted = {"late": late.events}
     receipt.save(update_fields=["counted"])

@@ -33,6 +33,7 @@ from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
+from events import readers
 from events.models import OutboxEvent
 from events.store import StoreUnavailable, get_store
 from identity.models import Person, PersonAlias, User
@@ -174,7 +175,9 @@ def _remove_events(tenant: Tenant) -> dict[str, int]:
     of_workspace = erasing.workspace(tenant.schema_name)
     persons = list(Person.objects.filter(user__in=_leaving(tenant)))
     browsers = PersonAlias.objects.filter(person__in=persons).values_list("pk", flat=True)
-    of_people = erasing.people([each.pk for each in persons], [str(pk) for pk in browsers])
+    people = [each.pk for each in persons], [str(pk) for pk in browsers]
+    readers.erase(tenant.schema_name, *people)
+    of_people = erasing.people(*people)
     return {
         "events": of_workspace.events,
         "rollup_rows": of_workspace.projected,

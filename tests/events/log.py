@@ -38,6 +38,7 @@ TABLES = (
     "event_key",
     "event_reader",
     "event_archive",
+    "event_batch",
     "rollup_minute",
     "rollup_hour",
     "rollup_day",

@@ -30,6 +30,8 @@ WITHOUT_A_TENANT = {
     "tenants_tombstone": "belonged to a workspace that is purged",
     "staff_look": "names a workspace or a person by its key, and nothing of theirs",
     "events_outboxevent": "the encoded event names its workspace",
+    "events_readerposition": "how far a reader of the whole log is",
+    "events_readeraside": "as the outbox, and the purge removes it: events.readers.erase",
 }
 OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_", "staff_")
 

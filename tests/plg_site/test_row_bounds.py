@@ -78,6 +78,8 @@ OTHERWISE = {
     "allauth_idp_oidc.Token": "by grants, which end with their session",
     "sessions.Session": "by sign-ins, which are limited (identity.sign_in_limits), and age",
     "events.OutboxEvent": "taken within seconds",
+    "events.ReaderPosition": "one a reader of the code",
+    "events.ReaderAside": "Reader.most_aside of each",
     "auth.Group": "the operator's",
     "auth.Permission": "the operator's",
     "contenttypes.ContentType": "the operator's",

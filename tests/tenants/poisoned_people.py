@@ -12,6 +12,8 @@ from allauth.account.models import EmailAddress
 
 from events.health import Lag
 from identity.models import Merge, User
+from metering.alerts import telling
+from metering.statements import closing
 from metering import alerts, statements
 from metering.models import Ledger
 from tenants.life import deletion, unproved
@@ -95,7 +97,7 @@ def looks_for_alerts(two: SimpleNamespace) -> bool:
     seen: list[object] = []
     for tenant in two.both:
         alerts.look_soon(tenant)
-    with mock.patch.object(alerts, "evaluate", _only_good(two, seen)):
+    with mock.patch.object(telling, "evaluate", _only_good(two, seen)):
         alerts.evaluate_changed()
     return two.good.pk in seen
 
@@ -110,7 +112,7 @@ def opens_ledgers(two: SimpleNamespace) -> bool:
 def closes_periods(two: SimpleNamespace) -> bool:
     seen: list[object] = []
     statements.close_due(now=NOW, lag=Lag)  # opens their ledgers
-    with mock.patch.object(statements, "_close_next", _only_good(two, seen)):
+    with mock.patch.object(closing, "_close_next", _only_good(two, seen)):
         statements.close_due(now=NOW + timedelta(days=40), lag=Lag)
     return two.good.pk in seen
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from events import conf
 from events.consuming.consumer import Consumer, collect_rarely
 from events.errors import StoreUnavailable
+from events.readers import running
 from events.redis.keys import Keys
 from events.redis.redis_client import patient
 from events.store import EventStore, get_store
@@ -30,6 +32,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="store what waits now, and exit")
         parser.add_argument(
+            "--readers", action="store_true", help="follow the log, too, as run_readers does"
+        )
+        parser.add_argument(
             "--take-over-after",
             type=float,
             default=5.0,
@@ -37,7 +42,9 @@ class Command(BaseCommand):
             help="store what another consumer has held for this long (default: 5)",
         )
 
-    def handle(self, *args: Any, once: bool, take_over_after: float, **options: Any) -> None:
+    def handle(
+        self, *args: Any, once: bool, readers: bool, take_over_after: float, **options: Any
+    ) -> None:
         stop = threading.Event()
         if not once:
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -56,7 +63,8 @@ class Command(BaseCommand):
         )
         if not once:
             log.info("events_consumer_started", stream=conf.stream())
-            consumer.run(stop)
+            with running.beside(stop, store=store) if readers else nullcontext():
+                consumer.run(stop)
             log.info("events_consumer_stopped")
         elif not consumer.drain():
             raise CommandError("Not all events could be stored: see the log above.")

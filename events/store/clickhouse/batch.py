@@ -141,6 +141,7 @@ class ClickHouseBatch:
         """What raw rows bring with them: keys, projections, how far their reader has come."""
         batch = cls(number)
         batch.add_keys(events)
+        batch.add_place(events)
         for projection in projections.registered():
             projection.apply(batch, events)
         if reader:
@@ -195,6 +196,13 @@ class ClickHouseBatch:
         rows = b"".join([event.id.int.to_bytes(16, "big") + end for event in events])
         columns = ("id", "month", "batch")
         self.inserts.append(Insert("event_key", columns, "RowBinary", {str(month): rows}))
+
+    def add_place(self, events: Sequence[Event]) -> None:
+        """Where its events are: with this row the batch can be read (clickhouse_order.py)."""
+        times = [event.time for event in events]
+        row = (self.number, min(times), max(times), len(events), datetime.now(UTC))
+        columns = ("number", "first_time", "last_time", "events", "stored_at")
+        self.insert("event_batch", columns, [row])
 
     def add_reader(self, reader: str, position: str, count: int) -> None:
         """How far a reader has come with this batch."""

@@ -33,7 +33,7 @@ _NOTE = ("day", "part", "file", "rows", "checksum", "archived_at", "restored_at"
 _AS_ARCHIVED = """
     SELECT replaceAll(toString(id), '-', ''), time, received_at,
            replaceAll(toString(person), '-', ''), name, nullIf(tenant, ''), anonymous_id,
-           properties, context
+           properties, context, toInt64(batch)
     FROM event_leaving WHERE toDate(time) = {day:Date} ORDER BY time, toString(id)
 """
 _DAYS = """
@@ -90,17 +90,17 @@ class ClickHouseRetention:
     def due(self, day: date) -> list[date]:
         """The days before this one that have raw events, without those just brought back."""
         since = datetime.now(UTC) - RESTORED_FOR
-        kept = {note.day for note in self._notes() if note.restored_at and note.restored_at > since}
+        kept = {note.day for note in self.notes() if note.restored_at and note.restored_at > since}
         return [each for each in self._days("event") if each < day and each not in kept]
 
     def leaving(self) -> list[Note]:
         """What is noted and not finished."""
-        return [note for note in self._notes() if note.archived_at is None]
+        return [note for note in self.notes() if note.archived_at is None]
 
     def move(self, day: date) -> Note:
         """Step 1."""
         with self.store.alone():
-            parts = [note.part for note in self._notes() if note.day == day]
+            parts = [note.part for note in self.notes() if note.day == day]
             note = Note(day, max(parts, default=0) + 1)
             self._write(note)
             self._move_aside(day)
@@ -132,13 +132,13 @@ class ClickHouseRetention:
 
     def raw_since(self) -> datetime | None:
         """See EventStore."""
-        gone = [note.day for note in self._notes() if note.restored_at is None]
+        gone = [note.day for note in self.notes() if note.restored_at is None]
         return _midnight(max(gone) + timedelta(days=1)) if gone else None
 
     def correct(self, path: Path) -> None:
         """Note what a file holds now: rows were taken out of it."""
         contents = archive.read_contents(path)
-        for note in self._notes():
+        for note in self.notes():
             same = (note.rows, note.checksum) == (contents.rows, contents.checksum)
             if (note.day, note.part) == (contents.day, contents.part) and not same:
                 self._write(_told(note, path, contents))
@@ -154,7 +154,7 @@ class ClickHouseRetention:
         with self.store.alone():
             for rows in archive.read(path):
                 missing += self._bring_back(contents.day, rows)
-            known = [n for n in self._notes() if (n.day, n.part) == (contents.day, contents.part)]
+            known = [n for n in self.notes() if (n.day, n.part) == (contents.day, contents.part)]
             note = known[0] if known else Note(contents.day, contents.part)
             now = datetime.now(UTC)
             note = _told(note, path, contents)
@@ -187,7 +187,9 @@ class ClickHouseRetention:
         """Those of these rows whose events are not there; their ids are known from here on."""
         with self.store.connection() as client:
             here = _among(client, "replaceAll(toString(id), '-', '')", _of_day(day), rows)
-            lost = [dict(zip(archive.COLUMNS, row, strict=True)) for row in rows]
+            lost = [
+                dict(zip(archive.COLUMNS, row, strict=False)) for row in rows
+            ]  # old files: no batch
             lost = [row for row in lost if row["id"] not in here]
             if lost:
                 filled = [
@@ -210,7 +212,8 @@ class ClickHouseRetention:
             found = client.query(_DAYS, parameters={"table": table})
             return [day for (day,) in found.result_rows]
 
-    def _notes(self) -> list[Note]:
+    def notes(self) -> list[Note]:
+        """What is known of days that left, in order."""
         with self.store.connection() as client:
             query = f"SELECT {', '.join(_NOTE)} FROM event_archive FINAL ORDER BY day, part"  # noqa: S608
             return [Note(*row) for row in client.query(query).result_rows]

@@ -36,6 +36,7 @@ from events.store.clickhouse.client import ClickHouse
 from events.store.clickhouse.erasing import ClickHouseErasing
 from events.store.clickhouse.retention import ClickHouseRetention
 from events.store.clickhouse.writer import Turn, Writer
+from events.store.clickhouse.order import ClickHouseOrder
 from events.store.interface import Stored, Wanted
 
 log = structlog.get_logger()
@@ -145,6 +146,11 @@ class ClickHouseEventStore:
         self.retention.forget_ids(now)
 
     @property
+    def order(self) -> ClickHouseOrder:
+        """See EventStore."""
+        return ClickHouseOrder(self, conf.archive_dir(), settings=self._consistent())
+
+    @property
     def retention(self) -> ClickHouseRetention:
         """What keeps this database at its size. See EventStore."""
         return ClickHouseRetention(self, conf.archive_dir())
@@ -226,10 +232,12 @@ class ClickHouseEventStore:
                 log.error("events_batch_unstorable", number=record.number, error=str(error))
             self._complete_rest(turn, record.number, record.reader, record.position)
             number = max(number, record.number)
-        if not turn.is_sure and (last := self._last("event")):
-            log.info("events_batch_asked_of_store", known=number, stored=last)
-            self._complete_rest(turn, last)
-            number = max(number, last, self._last("event_key"))  # raw rows may have been archived
+        if not turn.is_sure:
+            if last := self._last("event"):
+                log.info("events_batch_asked_of_store", known=number, stored=last)
+                self._complete_rest(turn, last)
+            # Raw rows may have been archived, and keys forgotten; where a batch was stays known.
+            number = max(number, last, self._last("event_key"), self._last("event_batch"))
         if turn.unfinished or not turn.is_sure:
             turn.finish(number)
 
