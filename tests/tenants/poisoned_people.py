@@ -12,10 +12,10 @@ from allauth.account.models import EmailAddress
 
 from events.health import Lag
 from identity.models import Merge, User
-from metering.alerts import telling
-from metering.statements import closing
 from metering import alerts, statements
+from metering.alerts import telling
 from metering.models import Ledger
+from metering.statements import closing
 from tenants.life import deletion, unproved
 from tenants.models import Status, Tenant
 from tenants.pool import preparing, schemas

@@ -34,9 +34,9 @@ from events.store.clickhouse import finding, schema
 from events.store.clickhouse.batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse.client import ClickHouse
 from events.store.clickhouse.erasing import ClickHouseErasing
+from events.store.clickhouse.order import ClickHouseOrder
 from events.store.clickhouse.retention import ClickHouseRetention
 from events.store.clickhouse.writer import Turn, Writer
-from events.store.clickhouse.order import ClickHouseOrder
 from events.store.interface import Stored, Wanted
 
 log = structlog.get_logger()
