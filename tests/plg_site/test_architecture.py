@@ -21,13 +21,18 @@ WITHOUT_A_TENANT = {
     "identity_derivedsession": "as the user's other sessions",
     "identity_mailedcode": "lives for minutes, before anybody is signed in",
     "identity_grant": "as the user's sessions",
+    "outbound_capslot": "of who gets something, whatever workspaces they are in",
+    "outbound_consent": "what a human wants, whatever workspaces they are in",
+    "outbound_consentchange": "as above",
+    "outbound_suppression": "an address, as a hash",
+    "outbound_messageevent": "goes with its message, which names the workspace",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",
     "tenants_tombstone": "belonged to a workspace that is purged",
     "events_outboxevent": "the encoded event names its workspace",
 }
-OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_")
+OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_", "outbound_")
 
 
 def columns() -> dict[str, set[str]]:
