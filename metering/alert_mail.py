@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail, mail_choices, names
+from identity import mail, names
 from identity.models import User
 from metering.catalogue import Limit, Meter
 from metering.periods import Period
 from metering.words import in_sentence, quantity, things
+from outbound import consent
 from tenants import workspace_url
 from tenants.models import Membership, Role, Tenant
 
@@ -51,7 +52,7 @@ def _deliver(
 ) -> int:  # fmt: skip
     managers = managers_of(tenant)
     people = [user for user in managers if user.pk in to] or managers
-    people = mail_choices.who_want("usage_alerts", people)
+    people = consent.who_want("usage_alerts", people)
     context = {
         "tenant": tenant,
         "subject": names.without_addresses(subject),

@@ -7,7 +7,6 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import projections
-        from identity import mail_choices
         from metering import (  # noqa: F401
             checks,
             event_types,
@@ -19,14 +18,16 @@ class MeteringConfig(AppConfig):
             seats,
         )
         from metering.rollups import RollupProjection
+        from outbound import topics
 
         projections.register(RollupProjection())
         events.register(*event_types.ALL)
-        mail_choices.register(
-            mail_choices.Kind(
+        topics.register(
+            topics.Topic(
                 "usage_alerts",
-                "Usage",
-                "A workspace that I own or manage comes near to a limit, or reaches it.",
+                topics.Kind.PRODUCT,
+                label="Usage",
+                text="A workspace that I own or manage comes near to a limit, or reaches it.",
             )
         )
         own_names.register()

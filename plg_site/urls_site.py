@@ -22,6 +22,7 @@ urlpatterns = [
     path("staff/workspaces/<uuid:pk>/resume/", staff_workspaces.resume, name="staff_resume"),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
+    path("", include("outbound.urls")),
     path("account/", include("identity.account.urls")),
     path("", include("identity.oidc.urls")),
     path("", include("identity.urls")),

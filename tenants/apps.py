@@ -6,7 +6,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from identity import mail_choices, ways_out
+        from identity import ways_out
+        from outbound import gates, topics
         from tenants import (  # noqa: F401
             account_receivers,
             checks,
@@ -14,16 +15,11 @@ class TenantsConfig(AppConfig):
             holding,
             leaving,
             members_only,
+            outbound_part,
             receivers,
         )
 
         events.register(*event_types.ALL)
         ways_out.vouch(members_only.may_lead_to)
-        mail_choices.register(
-            mail_choices.Kind(
-                "exports", "Archives", "The archive of a workspace that I asked for is ready."
-            ),
-            mail_choices.Kind(
-                "domains", "Domains", "A domain of a workspace that I own begins to work, or stops."
-            ),
-        )
+        gates.register(outbound_part.workspace_is_shut)
+        topics.register(*outbound_part.TOPICS)

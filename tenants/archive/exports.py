@@ -22,8 +22,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from events.store import StoreUnavailable
-from identity import mail, mail_choices
+from identity import mail
 from identity.models import User
+from outbound import consent
 from tenants import addresses, audit, row_bounds, rows
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
@@ -121,7 +122,7 @@ def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
 
 
 def _tell(made: Export) -> None:
-    if made.asked_by is None or not mail_choices.who_want("exports", [made.asked_by]):
+    if made.asked_by is None or not consent.who_want("exports", [made.asked_by]):
         return
     url = addresses.workspace_url(made.tenant, "/settings/export/")
     context = {"export": made, "tenant": made.tenant, "url": url, "site_url": settings.SITE_URL}

@@ -7,7 +7,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from identity import mail, mail_choices
+from identity import mail
+from outbound import consent
 from tenants.addresses import home_url
 from tenants.domains.models import Because, CustomDomain
 from tenants.letters import owners_of
@@ -64,7 +65,7 @@ def _send(claim: CustomDomain, subject: str, lines: list[str]) -> None:
         "domain_url": home_url(claim.tenant, path),
         "site_url": settings.SITE_URL,
     }
-    for owner in mail_choices.who_want("domains", owners_of(claim.tenant)):
+    for owner in consent.who_want("domains", owners_of(claim.tenant)):
         message = EmailMultiAlternatives(
             f"{claim.tenant.name}: {subject}",
             render_to_string("tenants/email/domain.txt", context),
