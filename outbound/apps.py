@@ -5,4 +5,9 @@ class OutboundConfig(AppConfig):
     name = "outbound"
 
     def ready(self) -> None:
-        from outbound import receivers  # noqa: F401
+        from cms import slots
+        from identity import mail
+        from outbound import handing, receivers  # noqa: F401
+
+        mail.register(handing.of_identity)
+        slots.register("mail", handing.of_website)

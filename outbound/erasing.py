@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import models
@@ -21,6 +22,14 @@ def person(person_id: UUID) -> None:
         state="skipped", reason="person_gone", sealed=""
     )
     of_person.update(address="", subject="", detail="", sender_id=None)
+
+
+def addresses(texts: Collection[str]) -> None:
+    """What went to these addresses without a person (codes, notes about an account) names nobody."""
+    rows = Message.objects.filter(person_id=None, tenant_id=None, address__in=texts)
+    rows.exclude(state__in=["ready", "held", "sending"]).update(
+        address="", subject="", detail="", sealed=""
+    )
 
 
 def workspace(tenant_id: UUID) -> int:

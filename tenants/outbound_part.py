@@ -35,9 +35,9 @@ _OPEN = {Status.ACTIVE, Status.PREPARING}
 
 
 def workspace_is_shut(asked: Asked) -> Verdict | None:
-    """A gate: nobody hears of a workspace that is shut but what they have to know."""
+    """A gate: nobody hears of a workspace that is shut but what they have to know, or asked for."""
     tenant_id = asked.message.tenant_id
-    if tenant_id is None or not asked.topic.is_optional:
+    if tenant_id is None or not asked.topic.is_optional or asked.topic.key == "exports":
         return None
     status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
     if status in _OPEN:
