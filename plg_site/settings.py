@@ -229,6 +229,7 @@ WEB_THREADS = env.number("WEB_THREADS", 16)
 WEB_PROCESSES = env.number("WEB_PROCESSES", env.number("WEB_WORKERS", 2))
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2)
 EVENTS_PROCESSES = env.number("EVENTS_PROCESSES", 1)
+OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

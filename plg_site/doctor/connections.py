@@ -53,5 +53,6 @@ def budget() -> dict[str, int]:
         # A worker process does one task at a time; some tasks hold a lock on a second connection.
         "worker": settings.WORKER_PROCESSES * 2,
         "events": settings.EVENTS_PROCESSES,
+        "outbound": settings.OUTBOUND_PROCESSES,
         "migrate_tenants": 5,
     }

@@ -21,6 +21,7 @@ CHECKS = (
     "row_failures",
     "wildcard_dns",
     "mail_dns",
+    "outbound",
     "stripe_webhook",
     "billing",
     "clocks",

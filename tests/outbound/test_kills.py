@@ -112,14 +112,15 @@ def test_a_code_is_on_its_way_within_a_second(tag, tmp_path):
     worker = start(file)
     try:
         delays = []
-        for number in range(10):
+        for number in range(20):
+            time.sleep(random.uniform(0.3, 0.6))  # noqa: S311 - nobody is at work
             began, size = time.monotonic(), file.stat().st_size
             ledger.send(Letter("a", "b"), to="a@b.example", topic="codes", once=f"{tag}:{number}")
             while file.stat().st_size == size and time.monotonic() - began < 5:
                 time.sleep(0.005)
             delays.append(time.monotonic() - began)
         print("delays:", sorted(round(each, 3) for each in delays))
-        assert sorted(delays)[5] < 1
+        assert sorted(delays)[10] < 1
     finally:
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=30)
