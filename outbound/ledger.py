@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -75,13 +75,11 @@ def send(
 
 def _is_new(row: Message) -> bool:
     """INSERT … ON CONFLICT DO NOTHING, asked what it did."""
-    from django.db import connection
-
     fields = list(Message._meta.concrete_fields)
     values: list[Any] = [
         field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields
     ]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -60,7 +60,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         link = read(token)
     except signing.BadSignature:
         raise Http404 from None
-    context = {"label": link.topic.label or "messages like this one"}
+    context: dict[str, object] = {"label": link.topic.label or "messages like this one"}
     if request.method != "POST":
         return render(request, "outbound/unsubscribe.html", context)
     if "all" in request.POST:

@@ -4,7 +4,15 @@ from django.urls import include, path
 
 from identity import consent
 from identity.sign_out import sign_out
-from plg_site import api_reference, health, outbox, staff, staff_workspaces, well_known
+from plg_site import (
+    api_reference,
+    health,
+    outbox,
+    staff,
+    staff_messages,
+    staff_workspaces,
+    well_known,
+)
 from tenants.domains.ask import ask
 
 urlpatterns = [
@@ -20,6 +28,8 @@ urlpatterns = [
     path("staff/workspaces/", staff_workspaces.workspaces, name="staff_workspaces"),
     path("staff/workspaces/<uuid:pk>/suspend/", staff_workspaces.suspend, name="staff_suspend"),
     path("staff/workspaces/<uuid:pk>/resume/", staff_workspaces.resume, name="staff_resume"),
+    path("staff/messages/", staff_messages.messages, name="staff_messages"),
+    path("staff/messages/<uuid:pk>/again/", staff_messages.again, name="staff_message_again"),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("outbound.urls")),

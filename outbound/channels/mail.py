@@ -164,7 +164,8 @@ def _without_answer(error: Exception) -> Outcome:
     from requests.exceptions import ConnectionError as NotConnected
     from requests.exceptions import ReadTimeout
 
-    causes, cause = [], error.__cause__ or error.__context__
+    causes: list[BaseException] = []
+    cause = error.__cause__ or error.__context__
     while cause is not None and len(causes) < 10:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__

@@ -71,6 +71,7 @@ ASKED = {
         "usage/limits/own/",
     },
     "site": {
+        "staff/messages/<uuid:pk>/again/",
         "account/close/",
         "account/security/recovery-codes/generate/",
         "account/security/recovery-codes/download/",
