@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -28,6 +29,7 @@ _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
 _ACCOUNT = "allauth.account"  # its pages of addresses and passwords
+_CODE_LIFE = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
 _LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
 # Mails to an address; the link of an earlier one is still good.
 _RESETS, _STRANGERS = limits.Rate(3, 12 * 3600), "1/h"
@@ -114,7 +116,11 @@ class AccountAdapter(DefaultAccountAdapter):
             context["begun"] = beginnings.for_mail(email, only=only)
         if template_prefix == _NO_ACCOUNT and claims.is_closed(email):
             template_prefix = "account/email/closed_account"
-        mail.deliver(self.render_mail(template_prefix, email, context))
+        mail.deliver(
+            self.render_mail(template_prefix, email, context),
+            is_code="code" in context or bool(_LINKS & context.keys()),
+            good_for=_CODE_LIFE if template_prefix == _CODE else None,
+        )
 
     def send_confirmation_mail(self, request: HttpRequest, confirmation: Any, signup: bool) -> None:
         """As allauth does, and tells what was begun with the address, and from where."""

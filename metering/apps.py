@@ -7,21 +7,22 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import store
-        from identity import mail_choices
         from metering import checks, event_types  # noqa: F401
         from metering.life import deletion, importing, portability, purging  # noqa: F401
         from metering.pages import staff_panel
         from metering.quotas import seats  # noqa: F401
         from metering.rollups import RollupProjection
         from metering.wording import own_names
+        from outbound import topics
 
         store.register_projection(RollupProjection())
         events.register(*event_types.ALL)
-        mail_choices.register(
-            mail_choices.Kind(
+        topics.register(
+            topics.Topic(
                 "usage_alerts",
-                "Usage",
-                "A workspace that I own or manage comes near to a limit, or reaches it.",
+                topics.Kind.PRODUCT,
+                label="Usage",
+                text="A workspace that I own or manage comes near to a limit, or reaches it.",
             )
         )
         own_names.register()

@@ -8,9 +8,7 @@ class PlgSiteConfig(AppConfig):
     def ready(self) -> None:
         # shared_task binds to this app in every process, web included.
         from cms import slots
-        from identity.mail import deliver
         from identity.persons import person_for
         from plg_site import celery, checks  # noqa: F401
 
         slots.register("person", person_for)  # the website's visits belong to whoever is signed in
-        slots.register("mail", deliver)

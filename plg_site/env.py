@@ -43,6 +43,12 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def with_prefix(prefix: str) -> dict[str, str]:
+    """All variables whose names begin like this, by the rest of their names."""
+    given = os.environ.items()
+    return {name.removeprefix(prefix): value for name, value in given if name.startswith(prefix)}
+
+
 def folder(name: str, default: Path) -> Path:
     """The variable as an absolute folder."""
     return Path(os.environ.get(name) or default).resolve()
@@ -70,7 +76,7 @@ def smtp(url: str) -> dict[str, object]:
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587.")
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "outbound.channels.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),

@@ -146,6 +146,7 @@ SHARED_APPS = [
     "allauth.idp.oidc",
     "allauth.mfa",
     "ninja",
+    "anymail",
     "django_htmx",
     "csp",
     "django.contrib.auth",
@@ -229,6 +230,7 @@ WEB_THREADS = env.number("WEB_THREADS", 16)
 WEB_PROCESSES = env.number("WEB_PROCESSES", env.number("WEB_WORKERS", 2))
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2)
 EVENTS_PROCESSES = env.number("EVENTS_PROCESSES", 1)
+OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -496,17 +498,37 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 # --- Mail --------------------------------------------------------------------------------------
 # smtp://user:password@host:587. Only a development stack may do without: its outbox page shows
 # everybody's mail, sign-in codes included, to whoever asks.
-EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", False) else None)
+# Or a provider: its name at django-anymail ("postmark"); its keys are ANYMAIL_… variables.
+MAIL_PROVIDER = env.text("MAIL_PROVIDER", "")
+ANYMAIL = env.with_prefix("ANYMAIL_")
+EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVIDER)) else None)
 # The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
-MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
+MAIL_OUTBOX_DIR = None if EMAIL_URL or MAIL_PROVIDER else STATE_DIR / "outbox"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
+OUTBOUND_AT_ONCE = False  # tests: what is due leaves with the commit; else `run_outbound` sends it
+OUTBOUND_KEPT_DAYS = env.number(
+    "OUTBOUND_KEPT_DAYS", 90
+)  # rows of what was sent, without its words
+# Not a limit that anybody should meet: what is above it waits (outbound.gates). Codes are not counted.
+MAIL_ALL_PER_RECIPIENT = env.text("MAIL_ALL_PER_RECIPIENT", "60/d")
+MAIL_ALL_PER_WORKSPACE = env.text("MAIL_ALL_PER_WORKSPACE", "1000/h")
+MAIL_ALL_PER_SENDER = env.text("MAIL_ALL_PER_SENDER", "300/h")
+# What one person gets in a day of theirs, of what they may say no to; and no marketing in these hours.
+MAIL_CAPS_A_DAY = {
+    "product": env.number("MAIL_PRODUCT_A_DAY", 20),
+    "marketing": env.number("MAIL_MARKETING_A_DAY", 1),
+}
+MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
+MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
 MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
 MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")
 MAIL_PER_WORKSPACE = env.text("MAIL_PER_WORKSPACE", "200/d")
 MAIL_PER_SENDER = env.text("MAIL_PER_SENDER", "200/d")
-if EMAIL_URL:
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+elif EMAIL_URL:
     globals().update(env.smtp(EMAIL_URL))
 else:
     EMAIL_BACKEND = "plg_site.outbox.OutboxBackend"

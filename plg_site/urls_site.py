@@ -21,6 +21,7 @@ urlpatterns = [
     path("staff/", include("metering.staff_urls")),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
+    path("", include("outbound.urls")),
     path("account/", include("identity.account.urls")),
     path("", include("identity.oidc.urls")),
     path("", include("identity.urls")),

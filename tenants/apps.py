@@ -6,8 +6,9 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from identity import mail_choices, ways_out
-        from tenants import checks, event_types, receivers  # noqa: F401
+        from identity import ways_out
+        from outbound import gates, topics
+        from tenants import checks, event_types, outbound_part, receivers  # noqa: F401
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
         from tenants.hosts import closed, members_only
@@ -20,11 +21,5 @@ class TenantsConfig(AppConfig):
         of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
         ways_out.vouch(members_only.may_lead_to)
-        mail_choices.register(
-            mail_choices.Kind(
-                "exports", "Archives", "The archive of a workspace that I asked for is ready."
-            ),
-            mail_choices.Kind(
-                "domains", "Domains", "A domain of a workspace that I own begins to work, or stops."
-            ),
-        )
+        gates.register(outbound_part.workspace_is_shut)
+        topics.register(*outbound_part.TOPICS)

@@ -5,25 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail, names
+from identity import names
 from identity.models import User
+from identity.persons import person_of
+from outbound import ledger
+from outbound.ledger import About
+from outbound.letter import Letter
 from tenants.addresses import workspace_url
 from tenants.models import Membership, Role, Tenant
 
 
-def send(name: str, *, to: str, subject: str, **context: object) -> None:
+def send(
+    name: str,
+    *,
+    to: str,
+    subject: str,
+    topic: str = "workspace",
+    user: User | None = None,
+    sender: User | None = None,
+    once: str = "",
+    **context: object,
+) -> None:
     """Mail `templates/tenants/email/<name>.txt` and `.html`. What people call themselves and their
-    workspaces stands in subjects, and leads nowhere there."""
+    workspaces stands in subjects, and leads nowhere there.
+
+    `user`: whom it is for, where that is somebody with an account; `sender`: by whose doing a stranger
+    gets it. Of the context, `tenant` also says whose letter it is.
+    """
     subject = names.without_addresses(subject)
     context = {"site_url": settings.SITE_URL, "subject": subject, **context}
-    message = EmailMultiAlternatives(
-        subject, render_to_string(f"tenants/email/{name}.txt", context), to=[to]
+    letter = Letter(
+        subject,
+        render_to_string(f"tenants/email/{name}.txt", context),
+        render_to_string(f"tenants/email/{name}.html", context),
     )
-    message.attach_alternative(render_to_string(f"tenants/email/{name}.html", context), "text/html")
-    mail.deliver(message)
+    about = About(
+        person=person_of(user).pk if user else None,
+        tenant=getattr(context.get("tenant"), "pk", None),
+        sender=sender.pk if sender else None,
+    )
+    ledger.send(letter, to=to, topic=topic, once=once, about=about)
 
 
 def tell(
@@ -40,6 +63,7 @@ def tell(
         send(
             "note",
             to=user.email,
+            user=user,
             subject=subject,
             lines=list(lines),
             tenant=tenant,

@@ -23,6 +23,9 @@ STORAGES["workspaces"]["OPTIONS"]["location"] = str(STATE_DIR / "uploads")
 STORAGES["exports"]["OPTIONS"]["location"] = str(STATE_DIR / "exports")
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
+OUTBOUND_AT_ONCE = (
+    True  # what is due leaves with the commit; the tests of the stack have the process
+)
 POOL_MIN = POOL_MAX = 3
 # Tasks run where they are enqueued; the tests of the whole stack use a real worker.
 CELERY_TASK_ALWAYS_EAGER = True

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from identity import mail_choices, zones
+from identity import zones
 from identity.addresses import of_typed
 from identity.models import User
 
@@ -31,26 +31,6 @@ class ProfileForm(forms.ModelForm):
         if not name:
             raise ValidationError("Tell us a name; it may be short.")
         return name
-
-
-class MailsForm(forms.Form):
-    """One box for each kind of mail that somebody may say no to."""
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        refused = mail_choices.refused_by(user)
-        for kind in mail_choices.kinds():
-            self.fields[kind.key] = forms.BooleanField(
-                label=kind.label,
-                help_text=kind.text,
-                required=False,
-                initial=kind.key not in refused,
-            )
-
-    def save(self) -> None:
-        wanted = [key for key, is_wanted in self.cleaned_data.items() if is_wanted]
-        mail_choices.choose(self.user, wanted=wanted)
 
 
 class CloseForm(forms.Form):

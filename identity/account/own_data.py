@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from events.store import StoreUnavailable, get_store
-from identity import mail_choices
 from identity.models import Person, User
 from identity.security import sign_ins
 from identity.signals import own_data_asked
@@ -47,7 +46,6 @@ def of(user: User, *, now: datetime | None = None) -> dict[str, Any]:
             }
             for each in sign_ins.of(user)
         ],
-        "mails_refused": sorted(mail_choices.refused_by(user)),
     }
     answers: Any = own_data_asked.send(sender=User, user=user)
     for _, sections in answers:

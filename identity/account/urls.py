@@ -13,7 +13,6 @@ _pages = [
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/end/", views.end_all_sessions, name="end_all_sessions"),
     path("sessions/<uuid:sign_in_id>/end/", views.end_session, name="end_session"),
-    path("mails/", views.mails, name="mails"),
     path("data/", views.data, name="data"),
     path("close/", views.close, name="close"),
     path("closed/", views.closed, name="closed"),

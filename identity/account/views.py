@@ -1,4 +1,4 @@
-"""The pages: profile, where one is signed in, which mails one gets, one's data, closing the account."""
+"""The pages: profile, where one is signed in, one's data, closing the account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from identity import standing
 from identity.account import closing, own_data
-from identity.account.forms import CloseForm, MailsForm, ProfileForm
+from identity.account.forms import CloseForm, ProfileForm
 from identity.models import SignIn, User
 from identity.requests import UserRequest
 from identity.security import sign_ins
@@ -86,18 +86,6 @@ def end_all_sessions(request: UserRequest) -> HttpResponse:
     sign_ins.end_all(request.user, request=request)
     messages.success(request, "You are signed out everywhere else.")
     return redirect("identity_account:sessions")
-
-
-@own("GET", "HEAD", "POST")
-def mails(request: UserRequest) -> HttpResponse:
-    """Which mails one gets."""
-    posted = request.POST if request.method == "POST" else None
-    form = MailsForm(posted, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.")
-        return redirect("identity_account:mails")
-    return render(request, "identity/account/mails.html", {"form": form})
 
 
 @own("GET", "HEAD")

@@ -6,15 +6,18 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from identity import mail, mail_choices, names
+from identity import names
 from identity.models import User
+from identity.persons import person_of
 from metering.definitions.limit import Limit
 from metering.definitions.meter import Meter
 from metering.periods import Period
 from metering.wording.words import in_sentence, quantity, things
+from outbound import consent, ledger
+from outbound.ledger import About
+from outbound.letter import Letter
 from tenants import workspace_url
 from tenants.models import Membership, Role, Tenant
 
@@ -52,7 +55,6 @@ def _deliver(
 ) -> int:  # fmt: skip
     managers = managers_of(tenant)
     people = [user for user in managers if user.pk in to] or managers
-    people = mail_choices.who_want("usage_alerts", people)
     context = {
         "tenant": tenant,
         "subject": names.without_addresses(subject),
@@ -63,17 +65,15 @@ def _deliver(
         "upgrade_url": workspace_url(tenant, "/billing/"),
         "site_url": settings.SITE_URL,
     }
+    letter = Letter(
+        f"{tenant.name}: {subject}",
+        render_to_string("metering/email/alert.txt", context),
+        render_to_string("metering/email/alert.html", context),
+    )
     for user in people:  # one mail each: nobody sees who else is told
-        message = EmailMultiAlternatives(
-            f"{tenant.name}: {subject}",
-            render_to_string("metering/email/alert.txt", context),
-            to=[user.email],
-        )
-        message.attach_alternative(
-            render_to_string("metering/email/alert.html", context), "text/html"
-        )
-        mail.deliver(message)
-    return len(people)
+        about = About(person=person_of(user).pk, tenant=tenant.pk)
+        ledger.send(letter, to=user.email, topic="usage_alerts", about=about)
+    return len(consent.who_want("usage_alerts", people))
 
 
 def managers_of(tenant: Tenant) -> list[User]:

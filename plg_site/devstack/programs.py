@@ -159,6 +159,16 @@ def events(env: Mapping[str, str]) -> Program:
     return Program(name="events", command=command, env=env, layer=APPLICATION)
 
 
+def outbound(env: Mapping[str, str]) -> Program:
+    return Program(
+        name="outbound",
+        command=manage("run_outbound"),
+        env=env,
+        layer=APPLICATION,
+        quiet=re.compile(r"outbound_started|outbound_stopped"),
+    )
+
+
 def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
     asked = env.get("BIND_HOST", "")
     host = asked if asked in EVERYWHERE else ports.LOOPBACK

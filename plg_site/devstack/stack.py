@@ -107,7 +107,7 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, stripe, web, worker, beat, events or live; `.pid` is None while down."""
+        """postgres, redis, stripe, web, worker, beat, events, outbound or live; `.pid` is None while down."""
         return self.supervisor.process(name)
 
     def restart(self, name: str) -> None:
@@ -191,6 +191,7 @@ class Stack:
                 programs.web(self.addresses, self.env, reload=self._reload),
                 programs.worker(self.env),
                 programs.events(self.env),
+                programs.outbound(self.env),
                 programs.beat(self.state, self.env),
                 programs.live(self.addresses, self.env),
             )

@@ -55,5 +55,6 @@ def budget() -> dict[str, int]:
         "worker": settings.WORKER_PROCESSES * 2,
         "events": settings.EVENTS_PROCESSES,
         "readers": settings.EVENTS_PROCESSES * min(len(registered()), settings.READERS_THREADS),
+        "outbound": settings.OUTBOUND_PROCESSES,
         "migrate_tenants": 5,
     }

@@ -22,6 +22,7 @@ CHECKS = (
     "readers",
     "wildcard_dns",
     "mail_dns",
+    "outbound",
     "stripe_webhook",
     "billing",
     "clocks",

@@ -15,15 +15,17 @@ import structlog
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from events.store import StoreUnavailable
-from identity import mail, mail_choices
 from identity.models import User
+from identity.persons import person_of
+from outbound import ledger
+from outbound.ledger import About
+from outbound.letter import Letter
 from tenants import addresses, audit, row_bounds
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
@@ -122,18 +124,19 @@ def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
 
 
 def _tell(made: Export) -> None:
-    if made.asked_by is None or not mail_choices.who_want("exports", [made.asked_by]):
+    if made.asked_by is None:
         return
     url = addresses.workspace_url(made.tenant, "/settings/export/")
     context = {"export": made, "tenant": made.tenant, "url": url, "site_url": settings.SITE_URL}
-    message = EmailMultiAlternatives(
+    letter = Letter(
         f"The archive of {made.tenant.name} is ready",
         render_to_string("tenants/email/export_ready.txt", context),
-        to=[made.asked_by.email],
+        render_to_string("tenants/email/export_ready.html", context),
     )
-    html = render_to_string("tenants/email/export_ready.html", context)
-    message.attach_alternative(html, "text/html")
-    mail.deliver(message)
+    about = About(person=person_of(made.asked_by).pk, tenant=made.tenant_id)
+    ledger.send(
+        letter, to=made.asked_by.email, topic="exports", once=f"export:{made.pk}", about=about
+    )
 
 
 def withdraw(made: Export, *, by: User, request: HttpRequest | None = None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from identity import mail, mail_choices
+from identity.persons import person_of
+from outbound import ledger
+from outbound.ledger import About
+from outbound.letter import Letter
 from tenants.addresses import home_url
 from tenants.domains.models import Because, CustomDomain
 from tenants.letters import owners_of
@@ -64,13 +66,11 @@ def _send(claim: CustomDomain, subject: str, lines: list[str]) -> None:
         "domain_url": home_url(claim.tenant, path),
         "site_url": settings.SITE_URL,
     }
-    for owner in mail_choices.who_want("domains", owners_of(claim.tenant)):
-        message = EmailMultiAlternatives(
-            f"{claim.tenant.name}: {subject}",
-            render_to_string("tenants/email/domain.txt", context),
-            to=[owner.email],
-        )
-        message.attach_alternative(
-            render_to_string("tenants/email/domain.html", context), "text/html"
-        )
-        mail.deliver(message)
+    letter = Letter(
+        f"{claim.tenant.name}: {subject}",
+        render_to_string("tenants/email/domain.txt", context),
+        render_to_string("tenants/email/domain.html", context),
+    )
+    for owner in owners_of(claim.tenant):
+        about = About(person=person_of(owner).pk, tenant=claim.tenant_id)
+        ledger.send(letter, to=owner.email, topic="domains", about=about)

@@ -21,10 +21,11 @@ def mail(receipt: PurgeReceipt) -> None:
     """At least once: the addresses are forgotten in the transaction that hands the mails over."""
     with transaction.atomic():
         receipt = PurgeReceipt.objects.select_for_update().get(pk=receipt.pk)
-        for each in receipt.mail_to:
+        for number, each in enumerate(receipt.mail_to):
             letters.send(
                 "purge_receipt",
                 to=each["to"],
+                once=f"purge-receipt:{receipt.pk}:{number}",
                 subject=f"{each['name']} is removed: the receipt",
                 workspace=each["name"],
                 receipt=receipt,

@@ -125,6 +125,9 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     letters.send(
         "invitation",
         to=invitation.email,
+        topic="invitations",
+        sender=by,
+        once=f"invitation:{invitation.pk}:{invitation.token_hash[:32]}",
         subject=f"{by} invites you to {tenant.name}",
         invitation=invitation,
         tenant=tenant,

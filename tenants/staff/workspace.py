@@ -42,7 +42,10 @@ def workspace(request: UserRequest, pk: UUID) -> HttpResponse:
 
 def register() -> None:
     """Pages, finders and panels of what this app knows."""
-    navigation.register(navigation.Item("Workspaces", "staff_workspaces", order=20))
+    navigation.register(
+        navigation.Item("Workspaces", "staff_workspaces", order=20),
+        navigation.Item("Messages", "staff_messages", order=35),
+    )
     finding.register(finding.Finder("Workspaces", find))
     trail.register(KIND, trail.Kind(_names, "staff_workspace"))
     panels.register(KIND, panels.Panel("Members", "staff/links.html", _members, order=20))

@@ -24,6 +24,11 @@ WITHOUT_A_TENANT = {
     "identity_derivedsession": "as the user's other sessions",
     "identity_mailedcode": "lives for minutes, before anybody is signed in",
     "identity_grant": "as the user's sessions",
+    "outbound_capslot": "of who gets something, whatever workspaces they are in",
+    "outbound_consent": "what a human wants, whatever workspaces they are in",
+    "outbound_consentchange": "as above",
+    "outbound_suppression": "an address, as a hash",
+    "outbound_messageevent": "goes with its message, which names the workspace",
     "tenants_tenant": "the workspace itself",
     "tenants_poolschema": "belongs to nobody yet",
     "tenants_schematemplate": "empty of data",
@@ -33,7 +38,16 @@ WITHOUT_A_TENANT = {
     "events_readerposition": "how far a reader of the whole log is",
     "events_readeraside": "as the outbox, and the purge removes it: events.readers.erase",
 }
-OURS = ("identity_", "tenants_", "tenant_domains_", "metering_", "billing_", "events_", "staff_")
+OURS = (
+    "identity_",
+    "tenants_",
+    "tenant_domains_",
+    "metering_",
+    "billing_",
+    "events_",
+    "staff_",
+    "outbound_",
+)
 
 
 def columns() -> dict[str, set[str]]:

@@ -71,6 +71,7 @@ ASKED = {
         "usage/limits/own/",
     },
     "site": {
+        "staff/messages/<uuid:pk>/again/",
         "account/close/",
         "account/security/recovery-codes/generate/",
         "account/security/recovery-codes/download/",
@@ -135,6 +136,8 @@ NOT_ASKED = {
         "account/mails/": "which mails one gets",
         "account/security/authenticate/": SIGN_IN,
         "account/security/webauthn/login/": SIGN_IN,
+        "hooks/mail/tracking/": NO_SESSION,
+        "unsubscribe/<str:token>/": "the signed link is what speaks for it, and says no only",
         "account/sessions/<uuid:sign_in_id>/end/": SIGN_IN,
         "account/sessions/end/": SIGN_IN,
         "api/content/": NO_SESSION,

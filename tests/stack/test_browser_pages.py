@@ -77,6 +77,7 @@ STAFF = [
     "/staff/log/",
     "/staff/search/?q=a",
     "/staff/trail/",
+    "/staff/messages/",
 ]
 A_LINK = re.compile(r"/links/[0-9a-f-]{36}/$")
 WIDTHS = (390, 1440)  # px
@@ -226,3 +227,14 @@ def test_the_pages_of_a_persons_own_are_accessible_and_fit(chromium, stack, demo
 
 def test_the_pages_of_the_staff_are_accessible_and_fit(chromium, stack, staff_state):
     look_at_all(chromium, stack.site_url, [*STAFF, *STAFF_OWN], by=staff_state)
+
+
+def test_the_page_of_the_link_that_says_no_is_accessible_and_fits(chromium, stack):
+    ask = (
+        "from uuid import UUID; from outbound import unsubscribe; from outbound.models import Message;"
+        "print('URL', unsubscribe.url_for(Message(topic='usage_alerts', person_id=UUID(int=1))))"
+    )
+    said = stack.manage("shell", "-c", ask).stdout
+    path = re.search(rf"URL {re.escape(stack.site_url)}(\S+)", said)
+    assert path, said
+    look_at_all(chromium, stack.site_url, [path[1]])

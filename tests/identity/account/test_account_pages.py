@@ -7,13 +7,14 @@ import json
 import pytest
 from django.conf import settings
 
-from identity import mail_choices
-from identity.models import MailChoice, User
+from identity.models import User
 from identity.persons import person_of
 from metering.alerts import alert_mail
 from metering.definitions.catalogue import get
 from metering.definitions.limit import Limit
 from metering.periods import Period
+from outbound import consent, recipients
+from outbound.models import Consent
 from tenants.domains import letters as domain_letters
 from tenants.domains.models import CustomDomain
 
@@ -117,13 +118,14 @@ class TestMails:
 
     def test_one_persons_no_is_nobody_elses(self, client_for, people):
         self.choose(client_for(people.acme_owner))
-        assert mail_choices.who_want("domains", [people.acme_owner, people.globex_owner]) == [
+        assert consent.who_want("domains", [people.acme_owner, people.globex_owner]) == [
             people.globex_owner
         ]
 
     def test_a_choice_that_is_no_kind_is_not_stored(self, client_for, people):
         self.choose(client_for(people.outsider), "domains", "exports", "usage_alerts", "everything")
-        assert not MailChoice.objects.filter(user=people.outsider).exists()
+        whom = recipients.person(person_of(people.outsider).pk)
+        assert not Consent.objects.filter(recipient=whom).exists()
 
     def test_the_page_shows_what_was_chosen(self, client_for, people):
         client = client_for(people.outsider)

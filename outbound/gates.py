@@ -1,0 +1,174 @@
+"""What is asked of a message at the moment of sending: each answer is a word, and ends up in its row.
+
+The order: what can never leave again, who does not want it, what must wait, and last what is counted.
+Layers above register gates of their own (`register`); those are asked before anything is counted.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+
+from events import limits
+from identity.models import Person
+from outbound import caps, consent, quiet, recipients, suppression, topics
+from outbound.models import Message
+from outbound.topics import Capped, Kind, Topic
+
+
+class Do(enum.StrEnum):
+    HOLD = "hold"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Not now (`until`), or never; `reason` is for machines and for staff."""
+
+    do: Do
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A message, what it is about, the moment (aware), and the zone of who gets it."""
+
+    message: Message
+    topic: Topic
+    now: datetime
+    zone: ZoneInfo
+
+
+Gate = Callable[[Asked], Verdict | None]
+_registered: list[Gate] = []
+
+
+def register(gate: Gate) -> None:
+    """Ask this one, too, of every message."""
+    if gate not in _registered:
+        _registered.append(gate)
+
+
+def ask(message: Message, *, now: datetime) -> Verdict | None:
+    """The first gate that is shut; None: it may leave. Slots and buckets are taken then."""
+    topic = topics.get(message.topic)
+    asked = Asked(message, topic, now, _zone_of(message))
+    for gate in (*_FIRST, *_registered, *_LAST):
+        if verdict := gate(asked):
+            return verdict
+    return None
+
+
+def skip(reason: str) -> Verdict:
+    return Verdict(Do.SKIP, reason)
+
+
+def _expired(asked: Asked) -> Verdict | None:
+    ends = asked.message.expires_at
+    return skip("expired") if ends is not None and ends <= asked.now else None
+
+
+def _no_address(asked: Asked) -> Verdict | None:
+    return None if asked.message.address else skip("no_address")
+
+
+def _unproved(asked: Asked) -> Verdict | None:
+    """What is not needed goes only where somebody has shown that the mailbox is theirs."""
+    message = asked.message
+    if not asked.topic.is_optional or message.channel != "mail":
+        return None
+    proved = EmailAddress.objects.filter(email=message.address, verified=True)
+    if message.person_id:
+        proved = proved.filter(user__person=message.person_id)
+    return None if proved.exists() else skip("address_unproved")
+
+
+def _suppressed(asked: Asked) -> Verdict | None:
+    why = suppression.reason_for(asked.message.address, topic=asked.topic, now=asked.now)
+    return skip(f"suppressed_{why}") if why else None
+
+
+def _no_consent(asked: Asked) -> Verdict | None:
+    message = asked.message
+    may = consent.allows(asked.topic, person_id=message.person_id, address=message.address)
+    return None if may else skip("no_consent")
+
+
+def _quiet_hours(asked: Asked) -> Verdict | None:
+    """At night nobody wants news. What people did or own comes when it comes."""
+    if asked.topic.kind != Kind.MARKETING:
+        return None
+    until = quiet.next_open(
+        asked.now,
+        asked.zone,
+        quiet_from=time(settings.MAIL_QUIET_FROM),
+        quiet_until=time(settings.MAIL_QUIET_UNTIL),
+    )
+    return None if until <= asked.now else Verdict(Do.HOLD, "quiet_hours", until)
+
+
+def _too_many(asked: Asked) -> Verdict | None:
+    """A backstop against what runs wild, whoever is behind it: it waits, and nothing is lost."""
+    message = asked.message
+    if asked.topic.is_code or message.attempts:
+        return None
+    buckets = _buckets(message)
+    for reason, rate, key in buckets:
+        seen = limits.look(rate, key)
+        if seen.over:
+            until = asked.now + timedelta(seconds=max(60.0, seen.retry_after))
+            return Verdict(Do.HOLD, reason, until)
+    for _, rate, key in buckets:
+        limits.take(rate, key)
+    return None
+
+
+def _buckets(message: Message) -> Sequence[tuple[str, str, str]]:
+    address = recipients.hash_of(message.address)[:32]
+    found = [("limit_of_recipient", settings.MAIL_ALL_PER_RECIPIENT, f"out-to:{address}")]
+    if message.tenant_id:
+        key = f"out-of:{message.tenant_id}"
+        found.append(("limit_of_workspace", settings.MAIL_ALL_PER_WORKSPACE, key))
+    if message.sender_id:
+        found.append(
+            ("limit_of_sender", settings.MAIL_ALL_PER_SENDER, f"out-by:{message.sender_id}")
+        )
+    return found
+
+
+def _capped(asked: Asked) -> Verdict | None:
+    """A day is one of who gets it."""
+    message, topic = asked.message, asked.topic
+    if not topic.is_optional:
+        return None
+    most = settings.MAIL_CAPS_A_DAY[topic.kind.value]
+    whom = recipients.subject(person_id=message.person_id, to=message.address)
+    day = asked.now.astimezone(asked.zone).date()
+    if caps.take(whom, group=topic.kind.value, day=day, most=most, message_id=message.pk):
+        return None
+    if topic.over_the_cap is Capped.SKIP:
+        return skip("capped")
+    midnight = datetime.combine(day + timedelta(days=1), time(0), tzinfo=asked.zone)
+    return Verdict(Do.HOLD, "capped", max(midnight, asked.now + timedelta(minutes=1)))
+
+
+def _zone_of(message: Message) -> ZoneInfo:
+    """UTC for who has not said where they are."""
+    if message.person_id is None or not topics.get(message.topic).is_optional:
+        return ZoneInfo("UTC")
+    names = Person.objects.filter(pk=message.person_id).values_list("user__time_zone", flat=True)
+    try:
+        return ZoneInfo(names.first() or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+_FIRST: tuple[Gate, ...] = (_expired, _no_address, _unproved, _suppressed, _no_consent)
+_LAST: tuple[Gate, ...] = (_quiet_hours, _too_many, _capped)

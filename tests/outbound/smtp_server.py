@@ -1,0 +1,66 @@
+"""A mail server on loopback that does what a test tells it to: takes, refuses, or goes away."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    rcpt = "250 ok"
+    hangs_up_at = ""  # a command, or "body": the letter was taken, and there is no answer
+    mails: list[str]
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class _Talk(socketserver.StreamRequestHandler):
+    server: Server
+
+    def say(self, text: str) -> None:
+        self.wfile.write(f"{text}\r\n".encode())
+
+    def handle(self) -> None:
+        self.say("220 loopback")
+        for line in self.rfile:
+            command = line.decode().strip().upper()[:4]
+            if command == self.server.hangs_up_at:
+                return
+            if command == "QUIT":
+                return self.say("221 bye")
+            if command == "DATA":
+                if not self._take():
+                    return None
+            else:
+                self.say(self.server.rcpt if command == "RCPT" else "250 ok")
+        return None
+
+    def _take(self) -> bool:
+        self.say("354 go on")
+        lines: list[str] = []
+        for line in self.rfile:
+            if line == b".\r\n":
+                self.server.mails.append("".join(lines))
+                if self.server.hangs_up_at == "body":
+                    return False
+                self.say("250 taken")
+                return True
+            lines.append(line.decode())
+        return False
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), _Talk) as server:
+        server.mails = []
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
