@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env, safety
+from plg_site import env, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -112,7 +112,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Apps --------------------------------------------------------------------------------------
-PRODUCT_APP = env.text("PRODUCT_APP", "product")
+PRODUCT_APP = env.text("PRODUCT_APP", site_file.product())
 
 SHARED_APPS = [
     "plg_site.apps.PlgSiteConfig",

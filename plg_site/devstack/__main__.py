@@ -30,6 +30,10 @@ def main(command: str, arguments: list[str]) -> int:
             from plg_site.devstack import managing
 
             return managing.run(arguments)
+        if command == "new-product":
+            from plg_site.devstack import new_product
+
+            return new_product.run(options.new_product_parser().parse_args(arguments).name)
         from plg_site.devstack import dev
 
         chosen = options.dev_parser().parse_args(arguments)
