@@ -1,5 +1,6 @@
 """What the scripts of bin/ do once the packages are there; bootstrap.py starts it."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -7,10 +8,11 @@ from types import FrameType
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from plg_site.devstack import options  # noqa: E402
+from plg_site.devstack import loopback, options  # noqa: E402
 
 
 def main(command: str, arguments: list[str]) -> int:
+    os.environ.update(loopback.without_proxy(os.environ))
     # SIGINT, too: a shell without job control starts what is in the background with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

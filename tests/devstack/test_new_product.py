@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +15,7 @@ from plg_site.devstack import new_product
 from plg_site.devstack.new_product import CannotMake
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
-
-LEFT_OUT = shutil.ignore_patterns(".venv", ".local*", ".git", "__pycache__", ".*_cache")
-SECONDS = 300
+from tests.devstack.adopters import SECONDS, copy_of_the_tree, in_tree, shell_of
 
 
 @pytest.fixture
@@ -106,38 +102,20 @@ def test_the_command_says_what_is_wrong_and_shows_no_traceback(
         assert name in ended.stderr
 
 
-def in_tree(tree: Path, *words: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(tree / words[0]), *words[1:]], cwd=tree, env=environ, capture_output=True, text=True,
-        timeout=SECONDS,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def tree() -> Iterator[Path]:
-    """A copy of the project with its packages, and a product of its own in it."""
-    with tempfile.TemporaryDirectory(prefix="adopter-") as folder:
-        os.chmod(folder, 0o755)  # noqa: S103  run as root, PostgreSQL is another user's
-        copy = Path(folder, "project")
-        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        (copy / ".venv").symlink_to(ROOT / ".venv")
+    with copy_of_the_tree() as copy:
         yield copy
 
 
 @pytest.fixture(scope="module")
 def adopter(tree: Path, bare_environ: dict[str, str]) -> dict[str, str]:
     """The variables of somebody who works in that copy, where `bin/new-product bookshelf` was run."""
-    environ = {
-        **{name: value for name, value in bare_environ.items() if name not in MEANT_FOR_THIS_RUN},
-        "PATH": os.defpath,
-    }
+    environ = shell_of(bare_environ)
     made = in_tree(tree, "bin/new-product", "bookshelf", environ=environ)
     assert made.returncode == 0, made.stderr
     assert "bin/test tests/bookshelf" in made.stdout
     return environ
-
-
-MEANT_FOR_THIS_RUN = {"PRODUCT_APP", "TEST_PRODUCT", "PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
 
 
 @pytest.mark.stack
