@@ -15,6 +15,8 @@ STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
 DEBUG = env.flag("DEBUG", False)
 # Development without DEBUG: changed files are seen at once, but people get the real error pages.
 WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
+# An error is shown with its place in the code, to this machine alone (plg_site.debug_page).
+SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
 
 # --- Hosts -------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from django.urls import include, path
 
 from identity import consent
 from identity.sign_out import sign_out
-from plg_site import api_reference, health, outbox, staff, staff_workspaces, well_known
+from plg_site import api_reference, debug_page, health, outbox, staff, staff_workspaces, well_known
 from tenants.domains.ask import ask
 
+handler500 = debug_page.server_error
 urlpatterns = [
     *well_known.site_urlpatterns,
     path("healthz", health.healthz),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from plg_site.devstack import postgres, valkey
+from plg_site.devstack import postgres, reloading, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.ports import PortTaken
 from plg_site.devstack.preparation import PreparationFailed
@@ -43,8 +43,7 @@ def serve(folder: Path, port: int) -> int:
     print(_where(stack), flush=True)
     stack.log.echo = True
     try:
-        while True:
-            signal.pause()
+        reloading.watch(stack)
     except KeyboardInterrupt:
         return 0
     finally:
