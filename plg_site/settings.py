@@ -19,6 +19,8 @@ WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
 SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
 
+BRAND = site_file.brand()  # name, line, mark, sender: {% brand "name" %} in every template
+
 # --- Hosts -------------------------------------------------------------------------------------
 SITE_DOMAIN = env.text("SITE_DOMAIN", "plg.localhost").lower()  # website and sign-in
 APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN).lower()  # workspaces are <slug>.APP_DOMAIN
@@ -193,7 +195,7 @@ DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; 
 DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
 API_KEY_WARNING_DAYS = env.number("API_KEY_WARNING_DAYS", 7)  # the mail before a key's last day
 # Words that no workspace's address may carry, or look like: the product's name and the site's.
-BRAND_WORDS = env.names("BRAND_WORDS", f"signpost,{SITE_DOMAIN.partition('.')[0]}")
+BRAND_WORDS = env.names("BRAND_WORDS", ",".join([*BRAND.words, SITE_DOMAIN.partition(".")[0]]))
 # Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
 PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")
 
@@ -371,7 +373,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["plg_site.templatetags.icons", "plg_site.templatetags.contact"],
+            "builtins": [
+                "plg_site.templatetags.icons",
+                "plg_site.templatetags.contact",
+                "plg_site.templatetags.branding",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -496,7 +502,7 @@ EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", False) else None
 # The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL else STATE_DIR / "outbox"
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BRAND.sender} <hello@{SITE_DOMAIN}>")
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
 MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
 MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")
@@ -522,7 +528,7 @@ STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- Website -----------------------------------------------------------------------------------
-WAGTAIL_SITE_NAME = "Signpost"
+WAGTAIL_SITE_NAME = BRAND.name
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILIMAGES_IMAGE_MODEL = "cms.SiteImage"
 WAGTAIL_PASSWORD_RESET_ENABLED = False  # the one sign-in looks after passwords

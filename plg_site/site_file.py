@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "site.toml"
-SAMPLE = "product"  # Signpost, which comes with the platform
+SAMPLE = "product"  # which comes with the platform
 
 
 def product(root: Path = ROOT) -> str:
@@ -19,6 +21,23 @@ def product(root: Path = ROOT) -> str:
 def own_products(root: Path = ROOT) -> list[str]:
     """Those that `bin/new-product` has made."""
     return [str(name) for name in _read(root).get("own_products", [])]
+
+
+@dataclass(frozen=True)
+class Brand:
+    """What people know it by. `mark` is a file of static/, `words` no workspace's address may contain."""
+
+    name: str = "Your product"
+    line: str = ""
+    mark: str = "img/mark.svg"
+    sender: str = ""
+    words: Sequence[str] = ()
+
+
+def brand(root: Path = ROOT) -> Brand:
+    """Raises TypeError for a word that there is not."""
+    said = Brand(**_read(root).get("brand", {}))
+    return replace(said, sender=said.sender or said.name)
 
 
 def with_product(text: str, name: str) -> str:

@@ -37,7 +37,8 @@ Made {name}/ and tests/{name}/, and named the app in site.toml and pyproject.tom
   bin/dev --check              the journey of a first user, with its steps ({name}/walk.py)
   bin/manage makemigrations    beside the running stack, after each change of {name}/models.py
 
-What each module is for: docs/adopting.md. Begin with {name}/models.py and {name}/catalogue.py.
+Begin with {name}/models.py and {name}/catalogue.py; what each module is for: docs/adopting.md.
+Name, mark and sender are in site.toml, colours in static/css/tokens.css.
 """
 
 
