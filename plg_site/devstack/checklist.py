@@ -63,8 +63,25 @@ TESTS = {
         "tests/stack/test_pool_kills.py",
     ],
     "benches, bin/dev": ["tests/bench", "tests/devstack"],
-    "product": ["tests/product", "tests/stub_product"],
-    "reference product": ["tests/reference_product"],
+    # A group runs on one product: tests/which_product.py.
+    "product": [
+        "tests/product",
+        "tests/stub_product",
+        "tests/cms/test_promises.py",
+        "tests/events/test_clickhouse_store.py",
+        "tests/events/test_copying.py",
+        "tests/events/test_erasing.py",
+        "tests/events/test_racing.py",
+        "tests/events/test_retention.py",
+        "tests/identity/test_ways_out.py",
+    ],
+    "site, simulator": [
+        "tests/reference_product",
+        "tests/cms",
+        "tests/look",
+        "tests/outbound",
+        "tests/stripe_simulator",
+    ],
     "events": ["tests/events"],
     "isolation, fuzz": ["tests/tenants/isolation", "tests/fuzz"],
 }
