@@ -8,7 +8,7 @@ from types import FrameType
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from plg_site.devstack import loopback, options  # noqa: E402
+from plg_site.devstack import domain, loopback, options  # noqa: E402
 
 
 def main(command: str, arguments: list[str]) -> int:
@@ -39,7 +39,14 @@ def main(command: str, arguments: list[str]) -> int:
         from plg_site.devstack import dev
 
         chosen = options.dev_parser().parse_args(arguments)
-        return dev.check() if chosen.check else dev.serve(chosen.state, chosen.port or 8000)
+        try:
+            environ = domain.given(chosen.domain, os.environ)
+        except domain.NotOurs as error:
+            print(error, file=sys.stderr)
+            return 2
+        if chosen.check:
+            return dev.check(environ=environ)
+        return dev.serve(chosen.state, chosen.port or 8000, environ=environ)
     except KeyboardInterrupt:
         return 130
 

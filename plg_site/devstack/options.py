@@ -92,6 +92,11 @@ def dev_parser() -> argparse.ArgumentParser:
     shown = DEFAULT_STATE.relative_to(ROOT)
     _add_state(parser, DEFAULT_STATE, str(shown))
     parser.add_argument(
+        "--domain", metavar="NAME",
+        help="a domain whose names all lead to 127.0.0.1 (a record *.NAME): for Safari and for programs"
+        " that do not find names below localhost; the site is plg.NAME",
+    )  # fmt: skip
+    parser.add_argument(
         "--check", action="store_true",
         help="walk the main journey against a fresh stack on free ports, then stop; exit 0 or 1",
     )  # fmt: skip
