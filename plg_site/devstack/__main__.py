@@ -32,6 +32,10 @@ def main(command: str, arguments: list[str]) -> int:
             from plg_site.devstack import managing
 
             return managing.run(arguments)
+        if command == "upgrade":
+            from plg_site.devstack import upgrade
+
+            return upgrade.run(options.upgrade_parser().parse_args(arguments).check)
         if command == "new-product":
             from plg_site.devstack import new_product
 

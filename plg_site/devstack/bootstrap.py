@@ -48,6 +48,8 @@ def main() -> int:
         options.bench_parser().parse_args(arguments)
     elif command == "manage":
         pass  # whatever it is, Django reads it
+    elif command == "upgrade":
+        options.upgrade_parser().parse_args(arguments)
     elif command == "new-product":
         options.new_product_parser().parse_args(arguments)
     else:

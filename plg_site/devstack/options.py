@@ -81,6 +81,14 @@ the product. The sample stays where it is, for the platform's own tests. What to
 stands in docs/adopting.md.
 """
 
+UPGRADE = """\
+Says what taking a later version of the platform into this copy would change, and what would conflict with
+changes of your own. Nothing is written.
+"""
+UPGRADE_NOTES = """\
+Exit code 0: nothing conflicts. 1: something does. 2: it cannot be told, for example before a git fetch.
+"""
+
 
 def dev_parser() -> argparse.ArgumentParser:
     """Options of `bin/dev`."""
@@ -141,6 +149,16 @@ def new_product_parser() -> argparse.ArgumentParser:
     """Options of `bin/new-product`."""
     parser = _parser("bin/new-product", NEW_PRODUCT, NEW_PRODUCT_NOTES)
     parser.add_argument("name", metavar="NAME", help="of the app: small letters, like bookshelf")
+    return parser
+
+
+def upgrade_parser() -> argparse.ArgumentParser:
+    """Options of `bin/upgrade`."""
+    parser = _parser("bin/upgrade", UPGRADE, UPGRADE_NOTES)
+    parser.add_argument(
+        "--check", required=True, metavar="REF",
+        help="a branch, tag or commit of the platform that was fetched, like platform/main",
+    )  # fmt: skip
     return parser
 
 
