@@ -43,7 +43,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     kind, error, trace = sys.exc_info()
     if error is None or not _may_see(request):
         return defaults.server_error(request)
-    request.exception_reporter_filter = _Starred()  # type: ignore[attr-defined]  # Django's way
+    request.exception_reporter_filter = _Starred()  # as Django has it
     reporter = ExceptionReporter(request, kind, error, trace)
     if not request.accepts("text/html") or request.headers.get("HX-Request"):
         text = reporter.get_traceback_text()

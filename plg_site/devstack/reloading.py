@@ -7,6 +7,7 @@ milliseconds. One way for all of them, so that a worker never runs yesterday's c
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from plg_site.devstack import preparation
 from plg_site.devstack.options import ROOT
@@ -65,7 +66,7 @@ class Watcher:
         return found
 
 
-def watch(stack: Stack) -> None:
+def watch(stack: Stack) -> NoReturn:
     """Until somebody interrupts."""
     watcher = Watcher()
     while True:

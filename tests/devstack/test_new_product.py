@@ -144,7 +144,7 @@ def test_the_walk_passes_with_a_new_product(tree: Path, adopter: dict[str, str])
 
 
 @pytest.mark.stack
-def test_a_new_product_keeps_style_types_and_layers(tree: Path, adopter: dict[str, str]) -> None:
+def test_a_new_product_keeps_style_and_layers(tree: Path, adopter: dict[str, str]) -> None:
     python = str(tree / ".venv" / "bin" / "python")
     layers = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     for words in (
