@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from plg_site import site_file
+
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path("plg_site", "landed.sha256")
 _NOT_OURS = {"node_modules"}  # and whatever begins with a full stop
@@ -57,8 +59,9 @@ def steps(root: Path = ROOT) -> dict[str, str]:
 
 
 def _files(root: Path) -> Iterator[Path]:
+    not_ours = {*_NOT_OURS, *site_file.own_products(root)}  # a new product's are still its maker's
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in _NOT_OURS and name[0] != "."]
+        folders[:] = [name for name in folders if name not in not_ours and name[0] != "."]
         where = Path(folder)
         if where.name == "migrations":
             yield from (where / name for name in names if name.endswith(".py") and name[0] != "_")

@@ -122,14 +122,15 @@ def _open_development(conf: Any) -> Iterator[Unsafe]:
 
 
 def _open_to(hosts: Iterable[str], conf: Any) -> Iterator[Unsafe]:
-    opened = [host or "all addresses" for host in hosts if not _is_loopback(host)]
+    opened = [host or "all addresses" for host in hosts if not is_loopback(host)]
     parts = ["the outbox shows everybody's mail"] if conf.MAIL_OUTBOX_DIR else []
     parts += ["payments are simulated"] if conf.STRIPE_SIMULATED else []
+    parts += ["errors show code and what was sent"] if conf.SHOW_ERRORS else []
     if opened and parts:
         yield Unsafe(
             "plg_site.E005",
             f"The web process listens on {', '.join(opened)}, while {' and '.join(parts)}.",
-            "Listen on 127.0.0.1, or set EMAIL_URL and STRIPE_SECRET_KEY.",
+            "Listen on 127.0.0.1, or set EMAIL_URL and STRIPE_SECRET_KEY and leave SHOW_ERRORS out.",
         )
 
 
@@ -175,7 +176,7 @@ def _plain_http(conf: Any) -> Iterator[Unsafe]:
 
 def _reaches_others(conf: Any) -> bool:
     """Whether this is open to other machines under a name of the internet (RFC 6761, RFC 8375)."""
-    if all(_is_loopback(host) for host in conf.BIND_HOSTS):
+    if all(is_loopback(host) for host in conf.BIND_HOSTS):
         return False
     return not conf.SITE_DOMAIN.endswith(_NAMES_AT_HOME) and not _is_address(conf.SITE_DOMAIN)
 
@@ -226,7 +227,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can mean it: an address, or the name `localhost`."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

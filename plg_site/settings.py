@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env, safety
+from plg_site import env, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -15,7 +15,11 @@ STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
 DEBUG = env.flag("DEBUG", False)
 # Development without DEBUG: changed files are seen at once, but people get the real error pages.
 WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
+# An error is shown with its place in the code, to this machine alone (plg_site.debug_page).
+SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
+
+BRAND = site_file.brand()  # name, line, mark, sender: {% brand "name" %} in every template
 
 # --- Hosts -------------------------------------------------------------------------------------
 SITE_DOMAIN = env.text("SITE_DOMAIN", "plg.localhost").lower()  # website and sign-in
@@ -112,7 +116,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Apps --------------------------------------------------------------------------------------
-PRODUCT_APP = env.text("PRODUCT_APP", "product")
+PRODUCT_APP = env.text("PRODUCT_APP", site_file.product())
 
 SHARED_APPS = [
     "plg_site.apps.PlgSiteConfig",
@@ -193,7 +197,7 @@ DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 30)  # until the purge; 
 DELETION_WARNING_DAYS = env.number("DELETION_WARNING_DAYS", 3)  # the last mail is so long before it
 API_KEY_WARNING_DAYS = env.number("API_KEY_WARNING_DAYS", 7)  # the mail before a key's last day
 # Words that no workspace's address may carry, or look like: the product's name and the site's.
-BRAND_WORDS = env.names("BRAND_WORDS", f"signpost,{SITE_DOMAIN.partition('.')[0]}")
+BRAND_WORDS = env.names("BRAND_WORDS", ",".join([*BRAND.words, SITE_DOMAIN.partition(".")[0]]))
 # Mail providers for everybody, beside those of the libraries: no workspace opens its door for them.
 PUBLIC_MAIL_DOMAINS = env.names("PUBLIC_MAIL_DOMAINS")
 
@@ -376,7 +380,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["plg_site.templatetags.icons", "plg_site.templatetags.contact"],
+            "builtins": [
+                "plg_site.templatetags.icons",
+                "plg_site.templatetags.contact",
+                "plg_site.templatetags.branding",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -505,7 +513,7 @@ EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVID
 # The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL or MAIL_PROVIDER else STATE_DIR / "outbox"
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Signpost <hello@{SITE_DOMAIN}>")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BRAND.sender} <hello@{SITE_DOMAIN}>")
 OUTBOUND_AT_ONCE = False  # tests: what is due leaves with the commit; else `run_outbound` sends it
 OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
@@ -548,7 +556,7 @@ STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- Website -----------------------------------------------------------------------------------
-WAGTAIL_SITE_NAME = "Signpost"
+WAGTAIL_SITE_NAME = BRAND.name
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILIMAGES_IMAGE_MODEL = "cms.SiteImage"
 WAGTAIL_PASSWORD_RESET_ENABLED = False  # the one sign-in looks after passwords

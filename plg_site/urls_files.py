@@ -4,4 +4,7 @@ from importlib import import_module
 
 from django.conf import settings
 
+from plg_site import debug_page
+
+handler500 = debug_page.server_error
 urlpatterns = import_module(f"{settings.PRODUCT_APP}.urls").files_urlpatterns

@@ -4,9 +4,10 @@ from django.urls import include, path
 
 from identity import visits
 from identity.sign_out import sign_out
-from plg_site import api_reference, health, outbox, well_known
+from plg_site import api_reference, debug_page, health, outbox, well_known
 from tenants.domains.face import ask
 
+handler500 = debug_page.server_error
 urlpatterns = [
     *well_known.site_urlpatterns,
     path("healthz", health.healthz),

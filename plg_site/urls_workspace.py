@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.urls import include, path
 
-from plg_site import well_known
+from plg_site import debug_page, well_known
 from plg_site.api import api, openapi
 
+handler500 = debug_page.server_error
 urlpatterns = [
     path("api/v1/openapi.json", openapi, name="openapi"),
     *well_known.workspace_urlpatterns,

@@ -1,5 +1,6 @@
 """What the scripts of bin/ do once the packages are there; bootstrap.py starts it."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -7,10 +8,11 @@ from types import FrameType
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from plg_site.devstack import options  # noqa: E402
+from plg_site.devstack import domain, loopback, options  # noqa: E402
 
 
 def main(command: str, arguments: list[str]) -> int:
+    os.environ.update(loopback.without_proxy(os.environ))
     # SIGINT, too: a shell without job control starts what is in the background with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -30,10 +32,25 @@ def main(command: str, arguments: list[str]) -> int:
             from plg_site.devstack import managing
 
             return managing.run(arguments)
+        if command == "upgrade":
+            from plg_site.devstack import upgrade
+
+            return upgrade.run(options.upgrade_parser().parse_args(arguments).check)
+        if command == "new-product":
+            from plg_site.devstack import new_product
+
+            return new_product.run(options.new_product_parser().parse_args(arguments).name)
         from plg_site.devstack import dev
 
         chosen = options.dev_parser().parse_args(arguments)
-        return dev.check() if chosen.check else dev.serve(chosen.state, chosen.port or 8000)
+        try:
+            environ = domain.given(chosen.domain, os.environ)
+        except domain.NotOurs as error:
+            print(error, file=sys.stderr)
+            return 2
+        if chosen.check:
+            return dev.check(environ=environ)
+        return dev.serve(chosen.state, chosen.port or 8000, environ=environ)
     except KeyboardInterrupt:
         return 130
 

@@ -23,6 +23,8 @@ from plg_site.devstack.progress import Step, step  # noqa: E402
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# Benches need peers to compare with, and a new product is put in order by ruff.
+WITH_TESTS = {"test", "bench", "new-product"}
 FOUND = re.compile(r"\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+)")  # pip's words
 NO_VENV = """
 This Python ({python}) cannot make virtual environments: its ensurepip module is missing, and no pip
@@ -46,12 +48,16 @@ def main() -> int:
         options.bench_parser().parse_args(arguments)
     elif command == "manage":
         pass  # whatever it is, Django reads it
+    elif command == "upgrade":
+        options.upgrade_parser().parse_args(arguments)
+    elif command == "new-product":
+        options.new_product_parser().parse_args(arguments)
     else:
         options.test_parser().parse_known_args(arguments)
     try:
         # The answer of `bin/manage` is the command's, for scripts to read.
         with redirect_stdout(sys.stderr if command == "manage" else sys.stdout):
-            install(with_tests=command in {"test", "bench"})  # benches need peers to compare with
+            install(with_tests=command in WITH_TESTS)
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

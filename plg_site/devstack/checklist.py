@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from plg_site import site_file
 from plg_site.devstack import chromium, side_by_side
 from plg_site.devstack.dev import EXPECTED
 from plg_site.devstack.options import ROOT
@@ -25,6 +26,7 @@ LAYERS = "from importlinter.cli import lint_imports_command; lint_imports_comman
 PYTEST = [PYTHON, "-m", "pytest"]
 CHECK_SECONDS, TEST_SECONDS = 300, 1800
 REDIS_DATABASES = 16  # as many as a server has that was not told otherwise
+NOTHING_COLLECTED = 5  # pytest's exit code
 SAY_EVERY = 15.0  # seconds between lines of progress where a line cannot be drawn over
 # One more than cores: the tests of outages wait most of their time.
 AT_ONCE = (os.cpu_count() or 1) + 1
@@ -61,10 +63,31 @@ TESTS = {
         "tests/stack/test_pool_kills.py",
     ],
     "benches, bin/dev": ["tests/bench", "tests/devstack"],
-    "product": ["tests/product", "tests/stub_product"],
+    # A group runs on one product: tests/which_product.py.
+    "product": [
+        "tests/product",
+        "tests/stub_product",
+        "tests/cms/test_promises.py",
+        "tests/events/test_clickhouse_store.py",
+        "tests/events/test_copying.py",
+        "tests/events/test_erasing.py",
+        "tests/events/test_racing.py",
+        "tests/events/test_retention.py",
+        "tests/identity/test_ways_out.py",
+    ],
+    "site, simulator": [
+        "tests/reference_product",
+        "tests/cms",
+        "tests/look",
+        "tests/outbound",
+        "tests/stripe_simulator",
+    ],
     "events": ["tests/events"],
     "isolation, fuzz": ["tests/tenants/isolation", "tests/fuzz"],
 }
+for _name in site_file.own_products():  # each in a process of its own: tests/which_product.py
+    if (ROOT / "tests" / _name).is_dir():
+        TESTS[f"product {_name}"] = [f"tests/{_name}"]
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")
 PERCENT = re.compile(r"\[ *(\d+%)\]$")
@@ -109,7 +132,17 @@ def run(folder: Path, for_pytest: list[str]) -> int:
 def _only_pytest(stack: Stack, arguments: list[str], browser: str | None) -> int:
     if not browser:
         arguments = ["-m", "not browser", *arguments]
-    return subprocess.call([*PYTEST, *arguments], env=_for_pytest(stack), cwd=ROOT)  # noqa: S603
+    from tests import which_product
+
+    codes = [
+        subprocess.call(  # noqa: S603
+            [*PYTEST, *own],
+            env={**_for_pytest(stack), which_product.TEST_PRODUCT: product},
+            cwd=ROOT,
+        )
+        for product, own in which_product.runs(arguments)
+    ]
+    return next((code for code in codes if code not in {0, NOTHING_COLLECTED}), min(codes))
 
 
 def _for_pytest(stack: Stack) -> dict[str, str]:

@@ -6,11 +6,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from plg_site.devstack import postgres, valkey
+from plg_site.devstack import postgres, reloading, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.ports import PortTaken
 from plg_site.devstack.preparation import PreparationFailed
@@ -31,9 +31,9 @@ EXPECTED = (
 )
 
 
-def serve(folder: Path, port: int) -> int:
+def serve(folder: Path, port: int, *, environ: Mapping[str, str] = os.environ) -> int:
     """Run the stack until it is told to stop; exit code 1 when it cannot start."""
-    stack = Stack(folder, port=port, reload=True, show=True)
+    stack = Stack(folder, port=port, reload=True, show=True, environ=environ)
     print(colour("Starting the development stack", "1"), flush=True)
     try:
         stack.start()
@@ -43,18 +43,17 @@ def serve(folder: Path, port: int) -> int:
     print(_where(stack), flush=True)
     stack.log.echo = True
     try:
-        while True:
-            signal.pause()
+        reloading.watch(stack)
     except KeyboardInterrupt:
         return 0
     finally:
         _stop(stack)
 
 
-def check() -> int:
+def check(*, environ: Mapping[str, str] = os.environ) -> int:
     """Walk the main journey against a fresh stack; exit code 0 when every step was right."""
     began = time.monotonic()
-    stack = Stack(Path(tempfile.mkdtemp(prefix="plg-check-")), show=True)
+    stack = Stack(Path(tempfile.mkdtemp(prefix="plg-check-")), show=True, environ=environ)
     print(colour("Checking the main journey on a fresh stack", "1"), flush=True)
     try:
         stack.start()

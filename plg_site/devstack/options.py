@@ -1,10 +1,22 @@
-"""The command lines of `bin/dev`, `bin/test` and `bin/bench`, read before anything is installed."""
+"""The command lines of the scripts of bin/, read before anything is installed."""
 
 import argparse
+import os
 from pathlib import Path
 
+from plg_site import site_file
+
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_STATE = ROOT / ".local"
+LOCAL = ROOT / ".local"
+
+
+def default_state() -> Path:
+    """Each product has databases of its own: what one has made, another does not know."""
+    product = os.environ.get("PRODUCT_APP") or site_file.product()
+    return LOCAL if product == site_file.SAMPLE else LOCAL / product
+
+
+DEFAULT_STATE = default_state()
 
 DEV = """\
 Runs the whole project on this machine: PostgreSQL, Redis, a Stripe simulator, the website, the
@@ -59,6 +71,24 @@ Exit code 0: every bar holds. 1: one does not, or a module failed; the others ar
 A full run takes the whole machine for many minutes: let nothing else run beside it.
 """
 
+NEW_PRODUCT = """\
+Makes a product that runs, in the place of the sample: a model with its migration, a page, an API, meters,
+plans, events, what a new workspace finds, a demo, its steps of the walk, and tests.
+"""
+NEW_PRODUCT_NOTES = """\
+It is a Django app of that name beside the platform's, its tests in tests/NAME; site.toml then names it as
+the product. The sample stays where it is, for the platform's own tests. What to do next is printed, and
+stands in docs/adopting.md.
+"""
+
+UPGRADE = """\
+Says what taking a later version of the platform into this copy would change, and what would conflict with
+changes of your own. Nothing is written.
+"""
+UPGRADE_NOTES = """\
+Exit code 0: nothing conflicts. 1: something does. 2: it cannot be told, for example before a git fetch.
+"""
+
 
 def dev_parser() -> argparse.ArgumentParser:
     """Options of `bin/dev`."""
@@ -67,7 +97,13 @@ def dev_parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=None, metavar="N",
         help="web on N (8000 unless given), the Stripe simulator on N+1",
     )  # fmt: skip
-    _add_state(parser, DEFAULT_STATE, ".local")
+    shown = DEFAULT_STATE.relative_to(ROOT)
+    _add_state(parser, DEFAULT_STATE, str(shown))
+    parser.add_argument(
+        "--domain", metavar="NAME",
+        help="a domain whose names all lead to 127.0.0.1 (a record *.NAME): for Safari and for programs"
+        " that do not find names below localhost; the site is plg.NAME",
+    )  # fmt: skip
     parser.add_argument(
         "--check", action="store_true",
         help="walk the main journey against a fresh stack on free ports, then stop; exit 0 or 1",
@@ -78,7 +114,7 @@ def dev_parser() -> argparse.ArgumentParser:
 def test_parser() -> argparse.ArgumentParser:
     """Options of `bin/test`; what it does not know is pytest's."""
     parser = _parser("bin/test", TEST, TEST_NOTES)
-    _add_state(parser, DEFAULT_STATE / "test", ".local/test")
+    _add_state(parser, LOCAL / "test", ".local/test")
     return parser
 
 
@@ -106,6 +142,23 @@ def manage_parser() -> argparse.ArgumentParser:
     """Options of `bin/manage`, which stand before the command; `--help` is Django's."""
     parser = argparse.ArgumentParser(prog="bin/manage", add_help=False, allow_abbrev=False)
     parser.add_argument("--state", type=lambda text: Path(text).resolve(), default=None)
+    return parser
+
+
+def new_product_parser() -> argparse.ArgumentParser:
+    """Options of `bin/new-product`."""
+    parser = _parser("bin/new-product", NEW_PRODUCT, NEW_PRODUCT_NOTES)
+    parser.add_argument("name", metavar="NAME", help="of the app: small letters, like bookshelf")
+    return parser
+
+
+def upgrade_parser() -> argparse.ArgumentParser:
+    """Options of `bin/upgrade`."""
+    parser = _parser("bin/upgrade", UPGRADE, UPGRADE_NOTES)
+    parser.add_argument(
+        "--check", required=True, metavar="REF",
+        help="a branch, tag or commit of the platform that was fetched, like platform/main",
+    )  # fmt: skip
     return parser
 
 

@@ -73,12 +73,13 @@ def _fingerprint(env: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     for name in SHOWN_IN_PAGES:
         digest.update(f"{name}={env.get(name, '')}\n".encode())
-    for path in sorted(_sources(ROOT)):
+    for path in sorted(sources(ROOT)):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _sources(root: Path) -> Iterator[Path]:
+def sources(root: Path) -> Iterator[Path]:
+    """The files that the processes of the project read."""
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in NOT_SOURCES and name[0] != "."]
         yield from (Path(folder, name) for name in files if Path(name).suffix in SOURCES)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plg_site.devstack import ports, valkey
+from plg_site.devstack import loopback, ports, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Program
@@ -72,6 +72,7 @@ def environment(
     }
     given = {name: value for name, value in given.items() if value or name not in made_up}
     env = {**made_up, **given, **fixed, **_stripe(state, addresses, given)}
+    env |= loopback.without_proxy(given, env["SITE_DOMAIN"])
     return {**env, MADE_UP: ",".join(name for name in env if name not in given)}
 
 

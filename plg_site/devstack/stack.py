@@ -70,6 +70,8 @@ class Stack:
             self.env = programs.environment(
                 self.state, self.addresses, self._given, services=self.services
             )
+            if self._reload and not self.env.get("BIND_HOST"):  # on loopback alone
+                self.env["SHOW_ERRORS"] = "1"
             self.state.keep_environment(self.env)
             if not services_only:
                 self._start_stripe()
@@ -188,7 +190,7 @@ class Stack:
         """All at once: on two cores their imports take the longest part of a start."""
         with self._step("Processes") as shown:
             started = (
-                programs.web(self.addresses, self.env, reload=self._reload),
+                programs.web(self.addresses, self.env, reload=False),
                 programs.worker(self.env),
                 programs.events(self.env),
                 programs.outbound(self.env),

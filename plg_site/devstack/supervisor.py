@@ -103,11 +103,21 @@ class Supervisor:
 
     def restart(self, name: str) -> None:
         """Stop a program and start it again at once; also brings back one that was kept down."""
-        process = self._processes[name]
-        self._stop([process])
+        self._stop([self._processes[name]])
+        self.start_again([name])
+
+    def stop_layer(self, layer: int) -> list[str]:
+        """Stop the programs of a layer, all at once; they stay down until `start_again`."""
+        found = [each for each in self._processes.values() if each.program.layer == layer]
+        self._stop(found)
+        return [each.program.name for each in found]
+
+    def start_again(self, names: Sequence[str]) -> None:
+        """Start what was stopped; how often it had ended before is forgotten."""
         with self._lock:
-            process.wanted, process.pause = True, FIRST_PAUSE
-            self._spawn(process)
+            for process in map(self.process, names):
+                process.wanted, process.pause = True, FIRST_PAUSE
+                self._spawn(process)
 
     def kill(self, name: str, number: int = signal.SIGKILL, *, stay_down: bool = False) -> None:
         """Signal a program and wait for its end; it starts again unless it shall stay down."""

@@ -80,14 +80,14 @@ class Browser:
     def call(self, method: str, url: str, *, expect: int, **kwargs: Any) -> httpx.Response:
         """A call of an API; fails on another status."""
         response = self.http.request(method, url, **kwargs)
-        _check(response, expect)
+        check_status(response, expect)
         return response
 
     def _absolute(self, url: str) -> str:
         return urljoin(str(self.page.url), url)
 
     def _draw(self, response: httpx.Response, expect: int) -> Page:
-        _check(response, expect)
+        check_status(response, expect)
         self.page = Page(response)
         return self.page
 
@@ -176,7 +176,8 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _check(response: httpx.Response, expect: int) -> None:
+def check_status(response: httpx.Response, expect: int) -> None:
+    """Raises WrongAnswer with what the answer says instead."""
     if response.status_code != expect:
         where = f"{response.request.method} {response.request.url}"
         raise WrongAnswer(

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from plg_site.walk.browser import Browser, WrongAnswer
+from plg_site.walk.browser import Browser, WrongAnswer, check_status
 
 # Seconds. What is slower is said; what is several times slower is wrong, also on a busy machine.
 SEEN_WITHIN = 2.0  # from a click to the usage page
@@ -25,15 +25,15 @@ class Walk:
     """What the walker knows: addresses it was given, and what it met on the way."""
 
     site: str
-    target: str  # where its short links lead
+    target: str  # a page of the site that is always there
     editor: tuple[str, str]
     outsider: tuple[str, str]
     visitor: Browser = field(default_factory=Browser)
     user: Browser = field(default_factory=Browser)
     run: str = field(default_factory=lambda: secrets.token_hex(3))
     workspace: str = ""
-    short_url: str = ""
     api_key: str = ""
+    met: dict[str, str] = field(default_factory=dict)  # what the product's steps tell later ones
 
     @property
     def email(self) -> str:
@@ -51,11 +51,33 @@ class Walk:
             time.sleep(0.1)
         raise WrongAnswer(f"No mail to {to} about {subject!r} within 20 s.")
 
-    def api(self, method: str, path: str, *, expect: int, **kwargs: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.api_key}"}
-        return self.user.call(
-            method, f"{self.workspace}/api/v1{path}", expect=expect, headers=headers, **kwargs
+    def api(
+        self, method: str, path: str, *, expect: int, key: str = "", **kwargs: Any
+    ) -> httpx.Response:
+        """A call of the workspace's API with its key; fails on another status."""
+        answer = self.ask_api(method, path, key=key, **kwargs)
+        check_status(answer, expect)
+        return answer
+
+    def ask_api(self, method: str, path: str, *, key: str = "", **kwargs: Any) -> httpx.Response:
+        """The same, whatever the answer is."""
+        headers = {"Authorization": f"Bearer {key or self.api_key}"}
+        return self.user.http.request(
+            method, f"{self.workspace}/api/v1{path}", headers=headers, **kwargs
         )
+
+
+def usage_by_api(walk: Walk) -> dict[str, int]:
+    """What the API says was used, by meter."""
+    rows = walk.api("GET", "/usage", expect=200).json()
+    return {row["meter"]: row["used"] for row in rows}
+
+
+def is_problem(answer: httpx.Response) -> dict[str, object]:
+    """What a refusal of the API says; fails where it is not one that programs can read (RFC 9457)."""
+    if not answer.headers["content-type"].startswith("application/problem+json"):
+        raise WrongAnswer(f"{answer.request.url} answers {answer.headers['content-type']}.")
+    return dict(answer.json())
 
 
 def timed(took: float, within: float) -> str:

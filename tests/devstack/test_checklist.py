@@ -8,6 +8,7 @@ from plg_site.devstack import checklist
 from plg_site.devstack.checklist import Result
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.side_by_side import Command, Run
+from tests import which_product
 
 
 def lies_in(path: str, folders: list[str]) -> bool:
@@ -24,6 +25,20 @@ def test_every_test_is_in_one_group() -> None:
             if lies_in(file, paths) and not lies_in(file, checklist._of_others(paths))
         ]
         assert len(groups) == 1, (file, groups)
+
+
+def test_a_group_runs_on_one_product() -> None:
+    for name, paths in checklist.TESTS.items():
+        others = [f"{other}" for other in checklist._of_others(paths)]
+        files = {
+            path
+            for each in paths
+            for path in (
+                [ROOT / each] if each.endswith(".py") else (ROOT / each).rglob("test_*.py")
+            )
+            if not lies_in(str(path.relative_to(ROOT)), others)
+        }
+        assert len({which_product.product_of(path) for path in files}) == 1, name
 
 
 def test_what_a_group_names_is_there() -> None:

@@ -25,7 +25,10 @@ PROVED_ELSEWHERE = {
     "bin/dev": "tests/devstack/test_stack.py",
     "bin/test": "tests/devstack/test_checklist.py",
     "bin/bench": "tests/bench/test_tiny.py",
+    "bin/new-product": "tests/devstack/test_new_product.py",
+    "bin/upgrade": "tests/devstack/test_upgrade.py",
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
+    "bin/manage makemigrations": "tests/devstack/test_new_product.py",  # it writes into the tree
     "bin/manage copy_events": "tests/events/store/test_copying.py",
     "bin/manage restore_events": "tests/events/store/test_retention.py",
     "python -m plg_site.landed": "tests/plg_site/test_landed.py",  # it writes into the tree

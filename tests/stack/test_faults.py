@@ -14,6 +14,7 @@ from celery import Celery
 from plg_site.walk import journey
 from plg_site.walk.browser import Browser
 from plg_site.walk.walker import used
+from product import walk as signpost
 
 pytestmark = pytest.mark.stack
 
@@ -45,9 +46,9 @@ def test_sign_up_and_redirects_work_while_redis_is_down(stack, new_walk):
     try:
         walk = new_walk()
         journey.sign_up(walk)
-        journey.find_it_furnished(walk)
-        journey.create_a_link(walk)
-        Browser().open(walk.short_url, expect=302, follow=False)
+        signpost.find_it_furnished(walk)
+        signpost.create_a_link(walk)
+        Browser().open(walk.met["short_url"], expect=302, follow=False)
     finally:
         stack.restart("redis")
     assert workspaces_without_owner_or_domain(stack) == 0
@@ -66,7 +67,7 @@ def test_sign_up_works_while_the_worker_is_down_and_the_pool_is_empty(stack, new
             database.execute("DELETE FROM tenants_poolschema")
         walk = new_walk()
         journey.sign_up(walk)
-        journey.find_it_furnished(walk)
+        signpost.find_it_furnished(walk)
     finally:
         stack.restart("worker")
     assert workspaces_without_owner_or_domain(stack) == 0
@@ -156,11 +157,11 @@ def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
 
 
 def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, signed_up):
-    journey.create_a_link(signed_up)
+    signpost.create_a_link(signed_up)
     stack.kill("events", stay_down=True)
     for number in range(20):  # of twenty people
         Browser(user_agent=f"Mozilla/5.0 (X11; Linux x86_64) Walk/{number}").open(
-            signed_up.short_url, expect=302, follow=False
+            signed_up.met["short_url"], expect=302, follow=False
         )
     stack.restart("events")
     until = time.monotonic() + 20
@@ -190,7 +191,7 @@ def test_a_killed_web_process_is_back_and_the_session_goes_on(stack, signed_up):
 
 
 def test_what_was_committed_survives_a_killed_database(stack, signed_up):
-    journey.create_a_link(signed_up)
+    signpost.create_a_link(signed_up)
     stack.kill("postgres")
     stack.wait_until_ready("postgres")
     until = time.monotonic() + 20

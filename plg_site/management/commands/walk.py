@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from plg_site import demo
+from plg_site.walk import journey
 from plg_site.walk.browser import WrongAnswer
-from plg_site.walk.journey import STEPS
 from plg_site.walk.walker import Walk
 
 
@@ -21,7 +21,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--site", default=settings.SITE_URL, help="address of the site")
-        parser.add_argument("--target", help="where the short links lead (default: the blog)")
+        parser.add_argument(
+            "--target",
+            help="a page for the product to name, such as the target of a link (default: the blog)",
+        )
         parser.add_argument("--editor", default=demo.PEOPLE["editor"][0])
         parser.add_argument("--outsider", default=demo.PEOPLE["other owner"][0])
         parser.add_argument("--password", default=demo.PASSWORD, help="of editor and outsider")
@@ -35,7 +38,8 @@ class Command(BaseCommand):
             outsider=(options["outsider"], password),
         )
         whole = time.monotonic()
-        for number, step in enumerate(STEPS, 1):
+        steps = journey.steps()
+        for number, step in enumerate(steps, 1):
             started = time.monotonic()
             title = step.__name__.replace("_", " ")
             try:
@@ -45,4 +49,4 @@ class Command(BaseCommand):
                 sys.exit(1)
             took = time.monotonic() - started
             self.stdout.write(f"✓ {number:2} {title:<22}{took:6.2f} s  {saw}")
-        self.stdout.write(f"walked {len(STEPS)} steps in {time.monotonic() - whole:.1f} s")
+        self.stdout.write(f"walked {len(steps)} steps in {time.monotonic() - whole:.1f} s")

@@ -92,7 +92,7 @@ class TestMails:
         before = len(mailoutbox)
         with capture(execute=True):
             alert_mail.send(
-                tenant, get("links"), "80%", at=8, used=8, limit=Limit(10),
+                tenant, get("things"), "80%", at=8, used=8, limit=Limit(10),
                 period=Period(None, None),
             )  # fmt: skip
         return {each.to[0] for each in mailoutbox[before:]}

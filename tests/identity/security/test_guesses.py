@@ -188,7 +188,6 @@ SECRETS = {"code", "credential", "key", "oldpassword", "password", "secret", "to
 NEW = "a new password is chosen; nothing is compared"
 OFF = "not in use: replaced by one of ours, a base of others, or for what is switched off"
 SIGNATURE = "nobody guesses a signature"
-NO_SECRET = "the field is called so, and is none"
 # What limits how often one may guess, or why nothing has to. A new form is decided on here.
 LIMITED_BY = {
     "identity.forms.SignInForm": "sign_in_limits",
@@ -205,8 +204,6 @@ LIMITED_BY = {
     "identity.forms.NewPasswordForm": NEW,
     "tenants.members.joining.JoinForm": NEW,
     "tenants.signing_up.signup.WorkspaceSignupForm": NEW,
-    "product.forms.LinkForm": NO_SECRET,
-    "product.forms.QuickLinkForm": NO_SECRET,
     "cms.user_forms.EditorForm": OFF,
     "cms.user_forms.NewEditorForm": OFF,
     "allauth.account.forms.BaseConfirmCodeForm": OFF,
