@@ -18,7 +18,7 @@ _ASKS = re.compile(r"^[+?~-]?(include:|a\b|mx\b|ptr\b|exists:|redirect=)")
 
 def look() -> Iterator[Finding]:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
-    if not settings.EMAIL_URL:
+    if not settings.EMAIL_URL and not settings.MAIL_PROVIDER:
         yield fine("goes to the outbox page of development and to nobody else")
         return
     if not domain or is_local(domain):
