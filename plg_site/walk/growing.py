@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from billing import catalogue
-from metering.definitions.catalogue import meters
+from metering.definitions import meters
 from plg_site.walk.browser import Browser, WrongAnswer, origin
 from plg_site.walk.walker import Walk, is_problem, usage_by_api, used, wait
 
