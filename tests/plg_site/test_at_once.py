@@ -19,7 +19,7 @@ from django_tenants.utils import tenant_context
 from events.models import OutboxEvent
 from metering import alerts
 from metering.models import SpendLimit
-from metering.quotas import spend
+from metering.quotas import own_limits, spend
 from product import files, links
 from product.models import File, Link
 from tenants.keys import api_keys
@@ -104,7 +104,7 @@ def test_alerts_that_are_set_in_two_orders_at_once_do_not_wait_for_each_other(ca
 
 
 def test_limits_that_are_set_twice_at_once_are_those_of_the_later_one(call, acme, monkeypatch):
-    slow(monkeypatch, spend, "_record")
+    slow(monkeypatch, own_limits, "_record")
     bodies = [{"amount": 5, "caps": {"links": 1}}, {"amount": None, "caps": {"clicks": 2}}]
     answers = at_once(
         *(lambda body=body: call("put", "/spend-limit", json.dumps(body)) for body in bodies)

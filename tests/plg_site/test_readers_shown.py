@@ -11,7 +11,7 @@ from events.readers.pages import Pages
 from plg_site.doctor import readers as check
 from tests.events.log import an_event
 
-PATH = "/staff/usage/"
+PATH = "/staff/log/"
 
 
 def handle(events, session) -> None:

@@ -84,7 +84,8 @@ NOT_AUDITED = {
     "metering:usage", "metering:usage-live", "metering:live-address", "metering:limits",
     "metering:meter", "metering:meter-live", "metering:export",
     "tenants_site:go", "tenants_site:brought",
-    "staff_usage", "staff_workspaces",
+    "staff_usage", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
+    "staff_trail", "staff_messages", "staff_message_again",
     "openapi", "favicon", "security_txt", "change_password",
 }  # fmt: skip
 OF_THE_WORK = (
