@@ -25,13 +25,6 @@ control_socket_disable = True  # gunicorn 27 would write one into the home folde
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 accesslog = None  # the application logs its requests itself
 
-reload = os.environ.get("WEB_RELOAD") == "1"
-if reload:
-    # Django caches templates; only its own runserver would notice that one has changed.
-    _root = Path(__file__).resolve().parent.parent
-    reload_extra_files = [str(path) for path in _root.glob("**/templates/**/*.html")
-                          if ".venv" not in path.parts and ".local" not in path.parts]  # fmt: skip
-
 
 def post_worker_init(worker: object) -> None:
     """Look where it listens, before anybody is answered; resolve addresses and compile templates

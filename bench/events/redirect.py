@@ -27,7 +27,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     code = _link()
     env = log.env | {"DEBUG": "0", "WATCH_FILES": "0"}
     empty_port = ports.find_free()
-    web = programs.web(stack.addresses, env, reload=False)
+    web = programs.web(stack.addresses, env)
     seconds = max(1, size.of(SECONDS))
     host = f"clicks.{stack.addresses.domain}:{stack.addresses.port}"
     click = Target(stack.addresses.port, f"/{code}", host, 302)

@@ -82,7 +82,7 @@ class Outcome:
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     log = project.set_up("visible", stack=stack, tables=True)
     rate, seconds = size.of(RATE, at_least=500), size.of(SECONDS, at_least=1)
-    web = programs.web(stack.addresses, log.env, reload=False)
+    web = programs.web(stack.addresses, log.env)
     outcomes = []
     with log.running(web, programs.events(log.env)):
         idle = _idle_answer(_prober(stack, "idle"))

@@ -53,7 +53,7 @@ def running(log: project.Log) -> Iterator[Site]:
     env = {**log.env, "DEBUG": "0", "WATCH_FILES": "0"}
     stack = log.stack
     collect_static(stack, env)
-    web = programs.web(stack.addresses, env, reload=False)
+    web = programs.web(stack.addresses, env)
     behind = [programs.worker(env), programs.beat(stack.state, env), programs.events(env)]
     # One after the other, and with time to start: the machine may be busy.
     with log.running(_patient(web)), log.running(*map(_patient, behind)):

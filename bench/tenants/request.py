@@ -34,7 +34,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     plain_port = ports.find_free()
     env = log.env | {"DEBUG": "0", "WATCH_FILES": "0", "WEB_WORKERS": "1"}
     deployed.collect_static(stack, env)
-    web = programs.web(stack.addresses, env, reload=False)
+    web = programs.web(stack.addresses, env)
     with log.running(web, _plain(env, plain_port, members[0])):
         ours = [_Caller(stack.addresses.port, member) for member in members]
         plain = [_Caller(plain_port, members[0]) for _ in members]

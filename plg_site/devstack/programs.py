@@ -108,7 +108,7 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
     )  # fmt: skip
 
 
-def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Program:
+def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     extra = env.get("BIND_HOST") or ports.LOOPBACK
     hosts = [extra] if extra in EVERYWHERE else sorted({ports.LOOPBACK, extra})
     bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
@@ -117,12 +117,11 @@ def web(addresses: Addresses, env: Mapping[str, str], *, reload: bool) -> Progra
         command=_python(
             "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
         ),
-        env={**env, "WEB_BIND": bind, "WEB_RELOAD": str(int(reload))},
+        env={**env, "WEB_BIND": bind},
         # By address, as a load balancer asks: the site's name is at one port only, and a second web
         # process listens at another.
         ready=lambda: ports.answers_http(addresses.port, host=ports.LOOPBACK, path="/healthz"),
         layer=APPLICATION,
-        quiet=re.compile("Reloader is on"),
     )
 
 

@@ -190,7 +190,7 @@ class Stack:
         """All at once: on two cores their imports take the longest part of a start."""
         with self._step("Processes") as shown:
             started = (
-                programs.web(self.addresses, self.env, reload=False),
+                programs.web(self.addresses, self.env),
                 programs.worker(self.env),
                 programs.events(self.env),
                 programs.outbound(self.env),

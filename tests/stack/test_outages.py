@@ -82,7 +82,7 @@ def tight_web(stack: Stack, tmp_path: Path) -> Iterator[load.Workspace]:
         "EVENTS_SPOOL_MAX_BYTES": "3000",
         "WEB_WORKERS": "1",
     }
-    program = programs.web(replace(stack.addresses, port=port), env, reload=False)
+    program = programs.web(replace(stack.addresses, port=port), env)
     stack.supervisor.start(replace(program, name="web-tight", ready=lambda: ports.answers(port)))
     workspace = load.furnish(stack, "tight")
     workspace.port = port

@@ -160,7 +160,7 @@ def web_processes_that_stop(stack: Stack, steps: Sequence[str]) -> Iterator[list
     for step in steps:
         elsewhere = replace(stack.addresses, port=ports.find_free())
         env = {**stack.env, "PLG_STOP_AT": step, "WEB_WORKERS": "1"}
-        program = programs.web(elsewhere, env, reload=False)
+        program = programs.web(elsewhere, env)
         stack.supervisor.start(replace(program, name=web_at(step)))
         on_ports.append(elsewhere.port)
     try:
