@@ -77,7 +77,7 @@ OTHERWISE = {
     "identity.DerivedSession": "one a session and own domain",
     "identity.Beginning": "one a sign-up",
     "identity.Merge": "one a sign-up that is joined to another",
-    "identity.MailedCode": "identity.mailed_codes: one an account or address at a time",
+    "identity.MailedCode": "identity.proofs.mailed_codes: one an account or address at a time",
     "identity.Grant": "one a session and property",
     "account.EmailConfirmation": "not used: links are signed",
     "allauth_idp_oidc.Client": "the operator's, and one for each own domain",

@@ -96,7 +96,7 @@ OF_THE_WORK = (
 SILENT = {
     "record_seat": "whoever calls it has said who came or went",
     "_tell": "an alert that was mailed changes nothing",
-    "_record": "in billing.usage_charges: follows from a statement",
+    "_record": "in billing.usage: follows from a statement",
     "record_if_paid": "Stripe's list of invoices is the record",
 }
 
