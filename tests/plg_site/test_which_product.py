@@ -35,11 +35,11 @@ KNOW_SIGNPOST = {
     "tests/tenants/life/test_key_holders.py",
     "tests/tenants/life/test_moving.py",
     "tests/tenants/life/test_unproved.py",
-    "tests/tenants/test_pool.py",
-    "tests/tenants/test_ports.py",
-    "tests/tenants/test_preparing.py",
-    "tests/tenants/test_signup.py",
-    "tests/tenants/test_templates.py",
+    "tests/tenants/pool/test_pool.py",
+    "tests/tenants/hosts/test_ports.py",
+    "tests/tenants/pool/test_preparing.py",
+    "tests/tenants/signing_up/test_signup.py",
+    "tests/tenants/pool/test_templates.py",
 }
 
 
