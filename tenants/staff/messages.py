@@ -85,6 +85,6 @@ def _found(wanted: str) -> QuerySet[Message]:
     try:
         named = UUID(wanted)
     except ValueError:
-        tenants = Tenant.objects.filter(Q(slug=wanted.lower()) | Q(name__iexact=wanted))
+        tenants = Tenant.objects.filter(Q(slug=wanted.lower()) | Q(name__icontains=wanted))
         return rows.filter(tenant_id__in=list(tenants.values_list("pk", flat=True)[:20]))
     return rows.filter(Q(pk=named) | Q(person_id=named) | Q(tenant_id=named))
