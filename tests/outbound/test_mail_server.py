@@ -10,7 +10,7 @@ from django.utils import timezone
 from outbound import sending
 from outbound.channels.mail import MailChannel
 from outbound.models import Message, State
-from tests.metering.test_quota import NOBODY_LISTENS
+from tests.metering.quotas.test_quota import NOBODY_LISTENS
 from tests.outbound import smtp_server
 from tests.outbound.writing import fresh, send
 
