@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -53,7 +55,19 @@ def place(request, db):
         with psycopg.connect(url) as other:
             other.execute(TABLE)
         yield PsycopgPlace(url)
-        admin.execute("DROP DATABASE test_readers_elsewhere WITH (FORCE)")
+        drop(admin, "test_readers_elsewhere")
+
+
+def drop(admin: psycopg.Connection[Any], name: str) -> None:
+    """Autovacuum may be in it just now, and is not ours to end."""
+    for _ in range(40):
+        try:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        except psycopg.errors.InsufficientPrivilege:
+            time.sleep(0.25)
+        else:
+            return
+    raise RuntimeError(f"{name} is still in use")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from events.store import archive
 from events.store.batch_order import BEGINNING, Mark
 from tests.events.log import an_event, both_stores
+from tests.events.readers.conftest import drop
 
 DAY = timedelta(days=1)
 
@@ -336,7 +337,7 @@ def test_a_database_of_before_there_were_numbers_is_followed_from_its_first_day(
             assert found == [*in_order(old[:1], old[1:]), new]
             store.close()
         finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop(admin, name)
 
 
 @pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
