@@ -94,7 +94,7 @@ def with_layer(text: str, name: str) -> str:
     for line in rules.splitlines():
         if line.startswith("layers"):
             line = re.sub(r'"(product(?: \| \w+)*)"', rf'"\1 | {name}"', line)
-        elif line.startswith(("root_packages", "source_modules", "forbidden_modules")):
+        elif line.startswith(("root_packages", "source_modules", "forbidden_modules", "ancestors")):
             line = line.replace('"product"', f'"product", "{name}"')
         lines.append(line)
     return f"{head}{found}{chr(10).join(lines)}\n"
