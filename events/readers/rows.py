@@ -47,6 +47,11 @@ _MAKE: LiteralString = """
     INSERT INTO events_readerposition (reader, position, events, tries, reason, narrowed)
     VALUES (%s, %s, 0, 0, '', 0) ON CONFLICT (reader) DO NOTHING
 """
+# Who makes the row holds this until the commit: who comes meanwhile cannot see the row, and would wait
+# for it in the INSERT instead of finding it busy.
+_MAKER: LiteralString = (
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('events.readers ' || %s, 0))"
+)
 _SAVE: LiteralString = """
     UPDATE events_readerposition SET position = %s, events = %s, tries = %s, reason = %s,
            retry_at = %s, narrowed = %s, paused_at = %s, moved_at = %s
@@ -80,6 +85,8 @@ class SqlHold:
         """The reader's row, locked; made where it is missing. See Place.held."""
         execute(_PATIENCE, [])
         if not execute(_LOOK, [reader]):
+            if not wait and not execute(_MAKER, [reader])[0][0]:
+                return None
             execute(_MAKE, [reader, first()])
         lock: LiteralString = "FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED"
         rows = execute(f"{_LOOK} {lock}", [reader])

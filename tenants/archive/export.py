@@ -23,12 +23,12 @@ from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from events.event import Event
+from events.steps import step
 from events.store import get_store
 from tenants.archive import layout, shared, tables
 from tenants.archive.declared import Portability, portability
 from tenants.archive.layout import Manifest, Workspace
 from tenants.archive.writing import ArchiveWriter
-from tenants.jobs.steps import step
 from tenants.models import Tenant
 from tenants.pool.fingerprints import of_migrations
 

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from events.steps import step
 from events.store import StoreUnavailable
 from identity.models import User
 from identity.persons import person_of
@@ -31,7 +32,6 @@ from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
 from tenants.archive.turns import only_one
 from tenants.jobs import rows
-from tenants.jobs.steps import step
 from tenants.models import Tenant
 from tenants.models.archives import Export
 

@@ -13,6 +13,7 @@ from django.core.files import File
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from events.steps import step
 from identity import standing
 from identity.models import User
 from tenants import audit
@@ -23,7 +24,6 @@ from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import only_one
 from tenants.archive.verification import verify
 from tenants.jobs import rows
-from tenants.jobs.steps import step
 from tenants.members import room
 from tenants.models import Tenant
 from tenants.models.archives import Import

@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import DataError, IntegrityError, connection, transaction
 
+from events.steps import step
 from identity import names, proofs
 from identity.models import User
 from identity.persons import person_of
@@ -32,7 +33,6 @@ from tenants.archive.opening import Opened
 from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import note_now
 from tenants.archive.verification import lines
-from tenants.jobs.steps import step
 from tenants.members import membership, room
 from tenants.models import Tenant
 from tenants.models.archives import Import

@@ -12,10 +12,10 @@ from weakref import WeakKeyDictionary
 from django.db import connection, transaction
 from django.db.migrations.state import ProjectState
 
+from events.steps import step
 from tenants import schema
 from tenants.fleet import versions
 from tenants.fleet.route import Route, Stop
-from tenants.jobs.steps import step
 from tenants.models import MigrationFailure, Status, Tenant
 from tenants.pool import fingerprints
 

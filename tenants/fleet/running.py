@@ -14,9 +14,9 @@ from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
+from events.steps import step
 from tenants.fleet import moving
 from tenants.fleet.planning import Move, Pace, Plan
-from tenants.jobs.steps import step
 from tenants.models import MigrationFailure, Tenant
 from tenants.pool import fingerprints
 

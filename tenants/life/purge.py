@@ -35,6 +35,7 @@ from psycopg.sql import SQL, Identifier
 
 from events import readers
 from events.models import OutboxEvent
+from events.steps import step
 from events.store import StoreUnavailable, get_store
 from identity.models import Person, PersonAlias, User
 from tenants import letters
@@ -42,7 +43,6 @@ from tenants.archive import exports, tables
 from tenants.archive.turns import only_one
 from tenants.domains.models import CustomDomain
 from tenants.jobs import rows
-from tenants.jobs.steps import step
 from tenants.life import after_purge
 from tenants.models import (
     ApiKey,

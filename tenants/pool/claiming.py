@@ -16,8 +16,8 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import Count
 
+from events.steps import step
 from tenants.jobs import rows
-from tenants.jobs.steps import step
 from tenants.models import PoolSchema
 from tenants.pool import demand, fingerprints, preparing, schemas, templates
 from tenants.pool.templates import Template

@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.steps import step
 from tenants.jobs import rows
-from tenants.jobs.steps import step
 from tenants.models import Status, Tenant
 from tenants.pool import fingerprints, schemas, templates
 

@@ -16,8 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context
 
+from events.steps import step
 from tenants import schema
-from tenants.jobs.steps import step
 from tenants.models import SchemaTemplate
 from tenants.pool import citus, fingerprints
 from tenants.pool.pg_dump import dump_schema

@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 import events
+from events.steps import step
 from identity.models import User
 from identity.persons import person_of
 from tenants import addresses, audit, pool
 from tenants.event_types import WORKSPACE_CREATED
-from tenants.jobs.steps import step
 from tenants.members import room
 from tenants.members.membership import record_seat
 from tenants.models import Domain, Membership, Role, Status, Tenant, Tombstone

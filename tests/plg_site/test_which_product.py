@@ -81,6 +81,11 @@ def test_each_path_is_run_on_its_product_alone():
     }
 
 
+def test_a_word_that_is_an_apps_name_is_no_path():
+    runs = dict(which_product.runs(["tests/outbound", "-k", "staff"]))
+    assert runs == {which_product.REFERENCE: ["tests/outbound", "-k", "staff"]}
+
+
 def test_without_a_path_all_products_are_meant():
     runs = dict(which_product.runs(["-k", "quota"]))
     assert list(runs) == which_product.products()

@@ -225,8 +225,24 @@ def test_the_pages_of_a_persons_own_are_accessible_and_fit(chromium, stack, demo
     look_at_all(chromium, stack.site_url, OWN, by=demo_state)
 
 
-def test_the_pages_of_the_staff_are_accessible_and_fit(chromium, stack, staff_state):
-    look_at_all(chromium, stack.site_url, [*STAFF, *STAFF_OWN], by=staff_state)
+@pytest.fixture(scope="module")
+def found_by_staff(chromium: Browser, stack, staff_state: StorageState) -> list[str]:
+    """The pages about a workspace and a person, as the search box leads there."""
+    context = chromium.new_context(storage_state=staff_state)
+    page = context.new_page()
+    page.goto(f"{stack.site_url}/staff/search/?q=a")
+    found = [
+        page.locator(f"main a[href^='/staff/{kind}/']").first.get_attribute("href") or ""
+        for kind in ("workspaces", "people")
+    ]
+    context.close()
+    return found
+
+
+def test_the_pages_of_the_staff_are_accessible_and_fit(
+    chromium, stack, staff_state, found_by_staff
+):
+    look_at_all(chromium, stack.site_url, [*STAFF, *found_by_staff, *STAFF_OWN], by=staff_state)
 
 
 def test_the_page_of_the_link_that_says_no_is_accessible_and_fits(chromium, stack):

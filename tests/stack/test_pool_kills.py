@@ -22,9 +22,9 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
+from events.steps import STANDS
 from plg_site.devstack import ports, programs
 from plg_site.devstack.stack import Stack
-from tenants.jobs.steps import STANDS
 from tests.tenants.pool_work import form_of
 from tests.tenants.standing import ROOT, at_steps
 

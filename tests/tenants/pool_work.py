@@ -5,7 +5,7 @@
     python -m tests.tenants.pool_work furnish TAG  # what the last two steps of a refill work on
 
 One process for each; all share the time that Django takes to start. On standard output comes a line
-`STEP PID` for each as it is forked, on standard error what tenants/jobs/steps.py says when it stands.
+`STEP PID` for each as it is forked, on standard error what events/steps.py says when it stands.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def furnish(tag: str) -> dict[str, str]:
 
 def main(wanted: list[tuple[str, str, str]]) -> None:
     django.setup()
-    from tenants.jobs import steps
+    from events import steps
 
     for name, action, argument in wanted:
         if pid := os.fork():

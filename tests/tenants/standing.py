@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tenants.jobs.steps import STANDS
+from events.steps import STANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from events.errors import StoreUnavailable
 from events.readers import NotNow, Reader, control, standings
-from events.readers.following import Came
+from events.readers.following import Came, Following
+from events.readers.pages import Pages
+from events.store import get_store
 from tests.events.log import an_event, both_stores
+from tests.events.readers.conftest import write
 
 
 def store(log, count: int, **properties) -> list:
@@ -66,21 +69,19 @@ def test_what_the_handler_wrote_and_its_position_are_committed_together_or_not_a
 ):
     ids = store(log, 3)
 
-    def broken(events, session):
-        from tests.events.readers.conftest import write
+    faults = [LookupError("after it has written")]
 
+    def once_broken(events, session):
         write(events, session)
-        raise LookupError("after it has written")
+        if faults:
+            raise faults.pop()
 
-    following = follow(handle=broken)
+    following = follow(handle=once_broken)
     assert following.step() is Came.FAILED
     assert seen() == []
     [standing] = standings()
     assert (standing.events, standing.behind, standing.tries) == (0, 3, 1)
     assert standing.reason == "LookupError: after it has written"
-    following.reader.__dict__["handle"] = __import__(
-        "tests.events.readers.conftest", fromlist=["write"]
-    ).write
     drain(following)
     assert seen() == ids
     assert standings()[0].reason == ""
@@ -124,17 +125,19 @@ def test_it_fails_as_often_as_it_says_before_anything_is_put_aside(log, follow):
 
 
 def test_an_event_that_was_put_aside_is_handled_once_when_it_is_retried(log, follow, seen):
-    [bad] = store(log, 1, bad=True)
-    following = follow(tries=1)
+    [bad] = store(log, 1)
+    is_mended = threading.Event()
+
+    def handle(events, session):
+        if not is_mended.is_set():
+            raise LookupError("not yet")
+        write(events, session)
+
+    following = follow(handle=handle, tries=1)
     drain(following)
     assert control.retry(following.reader) == control.Retried(handled=0, failed=1)
     assert standings()[0].aside == 1
-
-    def mended(events, session):
-        with session.cursor() as cursor:
-            cursor.execute("INSERT INTO readers_seen (id) VALUES (%s)", [str(events[0].id)])
-
-    following.reader.__dict__["handle"] = mended
+    is_mended.set()
     assert control.retry(following.reader) == control.Retried(handled=1, failed=0)
     assert control.retry(following.reader) == control.Retried(handled=0, failed=0)
     assert seen() == [bad]
@@ -225,21 +228,21 @@ def test_two_readers_of_one_place_do_not_disturb_each_other(log, follow, seen):
 
 
 def test_a_store_that_is_away_is_said_and_the_reader_goes_on_afterwards(
-    log, follow, seen, monkeypatch
+    log, follow, seen, settings
 ):
     ids = store(log, 1)
     following = follow()
-    with monkeypatch.context() as away:
-        away.setattr(log.store._pool, "connection", _refuse)
-        assert following.step() is Came.FAILED
-        assert standings()[0].unknown in ("store", "")
-    log.store._circuit._retry_at = 0.0
+    drain(following)
+    ids += store(log, 1)
+    there = settings.EVENTS_DATABASE_URL
+    settings.EVENTS_DATABASE_URL = "postgres://nobody:nothing@127.0.0.1:1/nowhere"
+    away = get_store().order
+    assert Following(following.reader, order=away, pages=Pages(away)).step() is Came.FAILED
+    assert standings()[0].unknown == "store"
+    settings.EVENTS_DATABASE_URL = there
+    assert seen() == ids[:1]
     drain(following)
     assert seen() == ids
-
-
-def _refuse():
-    raise StoreUnavailable("It is away.")
 
 
 def test_what_a_purge_erases_is_not_kept_aside(log, follow):

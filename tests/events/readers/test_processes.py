@@ -118,9 +118,10 @@ def test_another_process_goes_on_where_a_dead_one_stood(log, events_database, pr
     ids = store(log, 12)
     with follower(events_database, stop_at="readers.moved") as first:
         wait_until_it_stands(first)
+        with follower(events_database, "--once") as looking:
+            assert looking.wait(PATIENCE) != 0, "it looked, and found the reader busy"
+        assert seen() == [], "while the first one lives, nobody else moves"
         with follower(events_database) as second:
-            time.sleep(4)  # it has started and looked
-            assert seen() == [], "while the first one lives, nobody else moves"
             first.send_signal(signal.SIGKILL)
             first.wait(PATIENCE)
             began = time.monotonic()

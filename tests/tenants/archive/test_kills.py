@@ -21,8 +21,8 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from events import steps
 from tenants.archive import exports, imports
-from tenants.jobs import steps
 from tenants.life import deletion, purge
 from tenants.models import Domain, Export, Import, PurgeReceipt, Tenant
 from tests.events.log import (  # noqa: F401 (fixtures)
