@@ -19,6 +19,7 @@ from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
 
 ANSWER_WITHIN = 5.0  # seconds; after that the caller does not know
+PATIENT = 30.0  # of a person before a white page: for tests that end no process
 STARTS_WITHIN = 120.0
 GONE = (OSError, http.client.HTTPException)
 
@@ -40,6 +41,7 @@ class Workspace:
     key: str
     code: str
     port: int = 0
+    answer_within: float = ANSWER_WITHIN
 
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
@@ -48,7 +50,7 @@ class Workspace:
         site = self.stack.addresses
         said = {"Host": f"{self.slug}.{site.domain}:{site.port}", **(headers or {})}
         port = self.port or site.port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=self.answer_within)
         try:
             connection.request(method, path, body and json.dumps(body), said)
             answer = connection.getresponse()
@@ -65,12 +67,16 @@ class Workspace:
 
 @dataclass
 class Load:
-    """Ids by kind. Clicks are known by the request id that the visitor sent along."""
+    """Ids by kind. Clicks are known by the request id that the visitor sent along.
+
+    `clicks_lost` says of each that was not kept what came instead.
+    """
 
     tried: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     clicks_tried: set[str] = field(default_factory=set)
     clicks_kept: set[str] = field(default_factory=set)
+    clicks_lost: list[str] = field(default_factory=list)
     links_made: int = 0
     links_refused: int = 0
 
@@ -78,9 +84,13 @@ class Load:
         """Follow the short link; without the header, a redirect says that the click is kept."""
         name = f"click-{uuid4().hex}"
         self.clicks_tried.add(name)
+        began = time.monotonic()
         answer = workspace.ask("GET", f"/{workspace.code}", headers={"X-Request-Id": name})
         if answer and answer.status == 302 and "Events-Not-Accepted" not in answer.headers:
             self.clicks_kept.add(name)
+        else:
+            what = f"{answer.status} {answer.body[:200]!r}" if answer else "no answer"
+            self.clicks_lost.append(f"{what} after {time.monotonic() - began:.1f} s")
 
     def make_a_link(self, workspace: Workspace) -> int:
         """The status: 201, 402 at the limit, 5xx, or 0 when there was no answer twice."""
