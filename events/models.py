@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 
 
@@ -25,9 +27,9 @@ class OutboxEvent(models.Model):
         return self.payload
 
     @classmethod
-    def keep(cls, line: bytes) -> OutboxEvent:
-        """Write an encoded event in the current transaction."""
-        return cls.objects.create(payload=line.decode())
+    def keep(cls, lines: Sequence[bytes]) -> None:
+        """Write encoded events in the current transaction."""
+        cls.objects.bulk_create([cls(payload=line.decode()) for line in lines])
 
 
 class ReaderPosition(models.Model):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from uuid_utils.compat import uuid7
@@ -144,12 +144,28 @@ class Person(models.Model):
         return self.name or self.email or f"anonymous {self.id}"
 
 
+class PersonAliasQuerySet(models.QuerySet["PersonAlias"]):
+    """Whose browsers there are."""
+
+    def bind(self, anonymous_id: uuid.UUID, person: Person) -> bool:
+        """Whether the browser was nobody's yet; one statement, as everybody who signs up waits for it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO identity_personalias (anonymous_id, person_id, created_at)"
+                " VALUES (%s, %s, %s) ON CONFLICT (anonymous_id) DO NOTHING",
+                [anonymous_id, person.pk, timezone.now()],
+            )
+            return bool(cursor.rowcount)
+
+
 class PersonAlias(models.Model):
     """Binds a browser's anonymous id to the person that it turned out to be."""
 
     anonymous_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PersonAliasQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.anonymous_id} is {self.person_id}"
