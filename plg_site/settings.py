@@ -18,6 +18,8 @@ WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
 # An error is shown with its place in the code, to this machine alone (plg_site.debug_page).
 SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
+# Keys of before: what was signed or sealed with them is good for as long as they stand here.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 
 BRAND = site_file.brand()  # name, line, mark, sender: {% brand "name" %} in every template
 
@@ -27,7 +29,7 @@ APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN).lower()  # workspaces are <slug
 FILES_DOMAIN = env.text(
     "FILES_DOMAIN", "plg-files.localhost"
 ).lower()  # uploads; never sees a session
-PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http")
+PUBLIC_SCHEME = env.one_of("PUBLIC_SCHEME", "http", ("http", "https"))
 PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
 BIND_HOSTS = safety.bind_hosts()  # where the web process listens; plg_site.safety looks at it
 _port = "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("http", 80), ("https", 443)} else f":{PUBLIC_PORT}"
@@ -210,10 +212,11 @@ DNS_RESOLVERS = env.names("DNS_RESOLVERS", "1.1.1.1,8.8.8.8,9.9.9.9")
 TLS_ASK_TOKEN = env.text("TLS_ASK_TOKEN", "")  # part of the address that Caddy asks; "" closes it
 
 # --- Data --------------------------------------------------------------------------------------
+_database = env.postgres("DATABASE_URL")
 DATABASES = {
     "default": {
         "ENGINE": "tenants.database",
-        **env.postgres("DATABASE_URL"),
+        **_database,
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
@@ -225,6 +228,7 @@ DATABASES = {
                 "max_lifetime": 600,
             },
             "connect_timeout": 5,
+            **_database["OPTIONS"],  # sslmode and whatever else stands in the address
         },
     }
 }
@@ -238,7 +242,7 @@ OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EVENTS_DATABASE_URL = env.text("EVENTS_DATABASE_URL")
+EVENTS_DATABASE_URL = env.events_store("EVENTS_DATABASE_URL")
 EVENTS_STREAM = env.text("EVENTS_STREAM", "events")
 EVENTS_CLICKHOUSE_CLUSTER = env.text("EVENTS_CLICKHOUSE_CLUSTER", "")
 EVENTS_SPOOL_DIR = STATE_DIR / "spool"
@@ -248,9 +252,9 @@ EVENTS_POOL_SIZE = env.number("EVENTS_POOL_SIZE", 8)
 READERS_THREADS = env.number("READERS_THREADS", 4)  # readers of the log at work at once, a process
 READERS_NICE = env.number("READERS_NICE", 10)  # how far they stand behind who stores; 0: not
 EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw events stay for ever
-EVENTS_ARCHIVE_DIR = Path(env.text("EVENTS_ARCHIVE_DIR", str(STATE_DIR / "archive")))
+EVENTS_ARCHIVE_DIR = env.folder("EVENTS_ARCHIVE_DIR", STATE_DIR / "archive")
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
 METERING_LATE_AFTER = env.number("METERING_LATE_AFTER", 300)  # seconds; an event is marked as late
 METERING_CLOSE_AFTER = env.number("METERING_CLOSE_AFTER", 3600)  # seconds after a period's end
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
@@ -260,8 +264,8 @@ CLICK_WINDOW_SECONDS = env.number("CLICK_WINDOW_SECONDS", 10)
 CLICKS_PER_ADDRESS = env.number("CLICKS_PER_ADDRESS", 60)
 CLICKS_FROM_UNKNOWN = env.number("CLICKS_FROM_UNKNOWN", 300)
 # A bucket for each, that fills up again in a second, minute or hour: "100/s", "6000/m".
-API_RATE_PER_KEY = env.text("API_RATE_PER_KEY", "6000/m")
-API_RATE_PER_WORKSPACE = env.text("API_RATE_PER_WORKSPACE", "18000/m")
+API_RATE_PER_KEY = env.rate("API_RATE_PER_KEY", "6000/m")
+API_RATE_PER_WORKSPACE = env.rate("API_RATE_PER_WORKSPACE", "18000/m")
 CACHES = {
     "default": {
         "BACKEND": "plg_site.cache.RedisOrLocalCache",
@@ -272,7 +276,7 @@ CACHES = {
 }
 
 WORKER_NICE = env.number("WORKER_NICE", 10)  # how far a worker stands behind web (nice(2)); 0: not
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = env.redis_tls(REDIS_URL)
 CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
@@ -463,19 +467,19 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
 )
 # Wrong passwords for an account and from one address (or a known device); for the account from all
 # that are not known; from an address for all accounts, after which a proof of work is asked for.
-SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
-SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
-SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
+SIGN_IN_TRIES = env.rate("SIGN_IN_TRIES", "10/h")
+SIGN_IN_TRIES_PER_ACCOUNT = env.rate("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
+SIGN_IN_TRIES_PER_ADDRESS = env.rate("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
 
 # Sign-up (signing_up.admission): how many go straight through, by what speaks for them; over it the form
 # comes back with one more step. By a link that we signed, by a browser that came before, by address
 # (or all whose address is not known) where the form was loaded; and without that.
-SIGNUPS_BY_LINK = env.text("SIGNUPS_BY_LINK", "600/h")
-SIGNUPS_BY_DEVICE = env.text("SIGNUPS_BY_DEVICE", "10/h")
-SIGNUPS_BY_ADDRESS = env.text("SIGNUPS_BY_ADDRESS", "20/m")
-SIGNUPS_FROM_UNKNOWN = env.text("SIGNUPS_FROM_UNKNOWN", "600/m")
-SIGNUPS_UNSEEN_BY_ADDRESS = env.text("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
-SIGNUPS_UNSEEN = env.text("SIGNUPS_UNSEEN", "60/m")
+SIGNUPS_BY_LINK = env.rate("SIGNUPS_BY_LINK", "600/h")
+SIGNUPS_BY_DEVICE = env.rate("SIGNUPS_BY_DEVICE", "10/h")
+SIGNUPS_BY_ADDRESS = env.rate("SIGNUPS_BY_ADDRESS", "20/m")
+SIGNUPS_FROM_UNKNOWN = env.rate("SIGNUPS_FROM_UNKNOWN", "600/m")
+SIGNUPS_UNSEEN_BY_ADDRESS = env.rate("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
+SIGNUPS_UNSEEN = env.rate("SIGNUPS_UNSEEN", "60/m")
 SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
 UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
 
@@ -509,7 +513,12 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 # Or a provider: its name at django-anymail ("postmark"); its keys are ANYMAIL_… variables.
 MAIL_PROVIDER = env.text("MAIL_PROVIDER", "")
 ANYMAIL = env.with_prefix("ANYMAIL_")
-EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVIDER)) else None)
+EMAIL_URL = env.text(
+    "EMAIL_URL",
+    "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVIDER)) else None,
+    kind="smtp://, smtps:// or smtp+plain://",
+    instead="MAIL_PROVIDER",
+)
 # The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL or MAIL_PROVIDER else STATE_DIR / "outbox"
@@ -519,9 +528,9 @@ OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
 )  # rows of what was sent, without its words
 # Not a limit that anybody should meet: what is above it waits (outbound.gates). Codes are not counted.
-MAIL_ALL_PER_RECIPIENT = env.text("MAIL_ALL_PER_RECIPIENT", "60/d")
-MAIL_ALL_PER_WORKSPACE = env.text("MAIL_ALL_PER_WORKSPACE", "1000/h")
-MAIL_ALL_PER_SENDER = env.text("MAIL_ALL_PER_SENDER", "300/h")
+MAIL_ALL_PER_RECIPIENT = env.rate("MAIL_ALL_PER_RECIPIENT", "60/d")
+MAIL_ALL_PER_WORKSPACE = env.rate("MAIL_ALL_PER_WORKSPACE", "1000/h")
+MAIL_ALL_PER_SENDER = env.rate("MAIL_ALL_PER_SENDER", "300/h")
 # What one person gets in a day of theirs, of what they may say no to; and no marketing in these hours.
 MAIL_CAPS_A_DAY = {
     "product": env.number("MAIL_PRODUCT_A_DAY", 20),
@@ -530,10 +539,10 @@ MAIL_CAPS_A_DAY = {
 MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
 MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
-MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
-MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")
-MAIL_PER_WORKSPACE = env.text("MAIL_PER_WORKSPACE", "200/d")
-MAIL_PER_SENDER = env.text("MAIL_PER_SENDER", "200/d")
+MAIL_PER_RECIPIENT_OF_WORKSPACE = env.rate("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
+MAIL_PER_RECIPIENT = env.rate("MAIL_PER_RECIPIENT", "10/d")
+MAIL_PER_WORKSPACE = env.rate("MAIL_PER_WORKSPACE", "200/d")
+MAIL_PER_SENDER = env.rate("MAIL_PER_SENDER", "200/d")
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 elif EMAIL_URL:
@@ -547,9 +556,10 @@ SUPPORT_URL = env.text("SUPPORT_URL", "")
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # "mailto:..." or "https://..."; else support
 
 # --- Billing -----------------------------------------------------------------------------------
-STRIPE_LIVE_MODE = env.text("STRIPE_SECRET_KEY").startswith("sk_live_")
-STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else env.text("STRIPE_SECRET_KEY")
-STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") if STRIPE_LIVE_MODE else ""
+_stripe_key = env.text("STRIPE_SECRET_KEY")
+STRIPE_LIVE_MODE = _stripe_key.startswith("sk_live_")
+STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else _stripe_key
+STRIPE_LIVE_SECRET_KEY = _stripe_key if STRIPE_LIVE_MODE else ""
 STRIPE_API_VERSION = "2026-08-26.dahlia"  # the one that the pinned SDK is typed for
 STRIPE_WEBHOOK_UUID = env.text("STRIPE_WEBHOOK_UUID", "")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
@@ -593,3 +603,5 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},
     },
 }
+
+env.refuse_wrong()
