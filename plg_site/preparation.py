@@ -35,8 +35,8 @@ def steps(
     yield "Workspace template and pool", workspace_pool
     yield "Workspaces", workspaces
     yield "Plans in Stripe", plans_in_stripe
+    yield "Website content", lambda: website(demo=with_demo)
     if with_demo:
-        yield "Website content", website
         yield "Demo workspaces", demo.seed
     yield "Website published", published
 
@@ -94,10 +94,10 @@ def plans_in_stripe() -> str:
     return "in step with the catalogue"
 
 
-def website() -> str:
+def website(*, demo: bool) -> str:
     from cms.seed import seed_site
 
-    seed_site()
+    seed_site(demo=demo)
     return "in place"
 
 

@@ -1,8 +1,9 @@
-"""The website of Signpost as it ships: pages, the site record and the editors' group.
+"""The website that an installation begins with: pages, the site record and the editors' group.
 
-`seed_site()` may run at every start. Content is written once, into a site that has no home page;
-from then on it belongs to the editors, who may change or delete anything. Only the site's host and
-port follow the settings, because a copy on another port would otherwise link to the first one.
+A plain one of two pages, or with `demo=True` that of Signpost as it ships. `seed_site()` may run at
+every start. Content is written once, into a site that has no home page; from then on it belongs to the
+editors, who may change or delete anything. Only the site's host and port follow the settings, because
+a copy on another port would otherwise link to the first one.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from wagtail.models import Collection, Locale, Page, Site
 
 from cms import editors, publishing
 from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
-from cms.seed import articles, home, legal, pricing
+from cms.seed import articles, home, legal, plain, pricing
 
 
-def seed_site() -> Site:
+def seed_site(*, demo: bool = False) -> Site:
     """Make the site if there is none. Does not build a release: call `release.build` after it."""
     with transaction.atomic(), publishing.paused():
         trunk = _trunk()
         site = Site.objects.filter(is_default_site=True).first()
         if site is None or not isinstance(site.root_page.specific, HomePage):
-            site = _plant(trunk, site)
+            site = _plant(trunk, site, demo=demo)
             editors.make_group(trunk)
         _follow_settings(site)
         return site
@@ -39,22 +40,27 @@ def _trunk() -> Page:
     return Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
 
 
-def _plant(trunk: Page, site: Site | None) -> Site:
+def _plant(trunk: Page, site: Site | None, *, demo: bool) -> Site:
     welcome = site.root_page if site else None
-    root = _add(trunk, HomePage, home.PAGE)
+    root = _add(trunk, HomePage, home.PAGE if demo else plain.home())
     if site is None:
         site = Site(is_default_site=True, hostname=settings.SITE_DOMAIN)
     site.root_page, site.site_name = root, settings.WAGTAIL_SITE_NAME
     site.save()
     if welcome and welcome.specific_class is Page and not welcome.get_children().exists():
         welcome.delete()  # the page that Wagtail's own migrations make
-    _add(root, PricingPage, pricing.PAGE)
+    _add(root, PricingPage, pricing.PAGE if demo else plain.pricing())
+    if demo:
+        _add_demo(root)
+    return site
+
+
+def _add_demo(root: Page) -> None:
     blog = _add(root, BlogIndexPage, articles.INDEX)
     for article in articles.ARTICLES:
         _add(blog, ArticlePage, article)
     for text in legal.PAGES:
         _add(root, ContentPage, text)
-    return site
 
 
 def _add(parent: Page, model: type[Page], fields: dict[str, Any]) -> Page:

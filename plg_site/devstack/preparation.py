@@ -46,7 +46,7 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
     def show(line: str) -> None:
         shown.part(line) if PART_DONE.search(line) else shown.doing(line)
 
-    command = programs.manage("prepare", "--progress", "--json", str(about))
+    command = programs.manage("prepare", "--demo", "--progress", "--json", str(about))
     quietly = {**env, "LOG_LEVEL": "WARNING"}  # the editor's log of every seeded page is not news
     code = supervisor.run("prepare", command, env=quietly, within=PREPARE_SECONDS, each_line=show)
     if code != 0:

@@ -35,7 +35,7 @@ def seeded(
     """The folder with the one release that was built from the seed."""
     folder = tmp_path_factory.mktemp("seeded") / "releases"
     with django_db_blocker.unblock(), override_settings(SITE_RELEASES_DIR=folder):
-        seed_site()
+        seed_site(demo=True)
         release.build()
     yield folder
     with django_db_blocker.unblock(), publishing.paused():
