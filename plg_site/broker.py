@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kombu.exceptions import OperationalError
 from kombu.transport import redis
-from redis.exceptions import ConnectionError
+from redis.exceptions import ConnectionError, OutOfMemoryError, ReadOnlyError
 
 
 class Channel(redis.Channel):
@@ -21,6 +22,13 @@ class Channel(redis.Channel):
         if self.connection is None or self.connection.client is None:
             raise ConnectionError("The channel was closed when the connection was lost.")
         return super()._connparams(asynchronous=asynchronous)
+
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+        """A full Redis is like one that is away to who enqueues; kombu lets its own error through."""
+        try:
+            super()._put(queue, message, **kwargs)
+        except (OutOfMemoryError, ReadOnlyError) as error:
+            raise OperationalError(str(error)) from error
 
 
 class Transport(redis.Transport):

@@ -16,6 +16,7 @@ import redis
 from events.errors import EventsNotAccepted
 from plg_site.devstack import ports, programs
 from plg_site.devstack.stack import Stack
+from plg_site.walk.browser import Browser
 from tests.stack.survival import load, truth
 
 pytestmark = pytest.mark.stack
@@ -51,6 +52,44 @@ def test_a_minute_without_redis_and_one_without_the_store_lose_nothing(
         print(f"\n  {SECONDS:.0f} s without Redis, {SECONDS:.0f} s without the store:", end=" ")
         print(f"{len(done.kept)} recorded, {len(done.clicks_kept)} clicks; {said}")
     assert done.clicks_lost == [], "a click was not taken, though there was room on the disk"
+
+
+def test_a_full_redis_is_no_worse_than_one_that_is_away(stack, tmp_path, capsys):
+    """Who empties it goes on, or it would stay full for ever; what comes waits on the disk."""
+    workspace = load.furnish(stack, "full")
+    workspace.answer_within = load.PATIENT
+    redis_server = redis.Redis.from_url(stack.env["REDIS_URL"])
+    consumer = stack.process("events").pid
+    try:
+        with load.under_load(stack, workspace, tmp_path, rate=RATE) as done:
+            time.sleep(1)
+            redis_server.config_set("maxmemory", "1mb")
+            with pytest.raises(redis.OutOfMemoryError):
+                redis_server.set("one more", "1")
+            _sign_up(stack, "while-full")
+            time.sleep(SECONDS / 2)
+            assert redis_server.xlen("events") == 0, "what was in it is taken out"
+    finally:
+        redis_server.config_set("maxmemory", "0")
+    said = catch_up(stack)
+    truth.must_hold(stack, workspace, done)
+    with capsys.disabled():
+        print(f"\n  {SECONDS / 2:.0f} s of a full Redis: {len(done.kept)} recorded,", end=" ")
+        print(f"{len(done.clicks_kept)} clicks; {said}")
+    assert done.clicks_lost == []
+    assert stack.process("events").pid == consumer, "the process that empties it did not end"
+
+
+def _sign_up(stack: Stack, slug: str) -> None:
+    """As a person does; the workspace's first page is there at the end."""
+    browser = Browser()
+    form = browser.open(f"{stack.site_url}/signup/").form(field="workspace_name")
+    answers = {
+        "name": "Nora New", "email": f"owner@{slug}.example", "workspace_name": slug, "slug": slug,
+        "password1": "correct horse battery",
+    }  # fmt: skip
+    page = browser.submit(form, answers)
+    assert str(page.url).startswith(stack.workspace_url(slug)), page.url
 
 
 def catch_up(stack: Stack) -> str:
