@@ -120,13 +120,28 @@ redis.call('HINCRBY', KEYS[1], 'r', string.format('%d', math.min(tonumber(ARGV[1
     when_full=True,
 )
 
-# KEYS: counter. ARGV: the life of Redis, what is used, seconds until it must be confirmed.
+# KEYS: counter. ARGV: for how long nobody may fill it (ms). What was allowed without it, it does not
+# know; meanwhile the leases that were taken of it end, and what others allowed is recorded.
+DOUBT = Script(
+    """
+if redis.call('HEXISTS', KEYS[1], 'w') == 1 then return end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'w', '1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+""",
+    when_full=True,
+)
+
+# KEYS: counter. ARGV: the life of Redis, what is used, seconds until it must be confirmed. Returns for
+# how long (ms) it must not be filled yet.
 BEGIN = Script("""
-local known = redis.call('HMGET', KEYS[1], 'f', 'born')
-if known[1] and known[2] == ARGV[1] then return end
+local known = redis.call('HMGET', KEYS[1], 'f', 'born', 'w')
+if known[3] then return redis.call('PTTL', KEYS[1]) end
+if known[1] and known[2] == ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'born', ARGV[1], 'g', ARGV[2], 'r', '0')
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 0
 """)
 
 # KEYS: counter. ARGV: the life of Redis, seconds to keep the counter.
