@@ -66,7 +66,7 @@ def page(read: Mapping[str, Read]) -> str:
 
 
 _HEAD = f"""# Settings
-Each comes from the environment. `manage.py check` names all that are missing or wrong at once.
+Each comes from the environment. `bin/manage check` names all that are missing or wrong at once.
 A secret may come as a file instead: `NAME{FROM_FILE}=/run/secrets/name`, for any of them.
 `bin/dev` makes up what is not given. This page is made by `bin/manage settings_reference`."""
 _TABLE = ("| variable | value | without it | meaning |", "| --- | --- | --- | --- |")

@@ -29,6 +29,7 @@ PROVED_ELSEWHERE = {
     "bin/upgrade": "tests/devstack/test_upgrade.py",
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
     "bin/manage run_outbound": "tests/outbound/test_kills.py",  # the stack runs it
+    "bin/manage start_here": "tests/stack/test_first_day.py",  # here there is an administrator
     "bin/manage makemigrations": "tests/devstack/test_new_product.py",  # it writes into the tree
     "bin/manage copy_events": "tests/events/store/test_copying.py",
     "bin/manage restore_events": "tests/events/store/test_retention.py",
