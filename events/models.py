@@ -26,10 +26,10 @@ class OutboxEvent(models.Model):
     def __str__(self) -> str:
         return self.payload
 
-    @classmethod
-    def keep(cls, lines: Sequence[bytes]) -> None:
+    @staticmethod
+    def keep(lines: Sequence[bytes]) -> None:
         """Write encoded events in the current transaction."""
-        cls.objects.bulk_create([cls(payload=line.decode()) for line in lines])
+        OutboxEvent.objects.bulk_create([OutboxEvent(payload=line.decode()) for line in lines])
 
 
 class ReaderPosition(models.Model):

@@ -57,5 +57,5 @@ def address(schema: str, *, origin: str) -> str:
 
 def _signer() -> signing.Signer:
     return signing.Signer(
-        key=settings.SECRET_KEY, salt=_SALT, fallback_keys=settings.SECRET_KEY_FALLBACKS
+        key=settings.SECRET_KEY, salt=_SALT, fallback_keys=[*settings.SECRET_KEY_FALLBACKS]
     )
