@@ -20,7 +20,16 @@ from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
 
-from plg_site.devstack import databases
+from plg_site.devstack import databases, tiers
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`bin/test` starts a file for the tiers that it reads in it: it must see the mark of each test."""
+    for item in items:
+        tier = tiers.of({mark.name for mark in item.iter_markers()})
+        if tier not in tiers.in_file(item.path):
+            raise pytest.UsageError(f"{item.nodeid} is {tier}, which its file does not say")
 
 
 def _recreate(url: dict[str, str]) -> None:

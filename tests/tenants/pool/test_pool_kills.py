@@ -20,6 +20,8 @@ from tenants.pool import preparing, schemas
 from tests.tenants.pool_work import form_of, furnish
 from tests.tenants.standing import at_steps
 
+pytestmark = pytest.mark.thorough
+
 CLAIM = ("claim.schema-taken", "claim.tenant-made", "claim.owner-made")
 REFILL = ("refill.schema-made", "refill.furnished", "refill.listed")
 ENV = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
