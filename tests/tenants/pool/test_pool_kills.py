@@ -54,7 +54,7 @@ def orphans() -> set[str]:
 
 def eventually_unlocked(names: set[str]) -> None:
     """The server has noticed that those who held rows of the pool are gone."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         free = PoolSchema.objects.select_for_update(skip_locked=True)
         with_lock = free.values_list("schema_name", flat=True)
