@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
+from psycopg import sql
 
 from plg_site.devstack import databases, tiers
 
@@ -38,6 +39,9 @@ def _recreate(url: dict[str, str]) -> None:
     address = {k: url[k] for k in ("host", "port", "user", "password") if url[k]}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
         databases.recreate(admin, url["name"])
+        # Nobody ends this server; those that tests kill are their own, and wait for the disk.
+        name = sql.Identifier(url["name"])
+        admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from plg_site import site_file
-from plg_site.devstack import chromium, side_by_side
+from plg_site.devstack import chromium, side_by_side, valkey
 from plg_site.devstack.dev import EXPECTED
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.programs import manage
@@ -44,18 +44,7 @@ CHECKS = {
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
     "everything else": ["tests"],
-    "tenants": ["tests/tenants"],
-    "whole stack": ["tests/stack"],
     "metering, billing": ["tests/metering", "tests/billing"],
-    "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
-    "browser": [
-        "tests/stack/test_browser.py",
-        "tests/stack/test_browser_account.py",
-        "tests/stack/test_browser_accounts.py",
-        "tests/stack/test_browser_pages.py",
-    ],
-    "upgrades": ["tests/upgrade"],
-    "identity": ["tests/identity"],
     "kills, outages": [
         "tests/stack/test_archive_kills.py",
         "tests/stack/test_kill_rounds.py",
@@ -63,7 +52,26 @@ TESTS = {
         "tests/stack/test_outages.py",
         "tests/stack/test_pool_kills.py",
     ],
+    "browser, walk": [
+        "tests/stack/test_browser.py",
+        "tests/stack/test_browser_account.py",
+        "tests/stack/test_browser_accounts.py",
+        "tests/stack/test_browser_pages.py",
+        "tests/stack/test_walk.py",
+    ],
     "benches, bin/dev": ["tests/bench", "tests/devstack"],
+    "whole stack": ["tests/stack"],
+    "upgrades": ["tests/upgrade"],
+    "tenants": ["tests/tenants"],
+    "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
+    "identity": ["tests/identity"],
+    "site, simulator": [
+        "tests/reference_product",
+        "tests/cms",
+        "tests/look",
+        "tests/outbound",
+        "tests/stripe_simulator",
+    ],
     # A group runs on one product: tests/which_product.py.
     "product": [
         "tests/product",
@@ -75,13 +83,6 @@ TESTS = {
         "tests/events/store/test_erasing.py",
         "tests/events/consuming/test_racing.py",
         "tests/events/store/test_retention.py",
-    ],
-    "site, simulator": [
-        "tests/reference_product",
-        "tests/cms",
-        "tests/look",
-        "tests/outbound",
-        "tests/stripe_simulator",
     ],
     "events": ["tests/events"],
     "isolation, fuzz": ["tests/tenants/isolation", "tests/fuzz"],
@@ -135,6 +136,9 @@ def run(folder: Path, for_pytest: list[str], *, tiers: Collection[str] = ()) -> 
         print(f"\n{error}", file=sys.stderr)
         return 1
     with stack:
+        if "REDIS_URL" in stack.services:
+            # Nobody ends this one. The stacks that tests kill have their own, which syncs always.
+            valkey.ask(stack.env["REDIS_URL"], "CONFIG", "SET", "appendfsync", "everysec")
         with step("Chromium") as shown:
             browser = chromium.find_or_install(shown.doing)
             shown.note = browser or "not found: browser tests will be skipped"

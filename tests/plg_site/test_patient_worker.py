@@ -120,6 +120,7 @@ def test_forty_clients_that_never_finish_do_not_hold_up_a_normal_request(port, s
         assert seconds < 1.0
 
 
+@pytest.mark.thorough
 def test_who_does_not_finish_is_let_go(port):
     with dawdling(port, b"GET / HTTP/1.1\r\n", clients=1) as [client]:
         client.settimeout(ARRIVE_SECONDS + 5)
