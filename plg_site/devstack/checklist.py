@@ -25,7 +25,7 @@ from plg_site.devstack.tiers import ENDURANCE, QUICK, TIERS, expression, files
 PYTHON = sys.executable
 LAYERS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 PYTEST = [PYTHON, "-m", "pytest"]
-CHECK_SECONDS, TEST_SECONDS = 300, 3600
+CHECK_SECONDS, TEST_SECONDS = 300, 1800
 REDIS_DATABASES = 16  # as many as a server has that was not told otherwise
 NOTHING_COLLECTED = 5  # pytest's exit code
 SAY_EVERY = 15.0  # seconds between lines of progress where a line cannot be drawn over

@@ -68,7 +68,7 @@ TIERS = {
     "quick": "what runs when no tier is given: some minutes",
     "thorough": "what that leaves out: kills, outages, upgrades from older commits, every page, every"
     " documented command, benches at a tiny size",
-    "endurance": "long outages, many rounds of kills, a launch: outside CI, one after the other",
+    "endurance": "long outages and many rounds of kills: outside CI, one after the other",
 }
 BENCH = """\
 Measures an area of the project against private services that are started for the run and removed
