@@ -212,6 +212,8 @@ DNS_RESOLVERS = env.names("DNS_RESOLVERS", "1.1.1.1,8.8.8.8,9.9.9.9")
 TLS_ASK_TOKEN = env.text("TLS_ASK_TOKEN", "")  # part of the address that Caddy asks; "" closes it
 
 # --- Data --------------------------------------------------------------------------------------
+# Seconds for which a request waits for a connection; then it is a 500.
+DATABASE_WAIT = env.number("DATABASE_WAIT", 5)
 _database = env.postgres("DATABASE_URL")
 DATABASES = {
     "default": {
@@ -223,11 +225,11 @@ DATABASES = {
             "pool": {
                 "min_size": 1,
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
-                "timeout": 5,
+                "timeout": DATABASE_WAIT,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },
-            "connect_timeout": 5,
+            "connect_timeout": DATABASE_WAIT,
             **_database["OPTIONS"],  # sslmode and whatever else stands in the address
         },
     }

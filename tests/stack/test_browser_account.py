@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 _MOST_TABS = 60  # a page with more stops than that is not one of these
 
 
