@@ -28,7 +28,7 @@ from plg_site.walk.browser import Form
 from tests.outbound import smtp_server
 from tests.stack import tls_door
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 DOMAIN, FIRST = "signpost.example", "first@operator.example"
 
