@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env, safety, site_file
+from plg_site import env, queues, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -281,11 +281,22 @@ WORKER_NICE = env.number("WORKER_NICE", 10)  # how far a worker stands behind we
 CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = env.redis_tls(REDIS_URL)
 CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
-CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
+_queue = env.text("CELERY_QUEUE", "plg")
+CELERY_TASK_QUEUES = queues.declared(_queue)
+CELERY_TASK_ROUTES = queues.routes(_queue, product=PRODUCT_APP)
+CELERY_TASK_DEFAULT_QUEUE = queues.name(_queue, queues.SOON)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what lies in the queue another worker can take
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
+    # A worker says of each task in its hands that it lives (plg_site.broker). When nobody says so for as
+    # long as this (s), another one gets it; looked for each 10 s.
+    "visibility_timeout": 45,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 30,  # who looked died meanwhile
     "socket_timeout": 5,
     "socket_connect_timeout": 1,
     "max_retries": 0,  # a request that enqueues must not wait for a dead broker
@@ -293,24 +304,27 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
-    "check-doors": {"task": "tenants.tasks.check_doors", "schedule": 60.0},
-    "forget-ended-sign-ins": {"task": "identity.tasks.forget_ended_sign_ins", "schedule": 3600.0},
-    "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
-    "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
-    "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
-    "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
-    "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
-    "purge-workspaces": {"task": "tenants.tasks.purge_workspaces", "schedule": 3600.0},
-    "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
-    "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
-    "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
-    "forget-looks": {"task": "staff.tasks.forget_looks", "schedule": 24 * 3600.0},
-    "tidy-sessions": {"task": "identity.tasks.tidy_sessions", "schedule": 24 * 3600.0},
-    "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
-    "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
-}
+CELERY_BEAT_SCHEDULE = queues.every(
+    _queue,
+    {
+        "tenants.domains.tasks.check_domains": 60.0,
+        "tenants.tasks.check_doors": 60.0,
+        "identity.tasks.forget_ended_sign_ins": 3600.0,
+        "tenants.tasks.refill_pool": 15.0,
+        "tenants.tasks.prepare_workspaces": 5.0,
+        "tenants.tasks.look_after_lives": 3600.0,
+        "billing.tasks.ask_stripe": 600.0,
+        "billing.tasks.bill_usage": 600.0,
+        "tenants.tasks.purge_workspaces": 3600.0,
+        "tenants.archive.tasks.tend": 30.0,
+        "events.tasks.maintain": 3600.0,
+        "metering.tasks.close_periods": 60.0,
+        "staff.tasks.forget_looks": 24 * 3600.0,
+        "identity.tasks.tidy_sessions": 24 * 3600.0,
+        "metering.tasks.evaluate_alerts": 15.0,
+        "cms.tasks.publish_scheduled": 60.0,
+    },
+)
 
 # --- Files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
