@@ -68,7 +68,7 @@ class Hub:
         if len(self) >= self._most:
             raise TooMany("This process has no room for another listener.")
         if len(self._listeners.get(channel, ())) >= self._most_a_channel:
-            raise TooMany("This workspace has too many open pages.")
+            raise TooMany("Too many open pages listen to this.")
         if not self.hears:
             raise Deaf
         listener = Listener()
