@@ -24,12 +24,14 @@ EVERYTHING = "*"  # all that somebody may say no to, also what comes later
 
 @transaction.atomic
 def change(
-    recipient: str, *, topic: str, given: bool, source: str, text: str = "",
+    recipient: str, *, topic: str, given: bool, source: str, text: str = "", channel: str = "mail",
     now: datetime | None = None,
 ) -> None:  # fmt: skip
     """Somebody (`outbound.recipients`) says yes or no, having read `text`, at `source`."""
     now = now or timezone.now()
-    said: dict[str, Any] = {"recipient": recipient, "topic": topic, "given": given, "at": now}
+    said: dict[str, Any] = {
+        "recipient": recipient, "topic": topic, "channel": channel, "given": given, "at": now,
+    }  # fmt: skip
     ConsentChange.objects.create(**said, source=source, text_shown=text)
     Consent.objects.bulk_create(
         [Consent(**said)],
@@ -46,33 +48,40 @@ def withdraw_everything(recipient: str, *, source: str, now: datetime | None = N
         change(recipient, topic=key, given=False, source=source, now=now)
 
 
-def allows(topic: Topic, *, person_id: UUID | None, address: str) -> bool:
-    """Whether a message of this topic may go to this person at this address."""
+def allows(
+    topic: Topic, *, person_id: UUID | None, address: str, channel: str = "mail",
+    unasked: bool = True,
+) -> bool:  # fmt: skip
+    """Whether a message of this topic may go to this person at this address by this channel.
+
+    `unasked` False: the channel needs a yes to whatever is optional.
+    """
     if not topic.is_optional:
         return True
     whose = [recipients.address(address)]
     if person_id:
         whose.append(recipients.person(person_id))
-    rows = Consent.objects.filter(recipient__in=whose, topic__in=[topic.key, EVERYTHING])
-    return _answer(topic, list(rows))
+    about = [topic.key, EVERYTHING]
+    rows = Consent.objects.filter(recipient__in=whose, topic__in=about, channel=channel)
+    return _answer(topic, list(rows), unasked=unasked)
 
 
-def _answer(topic: Topic, rows: Collection[Consent]) -> bool:
+def _answer(topic: Topic, rows: Collection[Consent], *, unasked: bool = True) -> bool:
     exact = [row.given for row in rows if row.topic == topic.key]
     if exact:
         return all(exact)
     if any(not row.given for row in rows):
         return False
-    return topic.comes_unasked
+    return unasked and topic.comes_unasked
 
 
 def wanted_by(user: User) -> set[str]:
-    """The keys of the optional topics that this person gets."""
+    """The keys of the optional topics that this person gets by mail."""
     person_id = Person.objects.filter(user=user).values_list("pk", flat=True).first()
     whose = [recipients.address(user.email)]
     if person_id:
         whose.append(recipients.person(person_id))
-    rows = list(Consent.objects.filter(recipient__in=whose))
+    rows = list(Consent.objects.filter(recipient__in=whose, channel="mail"))
     found = set()
     for topic in topics.optional():
         about = [row for row in rows if row.topic in (topic.key, EVERYTHING)]
@@ -90,11 +99,11 @@ def who_want(topic_key: str, people: Iterable[User]) -> list[User]:
 def choose(
     user: User, *, wanted: Collection[str], source: str, now: datetime | None = None
 ) -> None:
-    """From here on this person gets these of the optional topics, and none of the others."""
+    """From here on this person gets these of the optional topics by mail, and none of the others."""
     from identity.persons import person_of
 
     before, whom = wanted_by(user), recipients.person(person_of(user).pk)
-    of_address = Consent.objects.filter(recipient=recipients.address(user.email))
+    of_address = Consent.objects.filter(recipient=recipients.address(user.email), channel="mail")
     for topic in topics.optional():
         given = topic.key in wanted
         if given == (topic.key in before):
@@ -109,7 +118,10 @@ def choose(
 def join(*, kept: UUID, merged: UUID, now: datetime | None = None) -> list[str]:
     """Two persons are one: each "no" of the one who goes holds. Returns the topics."""
     refused = Consent.objects.filter(recipient=recipients.person(merged), given=False)
-    keys = list(refused.values_list("topic", flat=True))
-    for key in keys:
-        change(recipients.person(kept), topic=key, given=False, source="accounts joined", now=now)
-    return keys
+    pairs = list(refused.values_list("topic", "channel"))
+    for key, channel in pairs:
+        change(
+            recipients.person(kept), topic=key, given=False, source="accounts joined",
+            channel=channel, now=now,
+        )  # fmt: skip
+    return [key for key, _ in pairs]
