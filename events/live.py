@@ -19,6 +19,7 @@ from events.redis import UNAVAILABLE, quick
 
 log = structlog.get_logger()
 SECONDS = 10 * 60
+_REMEMBERED = 60  # seconds
 _SALT = "events.live"
 
 
@@ -34,10 +35,20 @@ class Pass:
     origin: str
     until: float
 
+    @property
+    def since(self) -> float:
+        """When the page got it (Unix time): what was said from then on is news to it."""
+        return self.until - SECONDS
+
 
 def channel(name: str) -> str:
     """A channel of this installation, for news that are not those of a workspace (`events.changes`)."""
     return f"{{{conf.stream()}}}:live:{name}"
+
+
+def last_said(channel: str) -> str:
+    """The key with the Unix time of the last news of this channel; there for a minute."""
+    return f"{channel}:last"
 
 
 def token(channel: str, *, origin: str, now: float | None = None) -> str:
@@ -67,9 +78,13 @@ def address(what: str, channel: str, *, origin: str) -> str:
 
 
 def announce(channel: str) -> None:
-    """Say that there is news. Without Redis nothing is said, and none fails."""
+    """Say that there is news, and for a minute when that was: a page that is on its way to its reader
+    hears it, too. Without Redis nothing is said, and none fails."""
     try:
-        quick(conf.redis_url()).publish(channel, "")
+        pipeline = quick(conf.redis_url()).pipeline(transaction=False)
+        pipeline.set(last_said(channel), time.time(), ex=_REMEMBERED)
+        pipeline.publish(channel, "")
+        pipeline.execute()
     except UNAVAILABLE as error:
         log.warning("live_not_announced", error=str(error))
 

@@ -75,41 +75,47 @@ def _answer(topic: Topic, rows: Collection[Consent], *, unasked: bool = True) ->
     return unasked and topic.comes_unasked
 
 
-def wanted_by(user: User) -> set[str]:
-    """The keys of the optional topics that this person gets by mail."""
+def wanted_by(user: User, *, channel: str = "mail", unasked: bool = True) -> set[str]:
+    """The keys of the optional topics that this person gets by this channel (`unasked` as above)."""
     person_id = Person.objects.filter(user=user).values_list("pk", flat=True).first()
     whose = [recipients.address(user.email)]
     if person_id:
         whose.append(recipients.person(person_id))
-    rows = list(Consent.objects.filter(recipient__in=whose, channel="mail"))
+    rows = list(Consent.objects.filter(recipient__in=whose, channel=channel))
     found = set()
     for topic in topics.optional():
         about = [row for row in rows if row.topic in (topic.key, EVERYTHING)]
-        if _answer(topic, about):
+        if channel in topic.channels and _answer(topic, about, unasked=unasked):
             found.add(topic.key)
     return found
 
 
-def who_want(topic_key: str, people: Iterable[User]) -> list[User]:
-    """Those of `people` who get this topic, in the same order."""
-    return [user for user in people if topic_key in wanted_by(user)]
+def who_want(
+    topic_key: str, people: Iterable[User], *, by: Collection[str] = ("mail",)
+) -> list[User]:
+    """Those of `people` who get this topic by one of these channels at least, in the same order."""
+    return [user for user in people if any(topic_key in wanted_by(user, channel=one) for one in by)]
 
 
 @transaction.atomic
 def choose(
-    user: User, *, wanted: Collection[str], source: str, now: datetime | None = None
-) -> None:
-    """From here on this person gets these of the optional topics by mail, and none of the others."""
+    user: User, *, wanted: Collection[str], source: str, channel: str = "mail",
+    unasked: bool = True, now: datetime | None = None,
+) -> None:  # fmt: skip
+    """From here on this person gets these of the optional topics by this channel, and no others."""
     from identity.persons import person_of
 
-    before, whom = wanted_by(user), recipients.person(person_of(user).pk)
-    of_address = Consent.objects.filter(recipient=recipients.address(user.email), channel="mail")
+    before = wanted_by(user, channel=channel, unasked=unasked)
+    whom = recipients.person(person_of(user).pk)
+    of_address = Consent.objects.filter(recipient=recipients.address(user.email), channel=channel)
     for topic in topics.optional():
         given = topic.key in wanted
-        if given == (topic.key in before):
+        if channel not in topic.channels or given == (topic.key in before):
             continue
         text = f"{topic.label}: {topic.text}"
-        change(whom, topic=topic.key, given=given, source=source, text=text, now=now)
+        change(
+            whom, topic=topic.key, given=given, source=source, text=text, channel=channel, now=now
+        )
         if given:  # an older "no" of the bare address would win
             of_address.filter(topic__in=[topic.key, EVERYTHING], given=False).delete()
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.utils import timezone
 
+
 class Notifications(models.QuerySet["Notification"]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.filter(tenant_id=tenant.pk)
@@ -23,7 +24,9 @@ class Notification(models.Model):
         "outbound.Message", models.CASCADE, primary_key=True, related_name="notification"
     )
     person_id = models.UUIDField()
-    tenant_id = models.UUIDField(null=True, db_index=True)  # NULL: for the person, wherever they are
+    tenant_id = models.UUIDField(
+        null=True, db_index=True
+    )  # NULL: for the person, wherever they are
     title = models.CharField(max_length=250)
     text = models.CharField(max_length=1000, blank=True)
     path = models.CharField(max_length=500, blank=True)

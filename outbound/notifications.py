@@ -58,7 +58,7 @@ def send(
         raise ValueError(f"The topic “{topic}” is not registered with the channel {IN_APP.name}.")
     if path and (not _PATH.fullmatch(path) or len(path) > LONGEST["path"]):
         raise ValueError(f"{path[:80]!r} is no path like /reports/7/ on a host of ours.")
-    title, text = names.plain(title)[: LONGEST["title"]], text.strip()[: LONGEST["text"]]
+    title, text = names.plain(title)[: LONGEST["title"]], names.plain(text)[: LONGEST["text"]]
     letter, tenant_id, written = Letter(title, text or title, path=path), None, 0
     if tenant is not None:
         tenant_id = tenant.pk

@@ -16,7 +16,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from identity.models import Person, User
-from identity.persons import person_of
 from outbound.bell import ringing, workspaces
 from outbound.models import Notification
 
@@ -30,10 +29,6 @@ class Looker:
 
     user: User
     tenant_id: UUID | None = None
-
-    @property
-    def person_id(self) -> UUID:
-        return person_of(self.user).pk
 
 
 def visible(looker: Looker, *, now: datetime | None = None) -> QuerySet[Notification]:
@@ -71,10 +66,11 @@ def dismiss(looker: Looker, *, only: UUID, now: datetime | None = None) -> int:
     return _change(looker, _some(looker, only), dismissed_at=now or timezone.now())
 
 
-def leave(person_id: UUID, tenant_id: UUID) -> None:
+def leave(user: User, *, tenant_id: UUID) -> None:
     """Who leaves a workspace takes nothing of it with them, also where they come back."""
-    Notification.objects.filter(person_id=person_id, tenant_id=tenant_id).delete()
-    ringing.ring(person_id)
+    person = Person.objects.filter(user=user).values("pk")[:1]
+    Notification.objects.filter(person_id=person, tenant_id=tenant_id).delete()
+    ringing.ring(user.pk)
 
 
 def join(*, kept: UUID, merged: UUID) -> None:
@@ -90,5 +86,5 @@ def _some(looker: Looker, only: UUID | None) -> QuerySet[Notification]:
 def _change(looker: Looker, rows: QuerySet[Notification], **to: Any) -> int:
     changed = rows.update(**to)
     if changed:
-        ringing.ring(looker.person_id)  # their other open pages
+        ringing.ring(looker.user.pk)  # their other open pages
     return changed

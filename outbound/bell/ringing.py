@@ -1,4 +1,4 @@
-"""Says to the open pages of a person that there is something new under the bell, or less."""
+"""Says to the open pages of a user that there is something new under the bell, or less."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from django.http import HttpRequest
 from events import live
 
 
-def channel(person_id: UUID) -> str:
-    """On which the pages of this person listen."""
-    return live.channel(f"bell:{person_id}")
+def channel(user_id: UUID) -> str:
+    """On which the pages of this user listen."""
+    return live.channel(f"bell:{user_id}")
 
 
-def ring(person_id: UUID) -> None:
+def ring(user_id: UUID) -> None:
     """Once the transaction commits. News may be lost with Redis: the next page shows it all the same."""
-    transaction.on_commit(lambda: live.announce(channel(person_id)), robust=True)
+    transaction.on_commit(lambda: live.announce(channel(user_id)), robust=True)
 
 
-def address(request: HttpRequest, person_id: UUID) -> str:
+def address(request: HttpRequest, user_id: UUID) -> str:
     """Where the page of this request listens for the next minutes; "" without a live process."""
     origin = f"{request.scheme}://{request.get_host()}"
-    return live.address("notifications", channel(person_id), origin=origin)
+    return live.address("notifications", channel(user_id), origin=origin)

@@ -68,7 +68,7 @@ def bell(request: HttpRequest) -> Bell | None:
     """The state of the bell, asked once for a request."""
     if not hasattr(request, "_bell"):
         who = looker(request)
-        found = who and Bell(feed.unread(who), ringing.address(request, who.person_id))
+        found = who and Bell(feed.unread(who), ringing.address(request, who.user.pk))
         request._bell = found  # type: ignore[attr-defined]
     return request._bell  # type: ignore[attr-defined, no-any-return]
 

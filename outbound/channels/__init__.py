@@ -16,10 +16,12 @@ from outbound.channels.channel import (
     Unknown,
     Way,
 )
+from outbound.channels.in_app import IN_APP
 from outbound.channels.known import get, patience_of, register, registered
 from outbound.channels.mail import MAIL
 
 __all__ = [
+    "IN_APP",
     "MAIL",
     "Channel",
     "Counted",
@@ -34,4 +36,4 @@ __all__ = [
     "registered",
 ]
 
-register(MAIL)
+register(MAIL, IN_APP)

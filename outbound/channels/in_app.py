@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
+from identity.models import Person
 from outbound.bell import ringing
 from outbound.channels.channel import Channel, Counted, Unknown
 from outbound.letter import Letter
@@ -21,20 +22,21 @@ class InAppChannel:
     """Has nothing to close."""
 
     def deliver(self, message: Message, letter: Letter) -> Outcome:
-        if message.person_id is None:
+        person = Person.objects.filter(pk=message.person_id).first()
+        if person is None or person.user_id is None:
             return Refused("no_person")
         arrived = Notification(
             message=message,
-            person_id=message.person_id,
+            person_id=person.pk,
             tenant_id=message.tenant_id,
             title=letter.subject,
-            text=letter.text,
+            text=letter.text if letter.text != letter.subject else "",
             path=letter.path,
             expires_at=message.expires_at,
         )
         with transaction.atomic():
             Notification.objects.bulk_create([arrived], ignore_conflicts=True)
-            ringing.ring(message.person_id)
+            ringing.ring(person.user_id)
         return Sent()
 
     def close(self) -> None:
@@ -51,7 +53,7 @@ def _counted() -> Counted:
 
 
 IN_APP = Channel(
-    NAME, "in-app", InAppChannel, str.strip, Unknown.AGAIN,
+    NAME, "the bell", InAppChannel, str.strip, Unknown.AGAIN,
     is_proved=lambda message: True,  # who signs in sees it
     counted=_counted, rings=False,
 )  # fmt: skip

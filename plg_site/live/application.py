@@ -67,6 +67,8 @@ async def _listen(hub: Hub, allowed: Pass, heartbeat: float, what: str) -> Respo
     }
     try:
         listener = await hub.join(channel)
+        if await _said_meanwhile(hub, allowed):
+            listener.tell()
     except TooMany as refused:
         return _refuse(429, str(refused), **headers)
     except Deaf:
@@ -80,6 +82,13 @@ async def _listen(hub: Hub, allowed: Pass, heartbeat: float, what: str) -> Respo
             await hub.leave(channel, listener)
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
+
+
+async def _said_meanwhile(hub: Hub, allowed: Pass) -> bool:
+    """Whether something was said after the page was made, which took a while to be shown."""
+    with suppress(Deaf):
+        return await hub.last_said(live.last_said(allowed.channel)) >= allowed.since
+    return False
 
 
 async def _news(

@@ -81,6 +81,13 @@ class Hub:
             raise
         return listener
 
+    async def last_said(self, key: str) -> float:
+        """The Unix time that stands there, 0.0 for none. Raises Deaf."""
+        try:
+            return float(await self._redis.get(key) or 0)
+        except (redis.RedisError, OSError) as error:
+            raise Deaf from error
+
     async def leave(self, channel: str, listener: Listener) -> None:
         """Listen no longer."""
         self._listeners[channel].discard(listener)
