@@ -53,7 +53,7 @@ def _counted() -> Counted:
 
 
 IN_APP = Channel(
-    NAME, "the bell", InAppChannel, str.strip, Unknown.AGAIN,
+    NAME, "in-app message", InAppChannel, str.strip, Unknown.AGAIN,
     is_proved=lambda message: True,  # who signs in sees it
     counted=_counted, rings=False,
 )  # fmt: skip
