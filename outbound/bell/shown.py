@@ -70,7 +70,7 @@ def bell(request: HttpRequest) -> Bell | None:
         who = looker(request)
         found = who and Bell(feed.unread(who), ringing.address(request, who.user.pk))
         request._bell = found  # type: ignore[attr-defined]
-    return request._bell  # type: ignore[attr-defined, no-any-return]
+    return request._bell  # type: ignore[attr-defined]
 
 
 def lines(rows: Sequence[Notification], *, on_tenant: UUID | None) -> list[Line]:

@@ -22,6 +22,8 @@ class InAppChannel:
     """Has nothing to close."""
 
     def deliver(self, message: Message, letter: Letter) -> Outcome:
+        if message.person_id is None:
+            return Refused("no_person")
         person = Person.objects.filter(pk=message.person_id).first()
         if person is None or person.user_id is None:
             return Refused("no_person")

@@ -48,7 +48,9 @@ def send(stack) -> Callable[[], str]:
 @pytest.fixture
 def page(chromium: Browser, stack, demo_state: StorageState) -> Iterator[Page]:
     """A wide page of the workspace, on which nothing is unread."""
-    context = chromium.new_context(storage_state=demo_state, viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(
+        storage_state=demo_state, viewport={"width": 1440, "height": 900}
+    )
     page = context.new_page()
     page.goto(stack.workspace_url("acme") + "/notifications/")
     if page.get_by_role("main").get_by_role("button", name="Mark all as read").count():
