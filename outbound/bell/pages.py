@@ -46,17 +46,20 @@ def panel(request: UserRequest) -> HttpResponse:
 @own_page("GET", "HEAD")
 def news(request: UserRequest) -> JsonResponse:
     """What an open page asks when it has heard that something came: `unread`, as `count` and in
-    `words`; the `newest` unread one; and where to `listen` for the next minutes."""
+    `words`, at this moment (`at`, Unix time); the `newest` unread one, and when that arrived; and where
+    to `listen` for the next minutes."""
     who = _looker(request)
     state = shown.bell(request)
     assert state is not None  # noqa: S101 - who looks has one
-    newest = feed.visible(who).filter(read_at=None).first() if state.unread else None
+    row = feed.visible(who).filter(read_at=None).first() if state.unread else None
+    newest = row and {"id": row.pk, "title": row.title, "at": row.created_at.timestamp()}
     return JsonResponse(
         {
             "unread": state.unread,
             "count": state.count,
             "words": state.words,
-            "newest": {"id": newest.pk, "title": newest.title} if newest else None,
+            "at": state.at,
+            "newest": newest,
             "listen": state.listen,
         }
     )

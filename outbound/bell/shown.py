@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +18,12 @@ from outbound.models import Notification
 
 @dataclass(frozen=True)
 class Bell:
-    """`unread` up to `feed.COUNTED`; `listen` is where the page hears of more, or ""."""
+    """`unread` up to `feed.COUNTED`; `listen` is where the page hears of more, or ""; `at` the moment
+    (Unix time)."""
 
     unread: int
     listen: str
+    at: float
 
     @property
     def count(self) -> str:
@@ -68,7 +71,10 @@ def bell(request: HttpRequest) -> Bell | None:
     """The state of the bell, asked once for a request."""
     if not hasattr(request, "_bell"):
         who = looker(request)
-        found = who and Bell(feed.unread(who), ringing.address(request, who.user.pk))
+        found = None
+        if who is not None:
+            at, listen = time.time(), ringing.address(request, who.user.pk)
+            found = Bell(feed.unread(who), listen, at)
         request._bell = found  # type: ignore[attr-defined]
     return request._bell  # type: ignore[attr-defined]
 

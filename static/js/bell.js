@@ -2,6 +2,7 @@
 // the page asks what. And its list opens in place. Without this it is a link to the page of the list.
 const ASK_EVERY = 60_000; // milliseconds, while nothing can be heard
 const FIRST_PAUSE = 2000; // before it tries to listen again; doubled up to ASK_EVERY
+const ON_ITS_WAY = 2; // seconds
 const bells = [...document.querySelectorAll("[data-bell]")];
 const first = bells[0];
 const said = document.createElement("p"); // read aloud when something comes
@@ -9,29 +10,30 @@ let source = null;
 let listenAt = first?.dataset.listen ?? "";
 let pause = FIRST_PAUSE;
 let again = 0;
-let unread = Number(first?.dataset.unread ?? 0);
-let newest; // unknown until asked
+let at = Number(first?.dataset.at ?? 0); // seconds, by the server's clock: what came before is no news
+let told = ""; // the one that was read aloud last
 let opened = null; // { bell, panel }
 
 function show(state) {
-  unread = Number(state.unread);
   for (const bell of bells) {
     const count = bell.querySelector(".bell__count");
     count.textContent = state.count;
-    count.hidden = !unread;
+    count.hidden = !state.count;
     bell.querySelector(".bell__link").setAttribute("aria-label", state.words);
   }
 }
 
 async function ask() {
-  const before = unread;
   const answer = await fetch(first.dataset.news, { headers: { "HX-Request": "true" } });
   if (!answer.ok || !answer.headers.get("Content-Type")?.includes("json")) return false;
   const state = await answer.json();
-  const isNew = state.newest && state.newest.id !== newest && (state.unread > before || newest);
-  if (isNew && state.unread >= before) said.textContent = `${first.dataset.arrived} ${state.newest.title}`;
-  newest = state.newest?.id ?? "";
-  listenAt = state.listen;
+  const { newest } = state;
+  // It may have been on its way into the table when the page was made.
+  if (newest && newest.at > at - ON_ITS_WAY && newest.id !== told) {
+    said.textContent = `${first.dataset.arrived} ${newest.title}`;
+    told = newest.id;
+  }
+  ({ at, listen: listenAt } = state);
   show(state);
   if (opened) await fill(opened.bell, { keep: true });
   return true;
