@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from outbound import topics
+from outbound import channels, topics
 from outbound.letter import Letter
 from outbound.models import Message
 
@@ -47,8 +47,11 @@ def send(
 ) -> bool:
     """Write it down. False: the fact that `once` names (at most 200 characters) has its row already.
 
-    Without `once` the call itself is the fact. Costs one INSERT.
+    Without `once` the call itself is the fact. Costs one INSERT. Raises ValueError for a channel that
+    nobody has registered.
     """
+    if channels.get(channel) is None:
+        raise ValueError(f"There is no channel “{channel}”.")
     about = about or About()
     fresh = uuid7()
     row = Message(

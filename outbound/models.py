@@ -14,8 +14,18 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from outbound.consent_models import Consent, ConsentChange, Suppression
+from outbound.notification_models import Notification
 
-__all__ = ["CapSlot", "Consent", "ConsentChange", "Message", "MessageEvent", "State", "Suppression"]
+__all__ = [
+    "CapSlot",
+    "Consent",
+    "ConsentChange",
+    "Message",
+    "MessageEvent",
+    "Notification",
+    "State",
+    "Suppression",
+]
 
 
 class State(models.TextChoices):

@@ -36,6 +36,8 @@ _WORDS = {
     "sealed_with_another_key": "It was sealed with a SECRET_KEY that is not known any more.",
     "no_such_channel": "There is no such channel.",
     "person_gone": "The account was closed.",
+    "no_person": "Nobody has this account any more.",
+    "not_a_member": "They are not in the workspace any more.",
 }
 
 

@@ -23,7 +23,7 @@ class Runner:
     """Any number of processes may run one; each has one message in its hand."""
 
     def __init__(self) -> None:
-        self._ways = channels.all_new()
+        self._ways = {each.name: each.new() for each in channels.registered()}
         self._pause = 0.0
         self._next_sweep = self._next_tidy = 0.0
         self._busy_at = time.monotonic()

@@ -21,17 +21,14 @@ from django.utils import timezone
 
 from identity.sealing import NotOpened
 from outbound import channels, gates
-from outbound.channels import Channel
+from outbound.channels import Unknown, Way
 from outbound.letter import Letter
 from outbound.models import WAITING, Message, State
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
 from outbound.topics import PRIORITIES
 
 log = structlog.get_logger()
-GIVE_UP = timedelta(hours=48)
 LEASE = timedelta(seconds=90)  # longer than any channel waits for its other side
-_FIRST_PAUSE, _LONGEST = 15, 3600  # seconds between attempts: doubled each time
-_LONGEST_OF_CODES = 30  # somebody is waiting
 _RECORDING = 60.0  # seconds in which the database may be away after the call
 
 
@@ -50,7 +47,7 @@ def priorities_due(*, now: datetime | None = None) -> list[int]:
         return [priority for (priority,) in cursor.fetchall()]
 
 
-def next_one(ways: Mapping[str, Channel], *, now: datetime | None = None) -> Outcome | bool:
+def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome | bool:
     """Deal with the most urgent one that is due. False: nothing was; True: it was held or skipped."""
     for priority in priorities_due(now=now):
         taken = _take(priority=priority, now=now or timezone.now())
@@ -66,7 +63,7 @@ def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
     taken = _take(only=message_id, now=now or timezone.now())
     if not isinstance(taken, tuple):
         return taken
-    ways = channels.all_new()
+    ways = {each.name: each.new() for each in channels.registered()}
     try:
         return _call(ways, *taken)
     finally:
@@ -113,7 +110,7 @@ def _tried(message: Message, now: datetime) -> None:
     message.first_tried_at = message.first_tried_at or now
 
 
-def _call(ways: Mapping[str, Channel], message: Message, letter: Letter) -> Outcome:
+def _call(ways: Mapping[str, Way], message: Message, letter: Letter) -> Outcome:
     way = ways.get(message.channel)
     try:
         outcome = way.deliver(message, letter) if way else Refused("no_such_channel")
@@ -147,6 +144,8 @@ def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:
             _again_later(message, outcome, now=now)
         case Refused(reason, detail):
             _settle(message, State.DEAD, reason, detail)
+        case Unclear(reason, detail) if _is_safe_to_repeat(message):
+            _again_later(message, NotSent(reason, detail), now=now)
         case Unclear(reason, detail):
             _settle(message, State.UNKNOWN, reason, detail)
     log.info(
@@ -167,11 +166,12 @@ def _hold_or_skip(message: Message, verdict: gates.Verdict) -> None:
 
 
 def _again_later(message: Message, outcome: NotSent, *, now: datetime) -> None:
-    """For two days from the first attempt; after that it is a dead letter."""
-    longest = _LONGEST if message.priority else _LONGEST_OF_CODES
-    pause = min(_FIRST_PAUSE * 2 ** min(message.attempts - 1, 20), longest)
-    again = now + timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
-    if again > (message.first_tried_at or now) + GIVE_UP:
+    """As often as the channel says; after that it is a dead letter."""
+    patience = channels.patience_of(message.channel)
+    pause = patience.pause(message.attempts, is_code=not message.priority)
+    again = now + timedelta(seconds=(pause or 0) * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+    again = max(again, outcome.again_at or again)
+    if pause is None or again > (message.first_tried_at or now) + patience.gives_up_after:
         _settle(message, State.DEAD, outcome.reason, outcome.detail)
         return
     Message.objects.filter(pk=message.pk, state__in=(*WAITING, State.SENDING)).update(
@@ -201,9 +201,23 @@ def _settle(message: Message, state: State, reason: str, detail: str = "") -> No
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """What was in the hands of somebody who is gone: the channel was called, or not. Returns how many."""
+    """What was in the hands of somebody who is gone: the channel was called, or not. Returns how many.
+
+    It becomes unknown, or where the other side drops repeats, ready once more.
+    """
     rows = Message.objects.filter(state=State.SENDING, claimed_until__lt=now or timezone.now())
-    found = rows.update(state=State.UNKNOWN, reason="worker_gone", sealed="", claimed_until=None)
-    if found:
-        log.error("outbound_unknown", count=found)
-    return int(found)
+    safe = [each.name for each in channels.registered() if each.unknown is Unknown.AGAIN]
+    again = rows.filter(channel__in=safe).update(
+        state=State.READY, reason="worker_gone", claimed_until=None
+    )
+    lost = rows.exclude(channel__in=safe).update(
+        state=State.UNKNOWN, reason="worker_gone", sealed="", claimed_until=None
+    )
+    if lost:
+        log.error("outbound_unknown", count=lost)
+    return int(again + lost)
+
+
+def _is_safe_to_repeat(message: Message) -> bool:
+    channel = channels.get(message.channel)
+    return channel is not None and channel.unknown is Unknown.AGAIN

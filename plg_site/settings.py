@@ -552,6 +552,14 @@ MAIL_CAPS_A_DAY = {
     "product": env.number("MAIL_PRODUCT_A_DAY", 20),
     "marketing": env.number("MAIL_MARKETING_A_DAY", 1),
 }
+# The same of in-app messages (the bell).
+NOTIFICATIONS_PER_PERSON = env.rate("NOTIFICATIONS_PER_PERSON", "120/d")
+NOTIFICATIONS_PER_WORKSPACE = env.rate("NOTIFICATIONS_PER_WORKSPACE", "5000/h")
+NOTIFICATIONS_PER_SENDER = env.rate("NOTIFICATIONS_PER_SENDER", "300/h")
+NOTIFICATION_CAPS_A_DAY = {
+    "product": env.number("NOTIFICATIONS_PRODUCT_A_DAY", 50),
+    "marketing": env.number("NOTIFICATIONS_MARKETING_A_DAY", 1),
+}
 MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
 MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.

@@ -7,7 +7,6 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         import events
         from identity import ways_out
-        from outbound import gates, topics
         from tenants import checks, event_types, outbound_part, receivers  # noqa: F401
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
@@ -21,5 +20,4 @@ class TenantsConfig(AppConfig):
         of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
         ways_out.vouch(members_only.may_lead_to)
-        gates.register(outbound_part.workspace_is_shut)
-        topics.register(*outbound_part.TOPICS)
+        outbound_part.register()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -10,7 +11,7 @@ from django.template.loader import render_to_string
 from identity import names
 from identity.models import User
 from identity.persons import person_of
-from outbound import ledger
+from outbound import ledger, notifications
 from outbound.ledger import About
 from outbound.letter import Letter
 from tenants.addresses import workspace_url
@@ -57,19 +58,33 @@ def tell(
     tenant: Tenant,
     url: str = "",
     label: str = "",
+    bell: str = "",
 ) -> None:
-    """Mail some sentences and, with a `url`, a button, to each of these people."""
+    """Mail some sentences and, with a `url`, a button, to each of these people. With `bell`, a path of
+    the workspace, the first of them stands under the bell of those who are members, too."""
+    people, lines = list(people), list(lines)
+    if bell:
+        ring(people, title=subject, text=lines[0], path=bell, tenant=tenant)
     for user in people:
         send(
             "note",
             to=user.email,
             user=user,
             subject=subject,
-            lines=list(lines),
+            lines=lines,
             tenant=tenant,
             url=url,
             label=label,
         )
+
+
+def ring(
+    people: Iterable[User], *, title: str, text: str, path: str, tenant: Tenant, once: str = ""
+) -> None:
+    """Put it under the bell of these people, where they are members (`outbound.notifications`)."""
+    notifications.send(
+        people, title=title, text=text, path=path, topic="workspace", tenant=tenant, once=once
+    )
 
 
 def owners_of(tenant: Tenant) -> list[User]:
@@ -97,6 +112,7 @@ def was_removed(membership: Membership, *, by: User) -> None:
         lines=[f"{by} ({by.email}) removed {user.email}, who was {_as(membership.role)}."],
         url=workspace_url(tenant, "/members/"),
         label="Members",
+        bell="/members/",
     )
 
 
@@ -110,6 +126,7 @@ def has_left(membership: Membership) -> None:
         lines=[f"{user.email}, who was {_as(membership.role)}, has left “{tenant.name}”."],
         url=workspace_url(tenant, "/members/"),
         label="Members",
+        bell="/members/",
     )
 
 
@@ -126,6 +143,7 @@ def owners_changed(membership: Membership, *, before: str, by: User | None) -> N
         lines=[f"In the workspace “{tenant.name}” you were {_as(before)} and are {now} now."],
         url=url,
         label="Members",
+        bell="/members/",
     )
     tell(
         [owner for owner in owners_of(tenant) if owner != user],
@@ -134,6 +152,34 @@ def owners_changed(membership: Membership, *, before: str, by: User | None) -> N
         lines=[f"{who} has made {user.email} {now}. Before, they were {_as(before)}."],
         url=url,
         label="Members",
+        bell="/members/",
+    )
+
+
+def role_changed(membership: Membership, *, before: str, by: User | None) -> None:
+    """Between admin and member there is no mail: it stands under the bell of whom it happened to."""
+    if by == membership.user:
+        return
+    tenant, now = membership.tenant, _as(membership.role)
+    ring(
+        [membership.user],
+        title=f"You are {now} of {tenant.name} now",
+        text=f"{by or 'The system'} has changed that. Before, you were {_as(before)}.",
+        path="/members/",
+        tenant=tenant,
+    )
+
+
+def has_joined(membership: Membership, *, invited_by: User | None, invitation: UUID) -> None:
+    """Somebody has accepted an invitation: whoever sent it finds that under the bell."""
+    tenant, user = membership.tenant, membership.user
+    ring(
+        [invited_by] if invited_by is not None else [],
+        title=f"{user} has joined {tenant.name}",
+        text=f"{user.email} has accepted your invitation and is {_as(membership.role)} now.",
+        path="/members/",
+        tenant=tenant,
+        once=f"invitation:{invitation}",
     )
 
 

@@ -44,6 +44,21 @@ def resumed(account: Account, *, by: User | None) -> None:
     _tell(account, subject=f"{name} of {account.tenant} goes on", lines=lines)
 
 
+def payment_failed(account: Account) -> None:
+    """Stripe could not take the money, and tries again: owners find it under the bell, once for a
+    period that is not paid."""
+    period = account.current_period_end
+    letters.ring(
+        letters.owners_of(account.tenant),
+        title=f"A payment for {account.tenant} has failed",
+        text="Our payment provider tries again in the next days, and nothing stops working meanwhile. "
+        "Please look whether the card is still the right one.",
+        path="/billing/",
+        tenant=account.tenant,
+        once=f"payment failed:{account.subscription_id}:{period:%Y-%m-%d}" if period else "",
+    )
+
+
 def _tell(account: Account, *, subject: str, lines: list[str]) -> None:
     letters.tell(
         letters.owners_of(account.tenant),
@@ -52,6 +67,7 @@ def _tell(account: Account, *, subject: str, lines: list[str]) -> None:
         tenant=account.tenant,
         url=workspace_url(account.tenant, "/billing/"),
         label="Open the billing page",
+        bell="/billing/",
     )
 
 

@@ -45,7 +45,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         customers.forget_deleted(account)
         account.refresh_from_db()
     plan_before, cancel_before = account.plan_key, account.cancel_at
-    period_before = account.current_period_end
+    period_before, status_before = account.current_period_end, account.status
     account.adopt(found)
     account.updated_from = origin
     account.must_ask, account.tries, account.trouble = False, 0, ""
@@ -59,6 +59,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     if account.has_subscription:
         intent.forget(account.tenant)
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
+    if account.status == "past_due" != status_before:
+        letters.payment_failed(account)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account

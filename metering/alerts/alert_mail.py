@@ -1,4 +1,4 @@
-"""The mail of an alert."""
+"""The mail of an alert, and what stands of it under the bell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from metering.definitions.limit import Limit
 from metering.definitions.meter import Meter
 from metering.periods import Period
 from metering.wording.words import in_sentence, quantity, things
-from outbound import consent, ledger
+from outbound import consent, ledger, notifications
 from outbound.ledger import About
 from outbound.letter import Letter
 from tenants import workspace_url
@@ -26,7 +26,7 @@ def send(
     tenant: Tenant, meter: Meter, threshold: str, *, at: int, used: int, limit: Limit,
     period: Period, to: Collection[UUID] = (),
 ) -> int:  # fmt: skip
-    """Mail the owners and admins of `to` (none of them there any more, or none named: all) that
+    """Tell the owners and admins of `to` (none of them there any more, or none named: all) that
     `threshold` (in words; `at` in the meter's unit) is reached.
 
     It leaves when the transaction commits. Returns how many people get it.
@@ -40,7 +40,7 @@ def send(
 
 
 def send_burst(tenant: Tenant, meter: Meter, *, used: int) -> int:
-    """Mail all owners and admins that so much came within an hour. Returns how many get it."""
+    """Tell all owners and admins that so much came within an hour. Returns how many get it."""
     lines = [
         f"Within an hour there were {quantity(meter, used)}. {meter.description}",
         "You need not do anything. The page below says where they came.",
@@ -73,7 +73,15 @@ def _deliver(
     for user in people:  # one mail each: nobody sees who else is told
         about = About(person=person_of(user).pk, tenant=tenant.pk)
         ledger.send(letter, to=user.email, topic="usage_alerts", about=about)
-    return len(consent.who_want("usage_alerts", people))
+    notifications.send(
+        people,
+        title=letter.subject,
+        text=lines[0],
+        path=f"/usage/{meter.key}/",
+        topic="usage_alerts",
+        tenant=tenant,
+    )
+    return len(consent.who_want("usage_alerts", people, by=("mail", "in_app")))
 
 
 def managers_of(tenant: Tenant) -> list[User]:

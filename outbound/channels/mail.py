@@ -10,6 +10,7 @@ import smtplib
 from typing import Any
 
 import structlog
+from allauth.account.models import EmailAddress
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailError,
@@ -19,7 +20,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils.html import escape
 
+from identity.addresses import of_typed
 from outbound import topics, unsubscribe
+from outbound.channels.channel import Channel, Counted, Unknown
 from outbound.letter import Letter
 from outbound.models import Message
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
@@ -177,3 +180,25 @@ def _without_answer(error: Exception) -> Outcome:
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+
+
+def is_proved(message: Message) -> bool:
+    """Whether somebody has shown that the mailbox is theirs; of a person's mail, that person."""
+    proved = EmailAddress.objects.filter(email=message.address, verified=True)
+    if message.person_id:
+        proved = proved.filter(user__person=message.person_id)
+    return proved.exists()
+
+
+def _counted() -> Counted:
+    return Counted(
+        settings.MAIL_ALL_PER_RECIPIENT,
+        settings.MAIL_ALL_PER_WORKSPACE,
+        settings.MAIL_ALL_PER_SENDER,
+        settings.MAIL_CAPS_A_DAY,
+    )
+
+
+MAIL = Channel(
+    "mail", "mail", MailChannel, of_typed, Unknown.STAYS, is_proved=is_proved, counted=_counted
+)

@@ -2031,7 +2031,7 @@ CREATE TABLE public.outbound_message (
     provider_id character varying(200) NOT NULL,
     created_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT no_letter_after_sending CHECK ((((state)::text = ANY ((ARRAY['ready'::character varying, 'held'::character varying, 'sending'::character varying, 'dead'::character varying])::text[])) OR (sealed = ''::text))),
+    CONSTRAINT no_letter_after_sending CHECK ((((state)::text = ANY (ARRAY[('ready'::character varying)::text, ('held'::character varying)::text, ('sending'::character varying)::text, ('dead'::character varying)::text])) OR (sealed = ''::text))),
     CONSTRAINT outbound_message_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT outbound_message_priority_check CHECK ((priority >= 0)),
     CONSTRAINT sending_has_a_lease CHECK (((NOT ((state)::text = 'sending'::text)) OR (claimed_until IS NOT NULL)))
@@ -2043,6 +2043,19 @@ CREATE TABLE public.outbound_messageevent (
     detail character varying(300) NOT NULL,
     at timestamp with time zone NOT NULL,
     message_id uuid
+);
+CREATE TABLE public.outbound_notification (
+    message_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    tenant_id uuid,
+    title character varying(250) NOT NULL,
+    text character varying(1000) NOT NULL,
+    path character varying(500) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    read_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    CONSTRAINT path_on_a_host_of_ours CHECK ((((path)::text = ''::text) OR ((path)::text ~ '^/([^/\\].*)?$'::text)))
 );
 CREATE TABLE public.outbound_suppression (
     id bigint NOT NULL,
@@ -3691,7 +3704,11 @@ INSERT INTO public.auth_permission VALUES
 	(668, 'Can add suppression', 169, 'add_suppression'),
 	(669, 'Can change suppression', 169, 'change_suppression'),
 	(670, 'Can delete suppression', 169, 'delete_suppression'),
-	(671, 'Can view suppression', 169, 'view_suppression');
+	(671, 'Can view suppression', 169, 'view_suppression'),
+	(672, 'Can add notification', 170, 'add_notification'),
+	(673, 'Can change notification', 170, 'change_notification'),
+	(674, 'Can delete notification', 170, 'delete_notification'),
+	(675, 'Can view notification', 170, 'view_notification');
 INSERT INTO public.django_content_type VALUES
 	(1, 'wagtailcore', 'page'),
 	(2, 'wagtailcore', 'groupapprovaltask'),
@@ -3861,7 +3878,8 @@ INSERT INTO public.django_content_type VALUES
 	(166, 'outbound', 'consent'),
 	(167, 'outbound', 'messageevent'),
 	(168, 'outbound', 'message'),
-	(169, 'outbound', 'suppression');
+	(169, 'outbound', 'suppression'),
+	(170, 'outbound', 'notification');
 INSERT INTO public.django_migrations VALUES
 	(1, 'contenttypes', '0001_initial', '2026-11-22 05:26:21.802573+00'),
 	(2, 'contenttypes', '0002_remove_content_type_name', '2026-11-22 05:26:21.808553+00'),
@@ -4140,7 +4158,8 @@ INSERT INTO public.django_migrations VALUES
 	(274, 'events', '0002_readers', '2026-11-30 06:34:55.784758+00'),
 	(275, 'staff', '0001_initial', '2026-11-30 06:34:55.906706+00'),
 	(276, 'outbound', '0001_ledger', '2026-11-30 06:54:35.264511+00'),
-	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00');
+	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00'),
+	(278, 'outbound', '0003_notification', '2026-11-30 09:54:26.641302+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES
@@ -4188,15 +4207,15 @@ SELECT pg_catalog.setval('public.account_emailconfirmation_id_seq', 1, false);
 SELECT pg_catalog.setval('public.allauth_idp_oidc_token_id_seq', 1, false);
 SELECT pg_catalog.setval('public.auth_group_id_seq', 2, true);
 SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 18, true);
-SELECT pg_catalog.setval('public.auth_permission_id_seq', 671, true);
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 675, true);
 SELECT pg_catalog.setval('public.billing_account_id_seq', 1, false);
 SELECT pg_catalog.setval('public.billing_usagecharge_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_buildrequest_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_sitebuild_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siteimage_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siterendition_id_seq', 1, false);
-SELECT pg_catalog.setval('public.django_content_type_id_seq', 169, true);
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 277, true);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 170, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 278, true);
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_accountv2_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_activeentitlement_djstripe_id_seq', 1, false);
@@ -4749,6 +4768,8 @@ ALTER TABLE ONLY public.outbound_messageevent
     ADD CONSTRAINT outbound_messageevent_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.outbound_messageevent
     ADD CONSTRAINT outbound_messageevent_provider_event_id_key UNIQUE (provider_event_id);
+ALTER TABLE ONLY public.outbound_notification
+    ADD CONSTRAINT outbound_notification_pkey PRIMARY KEY (message_id);
 ALTER TABLE ONLY public.outbound_suppression
     ADD CONSTRAINT outbound_suppression_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.staff_look
@@ -5332,9 +5353,9 @@ CREATE INDEX identity_user_user_permissions_permission_id_c8f2cf2f ON public.ide
 CREATE INDEX identity_user_user_permissions_user_id_a626cb1f ON public.identity_user_user_permissions USING btree (user_id);
 CREATE INDEX looks_at_one ON public.staff_look USING btree (kind, subject, at DESC);
 CREATE INDEX looks_newest_first ON public.staff_look USING btree (at DESC);
-CREATE INDEX message_due ON public.outbound_message USING btree (priority, not_before) WHERE ((state)::text = ANY ((ARRAY['ready'::character varying, 'held'::character varying])::text[]));
+CREATE INDEX message_due ON public.outbound_message USING btree (priority, not_before) WHERE ((state)::text = ANY (ARRAY[('ready'::character varying)::text, ('held'::character varying)::text]));
 CREATE INDEX message_in_hand ON public.outbound_message USING btree (claimed_until) WHERE ((state)::text = 'sending'::text);
-CREATE INDEX message_troubled ON public.outbound_message USING btree (state, created_at) WHERE ((state)::text = ANY ((ARRAY['dead'::character varying, 'unknown'::character varying])::text[]));
+CREATE INDEX message_troubled ON public.outbound_message USING btree (state, created_at) WHERE ((state)::text = ANY (ARRAY[('dead'::character varying)::text, ('unknown'::character varying)::text]));
 CREATE INDEX metering_adjustment_in_statement_id_e3304b67 ON public.metering_adjustment USING btree (in_statement_id);
 CREATE INDEX metering_adjustment_statement_id_a26cdeef ON public.metering_adjustment USING btree (statement_id);
 CREATE INDEX metering_adjustment_tenant_id_4f7f2964 ON public.metering_adjustment USING btree (tenant_id);
@@ -5349,6 +5370,8 @@ CREATE INDEX metering_statement_tenant_id_225267bd ON public.metering_statement 
 CREATE INDEX metering_te_tenant__1d1200_idx ON public.metering_terms USING btree (tenant_id, meter, since DESC);
 CREATE INDEX metering_terms_tenant_id_a676cdfe ON public.metering_terms USING btree (tenant_id);
 CREATE INDEX mfa_authenticator_user_id_0c3a50c0 ON public.mfa_authenticator USING btree (user_id);
+CREATE INDEX notification_listed ON public.outbound_notification USING btree (person_id, created_at DESC) WHERE (dismissed_at IS NULL);
+CREATE INDEX notification_unread ON public.outbound_notification USING btree (person_id, tenant_id, expires_at) WHERE ((dismissed_at IS NULL) AND (read_at IS NULL));
 CREATE UNIQUE INDEX one_charge_a_statement ON public.billing_usagecharge USING btree (statement_id) WHERE (adjustment_id IS NULL);
 CREATE UNIQUE INDEX one_export_at_a_time ON public.tenants_export USING btree (tenant_id) WHERE ((state)::text = 'waiting'::text);
 CREATE UNIQUE INDEX one_open_invitation_an_address ON public.tenants_invitation USING btree (tenant_id, email) WHERE (accepted_at IS NULL);
@@ -5365,6 +5388,7 @@ CREATE INDEX outbound_message_provider_id_e8401bf1_like ON public.outbound_messa
 CREATE INDEX outbound_message_tenant_id_bfd3c009 ON public.outbound_message USING btree (tenant_id);
 CREATE INDEX outbound_messageevent_message_id_ed7060d6 ON public.outbound_messageevent USING btree (message_id);
 CREATE INDEX outbound_messageevent_provider_event_id_8045e9d6_like ON public.outbound_messageevent USING btree (provider_event_id varchar_pattern_ops);
+CREATE INDEX outbound_notification_tenant_id_d1f94e65 ON public.outbound_notification USING btree (tenant_id);
 CREATE INDEX pool_in_turn ON public.tenants_poolschema USING btree (fingerprint, created_at);
 CREATE INDEX referenceindex_source_object ON public.wagtailcore_referenceindex USING btree (base_content_type_id, object_id);
 CREATE INDEX referenceindex_target_object ON public.wagtailcore_referenceindex USING btree (to_content_type_id, to_object_id);
@@ -5935,6 +5959,8 @@ ALTER TABLE ONLY public.mfa_authenticator
     ADD CONSTRAINT mfa_authenticator_user_id_0c3a50c0_fk_identity_user_id FOREIGN KEY (user_id) REFERENCES public.identity_user(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.outbound_messageevent
     ADD CONSTRAINT outbound_messageeven_message_id_ed7060d6_fk_outbound_ FOREIGN KEY (message_id) REFERENCES public.outbound_message(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.outbound_notification
+    ADD CONSTRAINT outbound_notificatio_message_id_deaac907_fk_outbound_ FOREIGN KEY (message_id) REFERENCES public.outbound_message(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.staff_look
     ADD CONSTRAINT staff_look_by_id_8e2e94fd_fk_identity_user_id FOREIGN KEY (by_id) REFERENCES public.identity_user(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.taggit_taggeditem

@@ -16,7 +16,7 @@ from identity import names, standing
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
-from outbound import strangers
+from outbound import bell, strangers
 from tenants import audit, letters, row_bounds
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
@@ -180,7 +180,9 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     Invitation.objects.for_tenant(tenant).filter(pk=invitation.pk).update(
         accepted_at=now or timezone.now()
     )
-    return add_member(tenant, user=user, role=invitation.role, how="invitation")
+    joined = add_member(tenant, user=user, role=invitation.role, how="invitation")
+    letters.has_joined(joined, invited_by=invitation.invited_by, invitation=invitation.pk)
+    return joined
 
 
 @transaction.atomic
@@ -286,6 +288,7 @@ def _take_away(
     if keep_out:
         ways_in.keep_out(tenant, user)
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
+    bell.leave(user, tenant_id=tenant.pk)
     if gone:  # once, also when two click
         audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})
         record_seat(tenant, user=user, role=membership.role, change=-1)

@@ -61,6 +61,7 @@ def offer(
         ],
         url=workspace_url(tenant, "/members/"),
         label="Look at the offer",
+        bell="/members/",
     )
     letters.tell(
         [owner for owner in letters.owners_of(tenant) if owner != by],
@@ -69,6 +70,7 @@ def offer(
         lines=[f"{by} ({by.email}) has offered ownership to {membership.user.email}."],
         url=workspace_url(tenant, "/members/"),
         label="Members",
+        bell="/members/",
     )
     return made
 
@@ -115,6 +117,7 @@ def decline(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
         tenant=tenant,
         subject=f"{user} does not take over {tenant.name}",
         lines=[f"{user} ({user.email}) declined your offer. Nothing has changed."],
+        bell="/members/",
     )
 
 

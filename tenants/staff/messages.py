@@ -17,7 +17,7 @@ from identity.models import Person
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in
 from outbound import again as once_more
-from outbound import reasons
+from outbound import channels, reasons
 from outbound.models import Message, State
 from staff import navigation
 from staff.access import staff_only
@@ -53,6 +53,7 @@ def messages(request: UserRequest) -> HttpResponse:
             {
                 "row": row,
                 "why": reasons.in_words(row.reason),
+                "way": getattr(channels.get(row.channel), "label", row.channel),
                 "workspace": names.get(row.tenant_id, ""),
                 "may_go": row.state == State.DEAD and bool(row.sealed),
             }

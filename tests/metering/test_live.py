@@ -194,7 +194,7 @@ def test_the_page_gets_a_token_for_its_own_workspace_only(client_for, people, ac
     assert answer["Cache-Control"].find("no-store") >= 0
     url = httpx.URL(answer.json()["url"])
     allowed = live.read(url.params["token"])
-    assert allowed.schema == acme.schema_name
+    assert allowed.channel == changes.channel(acme.schema_name)
     assert allowed.origin == acme.get_absolute_url().rstrip("/")
     assert client_for(people.acme_owner, globex).get("/usage/live/address/").status_code == 404
     assert client_for(None, acme).get("/usage/live/address/").status_code == 302

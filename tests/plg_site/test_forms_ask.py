@@ -92,6 +92,7 @@ SHOWS = "only shows something, by whatever method"
 NO_SESSION = "knows no session"
 SIGN_IN = "signs in, or out"
 SAFE = "takes a right or a plan back, or leaves things as they are"
+READ = "what one has read under the bell"
 BACK = "brings back what was deleted"
 NOT_ASKED = {
     "workspace": {
@@ -119,6 +120,9 @@ NOT_ASKED = {
         "members/invitations/<uuid:invitation_id>/withdraw/": SAFE,
         "members/offer/decline/": SAFE,
         "members/offer/withdraw/": SAFE,
+        "notifications/reading/": READ,
+        "notifications/<uuid:notification_id>/reading/": READ,
+        "notifications/<uuid:notification_id>/dismissal/": READ,
         "preparing/": SHOWS,
         "settings/": "name and time zone",
         "settings/domains/<uuid:claim_id>/check/": "looks into DNS",
@@ -134,6 +138,9 @@ NOT_ASKED = {
         "_util/login/": SIGN_IN,
         "account/": "name and time zone",
         "account/mails/": "which mails one gets",
+        "account/notifications/reading/": READ,
+        "account/notifications/<uuid:notification_id>/reading/": READ,
+        "account/notifications/<uuid:notification_id>/dismissal/": READ,
         "account/security/authenticate/": SIGN_IN,
         "account/security/webauthn/login/": SIGN_IN,
         "hooks/mail/tracking/": NO_SESSION,

@@ -69,6 +69,7 @@ OTHERWISE = {
     "identity.MailChoice": "one a kind of mail",
     "outbound.Message": "what is written to it is bounded where it is decided; OUTBOUND_KEPT_DAYS",
     "outbound.MessageEvent": "a few for each message, told by who knows the secret; with its message",
+    "outbound.Notification": "one for each message of that channel, with which it goes",
     "outbound.CapSlot": "MAIL_CAPS_A_DAY of a person and day, for some days",
     "outbound.Consent": "one a topic and person",
     "outbound.ConsentChange": "a press of a button each",

@@ -86,7 +86,7 @@ def test_the_account_is_kept_by_keyboard_alone(tab, member, stack):
     expect(tab.get_by_label("Your name")).to_have_value("Kim K.")
     no_axe_violations(tab)
 
-    go(tab, "Mails")
+    go(tab, "Messages")
     reach(tab, "Domains")
     tab.keyboard.press("Space")
     go(tab, "Save")

@@ -86,6 +86,8 @@ NOT_AUDITED = {
     "tenants_site:go", "tenants_site:brought",
     "staff_usage", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
     "staff_trail", "staff_messages", "staff_message_again",
+    "notifications:list", "notifications:panel", "notifications:news", "notifications:read_all",
+    "notifications:reading", "notifications:dismissal",
     "openapi", "favicon", "security_txt", "change_password",
 }  # fmt: skip
 OF_THE_WORK = (
