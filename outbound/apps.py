@@ -7,7 +7,10 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import handing, receivers  # noqa: F401
+        from outbound import channels, gates, handing, receivers, topics, webhooks  # noqa: F401
 
         mail.register(handing.of_identity)
         slots.register("mail", handing.of_website)
+        channels.register(webhooks.WEBHOOK)
+        topics.register(webhooks.TOPIC)
+        gates.register(webhooks.is_open)

@@ -529,6 +529,10 @@ MAIL_CAPS_A_DAY = {
 }
 MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
 MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
+# Webhooks of workspaces go to public addresses over https; only a development stack calls its own machine.
+WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", False)
+WEBHOOKS_REFUSED_NETWORKS = env.names("WEBHOOKS_REFUSED_NETWORKS")  # public ones that are your own
+WEBHOOKS_RESOLVERS = env.names("WEBHOOKS_RESOLVERS")  # "host#port"; empty: those of the machine
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
 MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
 MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")

@@ -1,0 +1,2 @@
+"""The other side of channels, on loopback: for tests, and for trying things out. Nothing here runs in
+production, and nothing of it is imported by what does."""
