@@ -1,2 +1,6 @@
 """The other side of channels, on loopback: for tests, and for trying things out. Nothing here runs in
 production, and nothing of it is imported by what does."""
+
+from outbound.simulators.webhook_endpoint import Answer, Received, WebhookEndpointSimulator
+
+__all__ = ["Answer", "Received", "WebhookEndpointSimulator"]

@@ -1727,8 +1727,15 @@ CREATE TABLE public.identity_person (
     attributes jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL,
     user_id uuid,
+    locale character varying(20) DEFAULT ''::character varying NOT NULL,
+    locale_from character varying(10) DEFAULT ''::character varying NOT NULL,
+    phone character varying(16) DEFAULT ''::character varying NOT NULL,
+    phone_from character varying(10) DEFAULT ''::character varying NOT NULL,
+    time_zone character varying(64) DEFAULT ''::character varying NOT NULL,
+    time_zone_from character varying(10) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT person_email_is_normal CHECK (((email)::text ~ '^[!-@[-~]*$'::text)),
-    CONSTRAINT person_name_is_one_line CHECK ((NOT ((name)::text ~ '[[:cntrl:]]'::text)))
+    CONSTRAINT person_name_is_one_line CHECK ((NOT ((name)::text ~ '[[:cntrl:]]'::text))),
+    CONSTRAINT person_phone_is_e164 CHECK ((((phone)::text = ''::text) OR ((phone)::text ~ '^\+[1-9][0-9]{6,14}$'::text)))
 );
 CREATE TABLE public.identity_personalias (
     anonymous_id uuid NOT NULL,
@@ -4164,7 +4171,8 @@ INSERT INTO public.django_migrations VALUES
 	(275, 'staff', '0001_initial', '2026-11-30 06:34:55.906706+00'),
 	(276, 'outbound', '0001_ledger', '2026-11-30 06:54:35.264511+00'),
 	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00'),
-	(278, 'outbound', '0003_webhook_endpoints', '2026-11-30 09:59:18.190457+00');
+	(278, 'outbound', '0003_webhook_endpoints', '2026-11-30 09:59:18.190457+00'),
+	(279, 'identity', '0013_reached', '2026-11-30 10:27:53.828069+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES
@@ -4220,7 +4228,7 @@ SELECT pg_catalog.setval('public.cms_sitebuild_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siteimage_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siterendition_id_seq', 1, false);
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 170, true);
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 278, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 279, true);
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_accountv2_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_activeentitlement_djstripe_id_seq', 1, false);
@@ -5359,7 +5367,7 @@ CREATE INDEX identity_user_user_permissions_permission_id_c8f2cf2f ON public.ide
 CREATE INDEX identity_user_user_permissions_user_id_a626cb1f ON public.identity_user_user_permissions USING btree (user_id);
 CREATE INDEX looks_at_one ON public.staff_look USING btree (kind, subject, at DESC);
 CREATE INDEX looks_newest_first ON public.staff_look USING btree (at DESC);
-CREATE INDEX message_due_by_channel ON public.outbound_message USING btree (channel, priority, not_before) WHERE ((state)::text = ANY ((ARRAY['ready'::character varying, 'held'::character varying])::text[]));
+CREATE INDEX message_due_by_channel ON public.outbound_message USING btree (channel, priority, not_before) WHERE ((state)::text = ANY (ARRAY[('ready'::character varying)::text, ('held'::character varying)::text]));
 CREATE INDEX message_in_hand ON public.outbound_message USING btree (claimed_until) WHERE ((state)::text = 'sending'::text);
 CREATE INDEX message_troubled ON public.outbound_message USING btree (state, created_at) WHERE ((state)::text = ANY (ARRAY[('dead'::character varying)::text, ('unknown'::character varying)::text]));
 CREATE INDEX metering_adjustment_in_statement_id_e3304b67 ON public.metering_adjustment USING btree (in_statement_id);

@@ -51,6 +51,14 @@ ASKED = {
         "api-keys/<uuid:key_id>/revoke/",
         "settings/export/",
         "settings/export/<uuid:export_id>/remove/",
+        # Which programs are told of everything, and the secret that signs.
+        "settings/webhooks/",
+        "settings/webhooks/<uuid:endpoint_id>/",
+        "settings/webhooks/<uuid:endpoint_id>/pause/",
+        "settings/webhooks/<uuid:endpoint_id>/remove/",
+        "settings/webhooks/<uuid:endpoint_id>/resume/",
+        "settings/webhooks/<uuid:endpoint_id>/secret/",
+        "settings/webhooks/<uuid:endpoint_id>/test/",
         # Who owns and administers it, and which way others come in.
         "members/<int:membership_id>/remove/",
         "members/<int:membership_id>/role/",

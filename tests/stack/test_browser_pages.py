@@ -39,6 +39,7 @@ WORKSPACE = [
     "/settings/",
     "/settings/audit/",
     "/settings/domains/",
+    "/settings/webhooks/",
     "/settings/export/",
     "/settings/delete/",
     "/no-such-page/",

@@ -97,7 +97,9 @@ def test_a_program_that_hangs_holds_up_no_other_and_no_mail(endpoint):
             until(lambda: len(quick.received) == len(rows), seconds=11)
             print(f"20 others in {time.monotonic() - began:.1f} s")
             assert len(program.received) == 1, "one lane at most"
-            assert {fresh(row).state for row in slow} == {State.SENDING, State.READY}
+            states = [fresh(row).state for row in slow]
+            assert states.count(State.SENDING) == 1
+            assert set(states) <= {State.SENDING, State.READY, State.HELD}
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
