@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class OutboundConfig(AppConfig):
@@ -12,5 +13,7 @@ class OutboundConfig(AppConfig):
         mail.register(handing.of_identity)
         slots.register("mail", handing.of_website)
         channels.register(webhooks.WEBHOOK)
+        if settings.SMS_PROVIDER:
+            channels.register(channels.SMS)
         topics.register(webhooks.TOPIC)
         gates.register(webhooks.is_open)

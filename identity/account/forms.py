@@ -42,7 +42,7 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.person = Person.objects.filter(user=self.instance).first()  # to look makes none
         if self.person:
-            self.initial |= {"locale": self.person.locale, "phone": self.person.phone}
+            self.initial["locale"], self.initial["phone"] = self.person.locale, self.person.phone
             self.initial["time_zone"] = self.person.time_zone or self.initial["time_zone"]
 
     def clean_phone(self) -> str:

@@ -18,9 +18,11 @@ from outbound.channels.channel import (
 )
 from outbound.channels.known import get, patience_of, register, registered
 from outbound.channels.mail import MAIL
+from outbound.channels.sms import SMS
 
 __all__ = [
     "MAIL",
+    "SMS",
     "Channel",
     "Counted",
     "Doubling",

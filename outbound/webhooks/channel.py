@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import CharField, QuerySet
@@ -20,7 +21,10 @@ from outbound.gates import Asked, Do, Verdict, skip
 from outbound.letter import Letter
 from outbound.models import Message, State, WebhookEndpoint
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
-from outbound.webhooks import calling, endpoints, keys, places, signing, telling
+from outbound.webhooks import endpoints, keys, places, signing, telling
+
+if TYPE_CHECKING:
+    from outbound.webhooks import calling
 
 # Standard Webhooks, "Deliverability and reliability": at once, then after 5 s, 5 min, 30 min, 2 h,
 # 5 h, 10 h, 14 h, 20 h and 24 h; a little more than three days.
@@ -38,6 +42,8 @@ class WebhookWay:
     """Keeps nothing between two calls."""
 
     def deliver(self, message: Message, letter: Letter) -> Outcome:
+        from outbound.webhooks import calling  # its libraries take memory, and others only write
+
         endpoint = endpoint_of(message)
         if endpoint is None:
             return Refused("endpoint_gone")

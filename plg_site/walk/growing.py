@@ -88,7 +88,7 @@ def tell_a_program(walk: Walk) -> str:
             raise WrongAnswer("The secret of the new webhook is not shown.")
         keys = walk.user.open(walk.workspace + "/api-keys/").form(field="name")
         walk.user.submit(keys, {"name": f"told {walk.run}", "scopes": ["read"]})
-        wait(lambda: program.received, "the program is told of the new key")
+        wait(lambda: bool(program.received), "the program is told of the new key")
         page = walk.user.open(walk.workspace + "/settings/webhooks/")
         path = page.soup.select_one("main th a")
         page = walk.user.open(str(path["href"]) if path else "")
