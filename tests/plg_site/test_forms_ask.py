@@ -145,6 +145,8 @@ NOT_ASKED = {
         "account/security/authenticate/": SIGN_IN,
         "account/security/webauthn/login/": SIGN_IN,
         "hooks/mail/tracking/": NO_SESSION,
+        "hooks/sms/status/": NO_SESSION,
+        "hooks/sms/inbound/": NO_SESSION,
         "unsubscribe/<str:token>/": "the signed link is what speaks for it, and says no only",
         "account/sessions/<uuid:sign_in_id>/end/": SIGN_IN,
         "account/sessions/end/": SIGN_IN,
