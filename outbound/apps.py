@@ -7,7 +7,8 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import handing, receivers  # noqa: F401
+        from outbound import handing, letters, receivers  # noqa: F401
 
+        letters.load()
         mail.register(handing.of_identity)
-        slots.register("mail", handing.of_website)
+        slots.register("letter", handing.of_website)

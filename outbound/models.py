@@ -14,8 +14,18 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from outbound.consent_models import Consent, ConsentChange, Suppression
+from outbound.edited_letters import EditedLetter
 
-__all__ = ["CapSlot", "Consent", "ConsentChange", "Message", "MessageEvent", "State", "Suppression"]
+__all__ = [
+    "CapSlot",
+    "Consent",
+    "ConsentChange",
+    "EditedLetter",
+    "Message",
+    "MessageEvent",
+    "State",
+    "Suppression",
+]
 
 
 class State(models.TextChoices):
@@ -53,6 +63,7 @@ class Message(models.Model):
     once_key = models.CharField(max_length=200, unique=True)
     channel = models.CharField(max_length=20, default="mail")
     topic = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60, blank=True)  # of letter
     priority = models.PositiveSmallIntegerField(default=2)
     person_id = models.UUIDField(null=True, db_index=True)
     tenant_id = models.UUIDField(null=True, db_index=True)
