@@ -18,7 +18,15 @@ from django.utils import timezone
 
 from events import limits
 from events.limits import client_address
-from identity import addresses, devices, letter_values, mail, proof_of_work, sign_in_limits, ways_out
+from identity import (
+    addresses,
+    devices,
+    letter_values,
+    mail,
+    proof_of_work,
+    sign_in_limits,
+    ways_out,
+)
 from identity.proofs import beginnings, claims, mail_limits, mailed_codes, proving
 from identity.security import recent, second_factor
 from identity.visits import campaigns

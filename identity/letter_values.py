@@ -1,4 +1,4 @@
-"""What allauth and our own flows know of a mail, as the variables of `letters.toml`: texts and lists of texts."""
+"""What allauth and our own flows know of a mail, as the variables of `letters.toml`."""
 
 from __future__ import annotations
 

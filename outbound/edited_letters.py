@@ -13,7 +13,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from wagtail import blocks
 from wagtail.fields import StreamField
-from wagtail.models import DraftStateMixin, LockableMixin, PreviewableMixin, RevisionMixin
+from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
 
 from outbound import letter_preview, letters
 from outbound.letters import Content, LetterKind
@@ -21,8 +21,8 @@ from outbound.letters import Content, LetterKind
 PREVIEWS = [("light", "Light"), ("dark", "Dark"), ("text", "As text")]
 
 
-class _Block(blocks.StructBlock):
-    only_with = blocks.CharBlock(
+def _only_with() -> blocks.CharBlock:
+    return blocks.CharBlock(
         required=False,
         max_length=60,
         label="Only with",
@@ -30,23 +30,31 @@ class _Block(blocks.StructBlock):
     )
 
 
-class Heading(_Block):
+class Heading(blocks.StructBlock):
     text = blocks.CharBlock(max_length=150)
+    only_with = _only_with()
 
 
-class Paragraph(_Block):
+class Paragraph(blocks.StructBlock):
     text = blocks.TextBlock(max_length=2_000, rows=3)
+    only_with = _only_with()
 
 
-class Link(_Block):
+class Link(blocks.StructBlock):
     text = blocks.CharBlock(max_length=80)
     url = blocks.CharBlock(
         max_length=300, label="Address", help_text="The name of a variable, or https://…"
     )
+    only_with = _only_with()
 
 
-class Shows(_Block):
+class Shows(blocks.StructBlock):
     variable = blocks.CharBlock(max_length=60)
+    only_with = _only_with()
+
+
+class Divider(blocks.StructBlock):
+    only_with = _only_with()
 
 
 BLOCKS: list[tuple[str, blocks.Block]] = [
@@ -59,7 +67,7 @@ BLOCKS: list[tuple[str, blocks.Block]] = [
     ("sentences", Shows(icon="bars", label="Sentences of a variable")),
     ("items", Shows(icon="list-ul", label="List of a variable")),
     ("verbatim", Shows(icon="code", label="Text as it is")),
-    ("divider", _Block(icon="horizontalrule", label="Line across")),
+    ("divider", Divider(icon="horizontalrule", label="Line across")),
 ]
 
 
@@ -69,16 +77,12 @@ class EditedLetters(models.QuerySet["EditedLetter"]):
 
     def in_force(self, kind: str, *, language: str) -> EditedLetter | None:
         """In this language, the language without its country, or the installation's."""
-        wanted = list(
-            dict.fromkeys([language, language.partition("-")[0], settings.LANGUAGE_CODE])
-        )
+        wanted = list(dict.fromkeys([language, language.partition("-")[0], settings.LANGUAGE_CODE]))
         rows = {row.language: row for row in self.filter(kind=kind, language__in=wanted, live=True)}
         return next((rows[each] for each in wanted if each in rows), None)
 
 
-class EditedLetter(
-    LockableMixin, PreviewableMixin, DraftStateMixin, RevisionMixin, models.Model
-):
+class EditedLetter(PreviewableMixin, DraftStateMixin, RevisionMixin, models.Model):
     """The words of one kind of letter in one language. Not live: those in the code are in force."""
 
     kind = models.CharField(max_length=60, editable=False)

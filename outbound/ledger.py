@@ -50,7 +50,9 @@ def send(
     """Write it down. False: the fact that `once` names (at most 200 characters) has its row already.
 
     A draft is written when it is sent, in the words that are in force then; without a `topic` it has that
-    of its kind. Without `once` the call itself is the fact. Costs one INSERT. Raises ValueError without a topic.
+    of its kind. Without `once` the call itself is the fact. Costs one INSERT.
+
+    Raises ValueError without a topic.
     """
     about = about or About()
     kind = letter.key if isinstance(letter, Draft) else ""

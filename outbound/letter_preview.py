@@ -1,4 +1,4 @@
-"""A letter as it will look, with the examples of its variables: for the frame in the editor, and on its own."""
+"""A letter as it will look, with the examples of its variables, for frames in the administration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _NEVER, _ALWAYS = "@media not all", "@media all"
 def page(
     kind: LetterKind | None, content: Content, *, language: str, mode: str = "light"
 ) -> HttpResponse:
-    """`mode`: "light" or "dark", whatever the reader's own scheme is, or "text". What cannot be shown says why."""
+    """`mode`: "light" or "dark", whatever the reader's own scheme is, or "text". What cannot be shown
+    says why."""
     if kind is None:
         return _said("No app sends this letter any more.")
     try:

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from outbound import ledger, letter_editors, letter, letters, topics, unsubscribe
+from outbound import ledger, letter, letter_editors, letters, topics, unsubscribe
 from outbound.edited_letters import EditedLetter
 from outbound.letter import Letter
 from outbound.letters import Draft, LetterKind

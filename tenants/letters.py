@@ -1,4 +1,4 @@
-"""Mail about a workspace: one for each recipient, once the transaction commits. `letters.toml` has the words."""
+"""Mail about a workspace, one for each recipient, with the commit; `letters.toml` has the words."""
 
 from __future__ import annotations
 

@@ -33,7 +33,11 @@ _MOVES = [
     "customer.subscription.paused",
     "customer.subscription.resumed",
 ]
-WANTED = (*_MOVES, "invoice.paid", "invoice.payment_failed")  # what the endpoint at Stripe must send
+WANTED = (
+    *_MOVES,
+    "invoice.paid",
+    "invoice.payment_failed",
+)  # what the endpoint at Stripe must send
 
 
 @djstripe_receiver(_MOVES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from events.errors import UnknownEvent
 from outbound.letters.content import FIELDS, MOST_BLOCKS, Block, Content
@@ -93,10 +94,8 @@ def _always_shown(block: Block) -> set[str]:
     variable is no place for what nobody can do without."""
     shown = {block.variable, block.url}
     if "text" in FIELDS.get(block.kind, ()):
-        try:
+        with suppress(Wrong):
             shown |= names(block.text)
-        except Wrong:
-            pass
     return {name for name in shown if not block.only_with or block.only_with == name}
 
 

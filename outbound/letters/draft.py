@@ -42,9 +42,7 @@ class Draft:
         return Filling(self.kind, self.values).subject(self.kind.content.subject, hides=True)
 
     def sealed(self) -> str:
-        return sealed_as(
-            {"key": self.key, "values": dict(self.values), "language": self.language}
-        )
+        return sealed_as({"key": self.key, "values": dict(self.values), "language": self.language})
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Draft:

@@ -62,7 +62,7 @@ class Filling:
 
     def _inline(self, each: Placeholder) -> str:
         variable = self._known[self._variable(each.name)]
-        if not variable.type.is_inline and not (variable.type is Type.URL):
+        if not variable.type.is_inline and variable.type is not Type.URL:
             raise Wrong(f"“{each.name}” cannot stand within a sentence.")
         value = self._values[each.name]
         return str(value) or (each.instead if each.instead is not None else "")

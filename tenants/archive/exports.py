@@ -22,7 +22,6 @@ from django.utils import timezone
 from events.steps import step
 from events.store import StoreUnavailable
 from identity.models import User
-from identity.persons import person_of
 from tenants import addresses, audit, letters, row_bounds
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
