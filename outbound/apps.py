@@ -7,7 +7,7 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import handing, letters, receivers  # noqa: F401
+        from outbound import handing, letter_news, letters, receivers  # noqa: F401
 
         letters.load()
         mail.register(handing.of_identity)

@@ -1,7 +1,7 @@
 """A draft becomes a letter at the moment of sending, in the editors' words or, where those fail, in ours.
 
 Nothing that editors do may hold a letter up: whatever goes wrong with their words, those in the code
-are sent instead, and the people who look after letters are told, once for each revision.
+are sent instead, and the people who look after letters are told (`letter_news`).
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from collections.abc import Mapping
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 
-from outbound import ledger, letter, letter_editors, letters, topics, unsubscribe
+from outbound import letter, letters, topics, unsubscribe
 from outbound.edited_letters import EditedLetter
 from outbound.letter import Letter
 from outbound.letters import Draft, LetterKind
 from outbound.letters.filling import Value
 from outbound.models import Message
+from outbound.signals import letter_fell_back
 
 log = structlog.get_logger()
-UNUSABLE = "outbound.letter_unusable"
 
 
 def written(message: Message) -> Letter:
@@ -54,7 +53,7 @@ def _in_words(
             return render(edited, kind, values)
         except Exception as error:
             log.exception("letter_unusable", letter=kind.key, language=edited.language)
-            _tell(edited, error)
+            letter_fell_back.send_robust(sender=EditedLetter, edited=edited, error=error)
     return letters.render(kind, kind.content, values)
 
 
@@ -65,18 +64,3 @@ def render(
     if wrong := letters.problems(kind, edited.content):
         raise letters.Wrong(wrong[0][1])
     return letters.render(kind, edited.content, values, language=edited.language)
-
-
-def _tell(edited: EditedLetter, error: Exception) -> None:
-    draft_of = {
-        "letter": str(edited),
-        "why": str(error) if isinstance(error, letters.Wrong) else type(error).__name__,
-        "letters_url": f"{settings.SITE_URL}/cms/letters/",
-    }
-    try:
-        with transaction.atomic():
-            for address in letter_editors.addresses():
-                once = f"letter-unusable:{edited.pk}:{edited.live_revision_id}:{address}"[:200]
-                ledger.send(Draft(UNUSABLE, draft_of), to=address, once=once)
-    except Exception:  # the letter itself leaves all the same
-        log.exception("letter_unusable_not_told", letter=edited.kind)

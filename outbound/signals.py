@@ -1,0 +1,6 @@
+"""What this app tells others, and itself."""
+
+from django.dispatch import Signal
+
+# `edited`: the EditedLetter whose words could not be sent, so that those in the code were; `error`: why.
+letter_fell_back = Signal()
