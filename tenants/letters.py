@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from identity.models import User
 from identity.persons import person_of
@@ -12,16 +12,18 @@ from outbound.letters import Draft
 from tenants.addresses import workspace_url
 from tenants.models import Membership, Role, Tenant
 
+Values = Mapping[str, str | list[str]]
+
 
 def send(
     name: str,
+    values: Values,
     *,
     to: str,
     tenant: Tenant | None = None,
     user: User | None = None,
     sender: User | None = None,
     once: str = "",
-    **values: str | list[str],
 ) -> None:
     """Mail the letter of this name ("tenants.invitation"). Its variable "workspace" is the tenant's name
     unless `values` say another.
@@ -29,20 +31,19 @@ def send(
     `user`: whom it is for, where that is somebody with an account; `sender`: by whose doing a stranger
     gets it.
     """
-    if tenant is not None:
-        values.setdefault("workspace", tenant.name)
+    said = {"workspace": tenant.name, **values} if tenant is not None else values
     about = About(
         person=person_of(user).pk if user else None,
         tenant=tenant.pk if tenant else None,
         sender=sender.pk if sender else None,
     )
-    ledger.send(Draft(name, values), to=to, once=once, about=about)
+    ledger.send(Draft(name, said), to=to, once=once, about=about)
 
 
 def tell(people: Iterable[User], name: str, *, tenant: Tenant, **values: str | list[str]) -> None:
     """Mail this letter to each of these people."""
     for user in people:
-        send(name, to=user.email, user=user, tenant=tenant, **values)
+        send(name, values, to=user.email, user=user, tenant=tenant)
 
 
 def who(by: User) -> str:

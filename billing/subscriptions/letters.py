@@ -47,7 +47,7 @@ def resumed(account: Account, *, by: User | None, event: Event) -> None:
 
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
     """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
-    amount = money(int(event["amount"]), str(event["currency"]))
+    amount = money(int(event["amount"] or 0), str(event["currency"]))
     day = f"{again:%-d %B %Y}" if again else ""
     _tell(account, "billing.payment_failed", event, once=once, amount=amount, again=day)
 
@@ -59,13 +59,11 @@ def _tell(account: Account, name: str, event: Event, *, once: str = "", **values
     for owner in letters.owners_of(account.tenant):
         letters.send(
             name,
+            {"billing_url": url, **values, **said},
             to=owner.email,
             user=owner,
             tenant=account.tenant,
             once=f"{once}:{owner.pk}" if once else "",
-            billing_url=url,
-            **values,
-            **said,
         )
 
 

@@ -108,8 +108,9 @@ def compose(message: Message, letter: Letter, *, connection: Any = None) -> Emai
 
 def _with_link(html: str, url: str) -> str:
     link = (
-        '<p class="mail-foot" style="margin:0;padding:0 16px 32px;text-align:center;font:400 13px/1.5 Helvetica,Arial,'
-        f'sans-serif"><a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
+        '<p class="mail-foot" style="margin:0;padding:0 16px 32px;text-align:center;'
+        'font:400 13px/1.5 Helvetica,Arial,sans-serif">'
+        f'<a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
     )
     head, end, tail = html.rpartition("</body>")
     return f"{head}{link}{end}{tail}" if end else html + link

@@ -42,7 +42,7 @@ def begin(kind: LetterKind, *, language: str, by: User) -> EditedLetter:
     if is_new:
         log(instance=edited, action="wagtail.create", user=by)
         edited.save_revision(user=by)
-    return edited  # type: ignore[no-any-return]
+    return edited
 
 
 @transaction.atomic

@@ -45,10 +45,9 @@ def index(request: HttpRequest) -> HttpResponse:
     edited: dict[str, list[EditedLetter]] = {}
     for row in EditedLetter.objects.order_by("language"):
         edited.setdefault(row.kind, []).append(row)
-    rows = [{"kind": kind, "edited": edited.get(kind.key, [])} for kind in letters.every()]
     groups = [
-        (str(apps.get_app_config(app).verbose_name), list(found))
-        for app, found in groupby(rows, key=lambda row: row["kind"].key.partition(".")[0])
+        (_app_name(app), [{"kind": each, "edited": edited.get(each.key, [])} for each in found])
+        for app, found in groupby(letters.every(), key=lambda each: each.key.partition(".")[0])
     ]
     return TemplateResponse(request, "outbound/letters/admin/index.html", {"groups": groups})
 
@@ -114,6 +113,13 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"The newest draft of {edited} is on its way to {user.email}.")
     return redirect("letters_kind", edited.kind)
+
+
+def _app_name(label: str) -> str:
+    try:
+        return str(apps.get_app_config(label).verbose_name)
+    except LookupError:  # declared in code, without an app
+        return label
 
 
 def _kind(key: str) -> LetterKind:

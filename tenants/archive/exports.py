@@ -123,15 +123,17 @@ def _tell(made: Export) -> None:
         return
     letters.send(
         "tenants.export_ready",
+        {
+            "rows": f"{made.rows:,}",
+            "files": f"{made.files:,}",
+            "sha256": made.sha256,
+            "day": f"{made.expires_at:%-d %B %Y}",
+            "export_url": addresses.workspace_url(made.tenant, "/settings/export/"),
+        },
         to=made.asked_by.email,
         user=made.asked_by,
         tenant=made.tenant,
         once=f"export:{made.pk}",
-        rows=f"{made.rows:,}",
-        files=f"{made.files:,}",
-        sha256=made.sha256,
-        day=f"{made.expires_at:%-d %B %Y}",
-        export_url=addresses.workspace_url(made.tenant, "/settings/export/"),
     )
 
 

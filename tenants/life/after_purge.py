@@ -24,12 +24,16 @@ def mail(receipt: PurgeReceipt) -> None:
         for number, each in enumerate(receipt.mail_to):
             letters.send(
                 "tenants.purged",
+                {
+                    "workspace": each["name"],
+                    "kept": [
+                        f"{x['what']}: {x['rows']} ({x['why']})" for x in receipt.body["kept"]
+                    ],
+                    "sha256": receipt.hash,
+                    "receipt": json.dumps(receipt.body, indent=2, sort_keys=True),
+                },
                 to=each["to"],
                 once=f"purge-receipt:{receipt.pk}:{number}",
-                workspace=each["name"],
-                kept=[f"{x['what']}: {x['rows']} ({x['why']})" for x in receipt.body["kept"]],
-                sha256=receipt.hash,
-                receipt=json.dumps(receipt.body, indent=2, sort_keys=True),
             )
         receipt.mail_to = []
         receipt.save(update_fields=["mail_to"])

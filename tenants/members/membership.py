@@ -124,16 +124,18 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     invitation.save()
     letters.send(
         "tenants.invitation",
+        {
+            # To a stranger's mailbox names go without what a mail program makes links of.
+            "by": names.in_subject(by, otherwise=by.email),
+            "by_email": by.email,
+            "workspace": names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
+            "days": str(LIFETIME.days),
+            "invite_url": f"{settings.SITE_URL}/invitations/{secret}/",
+        },
         to=invitation.email,
         sender=by,
         once=f"invitation:{invitation.pk}:{invitation.token_hash[:32]}",
         tenant=tenant,
-        # To a stranger's mailbox names go without what a mail program makes links of.
-        by=names.in_subject(by, otherwise=by.email),
-        by_email=by.email,
-        workspace=names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
-        days=str(LIFETIME.days),
-        invite_url=f"{settings.SITE_URL}/invitations/{secret}/",
     )
 
 

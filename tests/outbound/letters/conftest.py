@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,9 +65,9 @@ def client(editor: User, client_for: Callable[..., Client]) -> Client:
 
 
 @pytest.fixture
-def edited(editor: User) -> Iterator[EditedLetter]:
+def edited(editor: User) -> EditedLetter:
     """The plain letter, published in words of its editor's."""
-    yield publish(editor, "Good day {{ name }}", [("paragraph", {"text": "Good day."}), LOOK])
+    return publish(editor, "Good day {{ name }}", [("paragraph", {"text": "Good day."}), LOOK])
 
 
 LOOK = ("button", {"text": "Look", "url": "look_url"})
