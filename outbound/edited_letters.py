@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from wagtail import blocks
 from wagtail.fields import StreamField
@@ -75,10 +76,15 @@ class EditedLetters(models.QuerySet["EditedLetter"]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.none()  # they are the installation's
 
+    def as_stored(self) -> Self:
+        """With blocks whose kind is gone, which a StreamField loses without a word."""
+        return self.annotate(stored=Cast("body", output_field=models.JSONField()))
+
     def in_force(self, kind: str, *, language: str) -> EditedLetter | None:
         """In this language, the language without its country, or the installation's."""
         wanted = list(dict.fromkeys([language, language.partition("-")[0], settings.LANGUAGE_CODE]))
-        rows = {row.language: row for row in self.filter(kind=kind, language__in=wanted, live=True)}
+        live = self.as_stored().filter(kind=kind, language__in=wanted, live=True)
+        rows = {row.language: row for row in live}
         return next((rows[each] for each in wanted if each in rows), None)
 
 
@@ -115,7 +121,10 @@ class EditedLetter(PreviewableMixin, DraftStateMixin, RevisionMixin, models.Mode
 
     @property
     def content(self) -> Content:
-        return letters.from_raw(self.subject, self.preheader, self.body.raw_data)
+        raw = getattr(self, "stored", None)
+        return letters.from_raw(
+            self.subject, self.preheader, self.body.raw_data if raw is None else raw
+        )
 
     def problems(self) -> list[tuple[str, str]]:
         """Why it cannot be sent: part and sentence."""

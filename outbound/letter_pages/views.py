@@ -43,7 +43,7 @@ def _for(right: str) -> Callable[[View], View]:
 @_for(EDIT)
 def index(request: HttpRequest) -> HttpResponse:
     edited: dict[str, list[EditedLetter]] = {}
-    for row in EditedLetter.objects.order_by("language"):
+    for row in EditedLetter.objects.as_stored().order_by("language"):
         edited.setdefault(row.kind, []).append(row)
     groups = [
         (_app_name(app), [{"kind": each, "edited": edited.get(each.key, [])} for each in found])
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @_for(EDIT)
 def kind(request: HttpRequest, key: str) -> HttpResponse:
     found = _kind(key)
-    rows = {row.language: row for row in EditedLetter.objects.filter(kind=key)}
+    rows = {row.language: row for row in EditedLetter.objects.as_stored().filter(kind=key)}
     languages = [(each, rows.get(each.language_code)) for each in editing.languages()]
     context = {
         "kind": found,

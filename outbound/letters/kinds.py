@@ -96,7 +96,9 @@ class LetterKind:
         return topics.get(self.topic).kind is topics.Kind.MARKETING
 
     def examples(self) -> dict[str, str | tuple[str, ...]]:
-        return {name: each.example for name, each in self.variables.items()}
+        """But of what stands in every letter, whose values are known."""
+        known = self.variables.items()
+        return {name: each.example for name, each in known if name not in COMMON}
 
 
 def _properties_of(event: EventType) -> dict[str, Variable]:

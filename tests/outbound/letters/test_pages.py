@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 from wagtail.models import Locale
@@ -25,8 +26,13 @@ def english(db):
     Locale.objects.get_or_create(language_code="en")
 
 
+def at(name: str, *args: int) -> str:
+    site = settings.PUBLIC_SCHEMA_URLCONF
+    return reverse(f"outbound_letters:{name}", args=args, urlconf=site)
+
+
 def edit(letter: EditedLetter) -> str:
-    return reverse("outbound_letters:edit", args=[letter.pk])
+    return at("edit", letter.pk)
 
 
 def form(
@@ -111,7 +117,7 @@ def test_what_cannot_be_sent_can_be_a_draft_and_is_not_published(client, edited)
 
 @pytest.mark.parametrize("mode", ["light", "dark", "text"])
 def test_the_preview_shows_what_is_typed_in_each_scheme(client, edited, mode):
-    path = reverse("outbound_letters:preview_on_edit", args=[edited.pk])
+    path = at("preview_on_edit", edited.pk)
     said = client.post(path, form(edited, "Hi {{ name }}", "A <b>new</b> word"))
     assert said.json()["is_valid"]
     shown = client.get(path, {"mode": mode})
@@ -125,7 +131,7 @@ def test_the_preview_shows_what_is_typed_in_each_scheme(client, edited, mode):
 
 
 def test_a_preview_of_what_cannot_be_sent_says_why(client, edited):
-    path = reverse("outbound_letters:preview_on_edit", args=[edited.pk])
+    path = at("preview_on_edit", edited.pk)
     client.post(path, form(edited, "Hi {{ nmae }}"))
     assert "There is no variable “nmae”" in client.get(path, {"mode": "light"}).content.decode()
 
@@ -165,7 +171,7 @@ def test_back_to_the_first_words_and_the_history_stays(client, edited):
     assert not edited.live
     assert edited.get_latest_revision_as_object().subject == "Hello {{ name }}"
     assert edited.revisions.count() == before + 1
-    history = client.get(reverse("outbound_letters:history", args=[edited.pk]))
+    history = client.get(at("history", edited.pk))
     assert history.status_code == 200
 
 
@@ -186,7 +192,7 @@ def test_none_is_made_or_deleted_past_the_list(client, people, client_for, edite
     people.outsider.save()
     for name, args in (("list", []), ("add", []), ("delete", [edited.pk])):
         for one in (client, client_for(people.outsider)):
-            said = one.post(reverse(f"outbound_letters:{name}", args=args))
+            said = one.post(at(name, *args))
             assert said.status_code == 302
     assert EditedLetter.objects.count() == 1
 
