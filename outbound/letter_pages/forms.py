@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.forms.utils import ErrorList
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.blocks.stream_block import StreamBlockValidationError
 
 from outbound import letters
 
@@ -25,6 +27,12 @@ class LetterForm(WagtailAdminModelForm):
             cleaned.get("preheader", ""),
             cleaned["body"].get_prep_value(),
         )
-        for part, sentence in letters.problems(kind, content):
-            self.add_error(part if part in cleaned else None, sentence)
+        wrong = letters.problems(kind, content)
+        for part, sentence in wrong:
+            if part != "body":
+                self.add_error(part if part in cleaned else None, sentence)
+        if of_body := [sentence for part, sentence in wrong if part == "body"]:
+            # The error that the widget of blocks knows how to show.
+            said = StreamBlockValidationError(non_block_errors=ErrorList(of_body))
+            self.add_error("body", said)
         return cleaned

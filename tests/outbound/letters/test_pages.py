@@ -107,7 +107,9 @@ def test_what_cannot_be_sent_can_be_a_draft_and_is_not_published(client, edited)
     assert refused.status_code == 200
     page = refused.content.decode()
     assert "There is no variable “nmae” in this letter" in page
-    assert "Block 1: There is no variable “event.weight”" in page
+    assert "Block 1: There is no variable \\u201cevent.weight\\u201d" in page, (
+        "for the widget's script"
+    )
     assert EditedLetter.objects.get(pk=edited.pk).subject == "Good day {{ name }}"
     assert client.post(edit(edited), wrong).status_code == 302
     fresh = EditedLetter.objects.get(pk=edited.pk)
