@@ -51,6 +51,7 @@ TESTS = {
         "tests/stack/test_browser.py",
         "tests/stack/test_browser_account.py",
         "tests/stack/test_browser_accounts.py",
+        "tests/stack/test_browser_letters.py",
         "tests/stack/test_browser_pages.py",
     ],
     "upgrades": ["tests/upgrade"],
