@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from identity import names, sealing
 
@@ -35,11 +36,20 @@ class Letter:
         object.__setattr__(self, "subject", names.plain(self.subject)[:250])
 
     def sealed(self) -> str:
-        packed = zlib.compress(json.dumps([self.text, self.html, self.path]).encode(), 1)
-        return sealing.seal(base64.b64encode(packed).decode(), about=_ABOUT)
+        return sealed_as([self.text, self.html, self.path])
 
     @classmethod
     def opened(cls, sealed: str, *, subject: str) -> Letter:
         """Raises sealing.NotOpened where SECRET_KEY has changed since."""
-        packed = base64.b64decode(sealing.open_sealed(sealed, about=_ABOUT))
-        return cls(subject, *json.loads(zlib.decompress(packed)))  # two parts, or since then three
+        return cls(subject, *opened(sealed))  # two parts, or since then three
+
+
+def sealed_as(said: Any) -> str:
+    """Anything that JSON can say, packed and sealed."""
+    packed = zlib.compress(json.dumps(said).encode(), 1)
+    return sealing.seal(base64.b64encode(packed).decode(), about=_ABOUT)
+
+
+def opened(sealed: str) -> Any:
+    """What `sealed_as` was given. Raises sealing.NotOpened."""
+    return json.loads(zlib.decompress(base64.b64decode(sealing.open_sealed(sealed, about=_ABOUT))))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from outbound.consent_models import Consent, ConsentChange, Suppression
+from outbound.edited_letters import EditedLetter
 from outbound.notification_models import Notification
 from outbound.webhook_models import WebhookEndpoint
 
@@ -21,6 +22,7 @@ __all__ = [
     "CapSlot",
     "Consent",
     "ConsentChange",
+    "EditedLetter",
     "Message",
     "MessageEvent",
     "Notification",
@@ -65,6 +67,7 @@ class Message(models.Model):
     once_key = models.CharField(max_length=200, unique=True)
     channel = models.CharField(max_length=20, default="mail")
     topic = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60, blank=True)  # of letter
     priority = models.PositiveSmallIntegerField(default=2)
     person_id = models.UUIDField(null=True, db_index=True)
     tenant_id = models.UUIDField(null=True, db_index=True)

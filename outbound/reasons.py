@@ -32,6 +32,7 @@ _WORDS = {
     "complained": "Who got it called it spam.",
     "worker_gone": "The process that sent it was ended meanwhile; nobody knows whether it left.",
     "gate_failed": "A question could not be answered; it is asked again.",
+    "letter_failed": "It could not be put into words; it is tried again.",
     "fault": "A fault of ours; the log has it.",
     "sealed_with_another_key": "It was sealed with a SECRET_KEY that is not known any more.",
     "no_such_channel": "There is no such channel.",

@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from identity.sealing import NotOpened
-from outbound import channels, gates
+from outbound import channels, gates, writing
 from outbound.channels import Unknown, Way
 from outbound.letter import Letter
 from outbound.models import WAITING, Message, State
@@ -90,17 +90,19 @@ def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] |
         message = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return False
+        failing = "gate_failed"
         try:
             with transaction.atomic():  # a gate that fails spoils nothing but its own
                 verdict = gates.ask(message, now=now)
-            letter = Letter.opened(message.sealed, subject=message.subject)
+            failing = "letter_failed"
+            letter = None if verdict else writing.written(message)
         except NotOpened:
             _settle(message, State.DEAD, "sealed_with_another_key")
             return True
         except Exception as error:
-            log.exception("outbound_gate_failed", message=str(message.pk))
+            log.exception(f"outbound_{failing}", message=str(message.pk))
             _tried(message, now)
-            _again_later(message, NotSent("gate_failed", type(error).__name__), now=now)
+            _again_later(message, NotSent(failing, type(error).__name__), now=now)
             return True
         if verdict is not None:
             _hold_or_skip(message, verdict)
@@ -108,8 +110,9 @@ def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] |
         message.state, message.reason = State.SENDING, ""
         message.claimed_until = now + LEASE
         _tried(message, now)
-        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at"]
+        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at", "subject"]
         message.save(update_fields=fields)
+    assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
 
 

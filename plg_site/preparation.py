@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from outbound import letter_editors
 from plg_site import baseline, demo
 from tenants import pool
 
@@ -53,6 +54,7 @@ def shared_tables() -> str:
     todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if todo:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    letter_editors.make_group()
     words = ["restored from the baseline"] if restored else []
     return ", ".join([*words, f"{len(todo)} migrations"])
 

@@ -95,8 +95,10 @@ def compose(message: Message, letter: Letter, *, connection: Any = None) -> Emai
         url = unsubscribe.url_for(message)
         headers["List-Unsubscribe"] = f"<{url}>"  # RFC 8058: both, or no button
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        text = f"{text.rstrip()}\n\nNo more of these: {url}\n"
-        html = _with_link(html, url) if html else ""
+        if url not in text:  # an editor may have put it where it looks best
+            text = f"{text.rstrip()}\n\nNo more of these: {url}\n"
+        if html and escape(url) not in html:
+            html = _with_link(html, url)
     mail = EmailMultiAlternatives(
         letter.subject, text, settings.DEFAULT_FROM_EMAIL, [message.address],
         headers=headers, connection=connection,
@@ -109,8 +111,9 @@ def compose(message: Message, letter: Letter, *, connection: Any = None) -> Emai
 
 def _with_link(html: str, url: str) -> str:
     link = (
-        '<p style="margin:0;padding:0 16px 32px;text-align:center;font:400 13px/1.5 Helvetica,Arial,'
-        f'sans-serif"><a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
+        '<p class="mail-foot" style="margin:0;padding:0 16px 32px;text-align:center;'
+        'font:400 13px/1.5 Helvetica,Arial,sans-serif">'
+        f'<a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
     )
     head, end, tail = html.rpartition("</body>")
     return f"{head}{link}{end}{tail}" if end else html + link

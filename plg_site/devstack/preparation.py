@@ -16,7 +16,8 @@ from plg_site.devstack.supervisor import Supervisor
 
 PREPARE_SECONDS = 300
 PART_DONE = re.compile(r"\d\.\d s\b")  # the command's lines: a title, seconds, and what was done
-SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po"}
+SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po",
+           ".mjml"}  # fmt: skip
 NOT_SOURCES = {"tests", "bench", "docs", "node_modules", "__pycache__", "devstack"}
 SHOWN_IN_PAGES = ("SITE_DOMAIN", "FILES_DOMAIN", "PUBLIC_PORT", "PRODUCT_APP", "STRIPE_API_HOST",
                   "STRIPE_SECRET_KEY", "EVENTS_DATABASE_URL", "DEBUG")  # fmt: skip

@@ -123,20 +123,19 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     invitation.expires_at = now + LIFETIME
     invitation.save()
     letters.send(
-        "invitation",
+        "tenants.invitation",
+        {
+            # To a stranger's mailbox names go without what a mail program makes links of.
+            "by": names.in_subject(by, otherwise=by.email),
+            "by_email": by.email,
+            "workspace": names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
+            "days": str(LIFETIME.days),
+            "invite_url": f"{settings.SITE_URL}/invitations/{secret}/",
+        },
         to=invitation.email,
-        topic="invitations",
         sender=by,
         once=f"invitation:{invitation.pk}:{invitation.token_hash[:32]}",
-        subject=f"{by} invites you to {tenant.name}",
-        invitation=invitation,
         tenant=tenant,
-        by=by,
-        # To a stranger's mailbox names go without what a mail program makes links of.
-        by_name=names.in_subject(by, otherwise=by.email),
-        tenant_name=names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
-        days=LIFETIME.days,
-        url=f"{settings.SITE_URL}/invitations/{secret}/",
     )
 
 

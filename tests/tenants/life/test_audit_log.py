@@ -106,6 +106,7 @@ SILENT = {
     "_tell": "an alert that was mailed changes nothing",
     "_record": "in billing.usage: follows from a statement",
     "record_if_paid": "Stripe's list of invoices is the record",
+    "note_if_unpaid": "as above",
 }
 
 
