@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import models
 
 from outbound import recipients
-from outbound.models import CapSlot, Consent, ConsentChange, Message, Notification
+from outbound.models import CapSlot, Consent, ConsentChange, Message, Notification, WebhookEndpoint
 
 
 def person(person_id: UUID) -> None:
@@ -36,5 +36,6 @@ def addresses(texts: Collection[str]) -> None:
 def workspace(tenant_id: UUID) -> int:
     """Every row of the workspace; returns how many. What still waited does not leave."""
     rows: models.QuerySet[Message] = Message.objects.filter(tenant_id=tenant_id)
+    WebhookEndpoint.objects.filter(tenant_id=tenant_id).delete()
     CapSlot.objects.filter(message_id__in=rows.values("pk")).delete()
     return rows.delete()[0]

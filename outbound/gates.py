@@ -10,11 +10,12 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from events import limits
+from identity import reached
 from identity.models import Person
 from outbound import caps, channels, consent, quiet, recipients, suppression, topics
 from outbound.channels import Channel, Counted
@@ -170,11 +171,7 @@ def _zone_of(message: Message) -> ZoneInfo:
     """UTC for who has not said where they are."""
     if message.person_id is None or not topics.get(message.topic).is_optional:
         return ZoneInfo("UTC")
-    names = Person.objects.filter(pk=message.person_id).values_list("user__time_zone", flat=True)
-    try:
-        return ZoneInfo(names.first() or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return reached.zone_of(Person.objects.filter(pk=message.person_id).first())
 
 
 _FIRST: tuple[Gate, ...] = (_expired, _no_address, _unproved, _suppressed, _no_consent)

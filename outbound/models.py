@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from outbound.consent_models import Consent, ConsentChange, Suppression
 from outbound.notification_models import Notification
+from outbound.webhook_models import WebhookEndpoint
 
 __all__ = [
     "CapSlot",
@@ -25,6 +26,7 @@ __all__ = [
     "Notification",
     "State",
     "Suppression",
+    "WebhookEndpoint",
 ]
 
 
@@ -50,10 +52,10 @@ class Messages(models.QuerySet["Message"]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.filter(tenant_id=tenant.pk)
 
-    def due(self, *, priority: int, now: datetime) -> Self:
-        """What may leave now, the oldest first."""
-        waiting = self.filter(state__in=WAITING, priority=priority, not_before__lte=now)
-        return waiting.order_by("not_before")
+    def due(self, *, channel: str, priority: int, now: datetime) -> Self:
+        """What may leave now by this channel, the oldest first."""
+        waiting = self.filter(state__in=WAITING, channel=channel, priority=priority)
+        return waiting.filter(not_before__lte=now).order_by("not_before")
 
 
 class Message(models.Model):
@@ -87,9 +89,9 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["priority", "not_before"],
+                fields=["channel", "priority", "not_before"],
                 condition=models.Q(state__in=["ready", "held"]),
-                name="message_due",
+                name="message_due_by_channel",
             ),
             models.Index(
                 fields=["claimed_until"],

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from identity.sealing import NotOpened
@@ -32,25 +33,29 @@ LEASE = timedelta(seconds=90)  # longer than any channel waits for its other sid
 _RECORDING = 60.0  # seconds in which the database may be away after the call
 
 
-def priorities_due(*, now: datetime | None = None) -> list[int]:
-    """Of which something may leave; one question, however much waits for later."""
+def due(names: Collection[str], *, now: datetime | None = None) -> list[tuple[int, str]]:
+    """Priorities and channels of which something may leave, the most urgent first; one question,
+    however much waits for later."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT p FROM unnest(%s::int[]) AS p WHERE EXISTS (
+            SELECT p, c FROM unnest(%s::int[]) AS p, unnest(%s::text[]) AS c WHERE EXISTS (
                 SELECT 1 FROM outbound_message
-                WHERE priority = p AND state IN ('ready', 'held') AND not_before <= %s)
+                WHERE channel = c AND priority = p AND state IN ('ready', 'held')
+                AND not_before <= %s)
             ORDER BY p
             """,
-            [list(PRIORITIES), now or timezone.now()],
+            [list(PRIORITIES), list(names), now or timezone.now()],
         )
-        return [priority for (priority,) in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome | bool:
-    """Deal with the most urgent one that is due. False: nothing was; True: it was held or skipped."""
-    for priority in priorities_due(now=now):
-        taken = _take(priority=priority, now=now or timezone.now())
+    """Deal with the most urgent one that is due for these channels. False: nothing was; True: it was
+    held or skipped."""
+    now = now or timezone.now()
+    for priority, channel in due(ways, now=now):
+        taken = _take(_due(channel, priority, now), now=now)
         if taken is True:
             return True
         if isinstance(taken, tuple):
@@ -58,9 +63,17 @@ def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome
     return False
 
 
+def _due(name: str, priority: int, now: datetime) -> QuerySet[Message]:
+    rows: QuerySet[Message] = Message.objects.due(channel=name, priority=priority, now=now)
+    channel = channels.get(name)
+    return channel.narrowed(rows, now) if channel and channel.narrowed else rows
+
+
 def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
     """Deal with this one, if it is due and nobody else does."""
-    taken = _take(only=message_id, now=now or timezone.now())
+    now = now or timezone.now()
+    only = Message.objects.filter(pk=message_id, state__in=WAITING, not_before__lte=now)
+    taken = _take(only, now=now)
     if not isinstance(taken, tuple):
         return taken
     ways = {each.name: each.new() for each in channels.registered()}
@@ -71,15 +84,10 @@ def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
             way.close()
 
 
-def _take(
-    *, now: datetime, priority: int = 0, only: UUID | None = None
-) -> tuple[Message, Letter] | bool:
-    """A message that is ours to send. True: it was settled without; False: there was none."""
+def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
+    """The first of these is ours to send. True: it was settled without; False: there was none."""
     with transaction.atomic():
-        rows = Message.objects.due(priority=priority, now=now)
-        if only is not None:
-            rows = Message.objects.filter(pk=only, state__in=WAITING, not_before__lte=now)
-        message = rows.select_for_update(skip_locked=True).first()
+        message = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return False
         try:
@@ -126,7 +134,8 @@ def _record(message: Message, outcome: Outcome) -> None:
     give_up_at = time.monotonic() + _RECORDING
     while True:
         try:
-            return _write(message, outcome, now=timezone.now())
+            with transaction.atomic():
+                return _write(message, outcome, now=timezone.now())
         except (DatabaseError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > give_up_at:
                 raise
@@ -148,6 +157,9 @@ def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:
             _again_later(message, NotSent(reason, detail), now=now)
         case Unclear(reason, detail):
             _settle(message, State.UNKNOWN, reason, detail)
+    channel = channels.get(message.channel)
+    if channel and channel.settled:
+        channel.settled(message, outcome)
     log.info(
         "outbound", message=str(message.pk), topic=message.topic, state=str(message.state),
         **({"reason": message.reason} if message.reason else {}),

@@ -537,6 +537,23 @@ NOTIFICATION_CAPS_A_DAY = {
 }
 MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
 MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
+# Text messages: "twilio", or a provider that speaks its API; "": there are none.
+SMS_PROVIDER = env.text("SMS_PROVIDER", "")
+SMS_API_URL = env.text("SMS_API_URL", "https://api.twilio.com")
+SMS_ACCOUNT = env.text("SMS_ACCOUNT", None if SMS_PROVIDER else "")
+SMS_TOKEN = env.text("SMS_TOKEN", None if SMS_PROVIDER else "")
+SMS_FROM = env.text("SMS_FROM", None if SMS_PROVIDER else "")
+SMS_PER_RECIPIENT = env.text("SMS_PER_RECIPIENT", "10/d")
+SMS_PER_WORKSPACE = env.text("SMS_PER_WORKSPACE", "100/h")
+SMS_PER_SENDER = env.text("SMS_PER_SENDER", "30/h")
+SMS_CAPS_A_DAY = {
+    "product": env.number("SMS_PRODUCT_A_DAY", 3),
+    "marketing": env.number("SMS_MARKETING_A_DAY", 1),
+}
+# Webhooks of workspaces go to public addresses over https; only a development stack calls its own machine.
+WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", False)
+WEBHOOKS_REFUSED_NETWORKS = env.names("WEBHOOKS_REFUSED_NETWORKS")  # public ones that are your own
+WEBHOOKS_RESOLVERS = env.names("WEBHOOKS_RESOLVERS")  # "host#port"; empty: those of the machine
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
 MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
 MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")

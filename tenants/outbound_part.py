@@ -11,10 +11,10 @@ from django.db.models import F, QuerySet
 from django.dispatch import receiver
 
 from identity.models import User
-from outbound import bell, erasing, gates, topics
+from outbound import bell, erasing, gates, topics, webhooks
 from outbound.bell import Shown
 from outbound.gates import Asked, Verdict
-from outbound.models import Message, Notification
+from outbound.models import Message, Notification, WebhookEndpoint
 from outbound.topics import Kind, Topic
 from tenants.addresses import workspace_url
 from tenants.archive import shared
@@ -43,7 +43,9 @@ _OPEN = {Status.ACTIVE, Status.PREPARING}
 def workspace_is_shut(asked: Asked) -> Verdict | None:
     """A gate: nobody hears of a workspace that is shut but what they have to know, or asked for."""
     tenant_id = asked.message.tenant_id
-    if tenant_id is None or not asked.topic.is_optional or asked.topic.key == "exports":
+    if tenant_id is None or asked.topic.key == "exports":
+        return None
+    if not asked.topic.is_optional and asked.message.channel != webhooks.NAME:
         return None
     status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
     if status in _OPEN:
@@ -100,5 +102,12 @@ def _notifications(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
     yield from rows.values(*columns).iterator()
 
 
+def _webhooks(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
+    """Without their secrets."""
+    rows = WebhookEndpoint.objects.for_tenant(tenant).order_by("pk")
+    yield from rows.values("url", "description", "names", "state", "because", "created_at")
+
+
 shared.register(shared.Part("messages", _messages))
+shared.register(shared.Part("webhooks", _webhooks))
 shared.register(shared.Part("notifications", _notifications))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from uuid_utils.compat import uuid7
 
-from identity import addresses, zones
+from identity import addresses, phones, zones
 from identity.names import ONE_LINE, NameField
 from identity.standing import Standing
 
@@ -46,7 +46,7 @@ class User(Standing, AbstractBaseUser, PermissionsMixin):  # type: ignore[django
     # Which version of the terms this person agreed to at sign-up; "": there were none to agree to.
     terms_version = models.CharField(max_length=60, blank=True, default="", db_default="")
     terms_agreed_at = models.DateTimeField(null=True, blank=True)
-    # An IANA name: in which times are shown on the pages of one's own account.
+    # In which times are shown on the pages of one's own account; as the person's, when they say so.
     time_zone = models.CharField(
         max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_time_zone]
     )
@@ -134,10 +134,34 @@ class Person(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    class From(models.TextChoices):
+        """How something is known."""
+
+        GIVEN = "given", "They said so."
+        BROWSER = "browser", "Their browser said so."
+        IMPORT = "import", "It was imported."
+
+    # By what a person is reached, and how each is known (`identity.reached`); "": not known.
+    time_zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", validators=[zones.validate_time_zone]
+    )
+    time_zone_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+    locale = models.CharField(max_length=20, blank=True, default="", db_default="")
+    locale_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")  # E.164
+    phone_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=ONE_LINE, name="person_name_is_one_line"),
             addresses.constraint("person_email_is_normal"),
+            phones.constraint("person_phone_is_e164"),
         ]
 
     def __str__(self) -> str:

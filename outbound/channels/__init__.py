@@ -19,10 +19,12 @@ from outbound.channels.channel import (
 from outbound.channels.in_app import IN_APP
 from outbound.channels.known import get, patience_of, register, registered
 from outbound.channels.mail import MAIL
+from outbound.channels.sms import SMS
 
 __all__ = [
     "IN_APP",
     "MAIL",
+    "SMS",
     "Channel",
     "Counted",
     "Doubling",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
+
+from django.db.models import QuerySet
 
 from outbound.letter import Letter
 from outbound.models import Message
@@ -83,6 +85,11 @@ class Channel:
 
     `normal` gives an address in its one form, "" for what is none. `is_proved`: whether who gets it
     has shown that the address is theirs. `counted`: read anew each time; None: nothing is counted.
+
+    `lanes`: so many messages are in hand at once, in threads of their own, so that a slow other side
+    holds up no other channel; 0: it goes with mail, one after the other. `narrowed` leaves out of what
+    is due what must not leave just now. `settled` is told what came of each attempt, in the
+    transaction that writes it down.
     """
 
     name: str
@@ -94,5 +101,8 @@ class Channel:
     counted: Callable[[], Counted] | None
     patience: Patience = Doubling()
     rings: bool = True  # so quiet hours hold
+    lanes: int = 0
+    narrowed: Callable[[QuerySet[Message], datetime], QuerySet[Message]] | None = None
+    settled: Callable[[Message, Outcome], None] | None = None
     asks_consent: bool = True  # a person gets it, who may say no to what is optional
     comes_unasked: bool = True  # without a yes, where the topic does; some channels need one

@@ -69,6 +69,8 @@ def test_what_an_older_process_does_not_know_waits_for_a_newer_one(pigeons):
     row = send(channel="pigeon")
     known._registered.pop("pigeon")
     Runner().one_pass()
+    assert fresh(row).state == State.READY
+    assert sending.try_now(row.pk) is True
     assert (fresh(row).state, fresh(row).reason) == (State.HELD, "no_such_channel")
     assert fresh(row).sealed
 

@@ -51,6 +51,14 @@ ASKED = {
         "api-keys/<uuid:key_id>/revoke/",
         "settings/export/",
         "settings/export/<uuid:export_id>/remove/",
+        # Which programs are told of everything, and the secret that signs.
+        "settings/webhooks/",
+        "settings/webhooks/<uuid:endpoint_id>/",
+        "settings/webhooks/<uuid:endpoint_id>/pause/",
+        "settings/webhooks/<uuid:endpoint_id>/remove/",
+        "settings/webhooks/<uuid:endpoint_id>/resume/",
+        "settings/webhooks/<uuid:endpoint_id>/secret/",
+        "settings/webhooks/<uuid:endpoint_id>/test/",
         # Who owns and administers it, and which way others come in.
         "members/<int:membership_id>/remove/",
         "members/<int:membership_id>/role/",
@@ -144,6 +152,8 @@ NOT_ASKED = {
         "account/security/authenticate/": SIGN_IN,
         "account/security/webauthn/login/": SIGN_IN,
         "hooks/mail/tracking/": NO_SESSION,
+        "hooks/sms/status/": NO_SESSION,
+        "hooks/sms/inbound/": NO_SESSION,
         "unsubscribe/<str:token>/": "the signed link is what speaks for it, and says no only",
         "account/sessions/<uuid:sign_in_id>/end/": SIGN_IN,
         "account/sessions/end/": SIGN_IN,

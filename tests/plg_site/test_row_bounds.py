@@ -29,6 +29,7 @@ BY_A_BOUND = {
     "tenants.Invitation": "INVITATIONS; those that were accepted are as many as members came",
     "tenants.JoinDomain": "DOORS",
     "tenants.Export": "EXPORTS_A_DAY",
+    "outbound.WebhookEndpoint": "WEBHOOKS",
     "tenant_domains.CustomDomain": "OWN_DOMAINS, and the plan",
     "metering.Alert": "metering.alerts.telling.MOST",
     "account.EmailAddress": "ACCOUNT_MAX_EMAIL_ADDRESSES",

@@ -40,6 +40,7 @@ WORKSPACE = [
     "/settings/",
     "/settings/audit/",
     "/settings/domains/",
+    "/settings/webhooks/",
     "/settings/export/",
     "/settings/delete/",
     "/no-such-page/",
@@ -217,6 +218,28 @@ def test_the_public_pages_are_accessible_and_fit(chromium, stack):
 
 def test_the_pages_of_a_workspace_are_accessible_and_fit(chromium, stack, demo_state, furnished):
     look_at_all(chromium, stack.workspace_url("acme"), WORKSPACE, by=demo_state)
+
+
+def test_the_pages_of_webhooks_are_accessible_and_fit(chromium, stack, demo_state):
+    """With the secret that is shown once, a delivery that failed, and the page of a paused one."""
+    context = chromium.new_context(storage_state=demo_state)
+    page, host = context.new_page(), stack.workspace_url("acme")
+    page.goto(host + "/settings/webhooks/")
+    page.locator("input[name=url]").fill("http://127.0.0.1:9/" + "x" * 300)
+    page.locator("input[name=names]").first.check()
+    page.get_by_role("button", name="Add webhook").click()
+    page.locator("#webhook-secret").wait_for()
+    for width in WIDTHS:
+        fits(page, width=width)
+        no_axe_violations(page, rules=())
+    page.locator("main th a").first.click()
+    page.get_by_role("button", name="Send a test").click()
+    path = urlsplit(page.url).path
+    page.get_by_text("Nobody answers there.").or_(page.get_by_text("on its way")).first.wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("Somebody paused it.").wait_for()
+    context.close()
+    look_at_all(chromium, host, ["/settings/webhooks/", path], by=demo_state)
 
 
 def test_the_longest_names_that_people_give_fit(chromium, stack, demo_state, long_names):
