@@ -115,6 +115,10 @@ def test_parser() -> argparse.ArgumentParser:
     """Options of `bin/test`; what it does not know is pytest's."""
     parser = _parser("bin/test", TEST, TEST_NOTES)
     _add_state(parser, LOCAL / "test", ".local/test")
+    parser.add_argument(
+        "--python", metavar="NAME",
+        help="with another Python, like python3.13, in a virtual environment of its own below .local/",
+    )  # fmt: skip
     return parser
 
 
