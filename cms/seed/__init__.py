@@ -1,4 +1,6 @@
-"""The website of Signpost as it ships: pages, the site record and the editors' group.
+"""The website as it ships: pages, the site record and the editors' group.
+
+What it says comes from the product (`<PRODUCT_APP>/website.py`, which may be missing: `neutral.py`).
 
 `seed_site()` may run at every start. Content is written once, into a site that has no home page;
 from then on it belongs to the editors, who may change or delete anything. Only the site's host and
@@ -8,6 +10,8 @@ port follow the settings, because a copy on another port would otherwise link to
 from __future__ import annotations
 
 import json
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +20,17 @@ from wagtail.models import Collection, Locale, Page, Site
 
 from cms import editors, publishing
 from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
-from cms.seed import articles, home, legal, pricing
+from cms.seed import legal, neutral
+from cms.seed.wording import text
+from cms.seed.words import Website
+
+__all__ = ["Website", "legal", "seed_site", "text", "website"]
+
+
+def website() -> Website:
+    """What the product says of itself, or what is true of any."""
+    module = f"{settings.PRODUCT_APP}.website"
+    return import_module(module).website() if find_spec(module) else neutral.website()
 
 
 def seed_site() -> Site:
@@ -41,19 +55,20 @@ def _trunk() -> Page:
 
 def _plant(trunk: Page, site: Site | None) -> Site:
     welcome = site.root_page if site else None
-    root = _add(trunk, HomePage, home.PAGE)
+    words = website()
+    root = _add(trunk, HomePage, words.home)
     if site is None:
         site = Site(is_default_site=True, hostname=settings.SITE_DOMAIN)
     site.root_page, site.site_name = root, settings.WAGTAIL_SITE_NAME
     site.save()
     if welcome and welcome.specific_class is Page and not welcome.get_children().exists():
         welcome.delete()  # the page that Wagtail's own migrations make
-    _add(root, PricingPage, pricing.PAGE)
-    blog = _add(root, BlogIndexPage, articles.INDEX)
-    for article in articles.ARTICLES:
+    _add(root, PricingPage, words.pricing)
+    blog = _add(root, BlogIndexPage, words.blog)
+    for article in words.articles:
         _add(blog, ArticlePage, article)
-    for text in legal.PAGES:
-        _add(root, ContentPage, text)
+    for fields in words.pages:
+        _add(root, ContentPage, fields)
     return site
 
 
