@@ -60,7 +60,7 @@ def with_product(text: str, name: str) -> str:
     brand = before.get("brand", {})
     if brand.get("name") == SAMPLE_BRAND:
         title = name.replace("_", " ").capitalize()
-        said = {"name": title, "line": "", "claim": "", "art": "", "sender": title}
+        said: dict[str, Any] = {"name": title, "line": "", "claim": "", "art": "", "sender": title}
         said["words"] = [title.lower().replace(" ", "")]
         changes |= {("brand", key): value for key, value in said.items() if key in brand}
         brand = {**brand, **{key: value for (_, key), value in changes.items() if key in brand}}

@@ -20,11 +20,13 @@ from wagtail.models import Collection, Locale, Page, Site
 
 from cms import editors, publishing
 from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
-from cms.seed import legal, neutral
+from cms.seed import neutral
+from cms.seed.legal import Words as LegalWords
+from cms.seed.legal import pages as legal_pages
 from cms.seed.wording import text
 from cms.seed.words import Website
 
-__all__ = ["Website", "legal", "seed_site", "text", "website"]
+__all__ = ["LegalWords", "Website", "legal_pages", "seed_site", "text", "website"]
 
 
 def website() -> Website:

@@ -21,8 +21,8 @@ sys.path[0] = str(ROOT)  # not this folder: its modules are plg_site.devstack.*
 from plg_site.devstack import options  # noqa: E402
 from plg_site.devstack.progress import Step, step  # noqa: E402
 
-OTHER = "PLG_OTHER_PYTHON"  # with which version this runs, when it is not that of .venv
-VENV = ROOT / ".local" / f"python{os.environ[OTHER]}" if os.environ.get(OTHER) else ROOT / ".venv"
+_other = os.environ.get(options.OTHER_PYTHON)
+VENV = options.LOCAL / f"python{_other}" if _other else ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 # Benches need peers to compare with, and a new product is put in order by ruff.
 WITH_TESTS = {"test", "bench", "new-product"}
@@ -62,7 +62,7 @@ def main() -> int:
         options.new_product_parser().parse_args(arguments)
     else:
         chosen = options.test_parser().parse_known_args(arguments)[0].python
-        if chosen and not os.environ.get(OTHER):
+        if chosen and not os.environ.get(options.OTHER_PYTHON):
             return _become(chosen)
     try:
         # The answer of `bin/manage` is the command's, for scripts to read.
@@ -87,7 +87,7 @@ def _become(python: str) -> int:
     if asked is None or asked.returncode:
         print(NO_PYTHON.format(python=python), file=sys.stderr)
         return 2
-    os.environ[OTHER] = asked.stdout.strip()
+    os.environ[options.OTHER_PYTHON] = asked.stdout.strip()
     words = [python, str(Path(__file__).resolve()), *sys.argv[1:]]
     os.execvp(python, words)  # noqa: S606
 

@@ -8,6 +8,8 @@ from plg_site import site_file
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
+# The variable that says with which version `bin/test --python` runs, from one start to the next.
+OTHER_PYTHON = "PLG_OTHER_PYTHON"
 
 
 def default_state() -> Path:

@@ -57,7 +57,8 @@ class Machine:
 
     def wants(self, pin: Pin) -> bool:
         version = {"python_version": self.python, "python_full_version": f"{self.python}.0"}
-        environment = {**default_environment(), **dict(self.marks), **version}
+        here: dict[str, str] = {name: str(said) for name, said in default_environment().items()}
+        environment = {**here, **dict(self.marks), **version}
         return not pin.marker or Marker(pin.marker).evaluate(environment)
 
 

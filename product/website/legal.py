@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cms.seed import legal, text
+from cms.seed import LegalWords, legal_pages, text
 
-WORDS = legal.Words(
+WORDS = LegalWords(
     name="Signpost",
     content="its links and files",
     happened="links made, files stored, people invited",
@@ -22,4 +22,4 @@ WORDS = legal.Words(
 
 def pages() -> list[dict[str, Any]]:
     """Privacy and terms."""
-    return legal.pages(WORDS)
+    return legal_pages(WORDS)

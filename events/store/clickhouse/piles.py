@@ -7,7 +7,7 @@ times): the next run sees what is covered, and removes it before anything is cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +92,7 @@ class Piles:
                 f"ALTER TABLE event_batch {{on_cluster}} DELETE WHERE {said} SETTINGS mutations_sync = 2"
             )
 
-    def _rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, **parameters: object) -> list[Sequence[Any]]:
         with self.store.connection() as client:
             answer = client.query(query, parameters=parameters, settings=dict(self.settings))
             return list(answer.result_rows)
