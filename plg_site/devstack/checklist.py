@@ -80,6 +80,7 @@ TESTS = {
         "tests/cms",
         "tests/look",
         "tests/outbound",
+        "tests/staff",
         "tests/stripe_simulator",
     ],
     "events": ["tests/events"],
