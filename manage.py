@@ -10,8 +10,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
     gc.disable()  # a sixth of the time to import the project goes into collecting nothing
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:  # an operator's first meeting with the project: in words
+        sys.exit(str(error))
     gc.freeze()
     gc.enable()
     from django.core.management import execute_from_command_line

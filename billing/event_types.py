@@ -14,6 +14,11 @@ SUBSCRIPTION_RESUMED = EventType("Subscription Resumed", properties={"plan": str
 INVOICE_PAID = EventType(
     "Invoice Paid", properties={"invoice_id": str, "amount": int, "currency": str}
 )
+# A renewal could not be paid; `attempt` counts from 1.
+PAYMENT_FAILED = EventType(
+    "Payment Failed",
+    properties={"invoice_id": str, "amount": int, "currency": str, "attempt": int},
+)
 # What a statement of metering costs. `quantity` is what was above the plan, exact, as text (below
 # zero: taken back); one event for a statement, and one for each adjustment of it.
 USAGE_BILLED = EventType(
@@ -27,5 +32,6 @@ ALL = (
     SUBSCRIPTION_CANCELED,
     SUBSCRIPTION_RESUMED,
     INVOICE_PAID,
+    PAYMENT_FAILED,
     USAGE_BILLED,
 )

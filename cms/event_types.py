@@ -2,6 +2,6 @@
 
 from events import EventType
 
-PAGE_VIEWED = EventType("Page Viewed", {"path": str, "title": str, "referrer": str})
+PAGE_VIEWED = EventType("Page Viewed", {"path": str, "title": str, "referrer": str}, webhooks=False)
 
 EVENT_TYPES = [PAGE_VIEWED]

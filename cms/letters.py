@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
-from django.template.loader import render_to_string
 
 from cms import slots
 from cms.editors import GROUP
@@ -22,24 +21,28 @@ MOST = 50  # people; an installation has a handful
 
 def tell_editors(build: SiteBuild) -> None:
     """Say that the site cannot be built, to editors and staff, one mail each."""
-    _tell("The website could not be built", "build_failed", build=build)
+    failures = [] if build.problem else [_in_words(each) for each in build.failures]
+    _tell("build_failed", problem=build.problem, failures=failures)
 
 
 def tell_of_late(late: Late) -> None:
     """Say that something with a date has not appeared, or not ended, to the same people."""
-    what = "has not ended" if late.ends else "was not published"
-    _tell(f"A page {what}, though its date has come", "late", late=late)
+    what, now = ("has not ended", "It is still public.") if late.ends else (
+        "was not published", "It is not published."
+    )  # fmt: skip
+    due = f"{late.due:%-d %B, %H:%M} UTC"
+    _tell("late", title=late.title, what=what, now=now, due=due, why=late.why)
 
 
-def _tell(subject: str, template: str, **about: Any) -> None:
-    site = settings.SITE_URL
-    context = {"subject": subject, "site_url": site, "url": f"{site}/cms/", **about}
-    text = render_to_string(f"cms/email/{template}.txt", context)
-    html = render_to_string(f"cms/email/{template}.html", context)
+def _tell(name: str, **values: str | list[str]) -> None:
+    values["cms_url"] = f"{settings.SITE_URL}/cms/"
     for address in _addresses():
-        message = EmailMultiAlternatives(subject, text, to=[address])
-        message.attach_alternative(html, "text/html")
-        slots.get("mail")(message)
+        slots.get("letter")(f"cms.{name}", values, to=address)
+
+
+def _in_words(failure: Mapping[str, Any]) -> str:
+    title = f" ({failure['title']})" if failure.get("title") else ""
+    return f"{failure['path']}{title}: {failure['why']}"
 
 
 def _addresses() -> list[str]:

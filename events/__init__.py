@@ -14,7 +14,7 @@ from events.errors import (
     WrongTime,
 )
 from events.event import Event
-from events.recording import batch, flush, record, record_first, record_with_row
+from events.recording import batch, flush, record, record_first, record_with_row, rows_together
 from events.registry import EventType, register
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "record_first",
     "record_with_row",
     "register",
+    "rows_together",
 ]

@@ -16,17 +16,21 @@ import structlog
 
 from events import conf
 from events.redis.redis_client import UNAVAILABLE
+from events.redis.redis_script import Script
 
 log = structlog.get_logger()
 _AT_ONCE = 1_000  # names in one call of the script: Lua takes some thousand arguments
 
 # KEYS: the set. ARGV: the channels' prefix, then names of schemas.
-_ANNOUNCE = """
+_ANNOUNCE = Script(
+    """
 for i = 2, #ARGV do
   redis.call('SADD', KEYS[1], ARGV[i])
   redis.call('PUBLISH', ARGV[1] .. ARGV[i], '')
 end
-"""
+""",
+    when_full=True,
+)
 
 
 def channel(schema: str) -> str:
@@ -35,13 +39,14 @@ def channel(schema: str) -> str:
 
 
 def announce(client: redis.Redis, schemas: Collection[str]) -> None:
-    """Say that these workspaces have new events. Without Redis nothing is said, and none fails."""
+    """Say that these workspaces have new events. Where it cannot be said, nothing else fails by it:
+    the events are stored."""
     names = list(schemas)
-    script = client.register_script(_ANNOUNCE)
     try:
         for start in range(0, len(names), _AT_ONCE):
-            script(keys=[_waiting()], args=[_prefix(), *names[start : start + _AT_ONCE]])
-    except UNAVAILABLE as error:
+            part = names[start : start + _AT_ONCE]
+            _ANNOUNCE.run(client, [_waiting()], [_prefix(), *part])
+    except (*UNAVAILABLE, redis.RedisError) as error:
         log.warning("events_changes_not_announced", workspaces=len(names), error=str(error))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 
 
@@ -24,10 +26,10 @@ class OutboxEvent(models.Model):
     def __str__(self) -> str:
         return self.payload
 
-    @classmethod
-    def keep(cls, line: bytes) -> OutboxEvent:
-        """Write an encoded event in the current transaction."""
-        return cls.objects.create(payload=line.decode())
+    @staticmethod
+    def keep(lines: Sequence[bytes]) -> None:
+        """Write encoded events in the current transaction."""
+        OutboxEvent.objects.bulk_create([OutboxEvent(payload=line.decode()) for line in lines])
 
 
 class ReaderPosition(models.Model):

@@ -36,13 +36,15 @@ class EventType:
     says that it may be missing. A property that is not declared is refused, as is a missing one.
     `external`: customers may send it with an API key; the others only our own code records.
     `formats` gives a text property a regular expression that the whole text must match: do so for
-    a text that comes from outside and is grouped by.
+    a text that comes from outside and is grouped by. `webhooks` False: no workspace may have it sent
+    to its webhooks, because it is not a workspace's, or would call for another of its kind.
     """
 
     name: str
     properties: Mapping[str, type | UnionType] = field(default_factory=dict)
     external: bool = False
     formats: Mapping[str, str] = field(default_factory=dict)
+    webhooks: bool = True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -120,6 +122,12 @@ def get_external(name: str) -> EventType:
 def external() -> list[EventType]:
     """All types that customers may send, by name."""
     return [_registered[name] for name in sorted(_registered) if _registered[name].external]
+
+
+def for_webhooks() -> list[EventType]:
+    """All types that a workspace may have sent to its webhooks, by name: not what it sent itself."""
+    found = (_registered[name] for name in sorted(_registered))
+    return [each for each in found if each.webhooks and not each.external]
 
 
 def names() -> frozenset[str]:

@@ -15,11 +15,18 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
 from events import limits
 from events.limits import client_address
-from identity import addresses, devices, mail, proof_of_work, sign_in_limits, ways_out
+from identity import (
+    addresses,
+    devices,
+    letter_values,
+    mail,
+    proof_of_work,
+    sign_in_limits,
+    ways_out,
+)
 from identity.proofs import beginnings, claims, mail_limits, mailed_codes, proving
 from identity.security import recent, second_factor
 from identity.visits import campaigns
@@ -107,18 +114,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         if not self.may_mail(template_prefix, email, context):
             return
-        context = {"email": email, "site_url": settings.SITE_URL, **context}
+        context = dict(context)
         for name in _LINKS & context.keys():
             context[name] = on_the_site(context[name])
-        context.setdefault("current_site", SimpleLazyObject(_site))
         if template_prefix in (_CODE, _RESET):
             only = context["user"] if template_prefix == _RESET else None
             context["begun"] = beginnings.for_mail(email, only=only)
         if template_prefix == _NO_ACCOUNT and claims.is_closed(email):
             template_prefix = "account/email/closed_account"
         mail.deliver(
-            self.render_mail(template_prefix, email, context),
-            is_code="code" in context or bool(_LINKS & context.keys()),
+            letter_values.name_of(template_prefix, context),
+            letter_values.values_of(email, context),
+            to=email,
             good_for=_CODE_LIFE if template_prefix == _CODE else None,
         )
 
@@ -208,9 +215,3 @@ def on_the_site(url: str) -> str:
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{settings.SITE_URL}{parts.path}{query}"
-
-
-def _site() -> Any:
-    from types import SimpleNamespace
-
-    return SimpleNamespace(name=settings.WAGTAIL_SITE_NAME, domain=settings.SITE_DOMAIN)

@@ -1,31 +1,32 @@
-"""Mail is handed to whoever sends it. What lies above registers itself (`outbound`); alone, it leaves
-with the commit.
-"""
+"""Letters are handed to whoever writes and sends them: what lies above registers itself (`outbound`)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
-from django.core.mail.message import EmailMessage
-from django.db import transaction
+Values = Mapping[str, str | list[str]]
 
-from identity import names
+
+class NobodySends(RuntimeError):
+    """No app that sends is installed."""
 
 
 class Sender(Protocol):
-    def __call__(self, message: EmailMessage, *, is_code: bool, good_for: timedelta | None) -> None:
+    def __call__(self, name: str, values: Values, *, to: str, good_for: timedelta | None) -> None:
         """Send it once the current transaction has committed, and not if it is rolled back."""
 
 
-def deliver(
-    message: EmailMessage, *, is_code: bool = False, good_for: timedelta | None = None
-) -> None:
-    """Send `message` (one recipient or more) once the current transaction has committed.
+def deliver(name: str, values: Values, *, to: str, good_for: timedelta | None = None) -> None:
+    """Send the letter of this name ("identity.login_code": `letters.toml`) once the current transaction
+    has committed. `values` that it has no variable for are left out.
 
-    `is_code`: it holds a code or link that somebody waits for, worth nothing after `good_for`.
+    `good_for`: it is worth nothing after that. Raises NobodySends.
     """
-    _sender(message, is_code=is_code, good_for=good_for)
+    if _sender is None:
+        raise NobodySends(name)
+    _sender(name, values, to=to, good_for=good_for)
 
 
 def register(sender: Sender) -> None:
@@ -34,9 +35,4 @@ def register(sender: Sender) -> None:
     _sender = sender
 
 
-def _with_the_commit(message: EmailMessage, *, is_code: bool, good_for: timedelta | None) -> None:
-    message.subject = names.plain(str(message.subject))  # a line break would stop it
-    transaction.on_commit(lambda: message.send() and None, robust=True)
-
-
-_sender: Sender = _with_the_commit
+_sender: Sender | None = None

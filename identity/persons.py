@@ -39,10 +39,7 @@ def identify(user: User, *, anonymous_id: UUID | None) -> Person:
     person = person_of(user)
     if anonymous_id is None:
         return person
-    _, is_new = PersonAlias.objects.get_or_create(
-        anonymous_id=anonymous_id, defaults={"person": person}
-    )
-    if is_new:
+    if PersonAlias.objects.bind(anonymous_id, person):
         events.record(
             PERSON_IDENTIFIED.name,
             person=person,

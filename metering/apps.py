@@ -23,6 +23,7 @@ class MeteringConfig(AppConfig):
                 topics.Kind.PRODUCT,
                 label="Usage",
                 text="A workspace that I own or manage comes near to a limit, or reaches it.",
+                channels=("mail", "in_app"),
             )
         )
         own_names.register()

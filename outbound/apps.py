@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class OutboundConfig(AppConfig):
@@ -7,7 +8,22 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import handing, receivers  # noqa: F401
+        from outbound import (  # noqa: F401
+            channels,
+            gates,
+            handing,
+            letter_news,
+            letters,
+            receivers,
+            topics,
+            webhooks,
+        )
 
+        letters.load()
         mail.register(handing.of_identity)
-        slots.register("mail", handing.of_website)
+        slots.register("letter", handing.of_website)
+        channels.register(webhooks.WEBHOOK)
+        if settings.SMS_PROVIDER:
+            channels.register(channels.SMS)
+        topics.register(webhooks.TOPIC)
+        gates.register(webhooks.is_open)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import models
 
 from outbound import recipients
-from outbound.models import CapSlot, Consent, ConsentChange, Message
+from outbound.models import CapSlot, Consent, ConsentChange, Message, Notification, WebhookEndpoint
 
 
 def person(person_id: UUID) -> None:
@@ -22,6 +22,7 @@ def person(person_id: UUID) -> None:
         state="skipped", reason="person_gone", sealed=""
     )
     of_person.update(address="", subject="", detail="", sender_id=None)
+    Notification.objects.filter(person_id=person_id).delete()
 
 
 def addresses(texts: Collection[str]) -> None:
@@ -35,5 +36,6 @@ def addresses(texts: Collection[str]) -> None:
 def workspace(tenant_id: UUID) -> int:
     """Every row of the workspace; returns how many. What still waited does not leave."""
     rows: models.QuerySet[Message] = Message.objects.filter(tenant_id=tenant_id)
+    WebhookEndpoint.objects.filter(tenant_id=tenant_id).delete()
     CapSlot.objects.filter(message_id__in=rows.values("pk")).delete()
     return rows.delete()[0]

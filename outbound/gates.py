@@ -10,14 +10,15 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from events import limits
+from identity import reached
 from identity.models import Person
-from outbound import caps, consent, quiet, recipients, suppression, topics
+from outbound import caps, channels, consent, quiet, recipients, suppression, topics
+from outbound.channels import Channel, Counted
 from outbound.models import Message
 from outbound.topics import Capped, Kind, Topic
 
@@ -38,9 +39,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Asked:
-    """A message, what it is about, the moment (aware), and the zone of who gets it."""
+    """A message, its channel, what it is about, the moment (aware), and the zone of who gets it."""
 
     message: Message
+    channel: Channel
     topic: Topic
     now: datetime
     zone: ZoneInfo
@@ -58,8 +60,10 @@ def register(gate: Gate) -> None:
 
 def ask(message: Message, *, now: datetime) -> Verdict | None:
     """The first gate that is shut; None: it may leave. Slots and buckets are taken then."""
-    topic = topics.get(message.topic)
-    asked = Asked(message, topic, now, _zone_of(message))
+    channel, topic = channels.get(message.channel), topics.get(message.topic)
+    if channel is None:  # an older process meets what a newer one has written
+        return Verdict(Do.HOLD, "no_such_channel", now + timedelta(minutes=5))
+    asked = Asked(message, channel, topic, now, _zone_of(message))
     for gate in (*_FIRST, *_registered, *_LAST):
         if verdict := gate(asked):
             return verdict
@@ -80,30 +84,33 @@ def _no_address(asked: Asked) -> Verdict | None:
 
 
 def _unproved(asked: Asked) -> Verdict | None:
-    """What is not needed goes only where somebody has shown that the mailbox is theirs."""
-    message = asked.message
-    if not asked.topic.is_optional or message.channel != "mail":
+    """What is not needed goes only where somebody has shown that the address is theirs."""
+    if not asked.topic.is_optional or asked.channel.is_proved(asked.message):
         return None
-    proved = EmailAddress.objects.filter(email=message.address, verified=True)
-    if message.person_id:
-        proved = proved.filter(user__person=message.person_id)
-    return None if proved.exists() else skip("address_unproved")
+    return skip("address_unproved")
 
 
 def _suppressed(asked: Asked) -> Verdict | None:
-    why = suppression.reason_for(asked.message.address, topic=asked.topic, now=asked.now)
+    why = suppression.reason_for(
+        asked.message.address, topic=asked.topic, now=asked.now, channel=asked.channel.name
+    )
     return skip(f"suppressed_{why}") if why else None
 
 
 def _no_consent(asked: Asked) -> Verdict | None:
-    message = asked.message
-    may = consent.allows(asked.topic, person_id=message.person_id, address=message.address)
+    message, channel = asked.message, asked.channel
+    if not channel.asks_consent:
+        return None
+    may = consent.allows(
+        asked.topic, person_id=message.person_id, address=message.address,
+        channel=channel.name, unasked=channel.comes_unasked,
+    )  # fmt: skip
     return None if may else skip("no_consent")
 
 
 def _quiet_hours(asked: Asked) -> Verdict | None:
     """At night nobody wants news. What people did or own comes when it comes."""
-    if asked.topic.kind != Kind.MARKETING:
+    if asked.topic.kind != Kind.MARKETING or not asked.channel.rings:
         return None
     until = quiet.next_open(
         asked.now,
@@ -117,9 +124,9 @@ def _quiet_hours(asked: Asked) -> Verdict | None:
 def _too_many(asked: Asked) -> Verdict | None:
     """A backstop against what runs wild, whoever is behind it: it waits, and nothing is lost."""
     message = asked.message
-    if asked.topic.is_code or message.attempts:
+    if asked.topic.is_code or message.attempts or asked.channel.counted is None:
         return None
-    buckets = _buckets(message)
+    buckets = _buckets(message, asked.channel.counted())
     for reason, rate, key in buckets:
         seen = limits.look(rate, key)
         if seen.over:
@@ -130,28 +137,29 @@ def _too_many(asked: Asked) -> Verdict | None:
     return None
 
 
-def _buckets(message: Message) -> Sequence[tuple[str, str, str]]:
+def _buckets(message: Message, most: Counted) -> Sequence[tuple[str, str, str]]:
     address = recipients.hash_of(message.address)[:32]
-    found = [("limit_of_recipient", settings.MAIL_ALL_PER_RECIPIENT, f"out-to:{address}")]
+    out = "out" if message.channel == "mail" else f"out-{message.channel}"
+    found = [("limit_of_recipient", most.per_recipient, f"{out}-to:{address}")]
     if message.tenant_id:
-        key = f"out-of:{message.tenant_id}"
-        found.append(("limit_of_workspace", settings.MAIL_ALL_PER_WORKSPACE, key))
+        key = f"{out}-of:{message.tenant_id}"
+        found.append(("limit_of_workspace", most.per_workspace, key))
     if message.sender_id:
-        found.append(
-            ("limit_of_sender", settings.MAIL_ALL_PER_SENDER, f"out-by:{message.sender_id}")
-        )
+        found.append(("limit_of_sender", most.per_sender, f"{out}-by:{message.sender_id}"))
     return found
 
 
 def _capped(asked: Asked) -> Verdict | None:
     """A day is one of who gets it."""
-    message, topic = asked.message, asked.topic
-    if not topic.is_optional:
+    message, topic, counted = asked.message, asked.topic, asked.channel.counted
+    if not topic.is_optional or counted is None:
         return None
-    most = settings.MAIL_CAPS_A_DAY[topic.kind.value]
+    kind = topic.kind.value
+    group = kind if message.channel == "mail" else f"{message.channel} {kind}"
+    most = counted().a_day[kind]
     whom = recipients.subject(person_id=message.person_id, to=message.address)
     day = asked.now.astimezone(asked.zone).date()
-    if caps.take(whom, group=topic.kind.value, day=day, most=most, message_id=message.pk):
+    if caps.take(whom, group=group, day=day, most=most, message_id=message.pk):
         return None
     if topic.over_the_cap is Capped.SKIP:
         return skip("capped")
@@ -163,11 +171,7 @@ def _zone_of(message: Message) -> ZoneInfo:
     """UTC for who has not said where they are."""
     if message.person_id is None or not topics.get(message.topic).is_optional:
         return ZoneInfo("UTC")
-    names = Person.objects.filter(pk=message.person_id).values_list("user__time_zone", flat=True)
-    try:
-        return ZoneInfo(names.first() or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return reached.zone_of(Person.objects.filter(pk=message.person_id).first())
 
 
 _FIRST: tuple[Gate, ...] = (_expired, _no_address, _unproved, _suppressed, _no_consent)

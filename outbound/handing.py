@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from django.core.mail.message import EmailMessage
 from django.utils import timezone
 
-from outbound import ledger, topics
-from outbound.letter import Letter
+from outbound import ledger, letters
+from outbound.letters import Draft
+
+Values = Mapping[str, str | list[str]]
 
 
-def of_identity(message: EmailMessage, *, is_code: bool, good_for: timedelta | None) -> None:
+def of_identity(name: str, values: Values, *, to: str, good_for: timedelta | None) -> None:
     """An `identity.mail.Sender`."""
     expires_at = timezone.now() + good_for if good_for else None
-    letter, topic = letter_of(message), topics.CODES if is_code else topics.ACCOUNT
-    for address in message.to:
-        ledger.send(letter, to=address, topic=topic.key, expires_at=expires_at)
+    ledger.send(_draft(name, values), to=to, expires_at=expires_at)
 
 
-def of_website(message: EmailMessage) -> None:
-    """For the slot "mail" of `cms`."""
-    for address in message.to:
-        ledger.send(letter_of(message), to=address, topic=topics.WEBSITE.key)
+def of_website(name: str, values: Values, *, to: str) -> None:
+    """For the slot "letter" of `cms`."""
+    ledger.send(_draft(name, values), to=to)
 
 
-def letter_of(message: EmailMessage) -> Letter:
-    """Text and HTML of a mail that Django or allauth has put together."""
-    pairs = getattr(message, "alternatives", [])
-    html = next((str(body) for body, kind in pairs if kind == "text/html"), "")
-    return Letter(str(message.subject), str(message.body), html)
+def _draft(name: str, values: Values) -> Draft:
+    """Of what they know, that which the letter has a variable for."""
+    known = letters.get(name).variables
+    return Draft(name, {key: value for key, value in values.items() if key in known})

@@ -1,6 +1,7 @@
 """The one way out: `send` writes a row in the caller's transaction; `run_outbound` sends it.
 
-    ledger.send(letter, to="ada@example.com", topic="invitations", once=f"invitation:{pk}:{times}")
+    draft = Draft("tenants.invitation", {...})
+    ledger.send(draft, to="ada@example.com", once=f"invitation:{pk}:{times}")
 
 Rolled back with what it is about, sent once when both are there.
 """
@@ -17,8 +18,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from outbound import topics
+from outbound import channels, topics
 from outbound.letter import Letter
+from outbound.letters import Draft
 from outbound.models import Message
 
 
@@ -35,10 +37,10 @@ class About:
 
 
 def send(
-    letter: Letter,
+    letter: Letter | Draft,
     *,
     to: str,
-    topic: str,
+    topic: str = "",
     once: str = "",
     about: About | None = None,
     channel: str = "mail",
@@ -47,15 +49,25 @@ def send(
 ) -> bool:
     """Write it down. False: the fact that `once` names (at most 200 characters) has its row already.
 
-    Without `once` the call itself is the fact. Costs one INSERT.
+    A draft is written when it is sent, in the words that are in force then; without a `topic` it has that
+    of its kind. Without `once` the call itself is the fact. Costs one INSERT.
+
+    Raises ValueError without a topic, and for a channel that nobody has registered.
     """
+    if channels.get(channel) is None:
+        raise ValueError(f"There is no channel “{channel}”.")
     about = about or About()
+    kind = letter.key if isinstance(letter, Draft) else ""
+    topic = topic or (letter.kind.topic if isinstance(letter, Draft) else "")
+    if not topic:
+        raise ValueError("A letter has a topic.")
     fresh = uuid7()
     row = Message(
         id=fresh,
         once_key=once or str(fresh),
         channel=channel,
         topic=topic,
+        kind=kind,
         priority=topics.get(topic).priority,
         person_id=about.person,
         tenant_id=about.tenant,

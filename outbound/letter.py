@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from identity import names, sealing
 
@@ -18,7 +19,8 @@ _ABOUT = "outbound.letter"
 
 @dataclass(frozen=True)
 class Letter:
-    """`subject` becomes one line; `text` is there always, `html` beside it or "".
+    """`subject` becomes one line; `text` is there always, `html` beside it or "". `path` is where an
+    in-app message leads to, on the host of its workspace or of the site.
 
     Raises ValueError without a text: some people read nothing else.
     """
@@ -26,6 +28,7 @@ class Letter:
     subject: str
     text: str
     html: str = ""
+    path: str = ""
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -33,12 +36,20 @@ class Letter:
         object.__setattr__(self, "subject", names.plain(self.subject)[:250])
 
     def sealed(self) -> str:
-        packed = zlib.compress(json.dumps([self.text, self.html]).encode(), 1)
-        return sealing.seal(base64.b64encode(packed).decode(), about=_ABOUT)
+        return sealed_as([self.text, self.html, self.path])
 
     @classmethod
     def opened(cls, sealed: str, *, subject: str) -> Letter:
         """Raises sealing.NotOpened where SECRET_KEY has changed since."""
-        packed = base64.b64decode(sealing.open_sealed(sealed, about=_ABOUT))
-        text, html = json.loads(zlib.decompress(packed))
-        return cls(subject, text, html)
+        return cls(subject, *opened(sealed))  # two parts, or since then three
+
+
+def sealed_as(said: Any) -> str:
+    """Anything that JSON can say, packed and sealed."""
+    packed = zlib.compress(json.dumps(said).encode(), 1)
+    return sealing.seal(base64.b64encode(packed).decode(), about=_ABOUT)
+
+
+def opened(sealed: str) -> Any:
+    """What `sealed_as` was given. Raises sealing.NotOpened."""
+    return json.loads(zlib.decompress(base64.b64decode(sealing.open_sealed(sealed, about=_ABOUT))))

@@ -14,8 +14,22 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from outbound.consent_models import Consent, ConsentChange, Suppression
+from outbound.edited_letters import EditedLetter
+from outbound.notification_models import Notification
+from outbound.webhook_models import WebhookEndpoint
 
-__all__ = ["CapSlot", "Consent", "ConsentChange", "Message", "MessageEvent", "State", "Suppression"]
+__all__ = [
+    "CapSlot",
+    "Consent",
+    "ConsentChange",
+    "EditedLetter",
+    "Message",
+    "MessageEvent",
+    "Notification",
+    "State",
+    "Suppression",
+    "WebhookEndpoint",
+]
 
 
 class State(models.TextChoices):
@@ -40,10 +54,10 @@ class Messages(models.QuerySet["Message"]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.filter(tenant_id=tenant.pk)
 
-    def due(self, *, priority: int, now: datetime) -> Self:
-        """What may leave now, the oldest first."""
-        waiting = self.filter(state__in=WAITING, priority=priority, not_before__lte=now)
-        return waiting.order_by("not_before")
+    def due(self, *, channel: str, priority: int, now: datetime) -> Self:
+        """What may leave now by this channel, the oldest first."""
+        waiting = self.filter(state__in=WAITING, channel=channel, priority=priority)
+        return waiting.filter(not_before__lte=now).order_by("not_before")
 
 
 class Message(models.Model):
@@ -53,6 +67,7 @@ class Message(models.Model):
     once_key = models.CharField(max_length=200, unique=True)
     channel = models.CharField(max_length=20, default="mail")
     topic = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60, blank=True)  # of letter
     priority = models.PositiveSmallIntegerField(default=2)
     person_id = models.UUIDField(null=True, db_index=True)
     tenant_id = models.UUIDField(null=True, db_index=True)
@@ -77,9 +92,9 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["priority", "not_before"],
+                fields=["channel", "priority", "not_before"],
                 condition=models.Q(state__in=["ready", "held"]),
-                name="message_due",
+                name="message_due_by_channel",
             ),
             models.Index(
                 fields=["claimed_until"],

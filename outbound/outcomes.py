@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,12 @@ class Sent:
 @dataclass(frozen=True)
 class NotSent:
     """It has surely not left, and may later. `is_away`: nobody answers there, so the next would fare
-    no better."""
+    no better. `again_at` (aware): when the other side has asked for it; never earlier than its turn."""
 
     reason: str
     detail: str = ""
     is_away: bool = False
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -12,27 +12,38 @@ from django.shortcuts import redirect, render
 from identity.account import own_page
 from identity.models import User
 from identity.requests import UserRequest
-from outbound import consent, topics
+from outbound import channels, consent, topics
 
 
 class TopicsForm(forms.Form):
-    """One box for each topic that somebody may say no to."""
+    """For each topic that somebody may say no to, a box for each channel by which it comes."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        wanted = consent.wanted_by(user)
+        self._channels = [each for each in channels.registered() if each.asks_consent]
+        wanted = {
+            each.name: consent.wanted_by(user, channel=each.name, unasked=each.comes_unasked)
+            for each in self._channels
+        }
         for topic in topics.optional():
-            self.fields[topic.key] = forms.BooleanField(
+            ways = [each for each in self._channels if each.name in topic.channels]
+            self.fields[topic.key] = forms.MultipleChoiceField(
                 label=topic.label,
                 help_text=topic.text,
                 required=False,
-                initial=topic.key in wanted,
+                choices=[(each.name, f"By {each.label}") for each in ways],
+                widget=forms.CheckboxSelectMultiple,
+                initial=[each.name for each in ways if topic.key in wanted[each.name]],
             )
 
     def save(self) -> None:
-        wanted = [key for key, is_wanted in self.cleaned_data.items() if is_wanted]
-        consent.choose(self.user, wanted=wanted, source="account page")
+        for each in self._channels:
+            keys = [key for key, ways in self.cleaned_data.items() if each.name in ways]
+            consent.choose(
+                self.user, wanted=keys, source="account page",
+                channel=each.name, unasked=each.comes_unasked,
+            )  # fmt: skip
 
 
 @own_page("GET", "HEAD", "POST")

@@ -13,7 +13,8 @@ from identity.models import Person, User
 from identity.persons import person_of
 from identity.signals import own_data_asked, users_merged
 from outbound import consent, erasing, provider_events, recipients  # noqa: F401 (connects itself)
-from outbound.models import ConsentChange, Message
+from outbound.bell import feed
+from outbound.models import ConsentChange, Message, Notification
 
 MOST = 1_000  # of the newest messages
 
@@ -39,6 +40,7 @@ def forget_who_went(instance: Person, **_: Any) -> None:
 
 @receiver(users_merged)
 def join(kept: User, merged: User, **_: Any) -> list[str]:
+    feed.join(kept=person_of(kept).pk, merged=person_of(merged).pk)
     return consent.join(kept=person_of(kept).pk, merged=person_of(merged).pk)
 
 
@@ -46,14 +48,17 @@ def join(kept: User, merged: User, **_: Any) -> list[str]:
 def own_data(user: User, **_: Any) -> dict[str, Any]:
     person = Person.objects.filter(user=user).first()
     if person is None:
-        return {"messages": [], "message_choices": []}
+        return {"messages": [], "notifications": [], "message_choices": []}
     proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
     theirs = Q(person_id=person.pk) | Q(person_id=None, tenant_id=None, address__in=proved)
     sent = Message.objects.filter(theirs).order_by("-created_at")
     said = ConsentChange.objects.filter(recipient=recipients.person(person.pk)).order_by("at")
     columns = ("created_at", "channel", "topic", "address", "subject", "state", "reason", "sent_at")
+    arrived = Notification.objects.filter(person_id=person.pk).order_by("-created_at")
+    seen = ("created_at", "title", "text", "path", "expires_at", "read_at", "dismissed_at")
     return {
         "messages": list(sent.values(*columns)[:MOST]),
+        "notifications": list(arrived.values(*seen)[:MOST]),
         "message_choices": list(
             said.values("at", "topic", "channel", "given", "source", "text_shown")
         ),

@@ -1,49 +1,40 @@
-"""The loop of the process that sends."""
+"""The loop of the process that sends.
+
+One thread sends mail and whatever goes with it, one after the other. A channel with lanes of its own
+gets threads when it has something to do, and they end when it has not: a slow other side there holds
+up nobody's code, and an idle process has one connection to the database.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from outbound import channels, sending, tidying
+from outbound.channels import Channel
 from outbound.outcomes import NotSent
 
 log = structlog.get_logger()
 POLL = 0.2  # seconds between looks: a code waits for half of it
 AT_ONCE = 200  # messages of a pass
 _SWEEP, _TIDY = 5.0, 3600.0  # seconds between
-_IDLE = 10.0  # seconds after which a connection to the other side is closed
+_IDLE = 10.0  # seconds after which a connection to the other side is closed, and a lane ends
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds, while nobody answers there
 
 
 class Runner:
-    """Any number of processes may run one; each has one message in its hand."""
+    """Sends by some channels, one message at a time; any number of processes may run one."""
 
-    def __init__(self) -> None:
-        self._ways = channels.all_new()
+    def __init__(self, names: Collection[str] | None = None) -> None:
+        """`names` None: by all of them."""
+        wanted = [each for each in channels.registered() if names is None or each.name in names]
+        self._ways = {each.name: each.new() for each in wanted}
         self._pause = 0.0
-        self._next_sweep = self._next_tidy = 0.0
         self._busy_at = time.monotonic()
-
-    def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set; the message in hand is finished first."""
-        while not stop.is_set():
-            try:
-                moved = self.one_pass(stop)
-                self._look_after()
-            except (DatabaseError, InterfaceError) as error:
-                log.warning("outbound_database_away", error=str(error).splitlines()[0])
-                connection.close()
-                stop.wait(1.0)
-                continue
-            if self._pause:
-                stop.wait(self._pause)
-            elif not moved:
-                stop.wait(POLL)
-        self.close()
 
     def one_pass(self, stop: threading.Event | None = None, *, most: int = AT_ONCE) -> int:
         """At most so many messages; ends early when nobody answers on the other side."""
@@ -60,13 +51,50 @@ class Runner:
             self._pause = 0.0
         if moved:
             self._busy_at = time.monotonic()
-        elif time.monotonic() - self._busy_at > _IDLE:
+        elif self.is_idle:
             self.close()
         return moved
+
+    def wait(self, stop: threading.Event, *, moved: int) -> None:
+        """Until the next look."""
+        if self._pause:
+            stop.wait(self._pause)
+        elif not moved:
+            stop.wait(POLL)
+
+    @property
+    def is_idle(self) -> bool:
+        return time.monotonic() - self._busy_at > _IDLE
 
     def close(self) -> None:
         for way in self._ways.values():
             way.close()
+
+
+class Process:
+    """All channels, until it is told to stop; what is in hand is finished first."""
+
+    def __init__(self) -> None:
+        alone = [each for each in channels.registered() if each.lanes]
+        self._lanes = {each.name: _Lanes(each) for each in alone}
+        others = [each.name for each in channels.registered() if not each.lanes]
+        self._runner = Runner(others)
+        self._next_sweep = self._next_tidy = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                moved = self._runner.one_pass(stop)
+                for _, name in sending.due(self._lanes) if self._lanes else ():
+                    self._lanes[name].wake(stop)
+                self._look_after()
+            except (DatabaseError, InterfaceError) as error:
+                _wait_for_database(error, stop)
+                continue
+            self._runner.wait(stop, moved=moved)
+        self._runner.close()
+        for lanes in self._lanes.values():
+            lanes.join()
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -76,3 +104,43 @@ class Runner:
         if now >= self._next_tidy:
             more = tidying.tidy() >= tidying.AT_ONCE
             self._next_tidy = now + (_SWEEP if more else _TIDY)
+
+
+class _Lanes:
+    """The threads of a channel; each has one message in its hand."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._threads: list[threading.Thread] = []
+
+    def wake(self, stop: threading.Event) -> None:
+        """There is something to do: see that all are at work."""
+        self._threads = [each for each in self._threads if each.is_alive()]
+        for _ in range(self._channel.lanes - len(self._threads)):
+            thread = threading.Thread(target=self._work, args=[stop], name=self._channel.name)
+            thread.start()
+            self._threads.append(thread)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self, stop: threading.Event) -> None:
+        runner = Runner([self._channel.name])
+        try:
+            while not stop.is_set() and not runner.is_idle:
+                try:
+                    moved = runner.one_pass(stop)
+                except (DatabaseError, InterfaceError) as error:
+                    _wait_for_database(error, stop)
+                    continue
+                runner.wait(stop, moved=moved)
+        finally:
+            runner.close()
+            connection.close()
+
+
+def _wait_for_database(error: Exception, stop: threading.Event) -> None:
+    log.warning("outbound_database_away", error=str(error).splitlines()[0])
+    connection.close()
+    stop.wait(1.0)

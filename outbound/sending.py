@@ -11,49 +11,51 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from identity.sealing import NotOpened
-from outbound import channels, gates
-from outbound.channels import Channel
+from outbound import channels, gates, writing
+from outbound.channels import Unknown, Way
 from outbound.letter import Letter
 from outbound.models import WAITING, Message, State
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
 from outbound.topics import PRIORITIES
 
 log = structlog.get_logger()
-GIVE_UP = timedelta(hours=48)
 LEASE = timedelta(seconds=90)  # longer than any channel waits for its other side
-_FIRST_PAUSE, _LONGEST = 15, 3600  # seconds between attempts: doubled each time
-_LONGEST_OF_CODES = 30  # somebody is waiting
 _RECORDING = 60.0  # seconds in which the database may be away after the call
 
 
-def priorities_due(*, now: datetime | None = None) -> list[int]:
-    """Of which something may leave; one question, however much waits for later."""
+def due(names: Collection[str], *, now: datetime | None = None) -> list[tuple[int, str]]:
+    """Priorities and channels of which something may leave, the most urgent first; one question,
+    however much waits for later."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT p FROM unnest(%s::int[]) AS p WHERE EXISTS (
+            SELECT p, c FROM unnest(%s::int[]) AS p, unnest(%s::text[]) AS c WHERE EXISTS (
                 SELECT 1 FROM outbound_message
-                WHERE priority = p AND state IN ('ready', 'held') AND not_before <= %s)
+                WHERE channel = c AND priority = p AND state IN ('ready', 'held')
+                AND not_before <= %s)
             ORDER BY p
             """,
-            [list(PRIORITIES), now or timezone.now()],
+            [list(PRIORITIES), list(names), now or timezone.now()],
         )
-        return [priority for (priority,) in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
-def next_one(ways: Mapping[str, Channel], *, now: datetime | None = None) -> Outcome | bool:
-    """Deal with the most urgent one that is due. False: nothing was; True: it was held or skipped."""
-    for priority in priorities_due(now=now):
-        taken = _take(priority=priority, now=now or timezone.now())
+def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome | bool:
+    """Deal with the most urgent one that is due for these channels. False: nothing was; True: it was
+    held or skipped."""
+    now = now or timezone.now()
+    for priority, channel in due(ways, now=now):
+        taken = _take(_due(channel, priority, now), now=now)
         if taken is True:
             return True
         if isinstance(taken, tuple):
@@ -61,12 +63,20 @@ def next_one(ways: Mapping[str, Channel], *, now: datetime | None = None) -> Out
     return False
 
 
+def _due(name: str, priority: int, now: datetime) -> QuerySet[Message]:
+    rows: QuerySet[Message] = Message.objects.due(channel=name, priority=priority, now=now)
+    channel = channels.get(name)
+    return channel.narrowed(rows, now) if channel and channel.narrowed else rows
+
+
 def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
     """Deal with this one, if it is due and nobody else does."""
-    taken = _take(only=message_id, now=now or timezone.now())
+    now = now or timezone.now()
+    only = Message.objects.filter(pk=message_id, state__in=WAITING, not_before__lte=now)
+    taken = _take(only, now=now)
     if not isinstance(taken, tuple):
         return taken
-    ways = channels.all_new()
+    ways = {each.name: each.new() for each in channels.registered()}
     try:
         return _call(ways, *taken)
     finally:
@@ -74,28 +84,25 @@ def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
             way.close()
 
 
-def _take(
-    *, now: datetime, priority: int = 0, only: UUID | None = None
-) -> tuple[Message, Letter] | bool:
-    """A message that is ours to send. True: it was settled without; False: there was none."""
+def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
+    """The first of these is ours to send. True: it was settled without; False: there was none."""
     with transaction.atomic():
-        rows = Message.objects.due(priority=priority, now=now)
-        if only is not None:
-            rows = Message.objects.filter(pk=only, state__in=WAITING, not_before__lte=now)
-        message = rows.select_for_update(skip_locked=True).first()
+        message = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return False
+        failing = "gate_failed"
         try:
             with transaction.atomic():  # a gate that fails spoils nothing but its own
                 verdict = gates.ask(message, now=now)
-            letter = Letter.opened(message.sealed, subject=message.subject)
+            failing = "letter_failed"
+            letter = None if verdict else writing.written(message)
         except NotOpened:
             _settle(message, State.DEAD, "sealed_with_another_key")
             return True
         except Exception as error:
-            log.exception("outbound_gate_failed", message=str(message.pk))
+            log.exception(f"outbound_{failing}", message=str(message.pk))
             _tried(message, now)
-            _again_later(message, NotSent("gate_failed", type(error).__name__), now=now)
+            _again_later(message, NotSent(failing, type(error).__name__), now=now)
             return True
         if verdict is not None:
             _hold_or_skip(message, verdict)
@@ -103,8 +110,9 @@ def _take(
         message.state, message.reason = State.SENDING, ""
         message.claimed_until = now + LEASE
         _tried(message, now)
-        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at"]
+        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at", "subject"]
         message.save(update_fields=fields)
+    assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
 
 
@@ -113,7 +121,7 @@ def _tried(message: Message, now: datetime) -> None:
     message.first_tried_at = message.first_tried_at or now
 
 
-def _call(ways: Mapping[str, Channel], message: Message, letter: Letter) -> Outcome:
+def _call(ways: Mapping[str, Way], message: Message, letter: Letter) -> Outcome:
     way = ways.get(message.channel)
     try:
         outcome = way.deliver(message, letter) if way else Refused("no_such_channel")
@@ -129,7 +137,8 @@ def _record(message: Message, outcome: Outcome) -> None:
     give_up_at = time.monotonic() + _RECORDING
     while True:
         try:
-            return _write(message, outcome, now=timezone.now())
+            with transaction.atomic():
+                return _write(message, outcome, now=timezone.now())
         except (DatabaseError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > give_up_at:
                 raise
@@ -147,8 +156,13 @@ def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:
             _again_later(message, outcome, now=now)
         case Refused(reason, detail):
             _settle(message, State.DEAD, reason, detail)
+        case Unclear(reason, detail) if _is_safe_to_repeat(message):
+            _again_later(message, NotSent(reason, detail), now=now)
         case Unclear(reason, detail):
             _settle(message, State.UNKNOWN, reason, detail)
+    channel = channels.get(message.channel)
+    if channel and channel.settled:
+        channel.settled(message, outcome)
     log.info(
         "outbound", message=str(message.pk), topic=message.topic, state=str(message.state),
         **({"reason": message.reason} if message.reason else {}),
@@ -167,11 +181,12 @@ def _hold_or_skip(message: Message, verdict: gates.Verdict) -> None:
 
 
 def _again_later(message: Message, outcome: NotSent, *, now: datetime) -> None:
-    """For two days from the first attempt; after that it is a dead letter."""
-    longest = _LONGEST if message.priority else _LONGEST_OF_CODES
-    pause = min(_FIRST_PAUSE * 2 ** min(message.attempts - 1, 20), longest)
-    again = now + timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
-    if again > (message.first_tried_at or now) + GIVE_UP:
+    """As often as the channel says; after that it is a dead letter."""
+    patience = channels.patience_of(message.channel)
+    pause = patience.pause(message.attempts, is_code=not message.priority)
+    again = now + timedelta(seconds=(pause or 0) * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+    again = max(again, outcome.again_at or again)
+    if pause is None or again > (message.first_tried_at or now) + patience.gives_up_after:
         _settle(message, State.DEAD, outcome.reason, outcome.detail)
         return
     Message.objects.filter(pk=message.pk, state__in=(*WAITING, State.SENDING)).update(
@@ -201,9 +216,23 @@ def _settle(message: Message, state: State, reason: str, detail: str = "") -> No
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """What was in the hands of somebody who is gone: the channel was called, or not. Returns how many."""
+    """What was in the hands of somebody who is gone: the channel was called, or not. Returns how many.
+
+    It becomes unknown, or where the other side drops repeats, ready once more.
+    """
     rows = Message.objects.filter(state=State.SENDING, claimed_until__lt=now or timezone.now())
-    found = rows.update(state=State.UNKNOWN, reason="worker_gone", sealed="", claimed_until=None)
-    if found:
-        log.error("outbound_unknown", count=found)
-    return int(found)
+    safe = [each.name for each in channels.registered() if each.unknown is Unknown.AGAIN]
+    again = rows.filter(channel__in=safe).update(
+        state=State.READY, reason="worker_gone", claimed_until=None
+    )
+    lost = rows.exclude(channel__in=safe).update(
+        state=State.UNKNOWN, reason="worker_gone", sealed="", claimed_until=None
+    )
+    if lost:
+        log.error("outbound_unknown", count=lost)
+    return int(again + lost)
+
+
+def _is_safe_to_repeat(message: Message) -> bool:
+    channel = channels.get(message.channel)
+    return channel is not None and channel.unknown is Unknown.AGAIN

@@ -16,11 +16,13 @@ AFTER_A_BOUNCE = timedelta(days=30)  # a mailbox that was full or gone may be th
 
 
 def add(
-    address: str, *, reason: Reason, until: datetime | None = None, now: datetime | None = None
-) -> None:
+    address: str, *, reason: Reason, until: datetime | None = None, channel: str = "mail",
+    now: datetime | None = None,
+) -> None:  # fmt: skip
     """Nothing goes there from now on (`until`; None: for good)."""
     row = Suppression(
         address_hash=recipients.hash_of(address),
+        channel=channel,
         reason=reason,
         until=until,
         at=now or timezone.now(),
@@ -33,12 +35,12 @@ def add(
     )
 
 
-def lift(address: str) -> None:
-    """It gets mail again."""
-    Suppression.objects.filter(address_hash=recipients.hash_of(address)).delete()
+def lift(address: str, *, channel: str = "mail") -> None:
+    """It gets something again."""
+    Suppression.objects.filter(address_hash=recipients.hash_of(address), channel=channel).delete()
 
 
-def reason_for(address: str, *, topic: Topic, now: datetime) -> str:
+def reason_for(address: str, *, topic: Topic, now: datetime, channel: str = "mail") -> str:
     """Why nothing of this topic goes there; "" where it may.
 
     A code is asked for by who stands before the mailbox, so nothing stops it. A complaint is about
@@ -47,7 +49,8 @@ def reason_for(address: str, *, topic: Topic, now: datetime) -> str:
     if topic.is_code:
         return ""
     alive = models.Q(until__isnull=True) | models.Q(until__gt=now)
-    rows = Suppression.objects.filter(alive, address_hash=recipients.hash_of(address))
+    whose = {"address_hash": recipients.hash_of(address), "channel": channel}
+    rows = Suppression.objects.filter(alive, **whose)
     if not topic.is_optional:
         rows = rows.exclude(reason=Reason.COMPLAINT)
     return rows.values_list("reason", flat=True).first() or ""

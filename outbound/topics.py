@@ -32,7 +32,8 @@ class Topic:
     they are shown when they say yes or no.
 
     `is_code`: codes and links that somebody waits for; they go first, and are never held or capped.
-    `when_capped`: without a word of its own, product mail waits and marketing is dropped.
+    `when_capped`: without a word of its own, product mail waits and marketing is dropped. `channels`:
+    by which it comes, so that people may say no to each.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Topic:
     text: str = ""
     is_code: bool = False
     when_capped: Capped | None = None
+    channels: tuple[str, ...] = ("mail",)
 
     def __post_init__(self) -> None:
         if self.is_code and self.kind != Kind.TRANSACTIONAL:

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from outbound import preferences, provider_hooks, unsubscribe
+from outbound import preferences, provider_hooks, sms_hooks, unsubscribe
 
 urlpatterns = [
     path("account/mails/", preferences.mails, name="message_choices"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("hooks/sms/status/", sms_hooks.status, name="sms_status"),
+    path("hooks/sms/inbound/", sms_hooks.inbound, name="sms_inbound"),
     path("hooks/mail/tracking/", provider_hooks.tracking, name="mail_tracking"),
 ]

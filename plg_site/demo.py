@@ -12,6 +12,7 @@ from django_tenants.utils import tenant_context
 from cms import editors
 from identity import security
 from identity.models import User
+from outbound import letter_editors
 from tenants import signing_up, workspace_url
 from tenants.members import add_member
 from tenants.models import Role, Tenant
@@ -34,6 +35,7 @@ def seed() -> str:
         people = {role: _person(*who) for role, who in PEOPLE.items()}
         User.objects.filter(pk=people["admin"].pk).update(is_staff=True, is_superuser=True)
         editors.admit(people["editor"])
+        people["editor"].groups.add(letter_editors.make_group())
         for role in WITH_SECOND_FACTOR:
             security.give_demo_factor(people[role])
         acme, is_new = _workspace("Acme Studio", "acme", people["owner"])

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from outbound import letter_editors
 from plg_site import baseline, demo
 from tenants import pool
 
@@ -35,8 +36,8 @@ def steps(
     yield "Workspace template and pool", workspace_pool
     yield "Workspaces", workspaces
     yield "Plans in Stripe", plans_in_stripe
+    yield "Website content", lambda: website(demo=with_demo)
     if with_demo:
-        yield "Website content", website
         yield "Demo workspaces", demo.seed
     yield "Website published", published
 
@@ -53,6 +54,7 @@ def shared_tables() -> str:
     todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if todo:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    letter_editors.make_group()
     words = ["restored from the baseline"] if restored else []
     return ", ".join([*words, f"{len(todo)} migrations"])
 
@@ -94,10 +96,10 @@ def plans_in_stripe() -> str:
     return "in step with the catalogue"
 
 
-def website() -> str:
+def website(*, demo: bool) -> str:
     from cms.seed import seed_site
 
-    seed_site()
+    seed_site(demo=demo)
     return "in place"
 
 

@@ -124,6 +124,8 @@ def _open_development(conf: Any) -> Iterator[Unsafe]:
 def _open_to(hosts: Iterable[str], conf: Any) -> Iterator[Unsafe]:
     opened = [host or "all addresses" for host in hosts if not is_loopback(host)]
     parts = ["the outbox shows everybody's mail"] if conf.MAIL_OUTBOX_DIR else []
+    calls_here = getattr(conf, "WEBHOOKS_TO_LOOPBACK", False)
+    parts += ["webhooks of customers may call this machine"] if calls_here else []
     parts += ["payments are simulated"] if conf.STRIPE_SIMULATED else []
     parts += ["errors show code and what was sent"] if conf.SHOW_ERRORS else []
     if opened and parts:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env, safety, site_file
+from plg_site import env, queues, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -18,6 +18,8 @@ WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
 # An error is shown with its place in the code, to this machine alone (plg_site.debug_page).
 SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
+# Keys of before: what was signed or sealed with them is good for as long as they stand here.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 
 BRAND = site_file.brand()  # name, line, mark, sender: {% brand "name" %} in every template
 
@@ -27,7 +29,7 @@ APP_DOMAIN = env.text("APP_DOMAIN", SITE_DOMAIN).lower()  # workspaces are <slug
 FILES_DOMAIN = env.text(
     "FILES_DOMAIN", "plg-files.localhost"
 ).lower()  # uploads; never sees a session
-PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http")
+PUBLIC_SCHEME = env.one_of("PUBLIC_SCHEME", "http", ("http", "https"))
 PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
 BIND_HOSTS = safety.bind_hosts()  # where the web process listens; plg_site.safety looks at it
 _port = "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("http", 80), ("https", 443)} else f":{PUBLIC_PORT}"
@@ -214,21 +216,25 @@ DNS_RESOLVERS = env.names("DNS_RESOLVERS", "1.1.1.1,8.8.8.8,9.9.9.9")
 TLS_ASK_TOKEN = env.text("TLS_ASK_TOKEN", "")  # part of the address that Caddy asks; "" closes it
 
 # --- Data --------------------------------------------------------------------------------------
+# Seconds for which a request waits for a connection; then it is a 500.
+DATABASE_WAIT = env.number("DATABASE_WAIT", 5)
+_database = env.postgres("DATABASE_URL")
 DATABASES = {
     "default": {
         "ENGINE": "tenants.database",
-        **env.postgres("DATABASE_URL"),
+        **_database,
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
                 "min_size": 1,
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
-                "timeout": 5,
+                "timeout": DATABASE_WAIT,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },
-            "connect_timeout": 5,
+            "connect_timeout": DATABASE_WAIT,
+            **_database["OPTIONS"],  # sslmode and whatever else stands in the address
         },
     }
 }
@@ -242,7 +248,7 @@ OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EVENTS_DATABASE_URL = env.text("EVENTS_DATABASE_URL")
+EVENTS_DATABASE_URL = env.events_store("EVENTS_DATABASE_URL")
 EVENTS_STREAM = env.text("EVENTS_STREAM", "events")
 EVENTS_CLICKHOUSE_CLUSTER = env.text("EVENTS_CLICKHOUSE_CLUSTER", "")
 EVENTS_SPOOL_DIR = STATE_DIR / "spool"
@@ -252,9 +258,9 @@ EVENTS_POOL_SIZE = env.number("EVENTS_POOL_SIZE", 8)
 READERS_THREADS = env.number("READERS_THREADS", 4)  # readers of the log at work at once, a process
 READERS_NICE = env.number("READERS_NICE", 10)  # how far they stand behind who stores; 0: not
 EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw events stay for ever
-EVENTS_ARCHIVE_DIR = Path(env.text("EVENTS_ARCHIVE_DIR", str(STATE_DIR / "archive")))
+EVENTS_ARCHIVE_DIR = env.folder("EVENTS_ARCHIVE_DIR", STATE_DIR / "archive")
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
 METERING_LATE_AFTER = env.number("METERING_LATE_AFTER", 300)  # seconds; an event is marked as late
 METERING_CLOSE_AFTER = env.number("METERING_CLOSE_AFTER", 3600)  # seconds after a period's end
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
@@ -264,8 +270,8 @@ CLICK_WINDOW_SECONDS = env.number("CLICK_WINDOW_SECONDS", 10)
 CLICKS_PER_ADDRESS = env.number("CLICKS_PER_ADDRESS", 60)
 CLICKS_FROM_UNKNOWN = env.number("CLICKS_FROM_UNKNOWN", 300)
 # A bucket for each, that fills up again in a second, minute or hour: "100/s", "6000/m".
-API_RATE_PER_KEY = env.text("API_RATE_PER_KEY", "6000/m")
-API_RATE_PER_WORKSPACE = env.text("API_RATE_PER_WORKSPACE", "18000/m")
+API_RATE_PER_KEY = env.rate("API_RATE_PER_KEY", "6000/m")
+API_RATE_PER_WORKSPACE = env.rate("API_RATE_PER_WORKSPACE", "18000/m")
 CACHES = {
     "default": {
         "BACKEND": "plg_site.cache.RedisOrLocalCache",
@@ -276,14 +282,25 @@ CACHES = {
 }
 
 WORKER_NICE = env.number("WORKER_NICE", 10)  # how far a worker stands behind web (nice(2)); 0: not
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = env.redis_tls(REDIS_URL)
 CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
-CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "plg")
+_queue = env.text("CELERY_QUEUE", "plg")
+CELERY_TASK_QUEUES = queues.declared(_queue)
+CELERY_TASK_ROUTES = queues.routes(_queue, product=PRODUCT_APP)
+CELERY_TASK_DEFAULT_QUEUE = queues.name(_queue, queues.SOON)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what lies in the queue another worker can take
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
+    # A worker says of each task in its hands that it lives (plg_site.broker). When nobody says so for as
+    # long as this (s), another one gets it; looked for each 10 s.
+    "visibility_timeout": 45,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 30,  # who looked died meanwhile
     "socket_timeout": 5,
     "socket_connect_timeout": 1,
     "max_retries": 0,  # a request that enqueues must not wait for a dead broker
@@ -291,24 +308,27 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "check-domains": {"task": "tenants.domains.tasks.check_domains", "schedule": 60.0},
-    "check-doors": {"task": "tenants.tasks.check_doors", "schedule": 60.0},
-    "forget-ended-sign-ins": {"task": "identity.tasks.forget_ended_sign_ins", "schedule": 3600.0},
-    "refill-pool": {"task": "tenants.tasks.refill_pool", "schedule": 15.0},
-    "prepare-workspaces": {"task": "tenants.tasks.prepare_workspaces", "schedule": 5.0},
-    "look-after-lives": {"task": "tenants.tasks.look_after_lives", "schedule": 3600.0},
-    "ask-stripe": {"task": "billing.tasks.ask_stripe", "schedule": 600.0},
-    "bill-usage": {"task": "billing.tasks.bill_usage", "schedule": 600.0},
-    "purge-workspaces": {"task": "tenants.tasks.purge_workspaces", "schedule": 3600.0},
-    "tend-archives": {"task": "tenants.archive.tasks.tend", "schedule": 30.0},
-    "maintain-events": {"task": "events.tasks.maintain", "schedule": 3600.0},
-    "close-periods": {"task": "metering.tasks.close_periods", "schedule": 60.0},
-    "forget-looks": {"task": "staff.tasks.forget_looks", "schedule": 24 * 3600.0},
-    "tidy-sessions": {"task": "identity.tasks.tidy_sessions", "schedule": 24 * 3600.0},
-    "evaluate-alerts": {"task": "metering.tasks.evaluate_alerts", "schedule": 15.0},
-    "publish-scheduled": {"task": "cms.tasks.publish_scheduled", "schedule": 60.0},
-}
+CELERY_BEAT_SCHEDULE = queues.every(
+    _queue,
+    {
+        "tenants.domains.tasks.check_domains": 60.0,
+        "tenants.tasks.check_doors": 60.0,
+        "identity.tasks.forget_ended_sign_ins": 3600.0,
+        "tenants.tasks.refill_pool": 15.0,
+        "tenants.tasks.prepare_workspaces": 5.0,
+        "tenants.tasks.look_after_lives": 3600.0,
+        "billing.tasks.ask_stripe": 600.0,
+        "billing.tasks.bill_usage": 600.0,
+        "tenants.tasks.purge_workspaces": 3600.0,
+        "tenants.archive.tasks.tend": 30.0,
+        "events.tasks.maintain": 3600.0,
+        "metering.tasks.close_periods": 60.0,
+        "staff.tasks.forget_looks": 24 * 3600.0,
+        "identity.tasks.tidy_sessions": 24 * 3600.0,
+        "metering.tasks.evaluate_alerts": 15.0,
+        "cms.tasks.publish_scheduled": 60.0,
+    },
+)
 
 # --- Files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -467,19 +487,19 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
 )
 # Wrong passwords for an account and from one address (or a known device); for the account from all
 # that are not known; from an address for all accounts, after which a proof of work is asked for.
-SIGN_IN_TRIES = env.text("SIGN_IN_TRIES", "10/h")
-SIGN_IN_TRIES_PER_ACCOUNT = env.text("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
-SIGN_IN_TRIES_PER_ADDRESS = env.text("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
+SIGN_IN_TRIES = env.rate("SIGN_IN_TRIES", "10/h")
+SIGN_IN_TRIES_PER_ACCOUNT = env.rate("SIGN_IN_TRIES_PER_ACCOUNT", "100/h")
+SIGN_IN_TRIES_PER_ADDRESS = env.rate("SIGN_IN_TRIES_PER_ADDRESS", "100/h")
 
 # Sign-up (signing_up.admission): how many go straight through, by what speaks for them; over it the form
 # comes back with one more step. By a link that we signed, by a browser that came before, by address
 # (or all whose address is not known) where the form was loaded; and without that.
-SIGNUPS_BY_LINK = env.text("SIGNUPS_BY_LINK", "600/h")
-SIGNUPS_BY_DEVICE = env.text("SIGNUPS_BY_DEVICE", "10/h")
-SIGNUPS_BY_ADDRESS = env.text("SIGNUPS_BY_ADDRESS", "20/m")
-SIGNUPS_FROM_UNKNOWN = env.text("SIGNUPS_FROM_UNKNOWN", "600/m")
-SIGNUPS_UNSEEN_BY_ADDRESS = env.text("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
-SIGNUPS_UNSEEN = env.text("SIGNUPS_UNSEEN", "60/m")
+SIGNUPS_BY_LINK = env.rate("SIGNUPS_BY_LINK", "600/h")
+SIGNUPS_BY_DEVICE = env.rate("SIGNUPS_BY_DEVICE", "10/h")
+SIGNUPS_BY_ADDRESS = env.rate("SIGNUPS_BY_ADDRESS", "20/m")
+SIGNUPS_FROM_UNKNOWN = env.rate("SIGNUPS_FROM_UNKNOWN", "600/m")
+SIGNUPS_UNSEEN_BY_ADDRESS = env.rate("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
+SIGNUPS_UNSEEN = env.rate("SIGNUPS_UNSEEN", "60/m")
 SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
 UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
 
@@ -513,7 +533,12 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = SESSION_COOKIE_AGE
 # Or a provider: its name at django-anymail ("postmark"); its keys are ANYMAIL_… variables.
 MAIL_PROVIDER = env.text("MAIL_PROVIDER", "")
 ANYMAIL = env.with_prefix("ANYMAIL_")
-EMAIL_URL = env.text("EMAIL_URL", "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVIDER)) else None)
+EMAIL_URL = env.text(
+    "EMAIL_URL",
+    "" if env.flag("MAIL_OUTBOX", bool(MAIL_PROVIDER)) else None,
+    kind="smtp://, smtps:// or smtp+plain://",
+    instead="MAIL_PROVIDER",
+)
 # The selectors that the mail provider signs with; `manage.py doctor` looks for their keys.
 MAIL_DKIM_SELECTORS = env.names("MAIL_DKIM_SELECTORS")
 MAIL_OUTBOX_DIR = None if EMAIL_URL or MAIL_PROVIDER else STATE_DIR / "outbox"
@@ -523,21 +548,46 @@ OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
 )  # rows of what was sent, without its words
 # Not a limit that anybody should meet: what is above it waits (outbound.gates). Codes are not counted.
-MAIL_ALL_PER_RECIPIENT = env.text("MAIL_ALL_PER_RECIPIENT", "60/d")
-MAIL_ALL_PER_WORKSPACE = env.text("MAIL_ALL_PER_WORKSPACE", "1000/h")
-MAIL_ALL_PER_SENDER = env.text("MAIL_ALL_PER_SENDER", "300/h")
+MAIL_ALL_PER_RECIPIENT = env.rate("MAIL_ALL_PER_RECIPIENT", "60/d")
+MAIL_ALL_PER_WORKSPACE = env.rate("MAIL_ALL_PER_WORKSPACE", "1000/h")
+MAIL_ALL_PER_SENDER = env.rate("MAIL_ALL_PER_SENDER", "300/h")
 # What one person gets in a day of theirs, of what they may say no to; and no marketing in these hours.
 MAIL_CAPS_A_DAY = {
     "product": env.number("MAIL_PRODUCT_A_DAY", 20),
     "marketing": env.number("MAIL_MARKETING_A_DAY", 1),
 }
+# The same of in-app messages (the bell).
+NOTIFICATIONS_PER_PERSON = env.rate("NOTIFICATIONS_PER_PERSON", "120/d")
+NOTIFICATIONS_PER_WORKSPACE = env.rate("NOTIFICATIONS_PER_WORKSPACE", "5000/h")
+NOTIFICATIONS_PER_SENDER = env.rate("NOTIFICATIONS_PER_SENDER", "300/h")
+NOTIFICATION_CAPS_A_DAY = {
+    "product": env.number("NOTIFICATIONS_PRODUCT_A_DAY", 50),
+    "marketing": env.number("NOTIFICATIONS_MARKETING_A_DAY", 1),
+}
 MAIL_QUIET_FROM = env.number("MAIL_QUIET_FROM", 21)
 MAIL_QUIET_UNTIL = env.number("MAIL_QUIET_UNTIL", 8)
+# Text messages: "twilio", or a provider that speaks its API; "": there are none.
+SMS_PROVIDER = env.text("SMS_PROVIDER", "")
+SMS_API_URL = env.text("SMS_API_URL", "https://api.twilio.com")
+SMS_ACCOUNT = env.text("SMS_ACCOUNT", None if SMS_PROVIDER else "")
+SMS_TOKEN = env.text("SMS_TOKEN", None if SMS_PROVIDER else "")
+SMS_FROM = env.text("SMS_FROM", None if SMS_PROVIDER else "")
+SMS_PER_RECIPIENT = env.rate("SMS_PER_RECIPIENT", "10/d")
+SMS_PER_WORKSPACE = env.rate("SMS_PER_WORKSPACE", "100/h")
+SMS_PER_SENDER = env.rate("SMS_PER_SENDER", "30/h")
+SMS_CAPS_A_DAY = {
+    "product": env.number("SMS_PRODUCT_A_DAY", 3),
+    "marketing": env.number("SMS_MARKETING_A_DAY", 1),
+}
+# Webhooks of workspaces go to public addresses over https; only a development stack calls its own machine.
+WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", False)
+WEBHOOKS_REFUSED_NETWORKS = env.names("WEBHOOKS_REFUSED_NETWORKS")  # public ones that are your own
+WEBHOOKS_RESOLVERS = env.names("WEBHOOKS_RESOLVERS")  # "host#port"; empty: those of the machine
 # Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
-MAIL_PER_RECIPIENT_OF_WORKSPACE = env.text("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
-MAIL_PER_RECIPIENT = env.text("MAIL_PER_RECIPIENT", "10/d")
-MAIL_PER_WORKSPACE = env.text("MAIL_PER_WORKSPACE", "200/d")
-MAIL_PER_SENDER = env.text("MAIL_PER_SENDER", "200/d")
+MAIL_PER_RECIPIENT_OF_WORKSPACE = env.rate("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
+MAIL_PER_RECIPIENT = env.rate("MAIL_PER_RECIPIENT", "10/d")
+MAIL_PER_WORKSPACE = env.rate("MAIL_PER_WORKSPACE", "200/d")
+MAIL_PER_SENDER = env.rate("MAIL_PER_SENDER", "200/d")
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 elif EMAIL_URL:
@@ -551,9 +601,10 @@ SUPPORT_URL = env.text("SUPPORT_URL", "")
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # "mailto:..." or "https://..."; else support
 
 # --- Billing -----------------------------------------------------------------------------------
-STRIPE_LIVE_MODE = env.text("STRIPE_SECRET_KEY").startswith("sk_live_")
-STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else env.text("STRIPE_SECRET_KEY")
-STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") if STRIPE_LIVE_MODE else ""
+_stripe_key = env.text("STRIPE_SECRET_KEY")
+STRIPE_LIVE_MODE = _stripe_key.startswith("sk_live_")
+STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else _stripe_key
+STRIPE_LIVE_SECRET_KEY = _stripe_key if STRIPE_LIVE_MODE else ""
 STRIPE_API_VERSION = "2026-08-26.dahlia"  # the one that the pinned SDK is typed for
 STRIPE_WEBHOOK_UUID = env.text("STRIPE_WEBHOOK_UUID", "")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
@@ -597,3 +648,5 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},
     },
 }
+
+env.refuse_wrong()

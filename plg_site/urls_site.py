@@ -23,6 +23,7 @@ urlpatterns = [
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("outbound.urls")),
+    path("account/notifications/", include("outbound.bell.urls")),
     path("account/", include("identity.account.urls")),
     path("", include("identity.oidc.urls")),
     path("", include("identity.urls")),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/openapi.json", openapi, name="openapi"),
     *well_known.workspace_urlpatterns,
     path("api/", api.urls),
+    path("notifications/", include("outbound.bell.urls")),
     path("usage/", include("metering.urls")),
     path("billing/", include("billing.urls")),
     path("", include("tenants.urls")),

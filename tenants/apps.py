@@ -6,8 +6,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
+        from events import readers
         from identity import ways_out
-        from outbound import gates, topics
         from tenants import checks, event_types, outbound_part, receivers  # noqa: F401
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
@@ -16,10 +16,12 @@ class TenantsConfig(AppConfig):
         from tenants.pages import waiting
         from tenants.signing_up import holding  # noqa: F401
         from tenants.staff import workspace as of_staff
+        from tenants.webhooks import READER
+        from tenants.webhooks import stopping as of_webhooks  # noqa: F401
 
         events.register(*event_types.ALL)
         of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
         ways_out.vouch(members_only.may_lead_to)
-        gates.register(outbound_part.workspace_is_shut)
-        topics.register(*outbound_part.TOPICS)
+        outbound_part.register()
+        readers.register(READER)

@@ -21,7 +21,10 @@ MEMBER_ROLE_CHANGED = EventType(
 MEMBER_INVITED = EventType("Member Invited", properties={"role": str})
 API_KEY_CREATED = EventType("API Key Created", properties={"key_id": str})
 API_KEY_REVOKED = EventType("API Key Revoked", properties={"key_id": str})
-API_CALLED = EventType("API Called", properties={"method": str, "path": str, "key_id": str})
+# A webhook whose program calls the API would be told of that call, and so on.
+API_CALLED = EventType(
+    "API Called", properties={"method": str, "path": str, "key_id": str}, webhooks=False
+)
 
 ALL = (
     WORKSPACE_CREATED,

@@ -25,6 +25,7 @@ from tenants.models import Membership, Tenant
 from tenants.requests import HostRequest, WorkspaceRequest
 
 Handler = Callable[[HostRequest], HttpResponse]
+HEALTH_PATH = "/healthz"
 
 
 class HostMiddleware:
@@ -37,11 +38,14 @@ class HostMiddleware:
         schema.leave()
         request.tenant = None
         request.membership = None
+        if request.path == HEALTH_PATH:  # a probe asks an address: a kubelet, a load balancer
+            request.META["HTTP_HOST"] = settings.SITE_DOMAIN + settings.PUBLIC_PORT_SUFFIX
+            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         host, is_public = hosts.named(request.META.get("HTTP_HOST", ""))
         if request.path.startswith(ASK_PREFIX):  # by whatever name the terminator calls us
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         place = hosts.place_of(host)
-        if place is hosts.Place.ALIAS or (request.path == "/healthz" and hosts.is_address(host)):
+        if place is hosts.Place.ALIAS:
             return self._to_the_site(request)
         if not is_public:
             return self._unknown(request)
@@ -88,8 +92,6 @@ class HostMiddleware:
 
     def _to_the_site(self, request: HostRequest) -> HttpResponse:
         """Not a permanent redirect: browsers would keep it for every project on localhost."""
-        if request.path == "/healthz":
-            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF)
         site = settings.SITE_URL + request.get_full_path()
         if settings.WATCH_FILES and "text/html" in request.headers.get("Accept", ""):
             # In development a browser may not find that name, and could not say what to do about it.

@@ -26,6 +26,7 @@ class May(StrEnum):
     CHANGE_ROLES = auto()  # between admin and member
     NAME = auto()  # name and time zone of the workspace
     MAKE_KEYS = auto()  # make and revoke API keys
+    SET_WEBHOOKS = auto()  # which programs are told of what happens
     SET_LIMITS = auto()  # alerts, and limits below those of the plan
     PAY = auto()  # buy, change and cancel a plan
     MOVE = auto()  # change the workspace's address
@@ -46,6 +47,7 @@ TABLE = MappingProxyType(
         May.CHANGE_ROLES: _MANAGERS,
         May.NAME: _MANAGERS,
         May.MAKE_KEYS: _MANAGERS,
+        May.SET_WEBHOOKS: _MANAGERS,
         May.SET_LIMITS: _MANAGERS,
         May.PAY: _MANAGERS,
         May.MOVE: _OWNERS,

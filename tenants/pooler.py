@@ -25,6 +25,8 @@ import structlog
 from django.conf import settings
 from psycopg import sql
 
+from tenants.database.address import of as address_of
+
 log = structlog.get_logger()
 
 _CLIENTS = 3  # in session mode, each takes one of the pooler's connections
@@ -192,19 +194,5 @@ def _version(address: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _address(database: Mapping[str, Any]) -> dict[str, Any]:
-    named = {
-        "dbname": database["NAME"],
-        "user": database["USER"],
-        "password": database["PASSWORD"],
-        "host": database["HOST"],
-        "port": database["PORT"],
-    }
-    options = database.get("OPTIONS", {})
-    passed = {name: value for name, value in options.items() if name.startswith(("ssl", "channel"))}
     # prepare_threshold: a shared connection does not know what another one has prepared.
-    return {
-        **{name: value for name, value in named.items() if value},
-        **passed,
-        "connect_timeout": _PATIENCE,
-        "prepare_threshold": None,
-    }
+    return {**address_of(database), "connect_timeout": _PATIENCE, "prepare_threshold": None}

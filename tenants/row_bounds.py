@@ -27,6 +27,7 @@ LIVE_KEYS = Bound(50, "A workspace has at most 50 API keys that work. End one fi
 KEYS_A_DAY = Bound(100, "This workspace has made 100 API keys today. Please go on tomorrow.")
 INVITATIONS = Bound(500, "500 invitations are waiting. Withdraw those that nobody will use.")
 DOORS = Bound(50, "A workspace has at most 50 doors. Close one first.")
+WEBHOOKS = Bound(10, "A workspace has at most 10 webhooks. Remove one first.")
 EXPORTS_A_DAY = Bound(20, "This workspace has made 20 archives today. Please go on tomorrow.")
 OWN_DOMAINS = Bound(50, "A workspace has at most 50 domains in its list. Remove one first.")
 

@@ -10,6 +10,7 @@ from tenants.pages import (
     ownership,
     sign_out,
     waiting,
+    webhooks,
 )
 
 app_name = "tenants"
@@ -49,6 +50,27 @@ urlpatterns = [
         "settings/export/<uuid:export_id>/download/", export.download_export, name="download_export"
     ),
     path("settings/export/<uuid:export_id>/remove/", export.remove_export, name="remove_export"),
+    path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/secret/",
+        webhooks.roll_webhook_secret,
+        name="roll_webhook_secret",
+    ),
+    path("settings/webhooks/<uuid:endpoint_id>/test/", webhooks.test_webhook, name="test_webhook"),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/pause/", webhooks.pause_webhook, name="pause_webhook"
+    ),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/resume/",
+        webhooks.resume_webhook,
+        name="resume_webhook",
+    ),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/remove/",
+        webhooks.remove_webhook,
+        name="remove_webhook",
+    ),
     path("settings/delete/", danger.danger, name="danger"),
     path("settings/restore/", danger.restore, name="restore"),
     path("preparing/", waiting.ready, name="preparing"),

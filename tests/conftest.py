@@ -19,8 +19,18 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
+from psycopg import sql
 
-from plg_site.devstack import databases
+from plg_site.devstack import databases, tiers
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`bin/test` starts a file for the tiers that it reads in it: it must see the mark of each test."""
+    for item in items:
+        tier = tiers.of({mark.name for mark in item.iter_markers()})
+        if tier not in tiers.in_file(item.path):
+            raise pytest.UsageError(f"{item.nodeid} is {tier}, which its file does not say")
 
 
 def _recreate(url: dict[str, str]) -> None:
@@ -29,6 +39,9 @@ def _recreate(url: dict[str, str]) -> None:
     address = {k: url[k] for k in ("host", "port", "user", "password") if url[k]}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
         databases.recreate(admin, url["name"])
+        # Nobody ends this server; those that tests kill are their own, and wait for the disk.
+        name = sql.Identifier(url["name"])
+        admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
 
 
 @pytest.fixture(scope="session")

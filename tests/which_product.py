@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,11 @@ STILL_ON_SIGNPOST = [
 TEST_PRODUCT = "TEST_PRODUCT"  # the variable by which `bin/test` says which one is meant
 
 
+@cache
 def product_of(path: Path | str) -> str:
     """The app that this test file, or most tests of this folder, need."""
     place = Path(ROOT, path).resolve()
-    for name in site_file.own_products():
+    for name in own_products():
         if place.is_relative_to(ROOT / "tests" / name):
             return name
     if place in {ROOT / each for each in STILL_ON_SIGNPOST}:
@@ -59,9 +61,13 @@ def product_of(path: Path | str) -> str:
 
 def products() -> list[str]:
     """All that tests run on."""
-    return [site_file.SAMPLE, REFERENCE, *site_file.own_products()]
+    return [site_file.SAMPLE, REFERENCE, *own_products()]
 
 
+own_products = cache(site_file.own_products)  # pytest asks of each file again and again
+
+
+@cache
 def below(path: Path | str) -> list[str]:
     """The products that the tests of this file or folder need."""
     place = Path(ROOT, path)

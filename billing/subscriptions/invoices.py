@@ -14,9 +14,10 @@ from django.db import IntegrityError, transaction
 from djstripe import models as mirror
 
 import events
-from billing.event_types import INVOICE_PAID
+from billing.event_types import INVOICE_PAID, PAYMENT_FAILED
 from billing.models import Account
 from billing.stripe_client import client
+from billing.subscriptions import letters
 
 _EVENT_IDS = UUID("5d9f4d4e-7c0a-5f5b-9c62-0d1c3c5f6f0e")  # namespace of ids made from invoice ids
 _STATUS = {  # Stripe's status: words, kind of badge
@@ -25,6 +26,7 @@ _STATUS = {  # Stripe's status: words, kind of badge
     "uncollectible": ("Unpaid", "error"),
     "void": ("Void", ""),
 }
+_LATER = {"subscription_cycle", "subscription_threshold", "manual"}  # Stripe's `billing_reason`
 SHOWN = 24
 USAGE_INVOICE = "usage_invoice"  # metadata key of the invoices that usage_invoices makes
 
@@ -93,6 +95,27 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
             "amount": invoice.amount_paid,
             "currency": invoice.currency,
         },
+    )
+
+
+def note_if_unpaid(invoice: stripe.Invoice, *, account: Account) -> None:
+    """Record "Payment Failed" and mail the owners, once for each attempt. Who buys a plan is told on the
+    page; this is about what is paid without them."""
+    if invoice.status != "open" or not invoice.attempted or invoice.billing_reason not in _LATER:
+        return
+    fact = f"payment-failed:{invoice.id}:{invoice.attempt_count}"
+    said: dict[str, str | int | None] = {
+        "invoice_id": str(invoice.id),
+        "amount": invoice.amount_remaining,
+        "currency": invoice.currency,
+        "attempt": invoice.attempt_count,
+    }
+    events.record_with_row(
+        PAYMENT_FAILED.name, id=uuid5(_EVENT_IDS, fact), tenant=account.tenant, properties=said
+    )
+    again = invoice.next_payment_attempt
+    letters.payment_failed(
+        account, once=fact, event=said, again=datetime.fromtimestamp(again, UTC) if again else None
     )
 
 

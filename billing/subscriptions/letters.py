@@ -2,57 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from billing import catalogue
 from billing.models import Account
+from billing.templatetags.money import money
 from identity.models import User
 from tenants import letters, workspace_url
 
+Event = Mapping[str, str | int | None]
 
-def plan_changed(account: Account, *, before: str, by: User | None) -> None:
+
+def plan_changed(account: Account, *, before: str, by: User | None, event: Event) -> None:
     """The workspace is on another plan now."""
-    old, new = _name(before), _name(account.plan_key)
-    lines = [f"The workspace “{account.tenant}” is on {new} now; it was on {old}. {_who(by)}"]
-    if account.has_subscription:
-        lines.append("What that costs, and the invoice, is on the billing page.")
-    else:
-        lines.append(
-            "Nothing was deleted. What is above the limits of the new plan stays readable."
-        )
-    _tell(account, subject=f"{account.tenant} is on {new}", lines=lines)
-
-
-def canceled(account: Account, *, plan: str, ends_at: datetime, by: User | None) -> None:
-    """The subscription will end, and can be kept until then."""
-    day = f"{ends_at:%-d %B %Y}"
-    first = catalogue.plans()[0].name
-    lines = [
-        f"{_name(plan)} of the workspace “{account.tenant}” ends on {day}. {_who(by)}",
-        f"After that the workspace is on {first}, and nothing is deleted. Until then an owner can keep "
-        "the plan, on the billing page.",
-    ]
-    _tell(account, subject=f"{_name(plan)} of {account.tenant} ends on {day}", lines=lines)
-
-
-def resumed(account: Account, *, by: User | None) -> None:
-    """The cancellation was taken back."""
-    name = _name(account.plan_key)
-    lines = [
-        f"{name} of the workspace “{account.tenant}” goes on, and renews as before. {_who(by)}"
-    ]
-    _tell(account, subject=f"{name} of {account.tenant} goes on", lines=lines)
-
-
-def _tell(account: Account, *, subject: str, lines: list[str]) -> None:
-    letters.tell(
-        letters.owners_of(account.tenant),
-        subject=subject,
-        lines=lines,
-        tenant=account.tenant,
-        url=workspace_url(account.tenant, "/billing/"),
-        label="Open the billing page",
+    then = (
+        "What that costs, and the invoice, is on the billing page."
+        if account.has_subscription
+        else "Nothing was deleted. What is above the limits of the new plan stays readable."
     )
+    plans = {"plan": _name(account.plan_key), "plan_before": _name(before)}
+    _tell(account, "billing.plan_changed", event, **plans, then=then, doer=_doer(by))
+
+
+def canceled(
+    account: Account, *, plan: str, ends_at: datetime, by: User | None, event: Event
+) -> None:
+    """The subscription will end, and can be kept until then."""
+    _tell(
+        account,
+        "billing.canceled",
+        event,
+        plan=_name(plan),
+        first_plan=catalogue.plans()[0].name,
+        day=f"{ends_at:%-d %B %Y}",
+        doer=_doer(by),
+    )
+
+
+def resumed(account: Account, *, by: User | None, event: Event) -> None:
+    """The cancellation was taken back."""
+    _tell(account, "billing.resumed", event, plan=_name(account.plan_key), doer=_doer(by))
+
+
+def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
+    """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
+    amount = money(int(event["amount"] or 0), str(event["currency"]))
+    day = f"{again:%-d %B %Y}" if again else ""
+    _tell(account, "billing.payment_failed", event, bell=False, once=once, amount=amount, again=day)
+
+
+def payment_is_due(account: Account) -> None:
+    """Stripe could not take the money, and tries again: owners find it under the bell, once for a
+    period that is not paid."""
+    period = account.current_period_end
+    letters.ring(
+        letters.owners_of(account.tenant),
+        title=f"A payment for {account.tenant} has failed",
+        text="Our payment provider tries again in the next days, and nothing stops working meanwhile. "
+        "Please look whether the card is still the right one.",
+        path="/billing/",
+        tenant=account.tenant,
+        once=f"payment failed:{account.subscription_id}:{period:%Y-%m-%d}" if period else "",
+    )
+
+
+def _tell(
+    account: Account, name: str, event: Event, *, bell: bool = True, once: str = "", **values: str
+) -> None:
+    """`event`: the properties of the event that it is sent on, which editors may use, too."""
+    said = {f"event.{key}": str(value) for key, value in event.items() if value is not None}
+    owners, path = letters.owners_of(account.tenant), "/billing/"
+    values = {"billing_url": workspace_url(account.tenant, path), **values, **said}
+    if bell:
+        letters.ring_as(owners, name, values, path=path, tenant=account.tenant)
+    for owner in owners:
+        letters.send(
+            name,
+            values,
+            to=owner.email,
+            user=owner,
+            tenant=account.tenant,
+            once=f"{once}:{owner.pk}" if once else "",
+        )
 
 
 def _name(plan_key: str) -> str:
@@ -62,5 +94,5 @@ def _name(plan_key: str) -> str:
         return plan_key
 
 
-def _who(by: User | None) -> str:
+def _doer(by: User | None) -> str:
     return f"{by} ({by.email}) did this." if by else "Our payment provider told us so."

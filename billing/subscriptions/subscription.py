@@ -45,7 +45,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         customers.forget_deleted(account)
         account.refresh_from_db()
     plan_before, cancel_before = account.plan_key, account.cancel_at
-    period_before = account.current_period_end
+    period_before, status_before = account.current_period_end, account.status
     account.adopt(found)
     account.updated_from = origin
     account.must_ask, account.tries, account.trouble = False, 0, ""
@@ -59,6 +59,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     if account.has_subscription:
         intent.forget(account.tenant)
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
+    if account.status == "past_due" != status_before:
+        letters.payment_is_due(account)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account
@@ -152,26 +154,27 @@ def _record_changes(
     if plan_changed:
         change = {"from": plan_before, "to": account.plan_key}
         audit.note(tenant, "plan.changed", by=by, details=change)
-        more = {"interval": account.interval or None, "status": account.status or None}
-        events.record_with_row(
-            PLAN_CHANGED.name, tenant=tenant, person=person, properties={**change, **more}
-        )
-        letters.plan_changed(account, before=plan_before, by=by)
+        said = {
+            **change, "interval": account.interval or None, "status": account.status or None
+        }  # fmt: skip
+        events.record_with_row(PLAN_CHANGED.name, tenant=tenant, person=person, properties=said)
+        letters.plan_changed(account, before=plan_before, by=by, event=said)
     ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
     if (account.cancel_at and not cancel_before) or ended_at_once:
-        if account.cancel_at:
-            letters.canceled(account, plan=plan_before, ends_at=account.cancel_at, by=by)
         ends_at = (account.cancel_at or timezone.now()).isoformat()
+        said = {"plan": plan_before, "ends_at": ends_at}
+        if ends := account.cancel_at:
+            letters.canceled(account, plan=plan_before, ends_at=ends, by=by, event=said)
         audit.note(tenant, "subscription.canceled", by=by, details={"ends": ends_at})
         events.record_with_row(
             SUBSCRIPTION_CANCELED.name,
             tenant=tenant,
             person=person,
-            properties={"plan": plan_before, "ends_at": ends_at},
+            properties=said,
         )
     if cancel_before and account.has_subscription and not account.cancel_at:
         audit.note(tenant, "subscription.resumed", by=by, target=plan_before)
-        letters.resumed(account, by=by)
+        letters.resumed(account, by=by, event={"plan": plan_before})
         events.record_with_row(
             SUBSCRIPTION_RESUMED.name,
             tenant=tenant,

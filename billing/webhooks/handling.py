@@ -32,9 +32,12 @@ _MOVES = [
     "customer.subscription.deleted",
     "customer.subscription.paused",
     "customer.subscription.resumed",
-    "invoice.payment_failed",
 ]
-WANTED = (*_MOVES, "invoice.paid")  # what the endpoint at Stripe must send
+WANTED = (
+    *_MOVES,
+    "invoice.paid",
+    "invoice.payment_failed",
+)  # what the endpoint at Stripe must send
 
 
 @djstripe_receiver(_MOVES)
@@ -49,6 +52,17 @@ def invoice_was_paid(event: Event, **_: Any) -> None:
         invoice = client().v1.invoices.retrieve(event.data["object"]["id"])
         if account.tenant.purged_at is None:
             invoices.record_if_paid(invoice, account=account)
+
+    _settle(event, act)
+
+
+@djstripe_receiver("invoice.payment_failed")
+def invoice_was_not_paid(event: Event, **_: Any) -> None:
+    def act(account: Account) -> None:
+        account = _sync(account)
+        invoice = client().v1.invoices.retrieve(event.data["object"]["id"])
+        if account.tenant.purged_at is None:
+            invoices.note_if_unpaid(invoice, account=account)
 
     _settle(event, act)
 

@@ -1,6 +1,14 @@
 """The calls by which anything that happened becomes known."""
 
-from events.recording.calls import HasSchema, batch, flush, record, record_first, record_with_row
+from events.recording.calls import (
+    HasSchema,
+    batch,
+    flush,
+    record,
+    record_first,
+    record_with_row,
+    rows_together,
+)
 
 __all__ = [
     "HasSchema",
@@ -9,4 +17,5 @@ __all__ = [
     "record",
     "record_first",
     "record_with_row",
+    "rows_together",
 ]

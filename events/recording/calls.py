@@ -20,6 +20,7 @@ from events.transport import intake
 
 _MOST_AT_ONCE = 1_000  # a command that records for hours must not hold it all in memory
 _buffer: ContextVar[list[Said] | None] = ContextVar("events_buffer", default=None)
+_rows: ContextVar[list[bytes] | None] = ContextVar("events_rows", default=None)
 
 
 class HasSchema(Protocol):
@@ -89,11 +90,35 @@ def record_with_row(name: str, **details: Unpack[Details]) -> UUID:
 
     For what is billed together with a row (a seat, a stored file). Raises the same ValueErrors.
     """
+    event_id, line = _encoded(name, details)
+    rows = _rows.get()
+    if rows is None:
+        _keep([line])
+    else:
+        rows.append(line)
+    return event_id
+
+
+@contextmanager
+def rows_together() -> Iterator[None]:
+    """Keep what `record_with_row` records inside in one statement at the end, of a block that lies
+    within one transaction. A block that ends by an error keeps none."""
+    if _rows.get() is not None:
+        yield
+        return
+    lines: list[bytes] = []
+    token = _rows.set(lines)
+    try:
+        yield
+    finally:
+        _rows.reset(token)
+    _keep(lines)
+
+
+def _keep(lines: Sequence[bytes]) -> None:
     from events.models import OutboxEvent  # importable only once Django is set up
 
-    event_id, line = _encoded(name, details)
-    OutboxEvent.keep(line)
-    return event_id
+    OutboxEvent.keep(lines)
 
 
 @contextmanager

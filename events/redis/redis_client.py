@@ -9,7 +9,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 SECONDS = 0.5
-UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, OSError)
+# What every caller takes for "Redis is away". A full one, or one that became a replica, takes no writes:
+# to who has something to write down that is the same.
+UNAVAILABLE = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.BusyLoadingError,
+    redis.OutOfMemoryError,
+    redis.ReadOnlyError,
+    OSError,
+)
 
 
 @cache

@@ -14,12 +14,19 @@ Value = bytes | str | int | float
 
 @dataclass(frozen=True)
 class Script:
-    """Its text. Redis forgets scripts when it restarts; then the text is sent once more."""
+    """Its text. Redis forgets scripts when it restarts; then the text is sent once more.
+
+    A full Redis refuses it as a whole, before its first line. With `when_full` it runs nevertheless:
+    for what reads, takes away, counts down or tells, without which it would stay full.
+    """
 
     text: str
+    when_full: bool = False
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
+        flags = " flags=allow-oom" if self.when_full else ""
+        object.__setattr__(self, "text", f"#!lua{flags}\n{self.text}")
         digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
         object.__setattr__(self, "digest", digest)
 

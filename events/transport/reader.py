@@ -23,12 +23,15 @@ Entry = tuple[bytes, bytes]  # the stream's id, the parcel of encoded events
 Dead = tuple[bytes, str]  # the bytes that could not be stored, the reason
 
 # KEYS: stream, waiting. ARGV: group, how many events each entry has, the entries' ids.
-_FINISH = Script("""
+_FINISH = Script(
+    """
 redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
 local gone = redis.call('XDEL', KEYS[1], unpack(ARGV, 3))
 local waiting = redis.call('DECRBY', KEYS[2], gone * ARGV[2])
 if waiting < 0 or redis.call('XLEN', KEYS[1]) == 0 then redis.call('SET', KEYS[2], 0) end
-""")
+""",
+    when_full=True,
+)
 
 
 class DeadLettersFull(ConnectionError):

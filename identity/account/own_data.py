@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from events.store import StoreUnavailable, get_store
+from identity import reached
 from identity.models import Person, User
 from identity.security import sign_ins
 from identity.signals import own_data_asked
@@ -30,6 +31,7 @@ def of(user: User, *, now: datetime | None = None) -> dict[str, Any]:
             "name": user.name,
             "email": user.email,
             "time_zone": user.time_zone,
+            "reached_by": _reached_by(person),
             "joined_at": user.date_joined,
             "last_sign_in_at": user.last_login,
         },
@@ -51,6 +53,16 @@ def of(user: User, *, now: datetime | None = None) -> dict[str, Any]:
     for _, sections in answers:
         data |= sections
     return data | {"events_at_most": MOST_EVENTS, "events": _events(person) if person else []}
+
+
+def _reached_by(person: Person | None) -> dict[str, dict[str, str]]:
+    """What is known, and how."""
+    if person is None:
+        return {}
+    return {
+        name: {"value": getattr(person, name), "from": getattr(person, f"{name}_from")}
+        for name in reached.FIELDS
+    }
 
 
 def _events(person: Person) -> list[dict[str, Any]] | None:

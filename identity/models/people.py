@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from uuid_utils.compat import uuid7
 
-from identity import addresses, zones
+from identity import addresses, phones, zones
 from identity.names import ONE_LINE, NameField
 from identity.standing import Standing
 
@@ -46,7 +46,7 @@ class User(Standing, AbstractBaseUser, PermissionsMixin):  # type: ignore[django
     # Which version of the terms this person agreed to at sign-up; "": there were none to agree to.
     terms_version = models.CharField(max_length=60, blank=True, default="", db_default="")
     terms_agreed_at = models.DateTimeField(null=True, blank=True)
-    # An IANA name: in which times are shown on the pages of one's own account.
+    # In which times are shown on the pages of one's own account; as the person's, when they say so.
     time_zone = models.CharField(
         max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_time_zone]
     )
@@ -134,14 +134,52 @@ class Person(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    class From(models.TextChoices):
+        """How something is known."""
+
+        GIVEN = "given", "They said so."
+        BROWSER = "browser", "Their browser said so."
+        IMPORT = "import", "It was imported."
+
+    # By what a person is reached, and how each is known (`identity.reached`); "": not known.
+    time_zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", validators=[zones.validate_time_zone]
+    )
+    time_zone_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+    locale = models.CharField(max_length=20, blank=True, default="", db_default="")
+    locale_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")  # E.164
+    phone_from = models.CharField(
+        max_length=10, choices=From.choices, blank=True, default="", db_default=""
+    )
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=ONE_LINE, name="person_name_is_one_line"),
             addresses.constraint("person_email_is_normal"),
+            phones.constraint("person_phone_is_e164"),
         ]
 
     def __str__(self) -> str:
         return self.name or self.email or f"anonymous {self.id}"
+
+
+class PersonAliasQuerySet(models.QuerySet["PersonAlias"]):
+    """Whose browsers there are."""
+
+    def bind(self, anonymous_id: uuid.UUID, person: Person) -> bool:
+        """Whether the browser was nobody's yet; one statement, as everybody who signs up waits for it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO identity_personalias (anonymous_id, person_id, created_at)"
+                " VALUES (%s, %s, %s) ON CONFLICT (anonymous_id) DO NOTHING",
+                [anonymous_id, person.pk, timezone.now()],
+            )
+            return bool(cursor.rowcount)
 
 
 class PersonAlias(models.Model):
@@ -150,6 +188,8 @@ class PersonAlias(models.Model):
     anonymous_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PersonAliasQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.anonymous_id} is {self.person_id}"

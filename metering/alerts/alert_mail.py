@@ -1,23 +1,19 @@
-"""The mail of an alert."""
+"""The mail of an alert, and what stands of it under the bell."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.conf import settings
-from django.template.loader import render_to_string
-
-from identity import names
 from identity.models import User
 from identity.persons import person_of
 from metering.definitions.limit import Limit
 from metering.definitions.meter import Meter
 from metering.periods import Period
 from metering.wording.words import in_sentence, quantity, things
-from outbound import consent, ledger
+from outbound import consent, ledger, notifications
 from outbound.ledger import About
-from outbound.letter import Letter
+from outbound.letters import Draft, in_brief
 from tenants import workspace_url
 from tenants.models import Membership, Role, Tenant
 
@@ -26,7 +22,7 @@ def send(
     tenant: Tenant, meter: Meter, threshold: str, *, at: int, used: int, limit: Limit,
     period: Period, to: Collection[UUID] = (),
 ) -> int:  # fmt: skip
-    """Mail the owners and admins of `to` (none of them there any more, or none named: all) that
+    """Tell the owners and admins of `to` (none of them there any more, or none named: all) that
     `threshold` (in words; `at` in the meter's unit) is reached.
 
     It leaves when the transaction commits. Returns how many people get it.
@@ -35,45 +31,53 @@ def send(
     if limit.value is None or used < limit.value:
         lines.append(f"You are told at {_threshold(meter, threshold, at=at)}.")
     is_full = limit.value is not None and used >= limit.value
-    subject = _subject(meter, used=used, limit=limit)
-    return _deliver(tenant, meter, subject=subject, lines=lines, is_full=is_full, to=to)
+    words = _used(meter, used=used, limit=limit)
+    return _deliver(tenant, meter, used=words, details=lines, is_full=is_full, to=to)
 
 
 def send_burst(tenant: Tenant, meter: Meter, *, used: int) -> int:
-    """Mail all owners and admins that so much came within an hour. Returns how many get it."""
+    """Tell all owners and admins that so much came within an hour. Returns how many get it."""
     lines = [
         f"Within an hour there were {quantity(meter, used)}. {meter.description}",
         "You need not do anything. The page below says where they came.",
     ]
-    subject = f"{quantity(meter, used)} {in_sentence(meter.label)} within an hour"
-    return _deliver(tenant, meter, subject=subject, lines=lines)
+    words = f"{quantity(meter, used)} {in_sentence(meter.label)} within an hour"
+    return _deliver(tenant, meter, used=words, details=lines)
 
 
 def _deliver(
-    tenant: Tenant, meter: Meter, *, subject: str, lines: Sequence[str], is_full: bool = False,
-    to: Collection[UUID] = (),
+    tenant: Tenant, meter: Meter, *, used: str, details: Sequence[str], to: Collection[UUID] = (),
+    is_full: bool | None = None,
 ) -> int:  # fmt: skip
+    """`is_full`: whether the limit is reached; None: it is a burst."""
     managers = managers_of(tenant)
     people = [user for user in managers if user.pk in to] or managers
-    context = {
-        "tenant": tenant,
-        "subject": names.without_addresses(subject),
-        "lines": lines,
-        "is_full": is_full,
+    values: dict[str, str | list[str]] = {
+        "workspace": tenant.name,
+        "used": used,
+        "details": list(details),
         "usage_url": workspace_url(tenant, f"/usage/{meter.key}/"),
         "alerts_url": workspace_url(tenant, "/usage/limits/"),
-        "upgrade_url": workspace_url(tenant, "/billing/"),
-        "site_url": settings.SITE_URL,
     }
-    letter = Letter(
-        f"{tenant.name}: {subject}",
-        render_to_string("metering/email/alert.txt", context),
-        render_to_string("metering/email/alert.html", context),
-    )
+    if is_full is not None:
+        values |= {
+            "is_full": "yes" if is_full else "",
+            "upgrade_url": workspace_url(tenant, "/billing/"),
+        }
+    draft = Draft("metering.burst" if is_full is None else "metering.quota_alert", values)
     for user in people:  # one mail each: nobody sees who else is told
         about = About(person=person_of(user).pk, tenant=tenant.pk)
-        ledger.send(letter, to=user.email, topic="usage_alerts", about=about)
-    return len(consent.who_want("usage_alerts", people))
+        ledger.send(draft, to=user.email, about=about)
+    title, text = in_brief(draft)
+    notifications.send(
+        people,
+        title=title,
+        text=text,
+        path=f"/usage/{meter.key}/",
+        topic="usage_alerts",
+        tenant=tenant,
+    )
+    return len(consent.who_want("usage_alerts", people, by=("mail", "in_app")))
 
 
 def managers_of(tenant: Tenant) -> list[User]:
@@ -82,7 +86,7 @@ def managers_of(tenant: Tenant) -> list[User]:
     return [row.user for row in rows.select_related("user").order_by("joined_at", "pk")]
 
 
-def _subject(meter: Meter, *, used: int, limit: Limit) -> str:
+def _used(meter: Meter, *, used: int, limit: Limit) -> str:
     """What is used now: a threshold may have been passed by more than one."""
     if limit.value is None:
         return f"{things(meter, used)} used"

@@ -88,7 +88,8 @@ return {refused and 'refused' or 'taken', used, limit, chunk, check}
 
 # KEYS: counter. ARGV: pairs of a lease and what was spent of it. One that is unknown was lost with
 # its counter, or a check has taken it into account.
-SETTLE = Script("""
+SETTLE = Script(
+    """
 for i = 1, #ARGV, 2 do
   local amount = redis.call('HGET', KEYS[1], 'l:' .. ARGV[i])
   if amount then
@@ -104,36 +105,60 @@ for i = 1, #ARGV, 2 do
     redis.call('HDEL', KEYS[1], 'l:' .. ARGV[i], 'x:' .. ARGV[i])
   end
 end
-""")
+""",
+    when_full=True,
+)
 
 # KEYS: counter. ARGV: amount. Without a counter there is nothing to give back to.
-GIVE_BACK = Script("""
+GIVE_BACK = Script(
+    """
 local counter = redis.call('HMGET', KEYS[1], 'f', 'g', 'r')
 if not counter[1] then return end
 local used = math.max(tonumber(counter[2]) - tonumber(counter[3]), 0)
 redis.call('HINCRBY', KEYS[1], 'r', string.format('%d', math.min(tonumber(ARGV[1]), used)))
-""")
+""",
+    when_full=True,
+)
 
-# KEYS: counter. ARGV: the life of Redis, what is used, seconds until it must be confirmed.
+# KEYS: counter. ARGV: for how long nobody may fill it (ms). What was allowed without it, it does not
+# know; meanwhile the leases that were taken of it end, and what others allowed is recorded.
+DOUBT = Script(
+    """
+if redis.call('HEXISTS', KEYS[1], 'w') == 1 then return end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'w', '1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+""",
+    when_full=True,
+)
+
+# KEYS: counter. ARGV: the life of Redis, what is used, seconds until it must be confirmed. Returns for
+# how long (ms) it must not be filled yet.
 BEGIN = Script("""
-local known = redis.call('HMGET', KEYS[1], 'f', 'born')
-if known[1] and known[2] == ARGV[1] then return end
+local known = redis.call('HMGET', KEYS[1], 'f', 'born', 'w')
+if known[3] then return redis.call('PTTL', KEYS[1]) end
+if known[1] and known[2] == ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'born', ARGV[1], 'g', ARGV[2], 'r', '0')
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 0
 """)
 
 # KEYS: counter. ARGV: the life of Redis, seconds to keep the counter.
-CONFIRM = Script("""
+CONFIRM = Script(
+    """
 if redis.call('HGET', KEYS[1], 'born') ~= ARGV[1] then return 0 end
 redis.call('HSETNX', KEYS[1], 'f', '1')
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
-""")
+""",
+    when_full=True,
+)
 
 # KEYS: counter. ARGV: the check that is finished, what the log says is used. Only ever lowers: what
 # was granted since the check began is added, also where the log knows it already.
-CORRECT = Script("""
+CORRECT = Script(
+    """
 local counter, fields = {}, redis.call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do counter[fields[i]] = fields[i + 1] end
 if counter.t ~= ARGV[1] then return 0 end
@@ -146,7 +171,9 @@ for field in pairs(counter) do
 end
 redis.call('HDEL', KEYS[1], 't', 's')
 return math.max(too_much, 0)
-""")
+""",
+    when_full=True,
+)
 
 # KEYS: the marker, "<run id of the server>:<ms>". Returns it, and how long this life is known (ms).
 LIFE = Script(
@@ -160,7 +187,8 @@ if not born or string.sub(born, 1, #run) ~= run then
   redis.call('SET', KEYS[1], born)
 end
 return {born, now - tonumber(string.match(born, ':(%d+)$'))}
-"""
+""",
+    when_full=True,
 )
 
 # KEYS: limits. ARGV: seconds to keep, then meter and limit in turn. Never overwrites.

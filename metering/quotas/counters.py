@@ -124,18 +124,26 @@ def call_it_old() -> None:
     _call(lambda client: client.set(f"{_prefix()}-life", f"{run}:1"))
 
 
-def fill(schema: str, meter: str, period: str, *, used: int, born: str) -> bool:
-    """Make a missing counter. False when Redis lost its data meanwhile: then `used` is too old.
+def doubt(schema: str, meter: str, period: str, *, wait_ms: int) -> None:
+    """Let the counter be filled anew, in `wait_ms` at the earliest: something was allowed without it.
 
-    The marker of the life and the counter may be on two nodes, so that no script sees both: the
-    counter counts only once it is certain that it was made in the life that `used` belongs to.
     Raises CountersUnavailable.
     """
+    _run(scripts.DOUBT, [_counter_key(schema, meter, period)], [wait_ms])
+
+
+def fill(schema: str, meter: str, period: str, *, used: int, born: str) -> int:
+    """Make a missing counter; returns in how many ms one may try again, 0 where there is no doubt.
+
+    The marker of the life and the counter may be on two nodes, so that no script sees both: the
+    counter counts only once it is certain that it was made in the life that `used` belongs to. When
+    Redis lost its data meanwhile, it stays missing. Raises CountersUnavailable.
+    """
     key = _counter_key(schema, meter, period)
-    _run(scripts.BEGIN, [key], [born, used, _BEGUN_SECONDS])
-    if life()[0] != born:
-        return False
-    return bool(_run(scripts.CONFIRM, [key], [born, COUNTER_SECONDS]))
+    wait_ms = int(_run(scripts.BEGIN, [key], [born, used, _BEGUN_SECONDS]))
+    if not wait_ms and life()[0] == born:
+        _run(scripts.CONFIRM, [key], [born, COUNTER_SECONDS])
+    return max(wait_ms, 0)
 
 
 def correct(schema: str, meter: str, period: str, *, check: str, used: int) -> int:

@@ -41,6 +41,8 @@ def ask(leases: Leases, counter: Counter, amount: int, *, now: float) -> Decisio
 
     Raises CountersUnavailable, StoreUnavailable.
     """
+    if leases.takes_back_alone(counter.names):
+        _doubt(leases, counter)
     for _ in range(8):  # limits and counter may each be missing, and go while we fill the other
         answer = leases.take(counter.key, counter.period, amount, now=now)
         if isinstance(answer, Decision):
@@ -56,11 +58,20 @@ def ask(leases: Leases, counter: Counter, amount: int, *, now: float) -> Decisio
     raise CountersUnavailable("The counter does not stay: Redis is evicting keys.")
 
 
+def _doubt(leases: Leases, counter: Counter) -> None:
+    try:
+        counters.doubt(*counter.names, wait_ms=2 * leases.milliseconds)
+    except CountersUnavailable:
+        leases.allowed_alone(counter.names)
+        raise
+
+
 def _fill(leases: Leases, counter: Counter, limit: Limit) -> bool:
     """Make the missing counter. False when it is too early, and the limit never refuses.
 
     Where Redis has lost its data, others may still spend what they had leased: nothing is granted
-    until those leases are over, and for as long again, so that what they allowed is recorded.
+    until those leases are over, and for as long again, so that what they allowed is recorded. The same
+    where the counter is in doubt.
     """
     born, age_ms = counters.life()
     too_early_ms = 2 * leases.milliseconds - age_ms
@@ -68,7 +79,11 @@ def _fill(leases: Leases, counter: Counter, limit: Limit) -> bool:
         if not limit.refuses:
             return False
         time.sleep(too_early_ms / 1000)
-    counters.fill(*counter.names, used=max(0, counter.used()), born=born)
+    wait_ms = counters.fill(*counter.names, used=max(0, counter.used()), born=born)
+    if wait_ms:
+        if not limit.refuses:
+            return False
+        time.sleep(wait_ms / 1000)
     return True
 
 

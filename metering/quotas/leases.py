@@ -31,6 +31,7 @@ LEASE_SECONDS = 1.5
 _TRY_TO_SETTLE = 30.0  # seconds; later, the holder counts as dead anyway
 _ROW_OF_LOCKS = 64
 _MOST_PACES = 10_000
+_MOST_ALONE = 10_000
 
 Key = tuple[str, str]  # schema, meter
 
@@ -52,6 +53,8 @@ class Leases:
         self._open: dict[Key, Lease] = {}
         self._over: list[tuple[Key, Lease]] = []
         self._paces: dict[Key, Pace] = {}
+        # Counters that were not asked, though something of theirs was allowed: they do not know of it.
+        self._alone: dict[tuple[str, str, str], None] = {}
         self._returner: threading.Thread | None = None
         # One question at a time for each counter: whoever waits finds what the first one leased.
         self._asking = [threading.Lock() for _ in range(_ROW_OF_LOCKS)]
@@ -127,6 +130,20 @@ class Leases:
         self._open_lease(
             key, period, id="", limit=limit, used=used, amount=2**62, ends=self._clock() + 1.0
         )
+
+    def allowed_alone(self, counter: tuple[str, str, str]) -> None:
+        """Something was allowed without this counter (schema, meter, period), which refuses."""
+        with self._lock:
+            self._alone[counter] = None
+            if len(self._alone) > _MOST_ALONE:
+                del self._alone[next(iter(self._alone))]
+
+    def takes_back_alone(self, counter: tuple[str, str, str]) -> bool:
+        """Whether something was; asked once before the counter is."""
+        if not self._alone:  # nearly always
+            return False
+        with self._lock:
+            return self._alone.pop(counter, self) is None
 
     def forget(self, schema: str) -> None:
         """Give back the leases of a workspace now: its limits have changed."""

@@ -28,6 +28,7 @@ from metering.quotas import counters, filling, leases, limits
 from metering.quotas.counters import CountersUnavailable
 from metering.quotas.decision import Decision, QuotaExceeded, decide
 from metering.quotas.filling import Counter
+from metering.quotas.leases import Key
 from metering.quotas.limits import set_limits
 from tenants.models import Tenant
 
@@ -102,14 +103,15 @@ def _decide_by_rollup(
     Two at the same moment may both get the last one. Without the rollup: allowed.
     """
     limit = limits.of(tenant)[meter.key]
+    key = (tenant.schema_name, meter.key)
     try:
         used = recorded.used(tenant, meter, period, now=now, without_redis=True)
     except (StoreUnavailable, WrongQuestion):
+        _note_alone(key, period, amount, limit)
         return _undecided(meter, period, amount, limit)
     if not limit.refuses:
-        key = (tenant.schema_name, meter.key)
         leases.of_this_process().allow_for_now(key, period, limit=limit, used=used + amount)
-    return decide(
+    decision = decide(
         meter,
         limit=limit,
         used=used,
@@ -117,6 +119,15 @@ def _decide_by_rollup(
         resets_at=period.end,
         since=period.start,
     )
+    if decision.allowed:
+        _note_alone(key, period, amount, limit)
+    return decision
+
+
+def _note_alone(key: Key, period: Period, amount: int, limit: Limit) -> None:
+    """What is allowed now, the counter does not know when Redis is back with it."""
+    if amount and limit.refuses:
+        leases.of_this_process().allowed_alone((*key, period.key))
 
 
 def _undecided(meter: Meter, period: Period, amount: int, limit: Limit | None = None) -> Decision:

@@ -1,32 +1,41 @@
-"""Ways out: each takes a message and its letter, and says what came of it.
+"""Ways out: each has a name, says what an address looks like there, what is asked before something
+leaves, how often it is tried, and what becomes of an unknown. `channel.py` has the words for it.
 
-    class Channel(Protocol):
-        def deliver(self, message, letter) -> Outcome: ...
-        def close(self) -> None: ...
-
-A channel never raises for what the other side does. `README.md` says for each what becomes of a
-message whose outcome nobody knows.
+A channel is called with a message and its letter, and answers `Sent`, `NotSent` (try again),
+`Refused` (never) or `Unclear`, with a reason (`outbound.outcomes`).
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from outbound.channels.channel import (
+    Channel,
+    Counted,
+    Doubling,
+    Patience,
+    Schedule,
+    Unknown,
+    Way,
+)
+from outbound.channels.in_app import IN_APP
+from outbound.channels.known import get, patience_of, register, registered
+from outbound.channels.mail import MAIL
+from outbound.channels.sms import SMS
 
-from outbound.letter import Letter
-from outbound.models import Message
-from outbound.outcomes import Outcome
+__all__ = [
+    "IN_APP",
+    "MAIL",
+    "SMS",
+    "Channel",
+    "Counted",
+    "Doubling",
+    "Patience",
+    "Schedule",
+    "Unknown",
+    "Way",
+    "get",
+    "patience_of",
+    "register",
+    "registered",
+]
 
-
-class Channel(Protocol):
-    def deliver(self, message: Message, letter: Letter) -> Outcome:
-        """Hand it over, once."""
-
-    def close(self) -> None:
-        """Let go of connections; the next `deliver` makes new ones."""
-
-
-def all_new() -> dict[str, Channel]:
-    """One of each, with connections of their own, by the name that a message carries."""
-    from outbound.channels.mail import MailChannel
-
-    return {"mail": MailChannel()}
+register(MAIL, IN_APP)

@@ -10,6 +10,7 @@ import smtplib
 from typing import Any
 
 import structlog
+from allauth.account.models import EmailAddress
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailError,
@@ -19,7 +20,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils.html import escape
 
+from identity.addresses import of_typed
 from outbound import topics, unsubscribe
+from outbound.channels.channel import Channel, Counted, Unknown
 from outbound.letter import Letter
 from outbound.models import Message
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
@@ -92,8 +95,10 @@ def compose(message: Message, letter: Letter, *, connection: Any = None) -> Emai
         url = unsubscribe.url_for(message)
         headers["List-Unsubscribe"] = f"<{url}>"  # RFC 8058: both, or no button
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        text = f"{text.rstrip()}\n\nNo more of these: {url}\n"
-        html = _with_link(html, url) if html else ""
+        if url not in text:  # an editor may have put it where it looks best
+            text = f"{text.rstrip()}\n\nNo more of these: {url}\n"
+        if html and escape(url) not in html:
+            html = _with_link(html, url)
     mail = EmailMultiAlternatives(
         letter.subject, text, settings.DEFAULT_FROM_EMAIL, [message.address],
         headers=headers, connection=connection,
@@ -106,8 +111,9 @@ def compose(message: Message, letter: Letter, *, connection: Any = None) -> Emai
 
 def _with_link(html: str, url: str) -> str:
     link = (
-        '<p style="margin:0;padding:0 16px 32px;text-align:center;font:400 13px/1.5 Helvetica,Arial,'
-        f'sans-serif"><a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
+        '<p class="mail-foot" style="margin:0;padding:0 16px 32px;text-align:center;'
+        'font:400 13px/1.5 Helvetica,Arial,sans-serif">'
+        f'<a href="{escape(url)}" style="color:#5e6c64">No more of these</a></p>'
     )
     head, end, tail = html.rpartition("</body>")
     return f"{head}{link}{end}{tail}" if end else html + link
@@ -177,3 +183,25 @@ def _without_answer(error: Exception) -> Outcome:
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+
+
+def is_proved(message: Message) -> bool:
+    """Whether somebody has shown that the mailbox is theirs; of a person's mail, that person."""
+    proved = EmailAddress.objects.filter(email=message.address, verified=True)
+    if message.person_id:
+        proved = proved.filter(user__person=message.person_id)
+    return proved.exists()
+
+
+def _counted() -> Counted:
+    return Counted(
+        settings.MAIL_ALL_PER_RECIPIENT,
+        settings.MAIL_ALL_PER_WORKSPACE,
+        settings.MAIL_ALL_PER_SENDER,
+        settings.MAIL_CAPS_A_DAY,
+    )
+
+
+MAIL = Channel(
+    "mail", "mail", MailChannel, of_typed, Unknown.STAYS, is_proved=is_proved, counted=_counted
+)

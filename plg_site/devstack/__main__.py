@@ -24,7 +24,7 @@ def main(command: str, arguments: list[str]) -> int:
             from plg_site.devstack import checklist
 
             known, for_pytest = options.test_parser().parse_known_args(arguments)
-            return checklist.run(known.state, for_pytest)
+            return checklist.run(known.state, for_pytest, tiers=known.tiers)
         if command == "bench":
             from bench.__main__ import main as measure
 

@@ -7,19 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from plg_site import site_file
-from plg_site.devstack import chromium, side_by_side
+from plg_site.devstack import chromium, side_by_side, valkey
 from plg_site.devstack.dev import EXPECTED
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.programs import manage
 from plg_site.devstack.progress import NAME_WIDTH, Step, colour, step
 from plg_site.devstack.side_by_side import Command, Run
 from plg_site.devstack.stack import Stack
+from plg_site.devstack.tiers import ENDURANCE, QUICK, TIERS, expression, files
 
 PYTHON = sys.executable
 LAYERS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -43,18 +44,7 @@ CHECKS = {
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
     "everything else": ["tests"],
-    "tenants": ["tests/tenants"],
-    "whole stack": ["tests/stack"],
     "metering, billing": ["tests/metering", "tests/billing"],
-    "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
-    "browser": [
-        "tests/stack/test_browser.py",
-        "tests/stack/test_browser_account.py",
-        "tests/stack/test_browser_accounts.py",
-        "tests/stack/test_browser_pages.py",
-    ],
-    "upgrades": ["tests/upgrade"],
-    "identity": ["tests/identity"],
     "kills, outages": [
         "tests/stack/test_archive_kills.py",
         "tests/stack/test_kill_rounds.py",
@@ -62,7 +52,29 @@ TESTS = {
         "tests/stack/test_outages.py",
         "tests/stack/test_pool_kills.py",
     ],
+    "browser, walk": [
+        "tests/stack/test_browser.py",
+        "tests/stack/test_browser_account.py",
+        "tests/stack/test_browser_accounts.py",
+        "tests/stack/test_browser_bell.py",
+        "tests/stack/test_browser_letters.py",
+        "tests/stack/test_browser_pages.py",
+        "tests/stack/test_walk.py",
+    ],
     "benches, bin/dev": ["tests/bench", "tests/devstack"],
+    "whole stack": ["tests/stack"],
+    "upgrades": ["tests/upgrade"],
+    "tenants": ["tests/tenants"],
+    "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
+    "identity": ["tests/identity"],
+    "site, simulator": [
+        "tests/reference_product",
+        "tests/cms",
+        "tests/look",
+        "tests/outbound",
+        "tests/staff",
+        "tests/stripe_simulator",
+    ],
     # A group runs on one product: tests/which_product.py.
     "product": [
         "tests/product",
@@ -74,14 +86,6 @@ TESTS = {
         "tests/events/store/test_erasing.py",
         "tests/events/consuming/test_racing.py",
         "tests/events/store/test_retention.py",
-    ],
-    "site, simulator": [
-        "tests/reference_product",
-        "tests/cms",
-        "tests/look",
-        "tests/outbound",
-        "tests/staff",
-        "tests/stripe_simulator",
     ],
     "events": ["tests/events"],
     "isolation, fuzz": ["tests/tenants/isolation", "tests/fuzz"],
@@ -103,15 +107,30 @@ class Result:
     verdict: str
     seconds: float
     note: str = ""
+    processor: float = 0.0  # seconds
 
     def line(self) -> str:
         mark, code = MARKS[self.verdict]
-        words = f"{self.name:<{NAME_WIDTH}} {self.seconds:6.1f} s   {self.verdict}"
+        took = f"{self.seconds:6.1f} s {self.processor:6.1f} s of processor"
+        words = f"{self.name:<{NAME_WIDTH}} {took}   {self.verdict}"
         return f"  {colour(mark, code)} {words}{f'   {self.note}' if self.note else ''}"
 
 
-def run(folder: Path, for_pytest: list[str]) -> int:
-    """All checks, or only pytest when there is something for it. 0 when nothing failed."""
+@dataclass
+class Ran:
+    """What came of all that ran, and how many tests passed, failed and so on."""
+
+    began: float
+    seconds: float = 0.0
+    results: list[Result] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+
+
+def run(folder: Path, for_pytest: list[str], *, tiers: Collection[str] = ()) -> int:
+    """The checks and tests of these tiers, or only pytest when there is something for it.
+
+    0 when nothing failed. No tier: the quick one, or any for what pytest is told.
+    """
     print(colour("Starting the services of the tests", "1"), flush=True)
     stack = Stack(folder, show=True)
     try:
@@ -120,24 +139,26 @@ def run(folder: Path, for_pytest: list[str]) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     with stack:
+        if "REDIS_URL" in stack.services:
+            # Nobody ends this one. The stacks that tests kill have their own, which syncs always.
+            valkey.ask(stack.env["REDIS_URL"], "CONFIG", "SET", "appendfsync", "everysec")
         with step("Chromium") as shown:
             browser = chromium.find_or_install(shown.doing)
             shown.note = browser or "not found: browser tests will be skipped"
         if browser:
             stack.env["CHROMIUM"] = browser
         if for_pytest:
-            return _only_pytest(stack, for_pytest, browser)
-        return _everything(stack, browser)
+            return _only_pytest(stack, for_pytest, _marked(tiers or TIERS, browser))
+        ran = _everything(stack, browser, tiers or [QUICK])
+    return _summary(ran, processor=side_by_side.processor_seconds())  # services have ended, too
 
 
-def _only_pytest(stack: Stack, arguments: list[str], browser: str | None) -> int:
-    if not browser:
-        arguments = ["-m", "not browser", *arguments]
+def _only_pytest(stack: Stack, arguments: list[str], marked: list[str]) -> int:
     from tests import which_product
 
     codes = [
         subprocess.call(  # noqa: S603
-            [*PYTEST, *own],
+            [*PYTEST, *marked, *own],
             env={**_for_pytest(stack), which_product.TEST_PRODUCT: product},
             cwd=ROOT,
         )
@@ -146,48 +167,68 @@ def _only_pytest(stack: Stack, arguments: list[str], browser: str | None) -> int
     return next((code for code in codes if code not in {0, NOTHING_COLLECTED}), min(codes))
 
 
+def _marked(tiers: Collection[str], browser: str | None) -> list[str]:
+    """For pytest: only these tiers, and only what can run here."""
+    wanted = [f"({each})" for each in (expression(tiers), "" if browser else "not browser") if each]
+    return ["-m", " and ".join(wanted)] if wanted else []
+
+
 def _for_pytest(stack: Stack) -> dict[str, str]:
     """Without the settings module: the variable would win over the one that pyproject.toml names."""
     return {name: value for name, value in stack.env.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
-def _everything(stack: Stack, browser: str | None) -> int:
-    tests = _tests(stack, browser)
+def _everything(stack: Stack, browser: str | None, tiers: Collection[str]) -> Ran:
+    tests = _tests(stack, browser, tiers)
     # The longest tests, then the checks, which soon have something to say, then the rest.
-    commands = [*tests[:2], *_checks(stack), *tests[2:]]
-    began, results, counted = time.monotonic(), [], dict[str, int]()
-    line = Step(f"{AT_ONCE} at a time", say_every=SAY_EVERY)
+    commands = [*tests[:2], *(_checks(stack) if QUICK in tiers else []), *tests[2:]]
+    at_once = AT_ONCE if set(tiers) - {ENDURANCE} else 1  # what endures takes the machine by itself
+    ran = Ran(time.monotonic())
+    line = Step(f"{at_once} at a time", say_every=SAY_EVERY)
     print(colour("\nChecks and tests", "1"), flush=True)
     ended = side_by_side.run(
-        stack.supervisor, commands, at_once=AT_ONCE, meanwhile=lambda runs: line.doing(_what(runs))
+        stack.supervisor, commands, at_once=at_once, meanwhile=lambda runs: line.doing(_what(runs))
     )
     with contextlib.closing(ended):
         for run in ended:
             line.clear()
-            results.append(_result(run, counted))
+            ran.results.append(_result(run, ran.counted))
     line.clear()
     if not browser:
-        results.append(Result("browser", "SKIPPED", 0, "no Chromium: install it to run them"))
-    return _summary(results, counted, seconds=time.monotonic() - began)
+        skipped = Result("browser", "SKIPPED", 0, "no Chromium: install it to run them")
+        ran.results.append(skipped)
+    ran.seconds = time.monotonic() - ran.began
+    return ran
 
 
 def _checks(stack: Stack) -> list[Command]:
     return [Command(name, words, stack.env, CHECK_SECONDS) for name, words in CHECKS.items()]
 
 
-def _tests(stack: Stack, browser: str | None) -> list[Command]:
-    marked = [] if browser else ["-m", "not browser"]
+def _tests(stack: Stack, browser: str | None, tiers: Collection[str]) -> list[Command]:
+    """Of each group that has tests of these tiers."""
     commands = []
-    for number, (name, paths) in enumerate(TESTS.items()):
-        others = [f"--ignore={each}" for each in _of_others(paths)]
+    for number, name in enumerate(TESTS):
+        if not (found := files_of(name, tiers)):
+            continue
         env = _with_names_of_its_own(_for_pytest(stack), number)
         commands.append(
             Command(
-                name, [*PYTEST, *paths, *others, *marked], env, TEST_SECONDS,
+                name, [*PYTEST, *found, *_marked(tiers, browser)], env, TEST_SECONDS,
                 stop_signal=signal.SIGINT, stop_within=20,  # pytest then says what failed so far
             )
         )  # fmt: skip
     return commands
+
+
+def files_of(group: str, tiers: Collection[str]) -> list[str]:
+    """Its files that have tests of these tiers, from the root of the project."""
+    others = [ROOT / path for path in _of_others(TESTS[group])]
+    return [
+        str(file.relative_to(ROOT))
+        for file in files((ROOT / path for path in TESTS[group]), tiers=tiers)
+        if not any(file.is_relative_to(other) for other in others)
+    ]
 
 
 def _of_others(paths: list[str]) -> list[str]:
@@ -234,20 +275,23 @@ def _result(run: Run, counted: dict[str, int]) -> Result:
     if tests or run.code:
         print(colour(f"\n{'Tests: ' if tests else ''}{name}", "1"))
         print("\n".join(f"  {line}" for line in run.lines))
-    result = Result(name, verdict, run.seconds, note)
+    result = Result(name, verdict, run.seconds, note, run.processor)
     print(result.line(), flush=True)
     return result
 
 
-def _summary(results: list[Result], counted: dict[str, int], *, seconds: float) -> int:
+def _summary(ran: Ran, *, processor: float) -> int:
+    """Say what came of it; `processor` is what all of it used, the services included, in seconds."""
     print(colour("\nSummary", "1"))
     order_of = [*CHECKS, *TESTS, "browser"]
-    for result in sorted(results, key=lambda result: order_of.index(result.name)):
+    for result in sorted(ran.results, key=lambda result: order_of.index(result.name)):
         print(result.line())
-    failed = [result.name for result in results if result.verdict == "FAILED"]
+    services = processor - sum(result.processor for result in ran.results)
+    print(f"\n{processor / 60:.1f} minutes of processor, {services / 60:.1f} of them by services")
+    failed = [result.name for result in ran.results if result.verdict == "FAILED"]
     print(colour(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything passed.", "1"))
     order = ("failed", "passed", "skipped", "errors", "error", "warnings", "warning")
-    shown = [f"{counted[word]} {word}" for word in order if word in counted]
+    shown = [f"{ran.counted[word]} {word}" for word in order if word in ran.counted]
     if shown:
-        print(f"{', '.join(shown)} in {seconds:.2f}s", flush=True)
+        print(f"{', '.join(shown)} in {ran.seconds:.2f}s", flush=True)
     return 1 if failed else 0

@@ -47,11 +47,15 @@ files:
 """
 TEST = """\
 Runs every check of the project against real services: lint, format, types, layer contract,
-missing migrations, system checks, unit and integration tests, and browser tests in Chromium.
+missing migrations, system checks, unit and integration tests, a look in Chromium, and the walk.
 They run side by side, one more at a time than there are cores; what each says is shown when it ends.
 """
 TEST_NOTES = """\
-Anything else is handed to pytest, and then only pytest runs:
+A test is of one tier, by a mark in its file (pytest.mark.thorough, pytest.mark.endurance; without
+one it is quick). Tiers are added up: CI runs `bin/test --quick --thorough`. The summary says what
+each group took, and how much of the processor.
+
+Anything else is handed to pytest, and then only pytest runs, whatever the tier unless one is given:
   bin/test tests/metering              one folder
   bin/test -k "quota and not soft"     by name
   bin/test tests/metering -x --pdb     any pytest option
@@ -62,6 +66,12 @@ so on, and the next ones of Redis after the one that REDIS_URL names.
 Chromium is looked for on PATH. Without it, `apt-get install chromium` is tried when run as root
 on Debian; otherwise the browser tests are reported as skipped.
 """
+TIERS = {
+    "quick": "what runs when no tier is given: some minutes",
+    "thorough": "what that leaves out: kills, outages, upgrades from older commits, every page, every"
+    " documented command, benches at a tiny size",
+    "endurance": "long outages and many rounds of kills: outside CI, one after the other",
+}
 BENCH = """\
 Measures an area of the project against private services that are started for the run and removed
 afterwards: one row a figure, each with its reference of the same run and the bar it is held to.
@@ -116,6 +126,10 @@ def dev_parser() -> argparse.ArgumentParser:
 def test_parser() -> argparse.ArgumentParser:
     """Options of `bin/test`; what it does not know is pytest's."""
     parser = _parser("bin/test", TEST, TEST_NOTES)
+    for tier, said in TIERS.items():
+        parser.add_argument(
+            f"--{tier}", dest="tiers", action="append_const", const=tier, default=[], help=said
+        )
     _add_state(parser, LOCAL / "test", ".local/test")
     parser.add_argument(
         "--python", metavar="NAME",

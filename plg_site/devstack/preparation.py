@@ -16,7 +16,8 @@ from plg_site.devstack.supervisor import Supervisor
 
 PREPARE_SECONDS = 300
 PART_DONE = re.compile(r"\d\.\d s\b")  # the command's lines: a title, seconds, and what was done
-SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po"}
+SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po",
+           ".mjml"}  # fmt: skip
 NOT_SOURCES = {"tests", "bench", "docs", "node_modules", "__pycache__", "devstack"}
 SHOWN_IN_PAGES = ("SITE_DOMAIN", "FILES_DOMAIN", "PUBLIC_PORT", "PRODUCT_APP", "STRIPE_API_HOST",
                   "STRIPE_SECRET_KEY", "EVENTS_DATABASE_URL", "DEBUG")  # fmt: skip
@@ -46,7 +47,7 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
     def show(line: str) -> None:
         shown.part(line) if PART_DONE.search(line) else shown.doing(line)
 
-    command = programs.manage("prepare", "--progress", "--json", str(about))
+    command = programs.manage("prepare", "--demo", "--progress", "--json", str(about))
     quietly = {**env, "LOG_LEVEL": "WARNING"}  # the editor's log of every seeded page is not news
     code = supervisor.run("prepare", command, env=quietly, within=PREPARE_SECONDS, each_line=show)
     if code != 0:

@@ -56,6 +56,7 @@ def environment(
         "SECRET_KEY": state.secret("secret_key"),
         "WATCH_FILES": "1",
         "MAIL_OUTBOX": "1",
+        "WEBHOOKS_TO_LOOPBACK": "1",
         "SUPPORT_EMAIL": f"help@{addresses.domain}",
         "SITE_DOMAIN": addresses.domain,
         "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",

@@ -1,6 +1,7 @@
 """Several commands at a time, so that no core waits for another; what each one says stays together."""
 
 import contextlib
+import resource
 import signal
 import time
 from collections import deque
@@ -35,6 +36,7 @@ class Run:
     lines: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     code: int | None = None
+    processor: float = 0.0  # seconds of all that it started and waited for, once it has ended
 
     @property
     def seconds(self) -> float:
@@ -74,6 +76,12 @@ def run(
             time.sleep(LOOK_EVERY)
 
 
+def processor_seconds() -> float:
+    """What all children of this process have used that have ended, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _begin(supervisor: Supervisor, new: Run) -> Process:
     command = new.command
     return supervisor.begin(
@@ -89,7 +97,9 @@ def _code(supervisor: Supervisor, one: Run, process: Process) -> int | None:
     too_slow = one.seconds > one.command.within
     if not too_slow and not has_ended(popen):
         return None
+    before = processor_seconds()
     supervisor.end([process])
+    one.processor = processor_seconds() - before
     if too_slow:
         one.lines.append(f"stopped: it took longer than {one.command.within:.0f} s")
         return 124

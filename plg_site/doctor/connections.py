@@ -47,7 +47,7 @@ def look() -> Iterator[Finding]:
 
 def budget() -> dict[str, int]:
     """Connections to the primary database, by what may open them."""
-    options: dict[str, Any] = settings.DATABASES["default"]["OPTIONS"]  # type: ignore[assignment]
+    options: dict[str, Any] = settings.DATABASES["default"]["OPTIONS"]
     pool = options["pool"]["max_size"]
     return {
         "web": settings.WEB_PROCESSES * min(pool, settings.WEB_THREADS),

@@ -11,6 +11,7 @@ from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Database"
 OLDEST, TESTED = 15, 18  # major versions of PostgreSQL
+_NEARLY = 0.7
 
 
 def look() -> Iterator[Finding]:
@@ -23,6 +24,7 @@ def look() -> Iterator[Finding]:
         )
         return
     yield _version()
+    yield from _locks()
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
@@ -30,6 +32,25 @@ def look() -> Iterator[Finding]:
             f"{missing} migrations of the shared tables have not run",
             "Run manage.py prepare.",
             missing=missing,
+        )
+
+
+def _locks() -> Iterator[Finding]:
+    """pg_dump holds a lock on each table while it runs; the server has room for so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p')),"
+            " current_setting('max_locks_per_transaction')::int"
+            " * (current_setting('max_connections')::int"
+            "    + current_setting('max_prepared_transactions')::int)"
+        )
+        tables, room = cursor.fetchone()
+    if tables > _NEARLY * room:
+        yield warning(
+            f"pg_dump of all {tables:,} tables needs a lock each, and there is room for {room:,}",
+            "Raise max_locks_per_transaction (the server restarts), or back up with pg_basebackup.",
+            tables=tables,
+            locks=room,
         )
 
 

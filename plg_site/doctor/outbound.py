@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from outbound import webhooks
 from outbound.models import WAITING, Message, State
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
@@ -17,7 +18,9 @@ _LATELY = timedelta(days=7)
 
 def look() -> Iterator[Finding]:
     now = timezone.now()
-    due = Message.objects.filter(state__in=WAITING, not_before__lte=now)
+    # A program of a customer's that is slow or gone is theirs to look after, and they are told.
+    ours = Message.objects.exclude(channel=webhooks.NAME)
+    due = ours.filter(state__in=WAITING, not_before__lte=now)
     late = due.filter(not_before__lte=now - _LATE).count()
     if late:
         yield problem(
@@ -27,7 +30,7 @@ def look() -> Iterator[Finding]:
         )
     else:
         yield fine(f"{due.count()} messages wait", waiting=due.count())
-    lately = Message.objects.filter(created_at__gt=now - _LATELY)
+    lately = ours.filter(created_at__gt=now - _LATELY)
     for state, words in ((State.DEAD, "were given up"), (State.UNKNOWN, "may have left or not")):
         if count := lately.filter(state=state).count():
             yield warning(

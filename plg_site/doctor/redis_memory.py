@@ -12,6 +12,8 @@ from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Redis"
 _PATIENCE = 3  # seconds
+_OLDEST = (7, 0)  # which knows scripts that may run while it is full
+_NEARLY_FULL = 0.8
 
 
 def look() -> Iterator[Finding]:
@@ -44,6 +46,20 @@ def _examine(client: redis.Redis) -> Iterator[Finding]:
         )
     else:
         yield fine(f"{version}, append-only file", appendfsync=fsync)
+    if _numbers(about["redis_version"]) < _OLDEST:
+        yield problem(
+            f"is of version {about['redis_version']}, which refuses our scripts",
+            "Use Redis 7.0 or newer, or Valkey.",
+        )
+    used, most = int(about.get("used_memory", 0)), int(about.get("maxmemory", 0))
+    if most and used > _NEARLY_FULL * most:
+        yield warning(
+            f"{used / most:.0%} of its memory is used: once it is full, events wait on the disks of the"
+            " web processes",
+            "Give it more (maxmemory), or look at what fills it (MEMORY DOCTOR).",
+            used_memory=used,
+            maxmemory=most,
+        )
     policy = about.get("maxmemory_policy", "noeviction")
     if policy != "noeviction" and about.get("maxmemory"):
         yield problem(
@@ -51,6 +67,10 @@ def _examine(client: redis.Redis) -> Iterator[Finding]:
             "Set maxmemory-policy noeviction.",
             maxmemory_policy=policy,
         )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def _setting(client: redis.Redis, name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from allauth.account.models import EmailAddress
 from django.conf import settings
 
+from identity import administrators
 from identity.models import User
 from plg_site import demo, safety
 from plg_site.doctor.findings import Finding, fine, problem
@@ -22,6 +23,7 @@ def look() -> Iterator[Finding]:
         yield fine("no setting is unsafe")
     yield from _demo_logins()
     yield from _unproved_staff()
+    yield from _administrator()
 
 
 def _demo_logins() -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def _demo_logins() -> Iterator[Finding]:
     if open_ones:
         yield problem(
             f"the password of the demo, which everybody can read, opens {', '.join(open_ones)}",
-            "Delete these users at /cms/users/, and run manage.py prepare with --no-demo.",
+            "Delete these users at /cms/users/, and run manage.py prepare without --demo.",
             addresses=open_ones,
         )
 
@@ -48,4 +50,12 @@ def _unproved_staff() -> Iterator[Finding]:
             f"staff whose address is not proved: {', '.join(names)}",
             "They open the mail that confirms their address; until then their rights do not count.",
             addresses=names,
+        )
+
+
+def _administrator() -> Iterator[Finding]:
+    if not administrators.working().exists():
+        yield problem(
+            "nobody is administrator: no one could invite editors or see the staff pages",
+            "Run manage.py start_here --email with the address of who is; a code is mailed to it.",
         )

@@ -35,4 +35,4 @@ def look() -> Iterator[Finding]:
             "Give it another slug in /cms/.",
         )
     if shelf.current() is None:
-        yield warning("it was never built, so each page is made anew", "Run manage.py build_site.")
+        yield problem("it was never built", "Run manage.py prepare, or manage.py build_site.")

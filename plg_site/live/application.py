@@ -1,10 +1,10 @@
-"""GET /live/usage?token=…: server-sent events (HTML standard, "Server-sent events")."""
+"""GET /live/usage?token=… and /live/notifications: server-sent events (HTML standard)."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from events import changes
-from metering import live
-from metering.live import NotAllowed, Pass
+from events import live
+from events.live import NotAllowed, Pass
 from plg_site.live.hub import Deaf, Hub, Listener, TooMany
 
 HEARTBEAT = 15.0  # seconds: shorter than what proxies and phones wait for
 _TRY_AGAIN = {429: "30", 503: "5"}  # seconds
+WHAT = ("usage", "notifications")  # there is news of
 AT_MOST_EVERY = 0.25  # seconds between two `changed` of one page
 
 
@@ -33,15 +33,18 @@ def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
         with suppress(asyncio.CancelledError):
             await running
 
-    async def usage(request: Request) -> Response:
-        try:
-            allowed = live.read(request.query_params.get("token", ""))
-        except NotAllowed as refused:
-            return _refuse(401, str(refused))
-        origin = request.headers.get("origin")
-        if origin is not None and origin != allowed.origin:
-            return _refuse(403, "This token is for the pages of another address.")
-        return await _listen(hub, allowed, heartbeat)
+    def news_of(what: str) -> Callable[[Request], Awaitable[Response]]:
+        async def listen(request: Request) -> Response:
+            try:
+                allowed = live.read(request.query_params.get("token", ""))
+            except NotAllowed as refused:
+                return _refuse(401, str(refused))
+            origin = request.headers.get("origin")
+            if origin is not None and origin != allowed.origin:
+                return _refuse(403, "This token is for the pages of another address.")
+            return await _listen(hub, allowed, heartbeat, what)
+
+        return listen
 
     async def healthz(request: Request) -> Response:
         return JSONResponse(
@@ -50,12 +53,12 @@ def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
             headers={} if hub.hears else {"Retry-After": _TRY_AGAIN[503]},
         )
 
-    routes = [Route("/live/usage", usage, methods=["GET"]), Route("/healthz", healthz)]
-    return Starlette(routes=routes, lifespan=lifespan)
+    routes = [Route(f"/live/{what}", news_of(what), methods=["GET"]) for what in WHAT]
+    return Starlette(routes=[*routes, Route("/healthz", healthz)], lifespan=lifespan)
 
 
-async def _listen(hub: Hub, allowed: Pass, heartbeat: float) -> Response:
-    channel = changes.channel(allowed.schema)
+async def _listen(hub: Hub, allowed: Pass, heartbeat: float, what: str) -> Response:
+    channel = allowed.channel
     headers = {
         "Access-Control-Allow-Origin": allowed.origin,
         "Vary": "Origin",
@@ -64,6 +67,8 @@ async def _listen(hub: Hub, allowed: Pass, heartbeat: float) -> Response:
     }
     try:
         listener = await hub.join(channel)
+        if await _said_meanwhile(hub, allowed):
+            listener.tell()
     except TooMany as refused:
         return _refuse(429, str(refused), **headers)
     except Deaf:
@@ -71,7 +76,7 @@ async def _listen(hub: Hub, allowed: Pass, heartbeat: float) -> Response:
 
     async def stream() -> AsyncIterator[str]:
         try:
-            async for text in _news(listener, until=allowed.until, heartbeat=heartbeat):
+            async for text in _news(listener, what, until=allowed.until, heartbeat=heartbeat):
                 yield text
         finally:
             await hub.leave(channel, listener)
@@ -79,7 +84,16 @@ async def _listen(hub: Hub, allowed: Pass, heartbeat: float) -> Response:
     return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
 
 
-async def _news(listener: Listener, *, until: float, heartbeat: float) -> AsyncIterator[str]:
+async def _said_meanwhile(hub: Hub, allowed: Pass) -> bool:
+    """Whether something was said after the page was made, which took a while to be shown."""
+    with suppress(Deaf):
+        return await hub.last_said(live.last_said(allowed.channel)) >= allowed.since
+    return False
+
+
+async def _news(
+    listener: Listener, what: str, *, until: float, heartbeat: float
+) -> AsyncIterator[str]:
     """What this page hears, until its token ends or nothing can be heard any more."""
     yield "retry: 2000\n: hello\n\n"
     while (left := until - time.time()) > 0:
@@ -92,7 +106,7 @@ async def _news(listener: Listener, *, until: float, heartbeat: float) -> AsyncI
         if listener.over:
             return
         listener.changed.clear()
-        yield "event: changed\ndata: usage\n\n"
+        yield f"event: changed\ndata: {what}\n\n"
         await asyncio.sleep(AT_MOST_EVERY)
 
 

@@ -68,7 +68,7 @@ class Hub:
         if len(self) >= self._most:
             raise TooMany("This process has no room for another listener.")
         if len(self._listeners.get(channel, ())) >= self._most_a_channel:
-            raise TooMany("This workspace has too many open pages.")
+            raise TooMany("Too many open pages listen to this.")
         if not self.hears:
             raise Deaf
         listener = Listener()
@@ -80,6 +80,13 @@ class Hub:
             await self.leave(channel, listener)
             raise
         return listener
+
+    async def last_said(self, key: str) -> float:
+        """The Unix time that stands there, 0.0 for none. Raises Deaf."""
+        try:
+            return float(await self._redis.get(key) or 0)
+        except (redis.RedisError, OSError) as error:
+            raise Deaf from error
 
     async def leave(self, channel: str, listener: Listener) -> None:
         """Listen no longer."""

@@ -6,6 +6,7 @@ import re
 
 from billing import catalogue
 from metering.definitions import meters
+from outbound.simulators import WebhookEndpointSimulator
 from plg_site.walk.browser import Browser, WrongAnswer, origin
 from plg_site.walk.walker import Walk, is_problem, usage_by_api, used, wait
 
@@ -74,6 +75,31 @@ def _agree(walk: Walk) -> None:
     wait(two_seats, "the API says that there are two members")
     if "api_calls" in meters():
         wait(lambda: used(walk, "api_calls") == str(calls), f"{calls} calls are counted")
+
+
+def tell_a_program(walk: Walk) -> str:
+    """A program on this machine is told of an event, signed; a test arrives, too."""
+    with WebhookEndpointSimulator() as program:
+        page = walk.user.open(walk.workspace + "/settings/webhooks/")
+        said = {"url": program.url, "names": ["API Key Created"]}
+        page = walk.user.submit(page.form(field="url"), said)
+        secret = re.search(r"whsec_[A-Za-z0-9+/=]{40,}", str(page.soup))
+        if secret is None:
+            raise WrongAnswer("The secret of the new webhook is not shown.")
+        keys = walk.user.open(walk.workspace + "/api-keys/").form(field="name")
+        walk.user.submit(keys, {"name": f"told {walk.run}", "scopes": ["read"]})
+        wait(lambda: bool(program.received), "the program is told of the new key")
+        page = walk.user.open(walk.workspace + "/settings/webhooks/")
+        path = page.soup.select_one("main th a")
+        page = walk.user.open(str(path["href"]) if path else "")
+        page.must_say("api.key.created")
+        walk.user.submit(page.form(action="/test/"))
+        wait(lambda: len(program.received) > 1, "the test arrives")
+        if not all(got.is_signed_with(secret[0]) for got in program.received):
+            raise WrongAnswer("A webhook is not signed with the secret that was shown.")
+        page = walk.user.open(str(path["href"]) if path else "")
+        walk.user.submit(page.form(action="/remove/"))
+    return "an event and a test, signed"
 
 
 def upgrade(walk: Walk) -> str:

@@ -29,6 +29,7 @@ from plg_site.walk.growing import (
     call_the_api,
     cancel,
     invite_a_colleague,
+    tell_a_program,
     upgrade,
     verify_the_address,
 )
@@ -36,7 +37,7 @@ from plg_site.walk.using import read_the_site, sign_up
 from plg_site.walk.walker import Walk
 
 Step = Callable[[Walk], str]
-PAGES = ("/", "/usage/", "/billing/", "/members/", "/api-keys/")
+PAGES = ("/", "/usage/", "/billing/", "/members/", "/api-keys/", "/settings/webhooks/")
 
 
 def steps() -> list[Step]:
@@ -49,6 +50,7 @@ def steps() -> list[Step]:
         verify_the_address,
         invite_a_colleague,
         call_the_api,
+        *([tell_a_program] if settings.WEBHOOKS_TO_LOOPBACK else []),
         *_of_product("WITH_AN_API_KEY"),
         *([upgrade, *_of_product("AFTER_PAYING"), cancel] if sells else []),
         edit_the_site,

@@ -17,17 +17,12 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils import timezone
 
 from events.steps import step
 from events.store import StoreUnavailable
 from identity.models import User
-from identity.persons import person_of
-from outbound import ledger
-from outbound.ledger import About
-from outbound.letter import Letter
-from tenants import addresses, audit, row_bounds
+from tenants import addresses, audit, letters, row_bounds
 from tenants.archive import export, progress
 from tenants.archive.layout import Manifest
 from tenants.archive.turns import only_one
@@ -126,16 +121,19 @@ def _keep(wanted: Export, out: IO[bytes], manifest: Manifest) -> None:
 def _tell(made: Export) -> None:
     if made.asked_by is None:
         return
-    url = addresses.workspace_url(made.tenant, "/settings/export/")
-    context = {"export": made, "tenant": made.tenant, "url": url, "site_url": settings.SITE_URL}
-    letter = Letter(
-        f"The archive of {made.tenant.name} is ready",
-        render_to_string("tenants/email/export_ready.txt", context),
-        render_to_string("tenants/email/export_ready.html", context),
-    )
-    about = About(person=person_of(made.asked_by).pk, tenant=made.tenant_id)
-    ledger.send(
-        letter, to=made.asked_by.email, topic="exports", once=f"export:{made.pk}", about=about
+    letters.send(
+        "tenants.export_ready",
+        {
+            "rows": f"{made.rows:,}",
+            "files": f"{made.files:,}",
+            "sha256": made.sha256,
+            "day": f"{made.expires_at:%-d %B %Y}",
+            "export_url": addresses.workspace_url(made.tenant, "/settings/export/"),
+        },
+        to=made.asked_by.email,
+        user=made.asked_by,
+        tenant=made.tenant,
+        once=f"export:{made.pk}",
     )
 
 

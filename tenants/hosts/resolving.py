@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from enum import Enum
 from functools import cache as once
 from functools import lru_cache
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -45,15 +44,6 @@ def named(said: str) -> tuple[str, bool]:
         return "", False
     port = found["port"]
     return found["name"].lower().rstrip("."), not port or int(port) == settings.PUBLIC_PORT
-
-
-def is_address(host: str) -> bool:
-    """Whether it is an IP address: what a load balancer sends that asks for our health."""
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def place_of(host: str) -> Place:

@@ -57,14 +57,12 @@ def hand_over(key: ApiKey, *, to: Membership, by: User) -> None:
     audit.note(key.tenant, "api_key.handed_over", by=by, target=key.name, details=details)
     letters.tell(
         [] if by == to.user else [to.user],
+        "tenants.key_handed_over",
         tenant=key.tenant,
-        subject=f"You hold the API key “{key.name}” of {key.tenant.name} now",
-        lines=[
-            f"{by} ({by.email}) handed you the API key “{key.name}” ({key.prefix}…) of "
-            f"“{key.tenant.name}”. What it does is done in your name; you can end it at any time."
-        ],
-        url=workspace_url(key.tenant, "/api-keys/"),
-        label="API keys",
+        who=letters.who(by),
+        key=key.name,
+        prefix=key.prefix,
+        keys_url=workspace_url(key.tenant, "/api-keys/"),
     )
 
 
@@ -101,13 +99,11 @@ def _warn(key: ApiKey, *, now: datetime) -> None:
         people[key.holder.user.pk] = key.holder.user
     letters.tell(
         people.values(),
+        "tenants.key_ends",
         tenant=tenant,
-        subject=f"The API key “{key.name}” of {tenant.name} ends on {key.expires_at:%-d %B}",
-        lines=[
-            f"The API key “{key.name}” ({key.prefix}…) of “{tenant.name}” stops working on "
-            f"{key.expires_at:%-d %B %Y, %H:%M} UTC. Programs that use it are refused from then on.",
-            "Make a new one before, and put it in its place.",
-        ],
-        url=workspace_url(tenant, "/api-keys/"),
-        label="API keys",
+        key=key.name,
+        prefix=key.prefix,
+        short_day=f"{key.expires_at:%-d %B}",
+        moment=f"{key.expires_at:%-d %B %Y, %H:%M} UTC",
+        keys_url=workspace_url(tenant, "/api-keys/"),
     )

@@ -23,13 +23,17 @@ def mail(receipt: PurgeReceipt) -> None:
         receipt = PurgeReceipt.objects.select_for_update().get(pk=receipt.pk)
         for number, each in enumerate(receipt.mail_to):
             letters.send(
-                "purge_receipt",
+                "tenants.purged",
+                {
+                    "workspace": each["name"],
+                    "kept": [
+                        f"{x['what']}: {x['rows']} ({x['why']})" for x in receipt.body["kept"]
+                    ],
+                    "sha256": receipt.hash,
+                    "receipt": json.dumps(receipt.body, indent=2, sort_keys=True),
+                },
                 to=each["to"],
                 once=f"purge-receipt:{receipt.pk}:{number}",
-                subject=f"{each['name']} is removed: the receipt",
-                workspace=each["name"],
-                receipt=receipt,
-                text=json.dumps(receipt.body, indent=2, sort_keys=True),
             )
         receipt.mail_to = []
         receipt.save(update_fields=["mail_to"])

@@ -54,7 +54,7 @@ def delete(tenant: Tenant, *, by: User | None, now: datetime | None = None) -> T
     workspace_deleted.send(sender=Tenant, tenant=tenant, by=by)
     _mail_owners(
         tenant,
-        subject=f"{tenant.name} was deleted",
+        "tenants.deleted",
         first=f"{by} ({by.email}) deleted the workspace “{tenant.name}”."
         if by
         else f"Nobody has used the workspace “{tenant.name}” or confirmed its mail address.",
@@ -81,11 +81,10 @@ def restore(tenant: Tenant, *, by: User) -> bool:
     workspace_restored.send(sender=Tenant, tenant=tenant, by=by)
     letters.tell(
         letters.owners_of(tenant),
+        "tenants.restored",
         tenant=tenant,
-        subject=f"{tenant.name} is back",
-        lines=[f"{by} ({by.email}) has undone the deletion. Everything is as it was."],
-        url=tenant.get_absolute_url(),
-        label="Open the workspace",
+        who=letters.who(by),
+        workspace_url=tenant.get_absolute_url(),
     )
     return True
 
@@ -133,27 +132,19 @@ def _warn(tenant: Tenant, *, now: datetime) -> None:
     tenant.save(update_fields=["purge_warned_at"])
     _mail_owners(
         tenant,
-        subject=f"{tenant.name} will be gone in {settings.DELETION_WARNING_DAYS} days",
+        "tenants.purged_soon",
+        days=str(settings.DELETION_WARNING_DAYS),
         first=f"The workspace “{tenant.name}” was deleted on {tenant.deleted_at:%-d %B %Y}.",
     )
 
 
-def _mail_owners(tenant: Tenant, *, subject: str, first: str) -> None:
+def _mail_owners(tenant: Tenant, name: str, **values: str) -> None:
     if tenant.held:  # whose address that is, nobody knows: it was written to once
         return
-    lines = [
-        first,
-        f"On {tenant.purge_after:%-d %B %Y} everything in it is removed for good, with its files, "
-        "its API keys and its members. Until then an owner can undo it, in one click.",
-    ]
+    assert tenant.purge_after is not None  # noqa: S101 - it is deleted
+    day = f"{tenant.purge_after:%-d %B %Y}"
     for owner in letters.owners_of(tenant):
         if not owner.is_active:  # the way back is not theirs
             continue
-        letters.tell(
-            [owner],
-            tenant=tenant,
-            subject=subject,
-            lines=lines,
-            url=undo_link(tenant, owner),
-            label="Undo the deletion",
-        )
+        undo = undo_link(tenant, owner)
+        letters.tell([owner], name, tenant=tenant, day=day, undo_url=undo, **values)

@@ -32,12 +32,9 @@ def suspend(tenant: Tenant, *, because: str, by: User, now: datetime | None = No
     workspace_suspended.send(sender=Tenant, tenant=tenant, by=by)
     letters.tell(
         letters.owners_of(tenant),
+        "tenants.suspended",
         tenant=tenant,
-        subject=f"{tenant.name} is suspended",
-        lines=[
-            f"Your workspace “{tenant.name}” is closed for the time being: {because}",
-            "Nothing was deleted. Your members read the reason on every page of the workspace.",
-        ],
+        because=because,
     )
     return True
 
@@ -55,10 +52,8 @@ def resume(tenant: Tenant, *, by: User) -> bool:
     workspace_resumed.send(sender=Tenant, tenant=tenant, by=by)
     letters.tell(
         letters.owners_of(tenant),
+        "tenants.resumed",
         tenant=tenant,
-        subject=f"{tenant.name} is open again",
-        lines=[f"Your workspace “{tenant.name}” works again, as you left it."],
-        url=tenant.get_absolute_url(),
-        label="Open the workspace",
+        workspace_url=tenant.get_absolute_url(),
     )
     return True

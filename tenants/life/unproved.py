@@ -100,15 +100,11 @@ def _warn(tenant: Tenant, now: datetime) -> bool:
             return False
         letters.tell(
             letters.owners_of(tenant),
+            "tenants.unused",
             tenant=tenant,
-            subject=f"{tenant.name} will be removed in {WARNING.days} days",
-            lines=[
-                f"You opened the workspace “{tenant.name}” on {tenant.created_at:%-d %B %Y}. Since "
-                "then nobody has used it, and this mail address was never confirmed.",
-                "Sign in once, and it stays. Otherwise it will be closed, and removed later.",
-            ],
-            url=home_url(tenant),
-            label="Keep it: sign in",
+            day=f"{tenant.created_at:%-d %B %Y}",
+            days=str(WARNING.days),
+            sign_in_url=home_url(tenant),
         )
     return True
 

@@ -112,15 +112,11 @@ def _warn(door: JoinDomain, *, now: datetime) -> None:
     tenant = door.tenant
     letters.tell(
         letters.owners_of(tenant),
+        "tenants.door_unproved",
         tenant=tenant,
-        subject=f"Please prove {door.domain} for {tenant.name}",
-        lines=[
-            f"People with an address at {door.domain} can join “{tenant.name}”. For that, a TXT "
-            f"record in DNS has to show that the domain is yours. Until "
-            f"{door.open_until:%-d %B %Y} they can join without it; after that, only with it.",
-            f"Name: {name_of(door)}",
-            f"Value: {value_of(door)}",
-        ],
-        url=workspace_url(tenant, "/members/"),
-        label="Members",
+        unproved_domain=door.domain,
+        day=f"{door.open_until:%-d %B %Y}",
+        record_name=name_of(door),
+        record_value=value_of(door),
+        members_url=workspace_url(tenant, "/members/"),
     )

@@ -16,7 +16,7 @@ from identity import names, standing
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
-from outbound import strangers
+from outbound import bell, strangers
 from tenants import audit, letters, row_bounds
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
@@ -123,20 +123,19 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     invitation.expires_at = now + LIFETIME
     invitation.save()
     letters.send(
-        "invitation",
+        "tenants.invitation",
+        {
+            # To a stranger's mailbox names go without what a mail program makes links of.
+            "by": names.in_subject(by, otherwise=by.email),
+            "by_email": by.email,
+            "workspace": names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
+            "days": str(LIFETIME.days),
+            "invite_url": f"{settings.SITE_URL}/invitations/{secret}/",
+        },
         to=invitation.email,
-        topic="invitations",
         sender=by,
         once=f"invitation:{invitation.pk}:{invitation.token_hash[:32]}",
-        subject=f"{by} invites you to {tenant.name}",
-        invitation=invitation,
         tenant=tenant,
-        by=by,
-        # To a stranger's mailbox names go without what a mail program makes links of.
-        by_name=names.in_subject(by, otherwise=by.email),
-        tenant_name=names.in_subject(tenant.name, otherwise=f"the workspace {tenant.slug}"),
-        days=LIFETIME.days,
-        url=f"{settings.SITE_URL}/invitations/{secret}/",
     )
 
 
@@ -180,7 +179,9 @@ def accept(invitation: Invitation, *, user: User, now: datetime | None = None) -
     Invitation.objects.for_tenant(tenant).filter(pk=invitation.pk).update(
         accepted_at=now or timezone.now()
     )
-    return add_member(tenant, user=user, role=invitation.role, how="invitation")
+    joined = add_member(tenant, user=user, role=invitation.role, how="invitation")
+    letters.has_joined(joined, invited_by=invitation.invited_by, invitation=invitation.pk)
+    return joined
 
 
 @transaction.atomic
@@ -286,6 +287,7 @@ def _take_away(
     if keep_out:
         ways_in.keep_out(tenant, user)
     gone, _ = Membership.objects.for_tenant(tenant).filter(pk=membership.pk).delete()
+    bell.leave(user, tenant_id=tenant.pk)
     if gone:  # once, also when two click
         audit.note(tenant, action, by=by, target=user.email, details={"role": membership.role})
         record_seat(tenant, user=user, role=membership.role, change=-1)

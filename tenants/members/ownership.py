@@ -52,23 +52,23 @@ def offer(
     audit.note(tenant, "ownership.offered", by=by, target=membership.user.email, details=details)
     letters.tell(
         [membership.user],
+        "tenants.ownership_offered",
         tenant=tenant,
-        subject=f"{by} offers you the workspace {tenant.name}",
-        lines=[
-            f"{by} ({by.email}) would like you to be an owner of “{tenant.name}”.",
-            "Owners answer for the bills and may delete the workspace. Nothing changes until you "
-            f"accept; the offer ends after {LIFETIME.days} days.",
-        ],
-        url=workspace_url(tenant, "/members/"),
-        label="Look at the offer",
+        bell="/members/",
+        by=str(by),
+        who=letters.who(by),
+        days=str(LIFETIME.days),
+        members_url=workspace_url(tenant, "/members/"),
     )
     letters.tell(
         [owner for owner in letters.owners_of(tenant) if owner != by],
+        "tenants.ownership_offered_owners",
         tenant=tenant,
-        subject=f"{tenant.name} was offered to {membership.user}",
-        lines=[f"{by} ({by.email}) has offered ownership to {membership.user.email}."],
-        url=workspace_url(tenant, "/members/"),
-        label="Members",
+        bell="/members/",
+        who=letters.who(by),
+        user=str(membership.user),
+        user_email=membership.user.email,
+        members_url=workspace_url(tenant, "/members/"),
     )
     return made
 
@@ -112,9 +112,11 @@ def decline(tenant: Tenant, *, user: User, now: datetime | None = None) -> None:
     audit.note(tenant, "ownership.declined", by=user, target=user.email)
     letters.tell(
         [found.by],
+        "tenants.ownership_declined",
         tenant=tenant,
-        subject=f"{user} does not take over {tenant.name}",
-        lines=[f"{user} ({user.email}) declined your offer. Nothing has changed."],
+        bell="/members/",
+        user=str(user),
+        user_email=user.email,
     )
 
 

@@ -56,4 +56,6 @@ def put(membership: Membership, *, role: Role, by: User | None) -> ways_in.Ended
     )
     if Role.OWNER in {before, role}:
         letters.owners_changed(membership, before=before, by=by)
+    else:
+        letters.role_changed(membership, before=before, by=by)
     return ended

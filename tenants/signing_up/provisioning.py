@@ -56,6 +56,7 @@ class NewWorkspace:
 
 
 @transaction.atomic
+@events.rows_together()
 def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """Claim a schema and make tenant, domain and owner membership.
 

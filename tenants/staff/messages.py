@@ -17,8 +17,8 @@ from identity.models import Person
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in
 from outbound import again as once_more
-from outbound import reasons
-from outbound.models import Message, State
+from outbound import channels, reasons, webhooks
+from outbound.models import Message, State, WebhookEndpoint
 from staff import navigation
 from staff.access import staff_only
 from tenants.models import Tenant
@@ -40,6 +40,7 @@ def messages(request: UserRequest) -> HttpResponse:
     names = dict(
         Tenant.objects.filter(pk__in={row.tenant_id for row in page}).values_list("pk", "name")
     )
+    endpoints = _endpoints([row.address for row in page if row.channel == webhooks.NAME])
     asked = request.GET.copy()
     asked.pop("page", None)
     context = {
@@ -53,6 +54,8 @@ def messages(request: UserRequest) -> HttpResponse:
             {
                 "row": row,
                 "why": reasons.in_words(row.reason),
+                "to": endpoints.get(row.address, row.address),
+                "channel": _label(row.channel),
                 "workspace": names.get(row.tenant_id, ""),
                 "may_go": row.state == State.DEAD and bool(row.sealed),
             }
@@ -60,6 +63,17 @@ def messages(request: UserRequest) -> HttpResponse:
         ],
     }
     return navigation.page(request, "staff/messages.html", context, at="staff_messages")
+
+
+def _endpoints(ids: list[str]) -> dict[str, str]:
+    """Where webhooks go, by the id that is their address."""
+    rows = WebhookEndpoint.objects.filter(pk__in=ids).values_list("pk", "url")
+    return {str(pk): url for pk, url in rows}
+
+
+def _label(name: str) -> str:
+    channel = channels.get(name)
+    return channel.label if channel else name
 
 
 @require_POST

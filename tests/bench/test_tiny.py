@@ -12,6 +12,8 @@ import pytest
 from bench.measuring import modules_of
 from plg_site.devstack.options import ROOT, bench_areas
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("area", bench_areas())
 def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Path):

@@ -105,7 +105,7 @@ class Simulator:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._log.close()
 
 

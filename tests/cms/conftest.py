@@ -37,7 +37,7 @@ def seeded(
     folder = tmp_path_factory.mktemp("seeded") / "releases"
     with django_db_blocker.unblock(), override_settings(SITE_RELEASES_DIR=folder):
         with override_settings(PRODUCT_APP=site_file.SAMPLE):  # whose website has one of everything
-            seed_site()
+            seed_site(demo=True)
         release.build()
     yield folder
     with django_db_blocker.unblock(), publishing.paused():

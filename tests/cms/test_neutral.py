@@ -31,7 +31,7 @@ def bookshelf(settings, db, shelf_folder: Path) -> None:
         Site.objects.all().delete()
         for home in HomePage.objects.all():
             home.delete()
-    seed_site()
+    seed_site(demo=True)
 
 
 def words_of(file: Path) -> str:

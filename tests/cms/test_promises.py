@@ -15,6 +15,7 @@ from cms import release, shelf
 from cms.models import ContentPage
 from cms.seed import neutral
 from identity.models import User
+from outbound import letters
 from product.catalogue import PLANS
 from product.website import website
 from tenants.members import membership
@@ -66,13 +67,15 @@ def test_the_contact_is_on_the_site_in_the_app_in_mails_and_on_error_pages(
     settings.SUPPORT_EMAIL = "help@signpost.example"
     settings.SUPPORT_URL = "https://help.signpost.example/"
     release.build()
+    kind = letters.get("identity.login_code")
+    letter, _ = letters.render(kind, kind.content, {"email": "ada@example.com", "code": "ABCD"})
     shown = {
         "site": client_for().get("/pricing/").content.decode(),
         "app": client_for(people.acme_owner, acme).get("/").content.decode(),
         "404 of a workspace": client_for(people.outsider, acme).get("/").content.decode(),
         "500": render_to_string("500.html", {}),
-        "mail": render_to_string("emails/base.html", {}),
-        "mail as text": render_to_string("emails/base.txt", {}),
+        "mail": letter.html,
+        "mail as text": letter.text,
     }
     assert {place for place, page in shown.items() if settings.SUPPORT_URL not in page} == set()
     by_mail = {place for place, page in shown.items() if settings.SUPPORT_EMAIL not in page}
@@ -86,10 +89,12 @@ def test_without_a_contact_nobody_is_told_to_write(
     settings: SimpleNamespace,
 ) -> None:
     settings.SUPPORT_EMAIL = settings.SUPPORT_URL = ""
+    kind = letters.get("identity.login_code")
+    letter, _ = letters.render(kind, kind.content, {"email": "ada@example.com", "code": "ABCD"})
     pages = [
         client_for(people.acme_owner, acme).get("/").content.decode(),
         render_to_string("500.html", {}),
-        render_to_string("emails/base.txt", {}),
+        letter.text,
     ]
     assert not any("mailto:" in page or "Questions?" in page for page in pages)
 

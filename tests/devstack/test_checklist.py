@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from plg_site.devstack import checklist
-from plg_site.devstack.checklist import Result
+from plg_site.devstack import checklist, options, tiers
+from plg_site.devstack.checklist import Ran, Result
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.side_by_side import Command, Run
 from tests import which_product
@@ -46,6 +46,26 @@ def test_what_a_group_names_is_there() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("tier", tiers.TIERS)
+def test_each_tier_runs_each_file_that_has_such_tests_once(tier: str) -> None:
+    found = [file for group in checklist.TESTS for file in checklist.files_of(group, [tier])]
+    every = (ROOT / "tests").rglob("test_*.py")
+    having = {str(file.relative_to(ROOT)) for file in every if tier in tiers.in_file(file)}
+    assert having
+    assert sorted(found) == sorted(having)
+
+
+def test_continuous_integration_leaves_out_what_endures_alone() -> None:
+    said = (ROOT / ".ci" / "run").read_text().splitlines()[-1]
+    assert said.startswith("exec ./bin/test")
+    given = options.test_parser().parse_args(said.split()[2:])
+    assert given.tiers == [tiers.QUICK, tiers.THOROUGH]
+
+
+def test_help_says_what_each_tier_is_for() -> None:
+    assert tuple(options.TIERS) == tiers.TIERS
+
+
 def test_groups_beside_each_other_share_no_database_and_no_redis() -> None:
     given = {
         "DATABASE_URL": "postgres://plg:p@127.0.0.1:5432/plg",
@@ -67,8 +87,10 @@ def test_a_group_is_shown_whole_and_its_exit_code_decides(
     run = Run(Command("events", [], {}, 1), lines=["..F  [100%]", "1 failed, 20 passed in 3.00s"])
     run.ended(code)
     counted = {"passed": 5}
+    run.processor = 2.5
     result = checklist._result(run, counted)
     assert (result.verdict, result.note) == (verdict, "1 failed, 20 passed")
+    assert "2.5 s of processor" in result.line()
     assert counted == {"passed": 25, "failed": 1}
     assert "  ..F  [100%]\n  1 failed, 20 passed in 3.00s\n" in capsys.readouterr().out
 
@@ -82,8 +104,11 @@ def test_a_group_that_never_came_to_its_summary_is_counted_as_an_error() -> None
 
 
 def test_the_last_line_counts_the_tests_of_all_groups(capsys: pytest.CaptureFixture[str]) -> None:
-    results = [Result("events", "passed", 3), Result("mypy", "FAILED", 2)]
     counted = {"passed": 25, "skipped": 2}
-    assert checklist._summary(results, counted, seconds=61.5) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "25 passed, 2 skipped in 61.50s"
-    assert checklist._summary(results[:1], counted, seconds=61.5) == 0
+    results = [Result("events", "passed", 3, processor=120), Result("mypy", "FAILED", 2)]
+    ran = Ran(0, 61.5, results, counted)
+    assert checklist._summary(ran, processor=150) == 1
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == "25 passed, 2 skipped in 61.50s"
+    assert "2.5 minutes of processor, 0.5 of them by services" in said
+    assert checklist._summary(Ran(0, 61.5, results[:1], counted), processor=150) == 0

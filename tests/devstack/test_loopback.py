@@ -39,6 +39,7 @@ def through(proxy: socketserver.ThreadingTCPServer) -> dict[str, str]:
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_the_whole_journey_passes_behind_a_proxy_that_refuses_everything(
     bare_environ: dict[str, str], proxy: socketserver.ThreadingTCPServer
 ) -> None:

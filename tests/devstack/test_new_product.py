@@ -137,6 +137,7 @@ def adopter(tree: Path, bare_environ: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_the_tests_of_a_new_product_pass(tree: Path, adopter: dict[str, str]) -> None:
     ended = in_tree(tree, "bin/test", "tests/bookshelf", environ=adopter)
     assert ended.returncode == 0, ended.stdout[-4_000:] + ended.stderr[-2_000:]
@@ -144,6 +145,7 @@ def test_the_tests_of_a_new_product_pass(tree: Path, adopter: dict[str, str]) ->
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_the_platforms_tests_pass_beside_a_new_product(tree: Path, adopter: dict[str, str]) -> None:
     """On products of their own: one file that knows Signpost, one that knows the reference product."""
     files = ["tests/product/test_link_pages.py", "tests/reference_product/test_things.py"]
@@ -153,6 +155,7 @@ def test_the_platforms_tests_pass_beside_a_new_product(tree: Path, adopter: dict
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_the_walk_passes_with_a_new_product(tree: Path, adopter: dict[str, str]) -> None:
     ended = in_tree(tree, "bin/dev", "--check", environ=adopter)
     assert ended.returncode == 0, ended.stdout[-4_000:] + ended.stderr[-2_000:]
@@ -161,6 +164,7 @@ def test_the_walk_passes_with_a_new_product(tree: Path, adopter: dict[str, str])
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_a_new_product_keeps_style_and_layers(tree: Path, adopter: dict[str, str]) -> None:
     python = str(tree / ".venv" / "bin" / "python")
     layers = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -176,6 +180,7 @@ def test_a_new_product_keeps_style_and_layers(tree: Path, adopter: dict[str, str
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_a_migration_is_made_for_ones_first_model(
     tree: Path, adopter: dict[str, str], services: Stack
 ) -> None:

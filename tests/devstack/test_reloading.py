@@ -122,6 +122,7 @@ def workspace(running: Running, path: str = "/") -> str:
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_all_processes_take_changed_code_and_a_new_meter(running: Running) -> None:
     time.sleep(3)  # what was written a moment ago has been seen
     before = len(running.log)
@@ -144,6 +145,7 @@ METERS.append(
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_broken_code_leaves_running_what_runs(running: Running) -> None:
     time.sleep(2)
     views = running.tree / "bookshelf" / "views.py"
@@ -156,6 +158,7 @@ def test_broken_code_leaves_running_what_runs(running: Running) -> None:
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_an_error_shows_its_place_in_the_code_and_only_to_this_machine(running: Running) -> None:
     time.sleep(2)
     views = running.tree / "bookshelf" / "views.py"

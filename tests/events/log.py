@@ -178,7 +178,11 @@ def events_database(store_kind: str, request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue(f"{store_kind}_events")
 
 
-both_stores = pytest.mark.parametrize("store_kind", ["postgres", "clickhouse"], indirect=True)
+both_stores = pytest.mark.parametrize(
+    "store_kind",
+    ["postgres", pytest.param("clickhouse", marks=pytest.mark.thorough)],
+    indirect=True,
+)
 
 
 @pytest.fixture

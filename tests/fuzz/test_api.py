@@ -78,6 +78,7 @@ def _as_answer(sent: requests.PreparedRequest, found, content: bytes) -> request
     return answer
 
 
+@pytest.mark.thorough
 @schema.parametrize()
 @bounds(
     max_examples=12,

@@ -146,7 +146,9 @@ def staff(people):
     return user
 
 
-WHO = ["visitor", "member", "owner", "staff"]
+THOROUGH = pytest.mark.thorough
+MOST = [pytest.param(who, marks=THOROUGH) for who in ("visitor", "owner", "staff")]
+WHO = ["member", *MOST]
 
 
 def somebody(who: str, people, staff):
@@ -170,6 +172,7 @@ def test_the_site_answers_everybody_without_a_500(client_for, people, staff, ids
     _no_failures(visit, own)
 
 
+@THOROUGH
 def test_the_editors_pages_answer_without_a_500(client_for, staff, ids):
     theirs = [
         route

@@ -72,7 +72,7 @@ def listen(server):
         def start(schema: str = "w_acme", *, origin: str | None = ORIGIN, token: str | None = None):
             text = token or live.token(schema, origin=ORIGIN)
             headers = {"Origin": origin} if origin else {}
-            client = open_pages.enter_context(httpx.Client(timeout=5))
+            client = open_pages.enter_context(httpx.Client(timeout=60))
             request = client.stream(
                 "GET", f"{server.url}/live/usage", params={"token": text}, headers=headers
             )
@@ -84,7 +84,7 @@ def listen(server):
 
 
 def wait_for(condition) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -92,7 +92,7 @@ def wait_for(condition) -> None:
 
 def next_event(page) -> str:
     """The next line that says something, without comments and instructions."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     for line in page.lines:
         if line.startswith("event:"):
             return line
@@ -194,7 +194,7 @@ def test_the_page_gets_a_token_for_its_own_workspace_only(client_for, people, ac
     assert answer["Cache-Control"].find("no-store") >= 0
     url = httpx.URL(answer.json()["url"])
     allowed = live.read(url.params["token"])
-    assert allowed.schema == acme.schema_name
+    assert allowed.channel == changes.channel(acme.schema_name)
     assert allowed.origin == acme.get_absolute_url().rstrip("/")
     assert client_for(people.acme_owner, globex).get("/usage/live/address/").status_code == 404
     assert client_for(None, acme).get("/usage/live/address/").status_code == 302

@@ -22,8 +22,13 @@ def of(user) -> str:
 
 def test_what_was_said_is_kept_with_where_and_the_words_that_were_shown(client_for, people):
     client = client_for(people.outsider)
-    client.post("/account/mails/", {NEWS: "on", USAGE: "on", "domains": "on", "exports": "on"})
-    client.post("/account/mails/", {USAGE: "on", "domains": "on", "exports": "on"})
+    client.post(
+        "/account/mails/",
+        {NEWS: "mail", USAGE: ["mail", "in_app"], "domains": "mail", "exports": "mail"},
+    )
+    client.post(
+        "/account/mails/", {USAGE: ["mail", "in_app"], "domains": "mail", "exports": "mail"}
+    )
     said = ConsentChange.objects.filter(recipient=of(people.outsider)).order_by("at")
     assert [(each.topic, each.given, each.source) for each in said] == [
         (NEWS, True, "account page"),

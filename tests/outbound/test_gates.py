@@ -12,6 +12,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from identity import reached
 from identity.persons import person_of
 from outbound import caps, consent, recipients, sending, suppression
 from outbound.channels.mail import MailChannel
@@ -40,8 +41,8 @@ def said(row) -> tuple[str, str]:
 def reader(people):
     """Somebody who wants the news, and lives in Berlin."""
     user = people.outsider
-    user.time_zone = "Europe/Berlin"
-    user.save()
+    reached.learn(person_of(user), source=reached.From.GIVEN, time_zone="Europe/Berlin")
+
     consent.change(recipients.person(person_of(user).pk), topic=NEWS, given=True, source="test")
     return user
 

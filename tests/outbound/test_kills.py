@@ -21,6 +21,8 @@ from outbound.letter import Letter
 from outbound.models import Message, State
 from tests.outbound.slow_mail import FILE
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES, KILLS, WORKERS = 600, 6, 2
 

@@ -20,6 +20,7 @@ pytestmark = [
 SIZES = [(1440, "light"), (390, "dark")]  # it is long: both were looked at in both colours
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tab", SIZES, indirect=True, ids=str)
 def test_the_reference_is_read_on_a_desk_and_on_a_phone(committed, tab):  # noqa: F811
     tab.goto(f"{settings.SITE_URL}/docs/api/")

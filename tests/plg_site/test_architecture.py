@@ -27,6 +27,7 @@ WITHOUT_A_TENANT = {
     "outbound_capslot": "of who gets something, whatever workspaces they are in",
     "outbound_consent": "what a human wants, whatever workspaces they are in",
     "outbound_consentchange": "as above",
+    "outbound_editedletter": "the installation's words",
     "outbound_suppression": "an address, as a hash",
     "outbound_messageevent": "goes with its message, which names the workspace",
     "tenants_tenant": "the workspace itself",

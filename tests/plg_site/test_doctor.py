@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +17,11 @@ from cms.models import SiteBuild
 from plg_site.doctor import (
     clocks,
     connections,
+    database,
+    disk,
     fleet,
     mail_dns,
+    mail_server,
     pool,
     redis_memory,
     website,
@@ -26,6 +30,7 @@ from plg_site.doctor import (
 from plg_site.doctor.examination import CHECKS, examine
 from plg_site.doctor.findings import Finding, Level
 from tenants.models import MigrationFailure, PoolSchema, SchemaTemplate, Tenant
+from tests.outbound import smtp_server
 from tests.tenants.domains.dns_server import DnsServer
 
 
@@ -100,6 +105,48 @@ def test_a_redis_that_keeps_nothing_is_a_problem(db):
     assert [finding.level for finding in found] == [Level.PROBLEM, Level.PROBLEM]
     assert "appendonly yes" in found[0].do
     assert "noeviction" in found[1].do
+
+
+def test_a_redis_that_is_nearly_full_or_too_old_is_told():
+    class Full:
+        def info(self) -> dict[str, object]:
+            return {
+                "redis_version": "6.2.14",
+                "aof_enabled": 1,
+                "maxmemory": 100,
+                "used_memory": 90,
+            }
+
+        def config_get(self, name: str) -> dict[str, str]:
+            return {name: "always"}
+
+    found = {f.says: f for f in redis_memory._examine(Full())}  # type: ignore[arg-type]
+    assert any("90%" in says for says in found)
+    assert any("6.2.14, which refuses our scripts" in says for says in found)
+
+
+def test_a_mail_server_that_does_not_let_us_in_is_a_problem(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "127.0.0.1", False
+    with smtp_server.running() as server:
+        settings.EMAIL_PORT = server.port
+        settings.EMAIL_URL = f"smtp+plain://127.0.0.1:{server.port}"
+        assert levels(mail_server.look()) == ["fine"]
+        assert server.mails == []
+    assert levels(mail_server.look()) == ["problem"]
+    settings.EMAIL_URL = ""
+    assert levels(mail_server.look()) == ["fine"]
+
+
+def test_a_disk_without_room_for_the_spool_is_a_problem(settings, tmp_path):
+    settings.STATE_DIR = tmp_path
+    settings.EVENTS_SPOOL_MAX_BYTES = shutil.disk_usage(tmp_path).free
+    assert levels(disk.look()) == ["problem"]
+
+
+def test_a_server_without_locks_for_a_dump_is_told(db, monkeypatch):
+    monkeypatch.setattr(database, "_NEARLY", 0.0)
+    assert any("max_locks_per_transaction" in finding.do for finding in database.look())
 
 
 def test_a_pool_without_a_template_is_a_problem(db):
@@ -192,8 +239,9 @@ def test_the_website_is_a_problem_while_a_page_cannot_be_built(db):
     now = datetime.now(UTC)
     failure = {"path": "/pricing/", "why": "it answered 500", "title": "Pricing", "page": None}
     SiteBuild.objects.create(started_at=now, failures=[failure])
-    assert [(f.level, f.says) for f in website.look() if f.level == Level.PROBLEM] == [
-        (Level.PROBLEM, "/pricing/ could not be built: it answered 500")
+    assert [f.says for f in website.look() if f.level == Level.PROBLEM] == [
+        "/pricing/ could not be built: it answered 500",
+        "it was never built",
     ]
     SiteBuild.objects.create(started_at=now)
-    assert Level.PROBLEM not in {f.level for f in website.look()}
+    assert [f.says for f in website.look() if f.level == Level.PROBLEM] == ["it was never built"]

@@ -51,6 +51,14 @@ ASKED = {
         "api-keys/<uuid:key_id>/revoke/",
         "settings/export/",
         "settings/export/<uuid:export_id>/remove/",
+        # Which programs are told of everything, and the secret that signs.
+        "settings/webhooks/",
+        "settings/webhooks/<uuid:endpoint_id>/",
+        "settings/webhooks/<uuid:endpoint_id>/pause/",
+        "settings/webhooks/<uuid:endpoint_id>/remove/",
+        "settings/webhooks/<uuid:endpoint_id>/resume/",
+        "settings/webhooks/<uuid:endpoint_id>/secret/",
+        "settings/webhooks/<uuid:endpoint_id>/test/",
         # Who owns and administers it, and which way others come in.
         "members/<int:membership_id>/remove/",
         "members/<int:membership_id>/role/",
@@ -92,6 +100,7 @@ SHOWS = "only shows something, by whatever method"
 NO_SESSION = "knows no session"
 SIGN_IN = "signs in, or out"
 SAFE = "takes a right or a plan back, or leaves things as they are"
+READ = "what one has read under the bell"
 BACK = "brings back what was deleted"
 NOT_ASKED = {
     "workspace": {
@@ -119,6 +128,9 @@ NOT_ASKED = {
         "members/invitations/<uuid:invitation_id>/withdraw/": SAFE,
         "members/offer/decline/": SAFE,
         "members/offer/withdraw/": SAFE,
+        "notifications/reading/": READ,
+        "notifications/<uuid:notification_id>/reading/": READ,
+        "notifications/<uuid:notification_id>/dismissal/": READ,
         "preparing/": SHOWS,
         "settings/": "name and time zone",
         "settings/domains/<uuid:claim_id>/check/": "looks into DNS",
@@ -134,9 +146,14 @@ NOT_ASKED = {
         "_util/login/": SIGN_IN,
         "account/": "name and time zone",
         "account/mails/": "which mails one gets",
+        "account/notifications/reading/": READ,
+        "account/notifications/<uuid:notification_id>/reading/": READ,
+        "account/notifications/<uuid:notification_id>/dismissal/": READ,
         "account/security/authenticate/": SIGN_IN,
         "account/security/webauthn/login/": SIGN_IN,
         "hooks/mail/tracking/": NO_SESSION,
+        "hooks/sms/status/": NO_SESSION,
+        "hooks/sms/inbound/": NO_SESSION,
         "unsubscribe/<str:token>/": "the signed link is what speaks for it, and says no only",
         "account/sessions/<uuid:sign_in_id>/end/": SIGN_IN,
         "account/sessions/end/": SIGN_IN,

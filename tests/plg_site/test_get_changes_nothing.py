@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from outbound import webhooks
 from tenants import schema
 from tenants.domains import allowance, claims
 from tenants.hashed_secrets import hash_secret
@@ -100,7 +101,11 @@ def world(acme, globex, people) -> dict[str, object]:
     undo = deletion.undo_link(globex, people.globex_owner).rstrip("/").rsplit("/", 1)[1]
     with schema.inside(acme):
         link, file = Link.objects.first(), File.objects.first()
+    endpoint, _ = webhooks.add(
+        tenant_id=acme.pk, url="https://hooks.example.com/", names=[], by=people.acme_owner.pk
+    )
     return {
+        "endpoint_id": endpoint.pk,
         "key_id": key.pk,
         "invitation_id": invitation.pk,
         "secret": "secret",

@@ -25,6 +25,7 @@ gc.enable()  # which the configuration turns off until a worker has started
 # What plg_site/patience says.
 ARRIVE_SECONDS, LARGEST_HEAD = 15.0, 64 * 1024
 THREADS = 4
+AT_ONCE = 5.0  # who is held up waits ARRIVE_SECONDS or longer; a busy machine is slow
 SLOW = 40
 HEAD = b"POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
 
@@ -114,18 +115,19 @@ def test_forty_clients_that_never_finish_do_not_hold_up_a_normal_request(port, s
         for _ in range(5):
             status, _, seconds = ask(port)
             assert status == 200
-            assert seconds < 1.0
+            assert seconds < AT_ONCE
         status, body, seconds = ask(port, b"a=b", path="/form")
         assert (status, body) == (200, b"/form 3")
-        assert seconds < 1.0
+        assert seconds < AT_ONCE
 
 
+@pytest.mark.thorough
 def test_who_does_not_finish_is_let_go(port):
     with dawdling(port, b"GET / HTTP/1.1\r\n", clients=1) as [client]:
-        client.settimeout(ARRIVE_SECONDS + 5)
+        client.settimeout(ARRIVE_SECONDS * 2)
         began = time.monotonic()
         assert client.recv(100) == b""
-        assert time.monotonic() - began < ARRIVE_SECONDS + 3
+        assert time.monotonic() - began < ARRIVE_SECONDS + 10
 
 
 def test_clients_that_do_not_close_do_not_hold_up_the_main_loop(port):
@@ -133,7 +135,7 @@ def test_clients_that_do_not_close_do_not_hold_up_the_main_loop(port):
     said = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     with dawdling(port, said, clients=10):
         _, _, seconds = ask(port)
-    assert seconds < 1.0
+    assert seconds < AT_ONCE
 
 
 def test_one_upload_too_many_is_told_to_come_again(port):
@@ -274,7 +276,7 @@ def test_forty_clients_that_do_not_read_hold_up_nobody(port, path):
         for _ in range(5):
             status, _, seconds = ask(port)
             assert status == 200
-            assert seconds < 1.0
+            assert seconds < AT_ONCE
 
 
 @pytest.mark.parametrize("path", ["/page", "/file", "/piece", "/pieces", "/chunks"])

@@ -13,7 +13,7 @@ from plg_site.devstack.stack import Stack
 from tests.tenants.archive.kill_work import STEPS
 from tests.tenants.standing import ROOT, at_steps
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 
 def run(stack: Stack, *arguments: str) -> Any:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 _MOST_TABS = 60  # a page with more stops than that is not one of these
 
 
@@ -86,7 +86,7 @@ def test_the_account_is_kept_by_keyboard_alone(tab, member, stack):
     expect(tab.get_by_label("Your name")).to_have_value("Kim K.")
     no_axe_violations(tab)
 
-    go(tab, "Mails")
+    go(tab, "Messages")
     reach(tab, "Domains")
     tab.keyboard.press("Space")
     go(tab, "Save")

@@ -13,7 +13,7 @@ from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM
 from tests.stack.test_browser_pages import SCHEMES, look
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 
 
 @pytest.fixture

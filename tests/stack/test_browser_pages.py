@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, StorageState
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.second_factor import show_second_factor
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 
 PUBLIC = [
     "/",
@@ -33,12 +33,14 @@ WORKSPACE = [
     "/usage/clicks/",
     "/usage/clicks/?range=7d&by=hour&group=link_id",
     "/usage/limits/",
+    "/notifications/",
     "/members/",
     "/api-keys/",
     "/billing/",
     "/settings/",
     "/settings/audit/",
     "/settings/domains/",
+    "/settings/webhooks/",
     "/settings/export/",
     "/settings/delete/",
     "/no-such-page/",
@@ -56,6 +58,7 @@ OWN = [
     "/account/security/webauthn/add/",
     "/account/sessions/",
     "/account/mails/",
+    "/account/notifications/",
     "/account/close/",
     "/account/closed/",
     "/account/second-factor/",
@@ -187,26 +190,28 @@ def fits(page: Page, *, width: int) -> None:
     assert wider <= 0, f"{page.url} is {wider} px wider than the window of {width} px"
 
 
-def look(page: Page, url: str, *, rules: Sequence[str]) -> None:
-    """At both widths, without asking for it again."""
+def look(page: Page, url: str) -> None:
+    """In both schemes and at both widths, without asking for it again."""
     page.goto(url)
-    for width in WIDTHS:
-        fits(page, width=width)
-        no_axe_violations(page, rules=rules)
-        cut = page.evaluate(CUT)
-        assert not cut, f"{url} at {width} px: tables scroll sideways or cut their text: {cut}"
+    for scheme, rules in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            fits(page, width=width)
+            no_axe_violations(page, rules=rules)
+            cut = page.evaluate(CUT)
+            assert not cut, f"{url} at {width} px: tables scroll sideways or cut their text: {cut}"
 
 
 def look_at_all(
     chromium: Browser, host: str, paths: Sequence[str], *, by: StorageState | None = None
 ) -> None:
     """Dark is the same page in other colours, so only rules about these are asked there."""
-    for scheme, rules in SCHEMES.items():
-        context = chromium.new_context(storage_state=by, color_scheme=scheme)
-        page = context.new_page()
-        for path in paths:
-            look(page, host + path, rules=rules)
-        context.close()
+    # Colours change at once: one that is on its way to another would be measured.
+    context = chromium.new_context(storage_state=by, reduced_motion="reduce")
+    page = context.new_page()
+    for path in paths:
+        look(page, host + path)
+    context.close()
 
 
 def test_the_public_pages_are_accessible_and_fit(chromium, stack):
@@ -215,6 +220,28 @@ def test_the_public_pages_are_accessible_and_fit(chromium, stack):
 
 def test_the_pages_of_a_workspace_are_accessible_and_fit(chromium, stack, demo_state, furnished):
     look_at_all(chromium, stack.workspace_url("acme"), WORKSPACE, by=demo_state)
+
+
+def test_the_pages_of_webhooks_are_accessible_and_fit(chromium, stack, demo_state):
+    """With the secret that is shown once, a delivery that failed, and the page of a paused one."""
+    context = chromium.new_context(storage_state=demo_state)
+    page, host = context.new_page(), stack.workspace_url("acme")
+    page.goto(host + "/settings/webhooks/")
+    page.locator("input[name=url]").fill("http://127.0.0.1:9/" + "x" * 300)
+    page.locator("input[name=names]").first.check()
+    page.get_by_role("button", name="Add webhook").click()
+    page.locator("#webhook-secret").wait_for()
+    for width in WIDTHS:
+        fits(page, width=width)
+        no_axe_violations(page, rules=())
+    page.locator("main th a").first.click()
+    page.get_by_role("button", name="Send a test").click()
+    path = urlsplit(page.url).path
+    page.get_by_text("Nobody answers there.").or_(page.get_by_text("on its way")).first.wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("Somebody paused it.").wait_for()
+    context.close()
+    look_at_all(chromium, host, ["/settings/webhooks/", path], by=demo_state)
 
 
 def test_the_longest_names_that_people_give_fit(chromium, stack, demo_state, long_names):

@@ -15,8 +15,6 @@ from plg_site.devstack.options import ROOT, bench_areas
 from plg_site.devstack.programs import without_made_up
 from plg_site.devstack.stack import Stack
 
-pytestmark = pytest.mark.stack
-
 _SPAN = re.compile(r"`((?:bin/|(?:\.venv/bin/)?python |manage\.py )[^`]*)`")
 _LINE = re.compile(r"^ *((?:bin/|(?:\.venv/bin/)?python |manage\.py )[^#\n]*)", re.MULTILINE)
 
@@ -29,6 +27,8 @@ PROVED_ELSEWHERE = {
     "bin/upgrade": "tests/devstack/test_upgrade.py",
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
     "bin/manage run_outbound": "tests/outbound/test_kills.py",  # the stack runs it
+    "bin/manage start_here": "tests/stack/test_first_day.py",  # here there is an administrator
+    "bin/manage walk": "tests/stack/test_walk.py",
     "bin/manage makemigrations": "tests/devstack/test_new_product.py",  # it writes into the tree
     "bin/manage copy_events": "tests/events/store/test_copying.py",
     "bin/manage restore_events": "tests/events/store/test_retention.py",
@@ -77,6 +77,8 @@ def test_there_are_commands_and_all_are_written_as_one_types_them():
     assert others == []
 
 
+@pytest.mark.stack
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", [c for c in commands() if not proved_elsewhere(c)])
 def test_a_documented_command_runs(stack: Stack, folder: Path, command: str):
     words = [WORDS.get(word, word) for word in shlex.split(command)]

@@ -15,8 +15,9 @@ from plg_site.walk import journey
 from plg_site.walk.browser import Browser
 from plg_site.walk.walker import used
 from product import walk as signpost
+from tests.stack.survival.load import PATIENCE
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_sign_up_and_redirects_work_while_redis_is_down(stack, new_walk):
     finally:
         stack.restart("redis")
     assert workspaces_without_owner_or_domain(stack) == 0
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while used(walk, "clicks") != "1":
         assert time.monotonic() < until, "the click of the outage was never counted"
         time.sleep(0.2)
@@ -92,7 +93,7 @@ def test_a_tab_closed_in_mid_sign_up_leaves_a_whole_workspace_or_none(stack, new
             timeout=httpx.Timeout(5, read=0.005),
         )
     later = Browser()
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while "/login" in str(later.page.url) or later.page.response.status_code == 204:
         assert time.monotonic() < until, "the sign-up was never finished"
         login = later.open(walk.site + "/login/").form(field="password")
@@ -135,7 +136,7 @@ def test_the_worker_outlives_redis_also_with_tasks_in_hand(stack):
         stack.wait_until_ready("redis")
         stack.wait_until_ready("worker")
         assert stack.process("worker").pid == pid, stack.log.recent("worker")
-    queue, until = redis.Redis.from_url(stack.env["REDIS_URL"]), time.monotonic() + 60
+    queue, until = redis.Redis.from_url(stack.env["REDIS_URL"]), time.monotonic() + PATIENCE
     while queue.llen("plg"):  # it works on, and later tests do not wait behind these
         assert time.monotonic() < until, "the worker stands still"
         time.sleep(0.1)
@@ -146,7 +147,7 @@ def test_a_mailed_sign_in_code_is_shown_in_the_log(stack, signed_up):
     browser = Browser()
     form = browser.open(stack.site_url + "/login/code/").form(field="email")
     browser.submit(form, {"email": signed_up.email})
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     wanted = re.compile(rf"{re.escape(signed_up.email)}.*code=(\S+)|code=(\S+).*{signed_up.email}")
     while not (found := wanted.search(stack.state.log_path.read_text())):
         assert time.monotonic() < until, "no code in the log"
@@ -164,7 +165,7 @@ def test_clicks_while_the_consumer_is_dead_are_counted_when_it_is_back(stack, si
             signed_up.met["short_url"], expect=302, follow=False
         )
     stack.restart("events")
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while used(signed_up, "clicks") != "20":
         assert time.monotonic() < until
         time.sleep(0.2)
@@ -194,7 +195,7 @@ def test_what_was_committed_survives_a_killed_database(stack, signed_up):
     signpost.create_a_link(signed_up)
     stack.kill("postgres")
     stack.wait_until_ready("postgres")
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while signed_up.user.http.get(signed_up.workspace + "/links/").status_code != 200:
         assert time.monotonic() < until
         time.sleep(0.2)

@@ -19,9 +19,10 @@ from plg_site.devstack.stack import Stack
 from plg_site.devstack.supervisor import NotReady
 from tests.stack.survival import load, truth
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS") or 50)
+# A round takes some two seconds.
+ROUNDS = [12, pytest.param(100, marks=pytest.mark.endurance)]
 SECOND = "events-2"  # the name of the second consumer's process
 # How often each is killed; web takes longest to come back, and without it there is less load.
 VICTIMS = {"web": 1, "events": 3, SECOND: 3, "redis": 3, "postgres": 3}
@@ -50,14 +51,15 @@ def a_seed(stack: Stack) -> Iterator[random.Random]:
         raise
 
 
+@pytest.mark.parametrize("rounds", ROUNDS)
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(
-    stack, second_consumer, tmp_path, capsys
+    stack, second_consumer, tmp_path, capsys, rounds
 ):
-    workspace = load.furnish(stack, "killed")
+    workspace = load.furnish(stack, f"killed-{rounds}")
     killed: Counter[str] = Counter()
     with a_seed(stack) as dice:
         with load.under_load(stack, workspace, tmp_path, rate=RATE, clickers=4) as done:
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 time.sleep(dice.uniform(0.1, 1.5))
                 up = [name for name in VICTIMS if stack.process(name).pid]
                 victim = dice.choices(up, [VICTIMS[name] for name in up])[0]
@@ -67,14 +69,14 @@ def test_kills_at_random_moments_lose_nothing_and_double_nothing(
         all_must_be_back(stack)
         said = truth.must_hold(stack, workspace, done)
     with capsys.disabled():
-        print(f"\n  {ROUNDS} rounds: {dict(killed)}; {len(done.kept)} recorded,", end=" ")
+        print(f"\n  {rounds} rounds: {dict(killed)}; {len(done.kept)} recorded,", end=" ")
         print(f"{len(done.clicks_kept)} of {len(done.clicks_tried)} clicks,", end=" ")
         print(f"{done.links_made} links, {done.links_refused} refused; at the end {said}")
 
 
 def all_must_be_back(stack: Stack) -> None:
     """PostgreSQL that was killed in its recovery needs a few attempts: what it had forked ends late."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + load.PATIENCE
     for name in VICTIMS:
         while True:
             try:
@@ -88,7 +90,7 @@ def all_must_be_back(stack: Stack) -> None:
 def kill_one_that_holds_entries(stack: Stack) -> None:
     """The store is held still, so that a consumer surely has entries in hand when it dies."""
     all_must_be_back(stack)
-    until = time.monotonic() + 30
+    until = time.monotonic() + load.PATIENCE
     while not _kill_a_holder(stack):
         assert time.monotonic() < until, "no consumer takes entries"
 

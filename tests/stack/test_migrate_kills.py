@@ -17,7 +17,7 @@ from tests.tenants.standing import ROOT, at_steps
 
 EACH = 3
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 
 def run(stack: Stack, *arguments: str) -> dict[str, list[str]]:

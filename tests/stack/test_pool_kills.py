@@ -25,10 +25,11 @@ import pytest
 from events.steps import STANDS
 from plg_site.devstack import ports, programs
 from plg_site.devstack.stack import Stack
+from tests.stack.survival.load import PATIENCE
 from tests.tenants.pool_work import form_of
 from tests.tenants.standing import ROOT, at_steps
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 CLAIM = ("claim.schema-taken", "claim.tenant-made", "claim.owner-made")
 REFILL = ("refill.schema-made", "refill.furnished", "refill.listed")
@@ -83,14 +84,14 @@ def test_the_web_process_killed_at_every_step_of_a_sign_up_leaves_nothing_half_m
     slugs = [f"{tag}-{number}" for number in range(len(CLAIM))]
     with web_processes_that_stop(stack, CLAIM) as on_ports, ThreadPoolExecutor() as people:
         clicks = [people.submit(sign_up, stack, *who) for who in zip(slugs, on_ports, strict=True)]
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not all(stands(stack, step) for step in CLAIM):
             assert time.monotonic() < until, [click for click in clicks if click.done()]
             time.sleep(0.1)
         for step in CLAIM:
             kill_with_what_it_forked(stack, web_at(step))
         for click in clicks:
-            assert isinstance(click.exception(timeout=30), ConnectionResetError)
+            assert isinstance(click.exception(timeout=PATIENCE), ConnectionResetError)
     assert ask(stack, "SELECT slug FROM tenants_tenant WHERE slug = ANY(%s)", slugs) == []
     assert ask(stack, "SELECT 1 FROM identity_user WHERE email LIKE %s", f"%{tag}%") == []
     all_get_in(stack, slugs)
@@ -117,7 +118,7 @@ def test_postgres_killed_at_the_end_of_a_refill_leaves_both_to_the_next_one(stac
     finally:
         for name in ("worker", "beat"):
             stack.restart(name)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while ended(stack, names) != [True, True]:
         assert time.monotonic() < until, ended(stack, names)
         time.sleep(0.2)
@@ -138,7 +139,7 @@ def all_get_in(stack: Stack, slugs: Sequence[str]) -> None:
     The first request after the database came back may still meet a connection that died with it.
     """
     for slug in slugs:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while (status := sign_up(stack, slug, stack.addresses.port)) >= 500:
             assert time.monotonic() < deadline, status
             time.sleep(0.5)
@@ -188,7 +189,7 @@ _LOADED: dict[str, dict[str, str]] = {}  # hidden fields of the form that each h
 def sign_up(stack: Stack, slug: str, port: int) -> int:
     """The form, sent to the web process on this port; the status of its answer."""
     host = {"Host": f"{stack.addresses.domain}:{stack.addresses.port}"}
-    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=60)
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=PATIENCE)
     connection.request("GET", "/signup/", headers=host)
     page = connection.getresponse()
     text = page.read().decode()

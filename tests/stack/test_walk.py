@@ -7,18 +7,13 @@ from plg_site.walk import journey
 pytestmark = pytest.mark.stack
 
 
-def test_the_whole_journey_can_be_walked(new_walk):
-    walk = new_walk()
-    for step in journey.steps():
-        step(walk)
-
-
 def test_the_walk_command_says_what_it_saw_and_exits_zero(stack):
     done = stack.manage("walk", "--site", stack.site_url)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     assert f"walked {len(journey.steps())} steps" in done.stdout
 
 
+@pytest.mark.thorough
 def test_the_walk_command_fails_on_the_first_wrong_answer(stack):
     done = stack.manage("walk", "--site", stack.site_url, "--password", "not the password")
     assert done.returncode == 1

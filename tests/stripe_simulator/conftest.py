@@ -40,7 +40,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(condition: Callable[[], Any], *, within: float = 8.0) -> Any:
+def eventually(condition: Callable[[], Any], *, within: float = 60.0) -> Any:
     """Wait until the condition is true and return its value."""
     deadline = time.monotonic() + within
     while not (value := condition()):

@@ -18,7 +18,7 @@ from bench.against import Side
 from plg_site.walk.browser import Browser
 from tests.upgrade.conftest import SCRIPTS
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 BYTES = bytes(range(256)) * 40
 TARGET = "https://example.com/spring?from=poster"

@@ -10,7 +10,7 @@ import pytest
 from bench import against
 from tests.upgrade.conftest import SCRIPTS
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
 COUNTED = {"clicks": 30 + 3, "links": 12}
 

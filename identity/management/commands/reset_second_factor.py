@@ -28,9 +28,5 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody has proved the address {options['email']}.")
         removed = second_factor.reset(address.user)
         sign_ins.end_all(address.user)
-        letters.tell(
-            letters.proved_addresses(address.user),
-            subject="Your second factors were taken away",
-            lines=["Somebody who runs this service has taken them away, because you asked for it."],
-        )
+        letters.tell(letters.proved_addresses(address.user), "second_factors_reset")
         self.stdout.write(f"{email}: {removed} taken away, signed out everywhere.")

@@ -10,7 +10,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandParser
 
 from outbound import sending
-from outbound.running import Runner
+from outbound.running import Process, Runner
 
 log = structlog.get_logger()
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, most: int, **options: Any) -> None:
-        runner = Runner()
         if once:
+            runner = Runner()
             sending.sweep()
             moved = runner.one_pass(most=most)
             runner.close()
@@ -37,5 +37,5 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("outbound_started")
-        runner.run(stop)
+        Process().run(stop)
         log.info("outbound_stopped")

@@ -4,19 +4,26 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plg_site import demo, preparation
 
 
 class Command(BaseCommand):
     help = (
-        "Bring database, event store, workspace pool, plans, website and demo up to date. "
-        "Safe to run again; quick when there is nothing to do."
+        "Bring database, event store, workspace pool, plans and website up to date. A new installation"
+        " begins with a plain website. Safe to run again; quick when there is nothing to do."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-demo", action="store_true", help="no demo content and logins")
+        parser.add_argument(
+            "--demo", action="store_true",
+            help="development: Signpost's website, two workspaces, and logins that everybody knows",
+        )  # fmt: skip
+        parser.add_argument(
+            "--no-demo", action="store_true", help="what holds anyway; for scripts that say it"
+        )
         parser.add_argument("--json", type=Path, help="write logins and addresses to this file")
         parser.add_argument(
             "--rebuild-later", action="store_true",
@@ -27,7 +34,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger().setLevel(logging.WARNING)  # the steps below say what happens
-        with_demo = not options["no_demo"]
+        with_demo = options["demo"] and not options["no_demo"]
+        if with_demo and settings.PUBLIC_SCHEME == "https":
+            raise CommandError(
+                "The demo has logins whose password everybody can read in the README: it is not for a"
+                " site that others come to (PUBLIC_SCHEME is https). Leave --demo out."
+            )
         steps = preparation.steps(
             with_demo=with_demo, say=self._say, rebuild_later=options["rebuild_later"]
         )

@@ -415,6 +415,7 @@ def test_a_database_of_before_there_were_numbers_is_followed_from_its_first_day(
             drop(admin, name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
 def test_batches_that_clickhouse_had_before_are_followed_from_the_first(log, archives):
     from events.store.clickhouse import schema as schema

@@ -139,6 +139,26 @@ def test_a_row_event_is_recorded_if_and_only_if_its_transaction_commits(log):
     assert not OutboxEvent.objects.exists()
 
 
+def test_rows_recorded_together_are_one_statement_and_none_after_an_error(
+    log, django_assert_num_queries
+):
+    @transaction.atomic
+    @events.rows_together()
+    def opens_a_door_in_vain():
+        events.record_with_row("Door Opened", properties={"floor": 1})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opens_a_door_in_vain()
+    with transaction.atomic(), django_assert_num_queries(1), events.rows_together():
+        kept = [events.record_with_row("Door Opened", properties={"floor": 2})]
+        with events.rows_together():
+            kept.append(events.record_with_row("Door Opened", properties={"floor": 3}))
+    alone = events.record_with_row("Door Opened", properties={"floor": 4})
+    log.settle()
+    assert log.ids() == [*kept, alone]
+
+
 def test_recording_one_id_twice_stores_it_once_even_with_another_time(log):
     event_id = open_door()
     log.settle()

@@ -11,7 +11,10 @@ from events.store import archive, maintenance
 from events.store.clickhouse.retention import ClickHouseRetention
 from tests.events.log import an_event
 
-pytestmark = pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True),
+    pytest.mark.thorough,
+]
 NOW = datetime.now(UTC).replace(hour=12)
 
 

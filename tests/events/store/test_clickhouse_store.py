@@ -24,7 +24,10 @@ from metering.rollups import rollups
 from metering.rollups.partials import GRAINS
 from tests.events.log import an_event, clickhouse_server
 
-pytestmark = pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True),
+    pytest.mark.thorough,
+]
 LEASE = 0.3
 
 

@@ -145,7 +145,7 @@ def _behind_a_door(url):
     return door, urlunsplit(parts._replace(netloc=through))
 
 
-def _eventually(check, *, seconds=6.0):
+def _eventually(check, *, seconds=60.0):
     give_up_at = time.monotonic() + seconds
     while True:
         try:

@@ -86,7 +86,7 @@ def test_times_are_those_of_the_persons_zone(client_for, people):
 
 class TestMails:
     def choose(self, client, *wanted: str) -> None:
-        client.post("/account/mails/", dict.fromkeys(wanted, "on"))
+        client.post("/account/mails/", dict.fromkeys(wanted, "mail"))
 
     def alert(self, tenant, mailoutbox, capture) -> set[str]:
         before = len(mailoutbox)
@@ -125,7 +125,8 @@ class TestMails:
     def test_a_choice_that_is_no_kind_is_not_stored(self, client_for, people):
         self.choose(client_for(people.outsider), "domains", "exports", "usage_alerts", "everything")
         whom = recipients.person(person_of(people.outsider).pk)
-        assert not Consent.objects.filter(recipient=whom).exists()
+        assert not Consent.objects.filter(recipient=whom, channel="mail").exists()
+        assert not Consent.objects.filter(topic="everything").exists()
 
     def test_the_page_shows_what_was_chosen(self, client_for, people):
         client = client_for(people.outsider)
@@ -135,8 +136,9 @@ class TestMails:
         assert checked == ["domains"]
 
 
-def _checked(page: str, name: str) -> bool:
-    [tag] = [part.split(">")[0] for part in page.split("<input")[1:] if f'name="{name}"' in part]
+def _checked(page: str, name: str, way: str = "mail") -> bool:
+    tags = [part.split(">")[0] for part in page.split("<input")[1:]]
+    [tag] = [tag for tag in tags if f'name="{name}"' in tag and f'value="{way}"' in tag]
     return "checked" in tag
 
 

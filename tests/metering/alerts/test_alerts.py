@@ -63,6 +63,19 @@ def test_owners_are_told_when_usage_begins_to_cost(acme, use, look):
     assert "what is above is on your next invoice" in mail.outbox[0].body
 
 
+def test_it_stands_under_the_bell_of_managers_and_of_nobody_else(
+    acme, use, look, people, client_for
+):
+    limits.set_limits(acme, {"links": 10})
+    use("links", 9)
+    look()
+    page = client_for(people.acme_owner, acme).get("/notifications/").content.decode()
+    assert page.count(">Acme: 9 of 10 links used</a>") == 1
+    assert 'href="/usage/links/"' in page
+    page = client_for(people.acme_member, acme).get("/notifications/").content.decode()
+    assert "9 of 10" not in page
+
+
 def test_a_mail_says_what_is_used_and_at_what_it_was_to_be_said(acme, use, look):
     limits.set_limits(acme, {"links": 10})
     use("links", 9)  # past the 8 at which managers are told

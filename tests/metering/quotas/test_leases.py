@@ -251,7 +251,44 @@ def test_a_counter_that_was_made_in_an_earlier_life_of_redis_does_not_count(worl
     mine = world(10)
     born, _ = counters.life()
     mine.lose_all_data()
-    assert not counters.fill(mine.schema, METER, LIFETIME.key, used=0, born=born)
+    counters.fill(mine.schema, METER, LIFETIME.key, used=9, born=born)
+    mine.remember_limit()
+    assert use_up_alone(mine, a_holder()) == 10, "what was filled in is nothing to anybody"
+
+
+def use_up_alone(mine: World, leases: Leases) -> int:
+    while mine.ask(leases, 1):
+        pass
+    return mine.log
+
+
+def test_what_was_allowed_without_the_counter_counts_when_it_is_back(world):
+    """Redis was not to be reached, or full, and has lost nothing: the counter is there as it was."""
+    mine, alone, other = world(20), a_holder(), a_holder()
+    assert mine.ask(alone, 5)
+    assert mine.ask(other, 5)
+    mine.record(7)
+    alone.allowed_alone((mine.schema, METER, LIFETIME.key))
+    began = time.monotonic()
+    assert mine.ask(alone, 1)
+    assert time.monotonic() - began >= 2 * SECONDS - 0.005, "leases of others end before"
+    assert mine.ask(other, 2)
+    assert not mine.ask(other, 1)
+    assert not mine.ask(alone, 1)
+    assert mine.log == 20
+
+
+def test_a_doubt_that_could_not_be_said_is_kept(world, monkeypatch):
+    mine, alone = world(20), a_holder()
+    mine.record(20)
+    name = (mine.schema, METER, LIFETIME.key)
+    counters.fill(*name, used=0, born=counters.life()[0])
+    alone.allowed_alone(name)
+    with monkeypatch.context() as away:
+        away.setattr(django_settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+        with pytest.raises(counters.CountersUnavailable):
+            mine.ask(alone, 1)
+    assert not mine.ask(alone, 1)
 
 
 def test_a_lease_of_an_earlier_period_is_not_spent_in_the_next(world):

@@ -21,6 +21,9 @@ from plg_site.devstack.stack import Stack
 ANSWER_WITHIN = 5.0  # seconds; after that the caller does not know
 PATIENT = 30.0  # of a person before a white page: for tests that end no process
 STARTS_WITHIN = 120.0
+PATIENCE = (
+    180.0  # for all to be well again: a busy machine is slow, and waiting costs only failures
+)
 GONE = (OSError, http.client.HTTPException)
 
 
@@ -148,8 +151,9 @@ def under_load(
             stop.set()
             recorder.terminate()
             for thread in threads:
-                thread.join(60)
-            recorder.wait(60)
+                thread.join(PATIENCE)
+            recorder.wait(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads), "somebody still waits for an answer"
     assert recorder.returncode == 0, f"what recorded ended with {recorder.returncode}"
     for line in notes.read_text().splitlines():
         word, event_id = line.split()

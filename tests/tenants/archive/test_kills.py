@@ -33,6 +33,8 @@ from tests.events.log import (  # noqa: F401 (fixtures)
 )
 from tests.tenants.archive import world
 
+pytestmark = pytest.mark.thorough
+
 EXPORT = ["export.snapshot", "export.written", "export.stored", "export.ready"]
 IMPORT = ["import.verified", "import.claimed", "import.files", "import.rows", "import.written"]
 PURGE = ["purge.begun", "purge.one-file", "purge.files", "purge.events", "purge.rows"]

@@ -16,6 +16,7 @@ from tests.tenants.domains.test_sign_in import OURS, at, port, world  # noqa: F4
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; see bin/test"),
 ]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from tests.tenants.fleet import later
 from tests.tenants.fleet.kill_work import STEPS, is_whole, state_of
 from tests.tenants.fleet.later import ADD_MARK, ADD_NOTE
 from tests.tenants.standing import at_steps
+
+pytestmark = pytest.mark.thorough
 
 ENV = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
 EACH = 3  # workspaces: a canary, a first wave, a second one

@@ -45,7 +45,7 @@ def running(url: str, *, mode: str, folder: Path, **settings: object) -> Iterato
     config.chmod(0o644)
     process = subprocess.Popen([PROGRAM, "-q", str(config)], stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not ports.answers(port):
             assert process.poll() is None, "PgBouncer did not start"
             assert time.monotonic() < deadline, "PgBouncer does not answer"
@@ -53,4 +53,4 @@ def running(url: str, *, mode: str, folder: Path, **settings: object) -> Iterato
         yield urlunsplit(to._replace(netloc=f"{to.username}:x@{ports.LOOPBACK}:{port}"))
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

@@ -55,6 +55,7 @@ OTHER_COMMANDS: dict[str, str] = {}
 # Signals of ours that are not about one workspace.
 OTHER_SIGNALS = {
     "hosts_changed": "names the hosts themselves, of as many workspaces as were changed",
+    "endpoint_stopped": "names the endpoint, which names its workspace",
     "users_merged": "a human may be in several workspaces",
     "merge_undone": "as above",
     "credentials_ended": "as above",

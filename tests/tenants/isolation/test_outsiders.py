@@ -24,6 +24,7 @@ from django.utils import timezone
 from starlette.routing import Route as LiveRoute
 
 from metering import live
+from outbound import webhooks
 from plg_site.live.application import application
 from plg_site.live.hub import Hub
 from product.codes import AFTER_A_CODE
@@ -102,7 +103,11 @@ def ids(acme, people) -> dict[str, object]:
     with schema.inside(acme):
         link, file = Link.objects.first(), File.objects.first()
     assert link is not None
+    endpoint, _ = webhooks.add(
+        tenant_id=acme.pk, url="https://hooks.example.com/", names=[], by=people.acme_owner.pk
+    )
     return {
+        "endpoint_id": endpoint.pk,
         "key_id": key.id,
         "invitation_id": invitation.id,
         "membership_id": Membership.objects.for_tenant(acme).get(user=people.acme_member).id,

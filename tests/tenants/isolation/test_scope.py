@@ -57,6 +57,7 @@ UNSCOPED = {
     "tenants/accounts/receivers.py: end_what_others_gave": "of one person, in whatever workspace",
     "tenants/accounts/receivers.py: let_go": "of one person, in whatever workspace",
     "tenants/accounts/receivers.py: move_memberships": "of a human who may be in several",
+    "tenants/outbound_part.py: TheirWorkspaces.of": "of one person, in whatever workspace",
     "tenants/signing_up/admission.py: _uses_invitation": "by the secret of the mailed link",
     "tenants/life/after_purge.py: mail": "the row of a receipt that is being mailed",
     "tenants/life/after_purge.py: tend": "the periodic look at all",

@@ -13,6 +13,8 @@ from django.conf import settings
 
 from tests.tenants.isolation import bouncer
 
+pytestmark = pytest.mark.thorough
+
 OPERATIONS = 20_000
 needs_pgbouncer = pytest.mark.skipif(bouncer.PROGRAM is None, reason=bouncer.MISSING)
 
@@ -25,7 +27,7 @@ def outcome_of(*arguments: str, url: str | None = None) -> dict[str, Any]:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1_200,
     )
     assert done.returncode == 0, done.stderr
     outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -49,6 +49,12 @@ AUDITED = {
     "tenants:export": "export.asked",
     "tenants:download_export": "export.downloaded",
     "tenants:remove_export": "export.removed",
+    "tenants:webhooks": "webhook.added",
+    "tenants:webhook": "webhook.changed",
+    "tenants:roll_webhook_secret": "webhook.secret_rolled",
+    "tenants:pause_webhook": "webhook.paused",
+    "tenants:resume_webhook": "webhook.resumed",
+    "tenants:remove_webhook": "webhook.removed",
     "domains:domains": "domain.added",
     "domains:primary": "domain.made_primary",
     "domains:remove": "domain.removed",
@@ -77,7 +83,7 @@ AUDITED = {
 NOT_AUDITED = {
     "tenants:members", "tenants:audit", "tenants:audit_csv", "tenants:export_live",
     "tenants:preparing", "tenants:logout",
-    "tenants:check_door",
+    "tenants:check_door", "tenants:test_webhook",
     "domains:domain", "domains:check", "domains:callback", "domains:sign_in", "domains:signed_out",
     "domains:confirmed",
     "billing:overview", "billing:forget_intent",
@@ -86,6 +92,8 @@ NOT_AUDITED = {
     "tenants_site:go", "tenants_site:brought",
     "staff_usage", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
     "staff_trail", "staff_messages", "staff_message_again",
+    "notifications:list", "notifications:panel", "notifications:news", "notifications:read_all",
+    "notifications:reading", "notifications:dismissal",
     "openapi", "favicon", "security_txt", "change_password",
 }  # fmt: skip
 OF_THE_WORK = (
@@ -98,6 +106,7 @@ SILENT = {
     "_tell": "an alert that was mailed changes nothing",
     "_record": "in billing.usage: follows from a statement",
     "record_if_paid": "Stripe's list of invoices is the record",
+    "note_if_unpaid": "as above",
 }
 
 

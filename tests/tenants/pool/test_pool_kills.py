@@ -20,6 +20,8 @@ from tenants.pool import preparing, schemas
 from tests.tenants.pool_work import form_of, furnish
 from tests.tenants.standing import at_steps
 
+pytestmark = pytest.mark.thorough
+
 CLAIM = ("claim.schema-taken", "claim.tenant-made", "claim.owner-made")
 REFILL = ("refill.schema-made", "refill.furnished", "refill.listed")
 ENV = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
@@ -52,7 +54,7 @@ def orphans() -> set[str]:
 
 def eventually_unlocked(names: set[str]) -> None:
     """The server has noticed that those who held rows of the pool are gone."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         free = PoolSchema.objects.select_for_update(skip_locked=True)
         with_lock = free.values_list("schema_name", flat=True)

@@ -55,6 +55,7 @@ def small(settings):
     settings.SIGNUPS_UNSEEN = "2/h"
 
 
+@pytest.mark.thorough
 def test_three_hundred_people_behind_one_address_get_three_hundred_workspaces(client_for):
     """In one go; each has at most one more step to do, and nobody is refused."""
     client = client_for(REMOTE_ADDR=OFFICE)
@@ -75,6 +76,7 @@ def test_three_hundred_people_behind_one_address_get_three_hundred_workspaces(cl
     assert any(steps[20:])
 
 
+@pytest.mark.thorough
 def test_three_hundred_posts_that_never_loaded_the_form_get_no_schema(
     client_for, django_capture_on_commit_callbacks
 ):

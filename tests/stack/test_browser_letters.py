@@ -1,0 +1,94 @@
+"""Letters in a real Chromium: the pages on which they are edited, and as they arrive."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, StorageState, expect
+
+from outbound import letter_preview, letters
+from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
+from tests.stack.test_browser_pages import WIDTHS, fits, signed_in
+
+pytestmark = IN_CHROMIUM
+
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+KIND = "identity.login_code"
+
+
+@pytest.fixture(scope="module")
+def editor_state(chromium: Browser, stack) -> StorageState:
+    return signed_in(chromium, stack, "editor", re.compile(r"/(?!login/)\w*/?$"))
+
+
+def test_an_editor_writes_a_letter_sees_it_in_both_schemes_and_publishes_it(
+    chromium, stack, editor_state
+):
+    page = chromium.new_context(storage_state=editor_state).new_page()
+    page.goto(f"{stack.site_url}/cms/letters/")
+    page.get_by_role("link", name="Sign-in code", exact=True).click()
+    page.get_by_role("button", name="Write your own").click()
+    page.wait_for_url(re.compile(r"/cms/letters/edited/edit/\d+/"))
+    subject = page.locator("input[name=subject]")
+    expect(subject).to_have_value("Your sign-in code: {{ code }}")
+    subject.fill("Here is {{ kode }}")
+    publish(page)
+    expect(page.get_by_text("There is no variable “kode” in this letter").first).to_be_visible()
+    page.locator("input[name=subject]").fill("Here is {{ code }}")
+    publish(page)
+    page.wait_for_url(re.compile(r"/cms/letters/$"))
+    row = page.get_by_role("row").filter(
+        has=page.get_by_role("link", name="Sign-in code", exact=True)
+    )
+    expect(row).to_contain_text("Yours (en)")
+    page.get_by_role("link", name="Sign-in code", exact=True).click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_role("button", name="Toggle preview").click()
+    frame = page.frame_locator("iframe[title=Preview]").last
+    expect(frame.get_by_text("F7KM-2QXV").last).to_be_visible()
+    page.goto(f"{stack.site_url}/cms/letters/kinds/{KIND}/")
+    page.get_by_role("button", name="Send the newest draft to me").click()
+    expect(page.get_by_text("is on its way to")).to_be_visible()
+    page.get_by_role("button", name="Back to the platform's words").click()
+    expect(page.get_by_text("leaves in the platform's own words again")).to_be_visible()
+    page.context.close()
+
+
+def publish(page: Page) -> None:
+    page.get_by_role("button", name="More actions").last.click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_pages_of_letters_are_accessible_and_fit(chromium, stack, editor_state, scheme):
+    context = chromium.new_context(storage_state=editor_state, color_scheme=scheme)
+    page = context.new_page()
+    for path in ("", f"kinds/{KIND}/"):
+        page.goto(f"{stack.site_url}/cms/letters/{path}")
+        for width in WIDTHS:
+            fits(page, width=width)
+            no_axe_violations(page)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_letter_is_accessible_and_fits_a_phone(chromium, scheme):
+    """In the scheme of the mailbox, and as the preview fixes it."""
+    page = chromium.new_context(color_scheme=scheme).new_page()
+    for kind in letters.every():
+        letter, _ = letters.render(kind, kind.content, kind.examples())
+        page.set_content(letter.html)
+        for width in WIDTHS:
+            fits(page, width=width)
+        results = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": WCAG})
+        assert results.violations_count == 0, f"{kind.key}\n{results.generate_report()}"
+    ground = "getComputedStyle(document.body).backgroundColor"
+    shown = page.evaluate(ground)
+    for each in SCHEMES:
+        page.set_content(letter_preview.in_scheme(letter.html, dark=each == "dark"))
+        assert (page.evaluate(ground) == shown) is (each == scheme)
+    page.context.close()
