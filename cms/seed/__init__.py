@@ -1,9 +1,10 @@
 """The website that an installation begins with: pages, the site record and the editors' group.
 
 A plain one of two pages, or with `demo=True` what the product says (`<PRODUCT_APP>/website.py`, which
-may be missing: `neutral.py`). `seed_site()` may run at every start. Content is written once, into a site that has no home page; from then on it belongs to the
-editors, who may change or delete anything. Only the site's host and port follow the settings, because
-a copy on another port would otherwise link to the first one.
+may be missing: `neutral.py`). `seed_site()` may run at every start. Content is written once, into a site
+that has no home page; from then on it belongs to the editors, who may change or delete anything. Only
+the site's host and port follow the settings, because a copy on another port would otherwise link to the
+first one.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ TESTS = {
         "tests/stack/test_browser_account.py",
         "tests/stack/test_browser_accounts.py",
         "tests/stack/test_browser_bell.py",
+        "tests/stack/test_browser_hosts.py",
         "tests/stack/test_browser_letters.py",
         "tests/stack/test_browser_pages.py",
         "tests/stack/test_walk.py",

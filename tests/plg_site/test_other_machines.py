@@ -58,6 +58,7 @@ def unknown_names(folder: Path, files: list[str], *, python: str) -> list[str]:
     return [f"{where} {name}" for where, name in NO_SUCH_NAME.findall(done.stdout)]
 
 
+@pytest.mark.thorough
 def test_nothing_is_called_that_a_mac_has_not(tmp_path: Path) -> None:
     assert unknown_names(tmp_path, sources(), python="3.12") == []
 

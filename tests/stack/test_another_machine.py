@@ -71,6 +71,7 @@ def test_the_web_server_beats_without_memory_for_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.stack
+@pytest.mark.thorough
 def test_a_first_user_walks_the_whole_journey_there(tmp_path: Path) -> None:
     walked = hidden(tmp_path, str(ROOT / "bin" / "dev"), "--check", shm="shm")
     assert walked.returncode == 0, f"{walked.stdout}\n{walked.stderr}"

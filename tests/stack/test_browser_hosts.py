@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.stack.chromium import CHROMIUM, FLAGS, IN_CHROMIUM, no_axe_violations
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 
 ADVICE = "bin/dev --domain NAME"
 Opens = Callable[[str], Page]
