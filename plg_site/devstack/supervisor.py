@@ -246,16 +246,31 @@ def has_ended(popen: subprocess.Popen[bytes]) -> bool:
     """True for a process that has ended, which stays a zombie, so that its pid cannot be reused."""
     if popen.returncode is not None:
         return True
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return _has_ended_and_was_asked(popen)
     flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, popen.pid, flags) is not None
+
+
+def _has_ended_and_was_asked(popen: subprocess.Popen[bytes]) -> bool:
+    """The same where asking takes the zombie away. Its number is still that of its group while anybody
+    is in there, and so at once the moment to end them; `_bury` is too late for it."""
+    if popen.poll() is None:
+        return False
+    _kill_group(popen.pid)
+    return True
 
 
 def _bury(popen: subprocess.Popen[bytes]) -> int:
     """Kill the rest of the process group while its number is ours, then give the exit code."""
     if popen.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for zombies
-            os.killpg(popen.pid, signal.SIGKILL)
+        _kill_group(popen.pid)
     return popen.wait()
+
+
+def _kill_group(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for zombies
+        os.killpg(number, signal.SIGKILL)
 
 
 def _how(code: int) -> str:
