@@ -19,7 +19,7 @@ import psycopg
 
 from plg_site.devstack import databases
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
+from plg_site.devstack.program import Program
 
 if TYPE_CHECKING:
     from tenants.models import Tenant

@@ -17,7 +17,7 @@ from bench.sizes import Size
 from plg_site.devstack import ports, programs
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
+from plg_site.devstack.program import Program
 
 SECONDS = 8
 

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from plg_site.devstack import ports
 from plg_site.devstack.state import State, outside_folder
-from plg_site.devstack.supervisor import LAUNCHER, Program
+from plg_site.devstack.program import Program
+from plg_site.devstack.supervisor import LAUNCHER
 
 UNPRIVILEGED = "nobody"
 DATABASES = ("plg", "plg_events")
@@ -62,9 +63,6 @@ class Postgres:
     user: str  # the system user that runs it; empty: whoever runs us
     owner_password: str
     admin_password: str
-
-    def url(self, database: str) -> str:
-        return f"postgres://{OWNER}:{self.owner_password}@{ports.LOOPBACK}:{self.port}/{database}"
 
     def program(self) -> Program:
         options = [f"--{name}={value}" for name, value in {**SETTINGS, "port": self.port}.items()]
@@ -111,6 +109,12 @@ class Postgres:
             for name in sorted(set(DATABASES) - names):
                 make = sql.SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(make.format(sql.Identifier(name), owner))
+
+
+def urls(state: State) -> list[str]:
+    """Where the databases of this state are, or will be, in the order of DATABASES."""
+    server = f"{OWNER}:{state.secret('postgres_password')}@{ports.LOOPBACK}:{state.port('postgres')}"
+    return [f"postgres://{server}/{name}" for name in DATABASES]
 
 
 def set_up(state: State, *, say: Callable[[str], None] = lambda text: None) -> Postgres:

@@ -47,8 +47,10 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
         shown.part(line) if PART_DONE.search(line) else shown.doing(line)
 
     command = programs.manage("prepare", "--progress", "--json", str(about))
-    quietly = {**env, "LOG_LEVEL": "WARNING"}  # the editor's log of every seeded page is not news
-    code = supervisor.run("prepare", command, env=quietly, within=PREPARE_SECONDS, each_line=show)
+    code = supervisor.run(
+        "prepare", command, env=env, within=PREPARE_SECONDS, each_line=show,
+        parent=programs.PRELOADED,
+    )  # fmt: skip
     if code != 0:
         said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
         raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")

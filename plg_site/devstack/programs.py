@@ -12,9 +12,11 @@ from pathlib import Path
 from plg_site.devstack import loopback, ports, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.state import State
-from plg_site.devstack.supervisor import Program
+from plg_site.devstack.program import Program
 
-SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
+# Layers: each stops before what it uses. The simulator is forked, too, and answers the application.
+SERVICES, PARENT, SIMULATOR, APPLICATION = range(4)
+PRELOADED = "preloaded"  # the process that forks all others of the project
 SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  only when the developer asks for it
 MADE_UP = "PLG_MADE_UP"  # names of the variables that a stack made up, for a stack inside it
@@ -92,6 +94,17 @@ def simulates_stripe(env: Mapping[str, str]) -> bool:
     return env["STRIPE_SIMULATED"] == "1"
 
 
+def preloaded(env: Mapping[str, str]) -> Program:
+    """Loads the project once; what names it as parent is forked from it."""
+    return Program(
+        name=PRELOADED,
+        command=_python("-m", "plg_site.devstack.forking"),
+        env=env,
+        layer=PARENT,
+        forks=True,
+    )
+
+
 def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Program:
     hook = f"{addresses.site}/stripe/webhook/{env['STRIPE_WEBHOOK_UUID']}/"
     return Program(
@@ -104,7 +117,8 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
         env=env,
         ready=lambda: ports.answers(addresses.stripe_port),
         quiet=re.compile(r" 200 \(\d+ ms\)$| HTTP 200$"),
-        layer=SERVICES,
+        layer=SIMULATOR,
+        parent=PRELOADED,
     )  # fmt: skip
 
 
@@ -122,6 +136,7 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
         # process listens at another.
         ready=lambda: ports.answers_http(addresses.port, host=ports.LOOPBACK, path="/healthz"),
         layer=APPLICATION,
+        parent=PRELOADED,
     )
 
 
@@ -136,6 +151,7 @@ def worker(env: Mapping[str, str]) -> Program:
         # It waits for tasks: the broker has a client that blocks on a list.
         ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=WORKER_NOISE,
     )  # fmt: skip
 
@@ -149,6 +165,7 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
         ),
         env=env,
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=WORKER_NOISE,
     )  # fmt: skip
 
@@ -156,7 +173,9 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
 def events(env: Mapping[str, str]) -> Program:
     """The consumer and, as on a small machine, the readers in the same process."""
     command = manage("consume_events", "--readers")
-    return Program(name="events", command=command, env=env, layer=APPLICATION)
+    return Program(
+        name="events", command=command, env=env, layer=APPLICATION, parent=PRELOADED
+    )
 
 
 def outbound(env: Mapping[str, str]) -> Program:
@@ -165,6 +184,7 @@ def outbound(env: Mapping[str, str]) -> Program:
         command=manage("run_outbound"),
         env=env,
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=re.compile(r"outbound_started|outbound_stopped"),
     )
 
@@ -181,6 +201,7 @@ def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
             addresses.live_port, host=addresses.domain, path="/healthz"
         ),
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=re.compile(r"startup|shutdown|server process|Shutting down|Uvicorn running"),
     )
 

@@ -65,15 +65,19 @@ class Stack:
         self.supervisor = Supervisor(self.log, keep_open=self.state.children_lock)
         try:
             self.addresses = self._choose_addresses()
-            self._start_postgres()
-            self._start_redis()
+            self.services = self._own_services()
             self.env = programs.environment(
                 self.state, self.addresses, self._given, services=self.services
             )
             if self._reload and not self.env.get("BIND_HOST"):  # on loopback alone
                 self.env["SHOW_ERRORS"] = "1"
             self.state.keep_environment(self.env)
+            if not services_only:  # it imports while the services start
+                self.supervisor.start(programs.preloaded(self.env))
+            self._start_postgres()
+            self._start_redis()
             if not services_only:
+                self._preload()
                 self._start_stripe()
                 self._prepare()
                 self._start_application()
@@ -109,7 +113,10 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, stripe, web, worker, beat, events, outbound or live; `.pid` is None while down."""
+        """postgres, redis, preloaded, stripe, web, worker, beat, events, outbound or live.
+
+        `.pid` is None while it is down.
+        """
         return self.supervisor.process(name)
 
     def restart(self, name: str) -> None:
@@ -150,8 +157,23 @@ class Stack:
             domain=domain, port=port, stripe_port=port + 1, live_port=port + 2
         )
 
+    def _own_services(self) -> dict[str, str]:
+        """Addresses of what this stack starts itself: all that was not given."""
+        found = {}
+        if self._needs_postgres():
+            main, events = postgres.urls(self.state)
+            found["DATABASE_URL"] = main
+            if not programs.is_clickhouse(self._given.get("EVENTS_DATABASE_URL", "")):
+                found["EVENTS_DATABASE_URL"] = events
+        if not self._given.get("REDIS_URL"):
+            found["REDIS_URL"] = valkey.url(self.state)
+        return found
+
+    def _needs_postgres(self) -> bool:
+        return not (self._given.get("DATABASE_URL") and self._given.get("EVENTS_DATABASE_URL"))
+
     def _start_postgres(self) -> None:
-        if self._given.get("DATABASE_URL") and self._given.get("EVENTS_DATABASE_URL"):
+        if not self._needs_postgres():
             return
         with self._step("PostgreSQL") as shown:
             server = postgres.set_up(self.state, say=shown.doing)
@@ -159,10 +181,6 @@ class Stack:
             self.supervisor.wait_until_ready("postgres")
             server.make_databases()
             shown.note = f"127.0.0.1:{server.port}"
-        main, events = postgres.DATABASES
-        self.services["DATABASE_URL"] = server.url(main)
-        if not programs.is_clickhouse(self._given.get("EVENTS_DATABASE_URL", "")):
-            self.services["EVENTS_DATABASE_URL"] = server.url(events)
 
     def _start_redis(self) -> None:
         if self._given.get("REDIS_URL"):
@@ -172,7 +190,10 @@ class Stack:
             self.supervisor.start(server.program())
             self.supervisor.wait_until_ready("redis")
             shown.note = f"127.0.0.1:{server.port}"
-        self.services["REDIS_URL"] = server.url
+
+    def _preload(self) -> None:
+        with self._step("Project loaded"):
+            self.supervisor.wait_until_ready(programs.PRELOADED)
 
     def _start_stripe(self) -> None:
         if not programs.simulates_stripe(self.env):
@@ -187,7 +208,7 @@ class Stack:
             self.demo = preparation.prepare(self.supervisor, self.state, self.env, shown)
 
     def _start_application(self) -> None:
-        """All at once: on two cores their imports take the longest part of a start."""
+        """All at once: each starts its threads and connections, and two of them fork once more."""
         with self._step("Processes") as shown:
             started = (
                 programs.web(self.addresses, self.env),
