@@ -22,7 +22,12 @@ MODULES = (
     "celery.apps.worker",
     "celery.apps.beat",
     "celery.beat",
+    "celery.app.amqp",
+    "celery.app.log",
+    "celery.app.routes",
+    "celery.backends.base",
     "celery.concurrency.prefork",
+    "celery.concurrency.thread",
     "celery.worker.autoscale",
     "celery.worker.components",
     "celery.worker.consumer",
@@ -33,11 +38,19 @@ MODULES = (
     "events.management.commands.consume_events",
     "outbound.management.commands.run_outbound",
     "plg_site.management.commands.prepare",
+    "plg_site.management.commands.run_together",
     # live
     "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
     "plg_site.live.application",
     # the simulator
+    "httpcore",
     "stripe_simulator.server",
+    "stripe_simulator.resources.webhook_endpoints",
+    "stripe_simulator.store",
 )
 
 

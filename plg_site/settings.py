@@ -221,6 +221,8 @@ DATABASES = {
                 "min_size": 1,
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": 5,
+                # What the last burst needed goes within two of these spans; each is some 4 MB there.
+                "max_idle": 30,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },

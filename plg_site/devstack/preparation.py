@@ -14,7 +14,7 @@ from plg_site.devstack.progress import Step
 from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Supervisor
 
-PREPARE_SECONDS = 300
+PREPARE_SECONDS, IDENTITY_SECONDS = 300, 20
 PART_DONE = re.compile(r"\d\.\d s\b")  # the command's lines: a title, seconds, and what was done
 SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po"}
 NOT_SOURCES = {"tests", "bench", "docs", "node_modules", "__pycache__", "devstack"}
@@ -38,8 +38,8 @@ class Demo:
 def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown: Step) -> Demo:
     """Run `manage.py prepare` unless its stamp fits this database. Raises PreparationFailed."""
     stamp, about = state.path / "prepared", state.path / "demo.json"
-    sources, database = _fingerprint(env), env["DATABASE_URL"]
-    if stamp.is_file() and stamp.read_text() == f"{sources} {_identity(database)}":
+    sources = _fingerprint(env)
+    if stamp.is_file() and stamp.read_text() == f"{sources} {_identity(supervisor, env)}":
         shown.note = "unchanged"
         return _read(about)
 
@@ -54,7 +54,7 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
     if code != 0:
         said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
         raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")
-    stamp.write_text(f"{sources} {_identity(database)}")
+    stamp.write_text(f"{sources} {_identity(supervisor, env)}")
     return _read(about)
 
 
@@ -87,11 +87,13 @@ def sources(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in files if Path(name).suffix in SOURCES)
 
 
-def _identity(url: str) -> str:
+def _identity(supervisor: Supervisor, env: Mapping[str, str]) -> str:
     """Tells this database from one of the same name that was made again, or is empty."""
-    import psycopg
-
-    ask = """SELECT d.oid, pg_catalog.to_regclass('public.django_migrations') IS NOT NULL
-             FROM pg_catalog.pg_database d WHERE d.datname = current_database()"""
-    with psycopg.connect(url, connect_timeout=5) as connection:
-        return str(connection.execute(ask).fetchone())
+    said: list[str] = []
+    code = supervisor.run(
+        "database", programs.python("-m", "plg_site.devstack.database_identity"), env=env,
+        within=IDENTITY_SECONDS, each_line=said.append, parent=programs.PRELOADED,
+    )  # fmt: skip
+    if code != 0:
+        raise PreparationFailed("The database does not answer:\n" + "\n".join(said[-5:]))
+    return said[-1]

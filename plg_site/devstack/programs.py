@@ -98,7 +98,7 @@ def preloaded(env: Mapping[str, str]) -> Program:
     """Loads the project once; what names it as parent is forked from it."""
     return Program(
         name=PRELOADED,
-        command=_python("-m", "plg_site.devstack.forking"),
+        command=python("-m", "plg_site.devstack.forking"),
         env=env,
         layer=PARENT,
         forks=True,
@@ -109,7 +109,7 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
     hook = f"{addresses.site}/stripe/webhook/{env['STRIPE_WEBHOOK_UUID']}/"
     return Program(
         name="stripe",
-        command=_python(
+        command=python(
             "-m", "stripe_simulator", "--port", str(addresses.stripe_port),
             "--state", str(state.path / "stripe"), "--webhook-url", hook,
             "--webhook-secret", env["STRIPE_WEBHOOK_SECRET"],
@@ -128,7 +128,7 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
     return Program(
         name="web",
-        command=_python(
+        command=python(
             "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
         ),
         env={**env, "WEB_BIND": bind},
@@ -140,11 +140,12 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     )
 
 
-def worker(env: Mapping[str, str]) -> Program:
+def worker(env: Mapping[str, str], *, pool: str = "prefork") -> Program:
+    """Two tasks at once, in processes or in `threads` of one: most of a task is waiting."""
     return Program(
         name="worker",
-        command=_python(
-            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
+        command=python(
+            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", pool,
             "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ),
         env={**env, "CELERY_SKIP_CHECKS": "1"},  # `prepare` has just run them
@@ -159,7 +160,7 @@ def worker(env: Mapping[str, str]) -> Program:
 def beat(state: State, env: Mapping[str, str]) -> Program:
     return Program(
         name="beat",
-        command=_python(
+        command=python(
             "-m", "celery", "-A", "plg_site.schedule", "--quiet", "beat", "--loglevel", "WARNING",
             "--schedule", str(state.path / "beat-schedule"), "--pidfile", "",
         ),
@@ -189,13 +190,25 @@ def outbound(env: Mapping[str, str]) -> Program:
     )
 
 
+def background(state: State, env: Mapping[str, str]) -> Program:
+    """What `events`, `outbound` and `beat` do, in threads of one process."""
+    return Program(
+        name="background",
+        command=manage("run_together", "--schedule", str(state.path / "beat-schedule")),
+        env=env,
+        layer=APPLICATION,
+        parent=PRELOADED,
+        quiet=re.compile(r"outbound_started|outbound_stopped"),
+    )
+
+
 def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
     asked = env.get("BIND_HOST", "")
     host = asked if asked in EVERYWHERE else ports.LOOPBACK
     port = str(addresses.live_port)
     return Program(
         name="live",
-        command=_python("-m", "plg_site.live", "--host", host, "--port", port),
+        command=python("-m", "plg_site.live", "--host", host, "--port", port),
         env=env,
         ready=lambda: ports.answers_http(
             addresses.live_port, host=addresses.domain, path="/healthz"
@@ -208,7 +221,7 @@ def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
 
 def manage(*arguments: str) -> list[str]:
     """The command line of a management command."""
-    return _python(str(ROOT / "manage.py"), *arguments)
+    return python(str(ROOT / "manage.py"), *arguments)
 
 
 def is_clickhouse(url: str) -> bool:
@@ -216,7 +229,8 @@ def is_clickhouse(url: str) -> bool:
     return url.startswith("clickhouse")
 
 
-def _python(*arguments: str) -> list[str]:
+def python(*arguments: str) -> list[str]:
+    """The command line of the interpreter that runs this."""
     return [sys.executable, *arguments]
 
 

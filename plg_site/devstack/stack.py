@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -40,18 +40,21 @@ class Stack:
         throw_away: bool = False,
         reload: bool = False,
         show: bool = False,
+        apart: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """`folder` None: a temporary one. `port` None: any free one.
 
         `throw_away` removes the folder at the end; a temporary one always is. `show` prints each
-        step with its time. `environ` stands for this process's variables.
+        step with its time. `apart` runs each part of the background as a process of its own, as in
+        production. `environ` stands for this process's variables.
         """
         self._throw_away = throw_away or folder is None
         self.state = State(folder or Path(tempfile.mkdtemp(prefix="plg-")))
         self._port = port
         self._reload = reload
         self._show = show
+        self._apart = apart
         self._given = programs.without_made_up(os.environ if environ is None else environ)
         self.env: dict[str, str] = {}
         self.services: dict[str, str] = {}
@@ -113,9 +116,9 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, preloaded, stripe, web, worker, beat, events, outbound or live.
+        """postgres, redis, preloaded, stripe, web, worker, background or live.
 
-        `.pid` is None while it is down.
+        `apart`: events, outbound and beat in the place of background. `.pid` is None while it is down.
         """
         return self.supervisor.process(name)
 
@@ -212,10 +215,7 @@ class Stack:
         with self._step("Processes") as shown:
             started = (
                 programs.web(self.addresses, self.env),
-                programs.worker(self.env),
-                programs.events(self.env),
-                programs.outbound(self.env),
-                programs.beat(self.state, self.env),
+                *self._background(),
                 programs.live(self.addresses, self.env),
             )
             for program in started:
@@ -224,6 +224,17 @@ class Stack:
                 shown.doing(f"waiting for {program.name}")
                 self.supervisor.wait_until_ready(program.name)
             shown.note = ", ".join(program.name for program in started)
+
+    def _background(self) -> Sequence[programs.Program]:
+        if not self._apart:
+            worker = programs.worker(self.env, pool="threads")
+            return worker, programs.background(self.state, self.env)
+        return (
+            programs.worker(self.env),
+            programs.events(self.env),
+            programs.outbound(self.env),
+            programs.beat(self.state, self.env),
+        )
 
     def _step(self, name: str) -> AbstractContextManager[Step]:
         return step(name, shown=self._show)

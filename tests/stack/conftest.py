@@ -46,7 +46,7 @@ def stack(state: State, store_door: Door) -> Iterator[Stack]:
         "SIGNUPS_BY_LINK": "1/h",
     }
     environ["EVENTS_DATABASE_URL"] = f"postgres://{who}@{where}"
-    with Stack(state.path, throw_away=True, environ=environ).start() as running:
+    with Stack(state.path, throw_away=True, apart=True, environ=environ).start() as running:
         yield running
 
 
