@@ -5,6 +5,8 @@ It asks neither the database nor Redis: what is forked opens its own connections
 
 from importlib import import_module
 
+from plg_site import unneeded
+
 # What is imported by a program's own start, and not by Django's.
 MODULES = (
     # web
@@ -15,30 +17,22 @@ MODULES = (
     "plg_site.safety",
     "tenants.hosts.early",
     "tenants.pooler",
-    # worker, beat
-    "celery.bin.celery",
-    "celery.bin.worker",
-    "celery.bin.beat",
-    "celery.apps.worker",
-    "celery.apps.beat",
-    "celery.beat",
+    # background
     "celery.app.amqp",
     "celery.app.log",
     "celery.app.routes",
+    "celery.apps.worker",
     "celery.backends.base",
-    "celery.concurrency.prefork",
+    "celery.beat",
     "celery.concurrency.thread",
-    "celery.worker.autoscale",
+    "celery.fixups.django",
     "celery.worker.components",
     "celery.worker.consumer",
-    "celery.fixups.django",
     "plg_site.broker",
-    "plg_site.schedule",
-    # events, outbound, prepare
-    "events.management.commands.consume_events",
-    "outbound.management.commands.run_outbound",
+    "events.consuming.serving",
+    "outbound.running",
+    # prepare
     "plg_site.management.commands.prepare",
-    "plg_site.management.commands.run_together",
     # live
     "uvicorn",
     "uvicorn.lifespan.on",
@@ -56,6 +50,7 @@ MODULES = (
 
 def load() -> None:
     """Import and warm up; afterwards there is one thread, and no connection."""
+    unneeded.leave_out()
     import django
 
     django.setup()

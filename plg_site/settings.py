@@ -218,7 +218,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
-                "min_size": 1,
+                "min_size": env.number("DATABASE_POOL_MIN", 1),
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": 5,
                 # What the last burst needed goes within two of these spans; each is some 4 MB there.

@@ -1,6 +1,6 @@
 """Says which database this is, in a process of its own: the supervisor imports no driver.
 
-    python -m plg_site.devstack.database_identity       (of DATABASE_URL)
+python -m plg_site.devstack.database_identity       (of DATABASE_URL)
 """
 
 import os

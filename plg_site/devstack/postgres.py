@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plg_site.devstack import ports
-from plg_site.devstack.state import State, outside_folder
 from plg_site.devstack.program import Program
+from plg_site.devstack.state import State, outside_folder
 from plg_site.devstack.supervisor import LAUNCHER
 
 UNPRIVILEGED = "nobody"
@@ -46,6 +46,8 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # errors of a statement are the application's to report
 }
+# The system keeps the files in memory, too; a page that is not here is copied from there.
+SMALL = {"shared_buffers": "32MB", "wal_buffers": "1MB"}
 ROUTINE = re.compile(
     r"^LOG:  (starting|listening|database system|received|aborting|checkpoint|background worker"
     r"|redo|invalid record length|shutting down|terminating|all server)|^DETAIL:  |^HINT:  "
@@ -67,9 +69,11 @@ class Postgres:
     user: str  # the system user that runs it; empty: whoever runs us
     owner_password: str
     admin_password: str
+    small: bool
 
     def program(self) -> Program:
-        options = [f"--{name}={value}" for name, value in {**SETTINGS, "port": self.port}.items()]
+        settings = {**SETTINGS, **(SMALL if self.small else {}), "port": self.port}
+        options = [f"--{name}={value}" for name, value in settings.items()]
         return Program(
             name="postgres",
             command=[str(self.binaries / "postgres"), "-D", str(self.data), *options],
@@ -89,7 +93,7 @@ class Postgres:
         names = set(self._answer("SELECT datname FROM pg_database").split())
         if set(DATABASES) <= names:
             return
-        if not self._answer(f"SELECT 1 FROM pg_roles WHERE rolname = '{OWNER}'"):
+        if OWNER not in self._answer("SELECT rolname FROM pg_roles").split():
             # CREATEDB: tests copy databases. No superuser: production has none either.
             self._answer(f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{self.owner_password}'")
         for name in sorted(set(DATABASES) - names):
@@ -114,14 +118,19 @@ class Postgres:
 
 def urls(state: State) -> list[str]:
     """Where the databases of this state are, or will be, in the order of DATABASES."""
-    server = f"{OWNER}:{state.secret('postgres_password')}@{ports.LOOPBACK}:{state.port('postgres')}"
+    server = (
+        f"{OWNER}:{state.secret('postgres_password')}@{ports.LOOPBACK}:{state.port('postgres')}"
+    )
     return [f"postgres://{server}/{name}" for name in DATABASES]
 
 
-def set_up(state: State, *, say: Callable[[str], None] = lambda text: None) -> Postgres:
+def set_up(
+    state: State, *, small: bool = False, say: Callable[[str], None] = lambda text: None
+) -> Postgres:
     """Binaries, data folder and cluster of this state, made when missing. Raises CannotRun.
 
-    The state must be open: its locks say that no server of an earlier run is alive.
+    `small`: memory for what one developer does. The state must be open: its locks say that no server
+    of an earlier run is alive.
     """
     user = UNPRIVILEGED if os.geteuid() == 0 else ""
     _check_user(user)
@@ -134,6 +143,7 @@ def set_up(state: State, *, say: Callable[[str], None] = lambda text: None) -> P
         user=user,
         owner_password=state.secret("postgres_password"),
         admin_password=state.secret("postgres_admin_password"),
+        small=small,
     )
     if not (data / "PG_VERSION").exists():
         say("making the cluster")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from plg_site.devstack import loopback, ports, valkey
 from plg_site.devstack.options import ROOT
-from plg_site.devstack.state import State
 from plg_site.devstack.program import Program
+from plg_site.devstack.state import State
 
 # Layers: each stops before what it uses. The simulator is forked, too, and answers the application.
 SERVICES, PARENT, SIMULATOR, APPLICATION = range(4)
@@ -61,6 +61,7 @@ def environment(
         "SUPPORT_EMAIL": f"help@{addresses.domain}",
         "SITE_DOMAIN": addresses.domain,
         "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",
+        "DATABASE_POOL_MIN": "0",  # who waits for a developer holds no connection meanwhile
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }
     fixed = {
@@ -70,6 +71,7 @@ def environment(
         "PUBLIC_PORT": str(addresses.port),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc: not eight heaps a core for threads that mostly wait
         "PATH": _search_path(given),
     }
     given = {name: value for name, value in given.items() if value or name not in made_up}
@@ -140,12 +142,11 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     )
 
 
-def worker(env: Mapping[str, str], *, pool: str = "prefork") -> Program:
-    """Two tasks at once, in processes or in `threads` of one: most of a task is waiting."""
+def worker(env: Mapping[str, str]) -> Program:
     return Program(
         name="worker",
         command=python(
-            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", pool,
+            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
             "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ),
         env={**env, "CELERY_SKIP_CHECKS": "1"},  # `prepare` has just run them
@@ -174,9 +175,7 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
 def events(env: Mapping[str, str]) -> Program:
     """The consumer and, as on a small machine, the readers in the same process."""
     command = manage("consume_events", "--readers")
-    return Program(
-        name="events", command=command, env=env, layer=APPLICATION, parent=PRELOADED
-    )
+    return Program(name="events", command=command, env=env, layer=APPLICATION, parent=PRELOADED)
 
 
 def outbound(env: Mapping[str, str]) -> Program:
@@ -190,15 +189,16 @@ def outbound(env: Mapping[str, str]) -> Program:
     )
 
 
-def background(state: State, env: Mapping[str, str]) -> Program:
-    """What `events`, `outbound` and `beat` do, in threads of one process."""
+def background(env: Mapping[str, str]) -> Program:
+    """What `worker`, `events`, `outbound` and `beat` do, in threads of one process."""
     return Program(
         name="background",
-        command=manage("run_together", "--schedule", str(state.path / "beat-schedule")),
-        env=env,
+        command=python("-m", "plg_site.together"),
+        env={**env, "CELERY_SKIP_CHECKS": "1"},
+        ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
         parent=PRELOADED,
-        quiet=re.compile(r"outbound_started|outbound_stopped"),
+        quiet=WORKER_NOISE,
     )
 
 

@@ -56,12 +56,14 @@ class Stack:
         self._show = show
         self._apart = apart
         self._given = programs.without_made_up(os.environ if environ is None else environ)
+        self._services_only = False
         self.env: dict[str, str] = {}
         self.services: dict[str, str] = {}
         self.demo = preparation.Demo()
 
     def start(self, *, services_only: bool = False) -> Self:
         """Start it and wait until it can be used. When that fails, nothing is left running."""
+        self._services_only = services_only
         self.state.open(say=lambda text: print(f"  … {text}", flush=True) if self._show else None)
         (self.state.path / "run").mkdir(mode=0o700, exist_ok=True)
         self.log = Log(self.state.log_path)
@@ -116,9 +118,10 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, preloaded, stripe, web, worker, background or live.
+        """postgres, redis, preloaded, stripe, web, background or live.
 
-        `apart`: events, outbound and beat in the place of background. `.pid` is None while it is down.
+        `apart`: worker, events, outbound and beat in the place of background. `.pid` is None while
+        it is down.
         """
         return self.supervisor.process(name)
 
@@ -179,7 +182,9 @@ class Stack:
         if not self._needs_postgres():
             return
         with self._step("PostgreSQL") as shown:
-            server = postgres.set_up(self.state, say=shown.doing)
+            server = postgres.set_up(
+                self.state, small=not (self._apart or self._services_only), say=shown.doing
+            )
             self.supervisor.start(server.program())
             self.supervisor.wait_until_ready("postgres")
             server.make_databases()
@@ -227,8 +232,7 @@ class Stack:
 
     def _background(self) -> Sequence[programs.Program]:
         if not self._apart:
-            worker = programs.worker(self.env, pool="threads")
-            return worker, programs.background(self.state, self.env)
+            return (programs.background(self.env),)
         return (
             programs.worker(self.env),
             programs.events(self.env),

@@ -222,9 +222,7 @@ class Supervisor:
             theirs.close()
         return Spawned(popen)
 
-    def _read(
-        self, running: Running, program: Program, each_line: Callable[[str], None]
-    ) -> None:
+    def _read(self, running: Running, program: Program, each_line: Callable[[str], None]) -> None:
         with running.lines as lines:
             for raw in lines:
                 line = raw.decode("utf-8", "replace").rstrip()
@@ -273,7 +271,8 @@ class Supervisor:
         asked_at = time.monotonic()
         for process, running in ending:
             while (
-                not running.has_ended() and time.monotonic() - asked_at < process.program.stop_within
+                not running.has_ended()
+                and time.monotonic() - asked_at < process.program.stop_within
             ):
                 time.sleep(0.02)
             _bury(process, running)

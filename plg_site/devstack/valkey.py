@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from plg_site.devstack import ports
-from plg_site.devstack.state import State
 from plg_site.devstack.program import Program
+from plg_site.devstack.state import State
 
 MACHINES = {"amd64": "x86_64"}
 # What was answered is on the disk. With "everysec", kill -9 alone loses up to two seconds of what
