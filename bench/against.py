@@ -47,13 +47,15 @@ class SideFailed(Exception):
 
 @dataclass(frozen=True)
 class Side:
-    """One commit that runs: `site` like http://plg.localhost:8000, `env` of all of its processes."""
+    """One commit that runs: `site` like http://plg.localhost:8000, `env` of all of its processes,
+    which stand below the process `pid`."""
 
     code: Code
     site: str
     domain: str
     port: int
     env: Mapping[str, str]
+    pid: int
 
     def of(self, code: Code) -> Side:
         """These services and this state, for scripts of another commit."""
@@ -109,7 +111,7 @@ class Code:
         ) as child:  # fmt: skip
             assert child.stdin is not None  # noqa: S101
             try:
-                yield Side(self, **_told(child, self.name))
+                yield Side(self, pid=child.pid, **_told(child, self.name))
             finally:
                 child.stdin.close()  # it stops what it started, and ends
                 child.wait(timeout=120)

@@ -29,7 +29,7 @@ MODULES = (
     "celery.worker.components",
     "celery.worker.consumer",
     "plg_site.broker",
-    "events.consuming.serving",
+    "events.consuming",
     "outbound.running",
     # prepare
     "plg_site.management.commands.prepare",

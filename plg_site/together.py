@@ -58,9 +58,9 @@ class Beside:
 
 
 def _events(stop: threading.Event) -> None:
-    from events.consuming import serving
+    from events import consuming
 
-    serving.serve(stop, readers=True)
+    consuming.serve(stop, readers=True)
 
 
 def _outbound(stop: threading.Event) -> None:

@@ -1,6 +1,8 @@
 """A process that has the project loaded, and becomes any program of it by a fork.
 
-    python -m plg_site.devstack.forking SOCKET      (the supervisor's forker.py is at the other end)
+    python -m plg_site.devstack.forking MODULE SOCKET
+
+MODULE has a function `load`; the supervisor's forker.py is at the other end of the socket.
 
 What the project's processes have in common is in memory once, and a program of it starts in a
 moment. Each has its own process group, output and environment, as if it had been started alone
@@ -19,8 +21,8 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 
-from plg_site import preloading
 from plg_site.devstack.running import ended_with
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # prctl(2)
@@ -139,10 +141,11 @@ def _die_with(parent: int, number: int, *, name: str) -> None:
 
 
 def main() -> None:
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    module, descriptor = sys.argv[1:]
+    channel = socket.socket(fileno=int(descriptor))
     channel.set_inheritable(False)
     gc.disable()
-    preloading.load()
+    import_module(module).load()
     if (threads := threading.enumerate()) != [threading.main_thread()]:
         sys.exit(f"Threads do not survive a fork, and there are: {threads}")
     gc.collect()

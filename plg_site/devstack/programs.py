@@ -100,7 +100,7 @@ def preloaded(env: Mapping[str, str]) -> Program:
     """Loads the project once; what names it as parent is forked from it."""
     return Program(
         name=PRELOADED,
-        command=python("-m", "plg_site.devstack.forking"),
+        command=python("-m", "plg_site.devstack.forking", "plg_site.preloading"),
         env=env,
         layer=PARENT,
         forks=True,
