@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,18 @@ def weigh(root: int) -> Weighed:
         part.processes += 1
         part.mib += int(pss.split()[1]) / KIB
     return weighed
+
+
+def processor_seconds(root: int) -> float:
+    """What the process and all below it have computed so far."""
+    ticks = 0
+    for pid in _tree(root):
+        try:
+            fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(root: int) -> list[int]:
