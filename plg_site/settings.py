@@ -130,7 +130,7 @@ SHARED_APPS = [
     "metering",
     "billing",
     "django_tenants",
-    "djstripe",
+    "billing.djstripe_app.LateResourcesConfig",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
