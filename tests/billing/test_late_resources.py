@@ -14,7 +14,7 @@ from billing import late_resources
 
 
 def test_every_model_leads_to_the_class_of_its_object():
-    models = [each for each in apps.get_app_config("djstripe").get_models()]
+    models = list(apps.get_app_config("djstripe").get_models())
     resources = [
         each for each in models if issubclass(each, StripeModel) and each.stripe_class is not None
     ]
