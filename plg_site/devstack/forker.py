@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import IO
 
 from plg_site.devstack.program import Program
 from plg_site.devstack.running import kill_group
@@ -138,7 +138,7 @@ class Forker:
 class Forked:
     """A process that the program has forked (running.Running)."""
 
-    def __init__(self, forker: Forker, pid: int, lines: BinaryIO) -> None:
+    def __init__(self, forker: Forker, pid: int, lines: IO[bytes]) -> None:
         self._forker = forker
         self.pid, self.lines = pid, lines
         self.code: int | None = None  # as soon as it has ended

@@ -44,7 +44,7 @@ class Parent:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._living = set[int]()
+        self._living = dict[int, int]()  # process ids, and how each is told to stop
         self._pid = os.getpid()
 
     def serve(self) -> Order | None:
@@ -67,6 +67,7 @@ class Parent:
             data, descriptors, _, _ = socket.recv_fds(self._channel, 65536, 8)
             outputs += descriptors
             if not data:
+                self._tell_all_to_stop()
                 return None
             *lines, heard = (heard + data).split(b"\n")
             for line in lines:
@@ -89,7 +90,7 @@ class Parent:
             if os.getpid() == self._pid:
                 os.close(output)
         if pid:
-            self._living.add(pid)
+            self._living[pid] = order.stop_signal
             self._say({"forked": pid})
             return None
         signal.set_wakeup_fd(-1)
@@ -101,16 +102,22 @@ class Parent:
         os.close(output)
         return order
 
+    def _tell_all_to_stop(self) -> None:
+        """Where the kernel does not: elsewhere than on Linux."""
+        for pid, number in self._living.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def _tell_of_the_ended(self) -> None:
         for pid in list(self._living):
             if (code := ended_with(pid)) is not None:
-                self._living.remove(pid)
+                del self._living[pid]
                 self._say({"ended": pid, "code": code})
 
     def _bury(self, pid: int) -> None:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
-        self._living.discard(pid)
+        self._living.pop(pid, None)
 
     def _say(self, message: dict[str, object]) -> None:
         self._channel.sendall(json.dumps(message).encode() + b"\n")

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 CAN_LOOK = hasattr(os, "waitid")  # not on macOS before Python 3.13
 
@@ -16,7 +16,7 @@ class Running(Protocol):
     def pid(self) -> int: ...
 
     @property
-    def lines(self) -> BinaryIO:
+    def lines(self) -> IO[bytes]:
         """What it, and what it forked, prints."""
         ...
 

@@ -186,13 +186,14 @@ class Supervisor:
             if not forker.is_ready:
                 return
             try:
-                process.running = running = forker.fork(program)
+                running: Running = forker.fork(program)
             except CannotFork as error:
                 self.log.write(program.name, str(error))
                 process.start_at = time.monotonic() + FIRST_PAUSE
                 return
         else:
-            process.running = running = self._launch(process)
+            running = self._launch(process)
+        process.running = running
         process.started_at = time.monotonic()
         process.reader = threading.Thread(
             target=self._read, args=(running, program, each_line), daemon=True
