@@ -11,6 +11,7 @@ import json
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 sys.path.pop(0)  # this folder; the tree is named by PYTHONPATH
 
@@ -20,7 +21,7 @@ def main() -> int:
 
     order = json.loads(sys.argv[1])
     known = inspect.signature(Stack).parameters
-    how = {"apart": True} if order["apart"] and "apart" in known else {}
+    how: dict[str, Any] = {"apart": True} if order["apart"] and "apart" in known else {}
     stack = Stack(Path(order["folder"]), port=order["port"], show=True, **how)
     try:
         stack.start(services_only=order["services_only"])

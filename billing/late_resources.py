@@ -8,6 +8,7 @@ question to it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -63,6 +64,9 @@ def classes_come_late() -> Iterator[None]:
         return module
 
     late(stripe)
+    for name, module in list(sys.modules.items()):  # those that somebody has asked for before
+        if name.startswith("stripe.") and {"_import_map", "__getattr__"} <= module.__dict__.keys():
+            late(module)
     try:
         yield
     finally:

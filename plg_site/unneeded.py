@@ -1,7 +1,7 @@
 """What others import, or make, at a start of any process, and nobody here uses.
 
-- `rich` (with pygments) is on this machine for developers' tools. structlog and httpx import it when they
-  can, for tracebacks and a command line of theirs: 85 modules.
+- `rich` and `pygments` are on this machine for developers' tools. structlog, httpx and others import them
+  when they can, for tracebacks and a command line of theirs: 85 modules.
 - `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup: loaded when it is used.
 - Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to (`cms.api` is ours):
   250 models of pydantic.
@@ -15,7 +15,7 @@ import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-ABSENT = ("rich",)
+ABSENT = ("rich", "pygments")
 LATE = ("soupsieve",)
 _WAGTAIL_API = "wagtail.api.v3.api"
 # What `ready` of these apps takes from them; the names are those of Wagtail 8.

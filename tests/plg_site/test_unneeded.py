@@ -25,7 +25,7 @@ def said_by(code: str) -> str:
 
 
 def test_a_start_imports_none_of_it():
-    modules = set(said_by("print(*sys.modules)").split())
+    modules = set(said_by("print(*[name for name, there in sys.modules.items() if there])").split())
     assert "wagtail.snippets" in modules
     assert not {"rich.console", "pygments", "soupsieve.css_parser", "stripe._charge"} & modules
     assert not {"dns.resolver", "wagtail.api.v3.routers.pages"} & modules
