@@ -136,7 +136,7 @@ SHARED_APPS = [
     "metering",
     "billing",
     "django_tenants",
-    "djstripe",
+    "billing.djstripe_app.LateResourcesConfig",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
@@ -227,9 +227,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
-                "min_size": 1,
+                "min_size": env.number("DATABASE_POOL_MIN", 1),
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": DATABASE_WAIT,
+                # What the last burst needed goes within two of these spans; each is some 4 MB there.
+                "max_idle": 30,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },
