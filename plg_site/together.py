@@ -64,9 +64,9 @@ def _events(stop: threading.Event) -> None:
 
 
 def _outbound(stop: threading.Event) -> None:
-    from outbound.running import Runner
+    from outbound.running import Process
 
-    Runner().run(stop)
+    Process().run(stop)
 
 
 def _beat(stop: threading.Event) -> None:
