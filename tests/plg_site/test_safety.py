@@ -39,6 +39,7 @@ def sound(settings):
     settings.SITE_DOMAIN = settings.APP_DOMAIN = "shop.example"
     settings.FILES_DOMAIN = "shop-files.example"
     settings.BIND_HOSTS = settings.TRUSTED_PROXIES = []
+    settings.WEBHOOKS_TO_LOOPBACK = False
     return settings
 
 
@@ -88,6 +89,14 @@ def test_where_the_web_process_listens_is_read_from_the_environment(environ, hos
 def test_a_host_that_others_reach_is_not_loopback(sound, host):
     sound.BIND_HOSTS, sound.STRIPE_SIMULATED = [host], True
     assert [unsafe.id for unsafe in safety.find()] == ["plg_site.E005"]
+
+
+def test_nor_may_customers_have_this_machine_called_where_others_reach_it(sound):
+    sound.MAIL_OUTBOX_DIR, sound.STRIPE_SIMULATED = None, False
+    sound.BIND_HOSTS, sound.WEBHOOKS_TO_LOOPBACK = ["192.0.2.7"], True
+    [unsafe] = safety.find()
+    assert unsafe.id == "plg_site.E005"
+    assert "webhooks" in unsafe.says
 
 
 @pytest.mark.parametrize(
