@@ -7,8 +7,8 @@ from datetime import datetime
 
 from billing import catalogue
 from billing.models import Account
-from billing.templatetags.money import money
 from identity.models import User
+from metering import wording
 from tenants import letters, workspace_url
 
 Event = Mapping[str, str | int | None]
@@ -47,7 +47,7 @@ def resumed(account: Account, *, by: User | None, event: Event) -> None:
 
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
     """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
-    amount = money(int(event["amount"] or 0), str(event["currency"]))
+    amount = wording.money_in_words(int(event["amount"] or 0), str(event["currency"]))
     day = f"{again:%-d %B %Y}" if again else ""
     _tell(account, "billing.payment_failed", event, once=once, amount=amount, again=day)
 
