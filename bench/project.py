@@ -107,7 +107,7 @@ def tear_down() -> None:
 
 @cache
 def _primary_tables() -> None:
-    from plg_site import preparation
+    from plg_site.operating import preparation
 
     preparation.shared_tables()
     preparation.workspace_pool()

@@ -13,8 +13,8 @@ MODULES = (
     "gunicorn.app.wsgiapp",
     "gunicorn.workers.gthread",
     "plg_site.patience.worker",
-    "plg_site.client_address",
-    "plg_site.safety",
+    "plg_site.web.client_address",
+    "plg_site.configuration.safety",
     "tenants.hosts.early",
     "tenants.pooler",
     # background
@@ -28,7 +28,7 @@ MODULES = (
     "celery.fixups.django",
     "celery.worker.components",
     "celery.worker.consumer",
-    "plg_site.broker",
+    "plg_site.operating.broker",
     "events.consuming",
     "outbound.running",
     # prepare
@@ -56,6 +56,6 @@ def load() -> None:
     django.setup()
     for module in MODULES:
         import_module(module)
-    from plg_site import warm_up
+    from plg_site.operating import warm_up
 
     warm_up.code()

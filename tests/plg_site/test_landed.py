@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from plg_site import landed, site_file
+from plg_site import landed
+from plg_site.configuration import site_file
 
 FIRST = "5ec79f5528c147e80b7b831e8728a777ea97ba4e"  # what had been edited before it, stays edited
 

@@ -36,8 +36,8 @@ def test_a_start_imports_none_of_it():
     [
         ("from bs4 import BeautifulSoup as B; print(B('<p id=a>x</p>', 'html.parser').select('#a'))",
          '[<p id="a">x</p>]'),
-        ("from plg_site.urls_site import urlpatterns; from django.urls import reverse\n"
-         "print(reverse('wagtailapi_v3:list_pages', 'plg_site.urls_site'))", "/api/content/pages/"),
+        ("from plg_site.urls.site import urlpatterns; from django.urls import reverse\n"
+         "print(reverse('wagtailapi_v3:list_pages', 'plg_site.urls.site'))", "/api/content/pages/"),
     ],
 )  # fmt: skip
 def test_what_is_used_is_there_when_it_is_used(code, answer):

@@ -54,7 +54,7 @@ def stack(state: State, store_door: Door) -> Iterator[Stack]:
 @pytest.fixture
 def new_walk(stack: Stack) -> Callable[[], Walk]:
     """A walk of a new person against the running stack."""
-    from plg_site import demo
+    from plg_site.development import demo
 
     def make() -> Walk:
         return Walk(

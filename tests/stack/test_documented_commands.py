@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plg_site import demo
+from plg_site.development import demo
 from plg_site.devstack.options import ROOT, bench_areas
 from plg_site.devstack.programs import without_made_up
 from plg_site.devstack.stack import Stack
