@@ -1,4 +1,4 @@
-"""Settings of the whole project. Every secret and address comes from the environment (`env.py`).
+"""Settings of the whole project. Every secret and address comes from the environment (`configuration.env`).
 
 `bin/dev` makes up what development needs; the README lists what a production environment gives.
 """
@@ -477,8 +477,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.proofs.mailed_codes counts, with the code
 # What anybody could use against others is limited elsewhere, and never by the address alone:
-# identity.attempts.sign_in_limits, identity.proofs.mailed_codes, identity.security.guesses (it counts what allauth's
-# second factors count as "login_failed"), identity.adapters.account_adapter.may_mail, tenants.signing_up.admission.
+# identity.attempts.sign_in_limits, identity.proofs.mailed_codes, identity.security.guesses (it counts
+# what allauth's second factors count as "login_failed"), identity.adapters.account_adapter.may_mail,
+# tenants.signing_up.admission.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     (
         "signup",

@@ -2,8 +2,8 @@
 
 Not by DEBUG, which changes more than the page: SQL is kept in memory, targets may be anywhere, and
 dj-stripe lets whoever calls name the webhook's secret. `bin/dev` sets SHOW_ERRORS instead, and only
-where it listens on loopback (plg_site.configuration.safety refuses anything else); and a request that came by way
-of a proxy or a tunnel gets the apology.
+where it listens on loopback (plg_site.configuration.safety refuses anything else); and a request that
+came by way of a proxy or a tunnel gets the apology.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Commands of libraries that would go past this project's own guards: they refuse, and name the way.
 
 Each has a module of its name in plg_site/management/commands, which wins because plg_site comes first
-in INSTALLED_APPS. Which others may be run is a list in tests/plg_site/operating/test_commands.py: one that comes
-with a new version of a library has to be looked at.
+in INSTALLED_APPS. Which others may be run is a list in tests/plg_site/operating/test_commands.py: one
+that comes with a new version of a library has to be looked at.
 """
 
 from __future__ import annotations

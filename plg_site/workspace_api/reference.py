@@ -1,7 +1,7 @@
 """The reference of the workspace's API as pages of the website: for people, without a login or a script.
 
-It says what the OpenAPI document says (`plg_site.workspace_api.api.document`) and nothing else, so the two cannot
-disagree.
+It says what the OpenAPI document says (`plg_site.workspace_api.api.document`) and nothing else, so the
+two cannot disagree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""By which definitions the buckets in a ClickHouse store were made. See postgres_definitions.py.
+"""By which definitions the buckets in a ClickHouse store were made. See those of postgres.
 
 Only who has the turn to write reads and writes here, so a row is read and written anew.
 """

@@ -1,7 +1,7 @@
 """The values that unique counts have seen, in a PostgreSQL store: a row for a day, value and breakdown.
 
 Which of a batch's values are new, in each hour and day, is asked before they are kept; nobody else
-adds meanwhile (`postgres_merge`). A value that has been seen in the hour writes nothing at all.
+adds meanwhile (`merge`). A value that has been seen in the hour writes nothing at all.
 """
 
 from __future__ import annotations

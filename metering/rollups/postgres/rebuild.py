@@ -123,7 +123,7 @@ def recount(
 def _selects(meter: Meter) -> Iterator[tuple[str, str, str]]:
     """(table, its kind, SELECT of its rows from `metered`)."""
     for grain in GRAINS:
-        if grain != "minute" or meter.aggregation != "unique":  # see postgres_merge
+        if grain != "minute" or meter.aggregation != "unique":  # see merge
             yield f"rollup_{grain}", "rollup", raw.totals(meter, grain)
     for grain in BROKEN_DOWN if meter.group_by else ():
         yield f"breakdown_{grain}", "breakdown", raw.breakdowns(meter, grain)

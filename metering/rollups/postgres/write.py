@@ -1,6 +1,6 @@
 """Writes rows into the rollups of a PostgreSQL store: new buckets, and more for those that are there.
 
-Only whose turn it is writes (`postgres_merge`). That makes MERGE safe, which costs two thirds of
+Only whose turn it is writes (`merge`). That makes MERGE safe, which costs two thirds of
 INSERT … ON CONFLICT: that locks each row, with a log record, before it updates it.
 """
 
