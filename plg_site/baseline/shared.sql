@@ -3761,14 +3761,14 @@ INSERT INTO public.auth_permission VALUES
 	(669, 'Can change suppression', 169, 'change_suppression'),
 	(670, 'Can delete suppression', 169, 'delete_suppression'),
 	(671, 'Can view suppression', 169, 'view_suppression'),
-	(672, 'Can add notification', 170, 'add_notification'),
-	(673, 'Can change notification', 170, 'change_notification'),
-	(674, 'Can delete notification', 170, 'delete_notification'),
-	(675, 'Can view notification', 170, 'view_notification'),
-	(676, 'Can add webhook endpoint', 171, 'add_webhookendpoint'),
-	(677, 'Can change webhook endpoint', 171, 'change_webhookendpoint'),
-	(678, 'Can delete webhook endpoint', 171, 'delete_webhookendpoint'),
-	(679, 'Can view webhook endpoint', 171, 'view_webhookendpoint'),
+	(672, 'Can add webhook endpoint', 170, 'add_webhookendpoint'),
+	(673, 'Can change webhook endpoint', 170, 'change_webhookendpoint'),
+	(674, 'Can delete webhook endpoint', 170, 'delete_webhookendpoint'),
+	(675, 'Can view webhook endpoint', 170, 'view_webhookendpoint'),
+	(676, 'Can add notification', 171, 'add_notification'),
+	(677, 'Can change notification', 171, 'change_notification'),
+	(678, 'Can delete notification', 171, 'delete_notification'),
+	(679, 'Can view notification', 171, 'view_notification'),
 	(680, 'Can add letter', 172, 'add_editedletter'),
 	(681, 'Can change letter', 172, 'change_editedletter'),
 	(682, 'Can delete letter', 172, 'delete_editedletter'),
@@ -3944,8 +3944,8 @@ INSERT INTO public.django_content_type VALUES
 	(167, 'outbound', 'messageevent'),
 	(168, 'outbound', 'message'),
 	(169, 'outbound', 'suppression'),
-	(170, 'outbound', 'notification'),
-	(171, 'outbound', 'webhookendpoint'),
+	(170, 'outbound', 'webhookendpoint'),
+	(171, 'outbound', 'notification'),
 	(172, 'outbound', 'editedletter');
 INSERT INTO public.django_migrations VALUES
 	(1, 'contenttypes', '0001_initial', '2026-11-22 05:26:21.802573+00'),
@@ -4226,10 +4226,10 @@ INSERT INTO public.django_migrations VALUES
 	(275, 'staff', '0001_initial', '2026-11-30 06:34:55.906706+00'),
 	(276, 'outbound', '0001_ledger', '2026-11-30 06:54:35.264511+00'),
 	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00'),
-	(278, 'identity', '0013_reached', '2026-11-30 10:57:56.562228+00'),
-	(279, 'outbound', '0003_notification', '2026-11-30 10:57:56.705837+00'),
-	(280, 'outbound', '0004_webhook_endpoints', '2026-11-30 10:57:56.978079+00'),
-	(281, 'outbound', '0005_letters', '2026-11-30 10:57:58.085643+00');
+	(278, 'identity', '0013_reached', '2026-11-30 11:08:50.679127+00'),
+	(279, 'outbound', '0003_webhook_endpoints', '2026-11-30 11:08:50.765238+00'),
+	(280, 'outbound', '0004_notification', '2026-11-30 11:08:50.780699+00'),
+	(281, 'outbound', '0005_letters', '2026-11-30 11:08:50.878561+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES
