@@ -18,8 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from plg_site.devstack import databases
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 if TYPE_CHECKING:
     from tenants.models import Tenant

@@ -16,7 +16,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
-from markdown_it import MarkdownIt
 
 from cms.navigation import frame
 from plg_site.api import document, openapi_on_the_site
@@ -222,5 +221,7 @@ def _example(method: str, path: str, said: dict[str, Any]) -> str:
 @cache
 def _html(text: str) -> SafeString:
     """Our own Markdown; HTML in it is shown, not read."""
+    from markdown_it import MarkdownIt  # 62 modules, for a page that is kept once it is made
+
     made = MarkdownIt("commonmark", {"html": False}).enable("table").render(text.strip())
     return mark_safe(made)  # noqa: S308

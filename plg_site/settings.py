@@ -102,7 +102,11 @@ CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/cms/"],
     "DIRECTIVES": {
         "default-src": [SELF],
-        "connect-src": [SELF, *([LIVE_URL] if LIVE_URL else [])],
+        "connect-src": [
+            SELF,
+            *([LIVE_URL] if LIVE_URL else []),
+            *([SITE_URL, WORKSPACES_URL_PATTERN] if WATCH_FILES else []),  # static/js/reachable.js
+        ],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
@@ -132,7 +136,7 @@ SHARED_APPS = [
     "metering",
     "billing",
     "django_tenants",
-    "djstripe",
+    "billing.djstripe_app.LateResourcesConfig",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
@@ -223,9 +227,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
-                "min_size": 1,
+                "min_size": env.number("DATABASE_POOL_MIN", 1),
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": DATABASE_WAIT,
+                # What the last burst needed goes within two of these spans; each is some 4 MB there.
+                "max_idle": 30,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "site.toml"
 SAMPLE = "product"  # which comes with the platform
+SAMPLE_BRAND = "Signpost"
 
 
 def product(root: Path = ROOT) -> str:
@@ -25,11 +27,17 @@ def own_products(root: Path = ROOT) -> list[str]:
 
 @dataclass(frozen=True)
 class Brand:
-    """What people know it by. `mark` is a file of static/, `words` no workspace's address may contain."""
+    """What people know it by.
+
+    `mark` is a file of static/, `art` a template beside the first words (none: no picture), `claim` a
+    sentence beside sign-in, `words` no workspace's address may contain.
+    """
 
     name: str = "Your product"
     line: str = ""
+    claim: str = ""
     mark: str = "img/mark.svg"
+    art: str = ""
     sender: str = ""
     words: Sequence[str] = ()
 
@@ -37,27 +45,45 @@ class Brand:
 def brand(root: Path = ROOT) -> Brand:
     """Raises TypeError for a word that there is not."""
     said = Brand(**_read(root).get("brand", {}))
-    return replace(said, sender=said.sender or said.name)
+    claim = said.claim or (f"{said.line[:1].upper()}{said.line[1:]}." if said.line else said.name)
+    return replace(said, sender=said.sender or said.name, claim=claim)
 
 
 def with_product(text: str, name: str) -> str:
-    """The file's text with another product, which is one of this copy's own. Raises ValueError."""
+    """The file's text with another product, which is one of this copy's own. Raises ValueError.
+
+    While the brand is still the sample's, the product's name takes its place.
+    """
     before = tomllib.loads(text)
     own = [*before.get("own_products", []), name]
-    lines = []
-    for line in text.splitlines():
-        key = line.partition("=")[0].strip()
-        if key == "product":
-            line = f'product = "{name}"'
-        if key == "own_products":
-            line = f"own_products = [{', '.join(f'{chr(34)}{each}{chr(34)}' for each in own)}]"
-        lines.append(line)
-    changed = "\n".join(lines) + "\n"
-    if tomllib.loads(changed) != {**before, "product": name, "own_products": own}:
+    changes: dict[tuple[str, str], Any] = {("", "product"): name, ("", "own_products"): own}
+    brand = before.get("brand", {})
+    if brand.get("name") == SAMPLE_BRAND:
+        title = name.replace("_", " ").capitalize()
+        said: dict[str, Any] = {"name": title, "line": "", "claim": "", "art": "", "sender": title}
+        said["words"] = [title.lower().replace(" ", "")]
+        changes |= {("brand", key): value for key, value in said.items() if key in brand}
+        brand = {**brand, **{key: value for (_, key), value in changes.items() if key in brand}}
+    changed = _with(text, changes)
+    wanted = {**before, "product": name, "own_products": own} | ({"brand": brand} if brand else {})
+    if tomllib.loads(changed) != wanted:
         raise ValueError(
             f"{NAME} must have `product` and `own_products`, each on a line of its own."
         )
     return changed
+
+
+def _with(text: str, changes: dict[tuple[str, str], Any]) -> str:
+    """The same lines, but those of these keys (table and name); comments stay."""
+    lines, table = [], ""
+    for line in text.splitlines():
+        key = line.partition("=")[0].strip()
+        if key.startswith("["):
+            table = key.strip("[]")
+        if (table, key) in changes:
+            line = f"{key} = {json.dumps(changes[table, key], ensure_ascii=False)}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def _read(root: Path) -> dict[str, Any]:

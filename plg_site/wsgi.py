@@ -2,6 +2,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from plg_site import unneeded
+
+unneeded.leave_out()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 _django = get_wsgi_application()
 

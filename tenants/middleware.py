@@ -92,7 +92,12 @@ class HostMiddleware:
 
     def _to_the_site(self, request: HostRequest) -> HttpResponse:
         """Not a permanent redirect: browsers would keep it for every project on localhost."""
-        return HttpResponseRedirect(settings.SITE_URL + request.get_full_path())
+        site = settings.SITE_URL + request.get_full_path()
+        if settings.WATCH_FILES and "text/html" in request.headers.get("Accept", ""):
+            # In development a browser may not find that name, and could not say what to do about it.
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return render(request, "workspace/elsewhere.html", {"go": site})
+        return HttpResponseRedirect(site)
 
 
 class MembershipMiddleware:

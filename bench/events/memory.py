@@ -7,7 +7,8 @@ that batches have their full size from the beginning, but short, so that Redis k
 from __future__ import annotations
 
 import time
-from pathlib import Path
+
+import psutil
 
 from bench import project
 from bench.events import synthetic
@@ -74,8 +75,5 @@ def _pid(stack: Stack) -> int:
 
 
 def _resident(pid: int) -> int:
-    """Bytes, by /proc/<pid>/status."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("The consumer has ended.")
+    """Bytes. Raises psutil.NoSuchProcess when the consumer has ended."""
+    return int(psutil.Process(pid).memory_info().rss)

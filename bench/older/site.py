@@ -7,9 +7,11 @@ import re
 import statistics
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+import psutil
 from bs4 import BeautifulSoup, Tag
 
 from bench.against import Side
@@ -18,6 +20,7 @@ from plg_site.walk.browser import Browser, Form
 
 READS_FOR = 2.5  # seconds from the form to its sending: people type
 _TARGET = "https://example.com/sale"
+_AT_ONCE = 4  # of a crowd
 _QUIET, _MOST = 0.6, 20.0  # of the processors idle; seconds that are waited for it
 
 
@@ -49,6 +52,21 @@ class Site:
         """Milliseconds of a click, at full load. Raises WrongAnswer."""
         _until_quiet()
         return 1000 / requests_per_second(self.link, seconds=seconds)
+
+    def crowd(self, *, people: int) -> float:
+        """Sign-ups a second of so many people, a few of them at once. Raises RuntimeError."""
+        _until_quiet()
+        first, self._people = self._people, self._people + people
+        everybody = [
+            _Person(self.side, f"person-{number}") for number in range(first, first + people)
+        ]
+        for person in everybody:
+            person.loads_the_form()
+        time.sleep(READS_FOR)
+        began = time.perf_counter()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(_Person.sends_it, everybody))  # raises what one of them raised
+        return people / (time.perf_counter() - began)
 
     def sign_up(self, *, people: int) -> float:
         """Milliseconds of a sign-up, the form and its sending; the median of so many people.
@@ -141,8 +159,9 @@ def _until_quiet() -> None:
             return
 
 
-def _processors() -> tuple[int, int]:
-    """Ticks that the processors were idle, and all ticks (proc(5), /proc/stat)."""
-    with open("/proc/stat") as stat:
-        ticks = [int(word) for word in stat.readline().split()[1:]]
-    return ticks[3] + ticks[4], sum(ticks[:8])
+def _processors() -> tuple[float, float]:
+    """Seconds that the processors were idle, and all seconds, since the machine started."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    # What a guest took is in the user's time already.
+    return idle, sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bench import project
 from bench.events import synthetic
@@ -117,10 +118,7 @@ def follow(counter: Counter, *, name: str) -> float:
 
 def resident() -> int:
     """Bytes of this process."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("This system does not say how much memory a process has.")
+    return int(psutil.Process().memory_info().rss)
 
 
 def _check(seen: int, count: int) -> None:

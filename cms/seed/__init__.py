@@ -1,14 +1,17 @@
 """The website that an installation begins with: pages, the site record and the editors' group.
 
-A plain one of two pages, or with `demo=True` that of Signpost as it ships. `seed_site()` may run at
-every start. Content is written once, into a site that has no home page; from then on it belongs to the
-editors, who may change or delete anything. Only the site's host and port follow the settings, because
-a copy on another port would otherwise link to the first one.
+A plain one of two pages, or with `demo=True` what the product says (`<PRODUCT_APP>/website.py`, which
+may be missing: `neutral.py`). `seed_site()` may run at every start. Content is written once, into a site
+that has no home page; from then on it belongs to the editors, who may change or delete anything. Only
+the site's host and port follow the settings, because a copy on another port would otherwise link to the
+first one.
 """
 
 from __future__ import annotations
 
 import json
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +20,19 @@ from wagtail.models import Collection, Locale, Page, Site
 
 from cms import editors, publishing
 from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
-from cms.seed import articles, home, legal, plain, pricing
+from cms.seed import neutral, plain
+from cms.seed.legal import Words as LegalWords
+from cms.seed.legal import pages as legal_pages
+from cms.seed.wording import text
+from cms.seed.words import Website
+
+__all__ = ["LegalWords", "Website", "legal_pages", "seed_site", "text", "website"]
+
+
+def website() -> Website:
+    """What the product says of itself in a demo, or what is true of any."""
+    module = f"{settings.PRODUCT_APP}.website"
+    return import_module(module).website() if find_spec(module) else neutral.website()
 
 
 def seed_site(*, demo: bool = False) -> Site:
@@ -42,25 +57,26 @@ def _trunk() -> Page:
 
 def _plant(trunk: Page, site: Site | None, *, demo: bool) -> Site:
     welcome = site.root_page if site else None
-    root = _add(trunk, HomePage, home.PAGE if demo else plain.home())
+    words = website() if demo else None
+    root = _add(trunk, HomePage, words.home if words else plain.home())
     if site is None:
         site = Site(is_default_site=True, hostname=settings.SITE_DOMAIN)
     site.root_page, site.site_name = root, settings.WAGTAIL_SITE_NAME
     site.save()
     if welcome and welcome.specific_class is Page and not welcome.get_children().exists():
         welcome.delete()  # the page that Wagtail's own migrations make
-    _add(root, PricingPage, pricing.PAGE if demo else plain.pricing())
-    if demo:
-        _add_demo(root)
+    _add(root, PricingPage, words.pricing if words else plain.pricing())
+    if words:
+        _add_demo(root, words)
     return site
 
 
-def _add_demo(root: Page) -> None:
-    blog = _add(root, BlogIndexPage, articles.INDEX)
-    for article in articles.ARTICLES:
+def _add_demo(root: Page, words: Website) -> None:
+    blog = _add(root, BlogIndexPage, words.blog)
+    for article in words.articles:
         _add(blog, ArticlePage, article)
-    for text in legal.PAGES:
-        _add(root, ContentPage, text)
+    for fields in words.pages:
+        _add(root, ContentPage, fields)
 
 
 def _add(parent: Page, model: type[Page], fields: dict[str, Any]) -> Page:

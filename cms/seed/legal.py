@@ -1,8 +1,14 @@
-"""Privacy and terms: they say what this software does. Have a lawyer read yours."""
+"""Privacy and terms: they say what this software does, with a product's words in their places.
+
+Have a lawyer read yours.
+"""
 
 # ruff: noqa: RUF001  typographic apostrophes are meant
 
+import re
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.utils.html import escape
@@ -18,11 +24,42 @@ def _contact() -> str:
     return f'For anything else write to <a href="mailto:{address}">{address}</a>. '
 
 
+@dataclass(frozen=True)
+class Words:
+    """What differs from product to product; HTML where it says so."""
+
+    name: str
+    content: str = "what its members put in"
+    happened: str = "what was made, who was invited"
+    readers: str = ""  # HTML: of people outside who meet what a workspace shares
+    workspace_for: str = ""
+    stays: str = "What is there stays."
+
+
+def pages(words: Words) -> list[dict[str, Any]]:
+    """Privacy and terms of this product."""
+    places = {
+        "NAME": escape(words.name), "CONTENT": words.content, "HAPPENED": words.happened,
+        "READERS": words.readers, "STAYS": words.stays,
+        " FOR": words.workspace_for and f" for {words.workspace_for}", "CONTACT ": _contact(),
+    }  # fmt: skip
+    return [
+        {name: _filled(value, places) for name, value in page.items()} for page in (PRIVACY, TERMS)
+    ]
+
+
+def _filled(value: Any, places: dict[str, str]) -> Any:
+    """In one pass: what a product says is not looked through for places."""
+    if not isinstance(value, str):
+        return value
+    return re.sub("|".join(places), lambda found: places[found[0]], value)
+
+
 PRIVACY = {
     "title": "Privacy",
     "slug": "privacy",
     "search_description": text("""
-        What Signpost stores about visitors, users and readers of links, and why.
+        What NAME stores about visitors and users, and why.
     """),
     "intro": text("""
         What we store, why, for how long, and how to have it corrected or deleted. In plain words.
@@ -30,8 +67,8 @@ PRIVACY = {
     "updated_on": date(2026, 9, 1),
     "body": text("""
         <h2>Who is responsible</h2>
-        <p>The company that runs this Signpost. For the content of a workspace (its links and
-        files) the team that owns the workspace decides, and we act on its behalf.</p>
+        <p>The company that runs NAME. For the content of a workspace (CONTENT) the team that owns the
+        workspace decides, and we act on its behalf.</p>
         <h2>When you read this website</h2>
         <p>We count visits to our own pages with a random number in a cookie, so that we can tell
         one visit from two. Where the law wants your consent first, we ask for it, and you can take
@@ -43,17 +80,13 @@ PRIVACY = {
         <ul>
         <li>Your email address and name, to sign you in and to show colleagues who did what.</li>
         <li>Your password only as a one-way hash, if you chose one.</li>
-        <li>What happened in your workspace (links made, files stored, people invited), because
+        <li>What happened in your workspace (HAPPENED), because
         usage and invoices are counted from it.</li>
         <li>Payment details go to our payment provider, Stripe, and stay there. We keep which plan
         you have, and your invoices.</li>
         <li>Which version of our terms you agreed to, and when.</li>
         </ul>
-        <h2>When you follow a short link</h2>
-        <p>We record that the link was followed, when, and a random number from a
-        cookie that lets us tell one browser from two. The team behind the link sees counts, not
-        people. A browser that asks not to be followed gets no number. The page you arrive at has
-        its own rules.</p>
+        READERS
         <h2>How long we keep it</h2>
         <p>An account’s data until you close the account. A workspace’s data until the workspace is
         deleted, and some days more, in which its owners can undo that. What an invoice is made from
@@ -62,27 +95,27 @@ PRIVACY = {
         <p>You can see and correct what we hold about you on your account page, and close the account
         there. The owners of a workspace can take all of it with them as one archive. CONTACT You may
         also complain to your data protection authority.</p>
-    """).replace("CONTACT ", _contact()),
+    """),
 }
 
 TERMS = {
     "title": "Terms",
     "slug": "terms",
-    "search_description": "The agreement between you and Signpost, short enough to read.",
+    "search_description": "The agreement between you and NAME, short enough to read.",
     "intro": "The agreement between you and us, short enough to read before you agree to it.",
     "updated_on": date(2026, 9, 1),
     "body": text("""
         <h2>What you get</h2>
-        <p>A workspace for short links and shared files, within the limits of the plan you choose.
+        <p>A workspace FOR, within the limits of the plan you choose.
         The free plan has no end date. Paid plans renew each month or year until you cancel.</p>
         <h2>What is yours</h2>
         <p>Everything you put in. We store and deliver it for you and claim nothing else. You need
         the right to share what you share.</p>
         <h2>What is not allowed</h2>
         <ul>
-        <li>Links or files that deceive, such as phishing or malware.</li>
+        <li>What deceives, such as phishing or malware.</li>
         <li>Content that is illegal where you or we are.</li>
-        <li>Unrequested bulk mail that leads through our links.</li>
+        <li>Unrequested bulk mail that leads to us.</li>
         </ul>
         <p>We may suspend a workspace that does harm. Its owners get a mail, and its members read why
         on each of its pages.</p>
@@ -93,7 +126,7 @@ TERMS = {
         price until you change it yourself.</p>
         <h2>Limits</h2>
         <p>When a limit of your plan is reached, making new things is refused with the reason.
-        Existing links keep redirecting and files stay downloadable.</p>
+        STAYS</p>
         <h2>Care and liability</h2>
         <p>We run the service with care, and no service is never down. We are
         liable without limit for intent, gross negligence and harm to people; otherwise for
@@ -103,5 +136,3 @@ TERMS = {
         with thirty days’ notice, or at once for serious misuse.</p>
     """),
 }
-
-PAGES = [PRIVACY, TERMS]

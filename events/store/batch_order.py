@@ -23,6 +23,9 @@ from events.store import archive
 Found = tuple[int, Event]  # the number of its batch
 
 _LAST = UUID(int=2**128 - 1)
+# Batches that were stored so long ago are put together, those of an hour, as long as they are few events.
+OLD = timedelta(days=7)
+PILE = 20_000
 MOST_BATCHES = 1_000  # of one page: at night a batch has an event or two
 
 
@@ -135,6 +138,14 @@ class Order(Protocol):
     def behind(self, mark: Mark) -> Behind:
         """What is stored after this mark; a batch that was begun counts whole."""
         ...
+
+
+def as_far_as_known(instant: datetime, now: datetime) -> datetime:
+    """When to begin for what was stored since `instant`: of old batches only the hour is known, and what
+    was stored earlier in it comes again rather than that anything is passed over."""
+    if instant > now - OLD:
+        return instant
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def chosen(batches: Iterable[Batch], *, most: int) -> list[Batch]:

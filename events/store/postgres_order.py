@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,8 +68,6 @@ _PUT_TOGETHER = """
            events = piles.events, stored_at = piles.stored_at
     FROM piles WHERE event_batch.number = piles.number
 """
-_OLD = timedelta(days=7)
-_PILE = 20_000
 
 
 class Connects(Protocol):
@@ -93,7 +91,7 @@ class PostgresOrder:
         return BEGINNING if number is None else Mark(number)
 
     def at(self, instant: datetime) -> Mark:
-        number = self._one(_AT, instant)
+        number = self._one(_AT, batch_order.as_far_as_known(instant, datetime.now(UTC)))
         if number is None:
             return self.end()
         before = self._one(_BEFORE, number)
@@ -122,9 +120,9 @@ class PostgresOrder:
         """Make few rows of many old ones; returns how many batches now stand for others, too."""
         with self.store.connection() as connection:
             said = {
-                "events": _PILE,
+                "events": batch_order.PILE,
                 "finished": self._one(_FINISHED),
-                "before": now - _OLD,
+                "before": now - batch_order.OLD,
             }
             return connection.execute(_PUT_TOGETHER, said).rowcount
 

@@ -13,6 +13,7 @@ from plg_site.devstack import domain, loopback, options  # noqa: E402
 
 def main(command: str, arguments: list[str]) -> int:
     os.environ.update(loopback.without_proxy(os.environ))
+    os.environ.pop(options.OTHER_PYTHON, None)  # meant for this start, and not for those of tests
     # SIGINT, too: a shell without job control starts what is in the background with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

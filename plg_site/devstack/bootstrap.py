@@ -21,7 +21,8 @@ sys.path[0] = str(ROOT)  # not this folder: its modules are plg_site.devstack.*
 from plg_site.devstack import options  # noqa: E402
 from plg_site.devstack.progress import Step, step  # noqa: E402
 
-VENV = ROOT / ".venv"
+_other = os.environ.get(options.OTHER_PYTHON)
+VENV = options.LOCAL / f"python{_other}" if _other else ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 # Benches need peers to compare with, and a new product is put in order by ruff.
 WITH_TESTS = {"test", "bench", "new-product"}
@@ -32,6 +33,13 @@ of the system's is there to stand in. Do one of these, then start again:
   - Debian or Ubuntu, as root:  apt-get install python3-venv
   - or set PYTHON to another Python 3.11 or newer:  PYTHON=/path/to/python3 bin/dev
 """
+
+
+NO_PYTHON = """
+{python} is not on PATH, or is not a Python 3.11 or newer: bin/test --python takes a name, like
+python3.13, or the path of one.
+"""
+WHICH = "import sys; print('%d.%d' % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))"
 
 
 class InstallFailed(Exception):
@@ -53,7 +61,9 @@ def main() -> int:
     elif command == "new-product":
         options.new_product_parser().parse_args(arguments)
     else:
-        options.test_parser().parse_known_args(arguments)
+        chosen = options.test_parser().parse_known_args(arguments)[0].python
+        if chosen and not os.environ.get(options.OTHER_PYTHON):
+            return _become(chosen)
     try:
         # The answer of `bin/manage` is the command's, for scripts to read.
         with redirect_stdout(sys.stderr if command == "manage" else sys.stdout):
@@ -68,12 +78,26 @@ def main() -> int:
     os.execv(PYTHON, [str(PYTHON), str(entry), command, *arguments])  # noqa: S606
 
 
+def _become(python: str) -> int:
+    """Start again with another Python and a virtual environment of its own; 2 when there is none."""
+    try:
+        asked = subprocess.run([python, "-c", WHICH], capture_output=True, text=True)  # noqa: S603
+    except OSError:
+        asked = None
+    if asked is None or asked.returncode:
+        print(NO_PYTHON.format(python=python), file=sys.stderr)
+        return 2
+    os.environ[options.OTHER_PYTHON] = asked.stdout.strip()
+    words = [python, str(Path(__file__).resolve()), *sys.argv[1:]]
+    os.execvp(python, words)  # noqa: S606
+
+
 def install(*, with_tests: bool) -> None:
     """Bring `.venv` in line with the requirements. Raises InstallFailed."""
     files = [ROOT / "requirements.txt", *([ROOT / "requirements-dev.txt"] if with_tests else [])]
     if _is_stamped(files):
         return
-    VENV.mkdir(exist_ok=True)
+    VENV.mkdir(parents=True, exist_ok=True)
     with _locked(VENV):
         if _is_stamped(files):  # by another start, while this one waited
             return

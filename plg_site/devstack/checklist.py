@@ -57,6 +57,7 @@ TESTS = {
         "tests/stack/test_browser_account.py",
         "tests/stack/test_browser_accounts.py",
         "tests/stack/test_browser_bell.py",
+        "tests/stack/test_browser_hosts.py",
         "tests/stack/test_browser_letters.py",
         "tests/stack/test_browser_pages.py",
         "tests/stack/test_walk.py",
@@ -72,6 +73,7 @@ TESTS = {
         "tests/cms",
         "tests/look",
         "tests/outbound",
+        "tests/staff",
         "tests/stripe_simulator",
     ],
     # A group runs on one product: tests/which_product.py.

@@ -38,7 +38,8 @@ Made {name}/ and tests/{name}/, and named the app in site.toml and pyproject.tom
   bin/manage makemigrations    beside the running stack, after each change of {name}/models.py
 
 Begin with {name}/models.py and {name}/catalogue.py; what each module is for: docs/adopting.md.
-Name, mark and sender are in site.toml, colours in static/css/tokens.css.
+Name, line, mark and sender are in site.toml, colours in static/css/tokens.css. What the website says
+first comes from {name}/website.py, once you write it: product/website/ is an example.
 """
 
 

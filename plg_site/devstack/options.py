@@ -8,6 +8,8 @@ from plg_site import site_file
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
+# The variable that says with which version `bin/test --python` runs, from one start to the next.
+OTHER_PYTHON = "PLG_OTHER_PYTHON"
 
 
 def default_state() -> Path:
@@ -129,6 +131,10 @@ def test_parser() -> argparse.ArgumentParser:
             f"--{tier}", dest="tiers", action="append_const", const=tier, default=[], help=said
         )
     _add_state(parser, LOCAL / "test", ".local/test")
+    parser.add_argument(
+        "--python", metavar="NAME",
+        help="with another Python, like python3.13, in a virtual environment of its own below .local/",
+    )  # fmt: skip
     return parser
 
 

@@ -24,6 +24,7 @@ from cms.models import (
     SiteBuild,
 )
 from cms.seed import seed_site
+from plg_site import site_file
 
 
 @pytest.fixture(scope="package")
@@ -35,7 +36,8 @@ def seeded(
     """The folder with the one release that was built from the seed."""
     folder = tmp_path_factory.mktemp("seeded") / "releases"
     with django_db_blocker.unblock(), override_settings(SITE_RELEASES_DIR=folder):
-        seed_site(demo=True)
+        with override_settings(PRODUCT_APP=site_file.SAMPLE):  # whose website has one of everything
+            seed_site(demo=True)
         release.build()
     yield folder
     with django_db_blocker.unblock(), publishing.paused():

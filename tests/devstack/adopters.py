@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ def copy_of_the_tree() -> Iterator[Path]:
         os.chmod(folder, 0o755)  # noqa: S103  run as root, PostgreSQL is another user's
         copy = Path(folder, "project")
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        (copy / ".venv").symlink_to(ROOT / ".venv")
+        (copy / ".venv").symlink_to(sys.prefix)
         yield copy
 
 

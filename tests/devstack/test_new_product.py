@@ -70,7 +70,16 @@ def test_a_product_is_named_where_the_platform_and_its_checks_look(bare_tree: Pa
         new_product.make(name, root=bare_tree)
     site = tomllib.loads((bare_tree / "site.toml").read_text())
     assert (site["product"], site["own_products"]) == ("second", ["first_one", "second"])
-    assert site["brand"]["name"] == "Signpost"  # what else stands there, stays
+    # The sample's name gives way to the first; what an adopter has written since, stays.
+    brand = site["brand"]
+    assert (brand["name"], brand["sender"], brand["words"]) == (
+        "First one",
+        "First one",
+        ["firstone"],
+    )
+    assert (brand["line"], brand["claim"], brand["art"]) == ("", "", "")
+    assert brand["mark"] == "img/mark.svg"
+    assert "# What makes this copy" in (bare_tree / "site.toml").read_text()
     rules = tomllib.loads((bare_tree / "pyproject.toml").read_text())["tool"]["importlinter"]
     assert {"product", "first_one", "second"} <= set(rules["root_packages"])
     layers, *_, replaceable, stripe, simulator = rules["contracts"]
@@ -78,6 +87,14 @@ def test_a_product_is_named_where_the_platform_and_its_checks_look(bare_tree: Pa
     assert set(replaceable["forbidden_modules"]) == {"product", "first_one", "second"}
     assert {"first_one", "second"} <= set(stripe["source_modules"])
     assert {"first_one", "second"} <= set(simulator["forbidden_modules"])
+
+
+def test_a_brand_that_was_written_before_stays(bare_tree: Path) -> None:
+    file = bare_tree / "site.toml"
+    file.write_text(file.read_text().replace('name = "Signpost"', 'name = "Shelf & Sons"'))
+    before = tomllib.loads(file.read_text())["brand"]
+    new_product.make("shelf", root=bare_tree)
+    assert tomllib.loads(file.read_text())["brand"] == before
 
 
 def test_a_failure_half_way_leaves_nothing_behind(bare_tree: Path) -> None:

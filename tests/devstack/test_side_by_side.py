@@ -15,6 +15,7 @@ from plg_site.devstack import side_by_side
 from plg_site.devstack.log import Log
 from plg_site.devstack.side_by_side import Command
 from plg_site.devstack.supervisor import Supervisor
+from tests.processes import is_alive
 
 
 @pytest.fixture
@@ -28,10 +29,6 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 def command(name: str, code: str, *, within: float = 20) -> Command:
     return Command(name, [sys.executable, "-S", "-c", code], dict(os.environ), within)
-
-
-def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 def test_each_ends_with_its_own_lines_and_exit_code(supervisor: Supervisor) -> None:

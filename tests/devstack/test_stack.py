@@ -19,6 +19,7 @@ from plg_site.devstack.options import ROOT
 from plg_site.devstack.ports import PortTaken
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import StateNotUsable
+from tests.processes import is_alive
 
 Environ = dict[str, str]
 
@@ -51,14 +52,6 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def is_alive(pid: int) -> bool:
-    """False for a zombie, too: it only waits for somebody to ask how it ended."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def test_a_killed_postgres_comes_back_with_every_committed_row(services: Stack) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from plg_site.devstack.log import Log
-from plg_site.devstack.supervisor import NotReady, Program, Supervisor
+from plg_site.devstack.program import Program
+from plg_site.devstack.supervisor import NotReady, Supervisor
+from tests.processes import is_alive
 
 
 @pytest.fixture
@@ -24,14 +26,6 @@ def supervisor(log: Log) -> Iterator[Supervisor]:
     supervisor = Supervisor(log)
     yield supervisor
     supervisor.stop()
-
-
-def is_alive(pid: int) -> bool:
-    """False for a zombie, too: it only waits for somebody to ask how it ended."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def program(code: str, **fields: object) -> Program:

@@ -198,5 +198,5 @@ def test_staff_see_why_it_came_or_not(client_for, people, acme):
     people.globex_owner.save()
     page = client_for(people.globex_owner).get("/staff/messages/").content.decode()
     assert "It is ready" in page
-    assert "by in-app message" in page
+    assert "in-app message ·" in page
     assert "not in the workspace any more" in page

@@ -50,22 +50,18 @@ def test_it_is_not_on_the_host_of_a_workspace(client_for, people, acme):
 @pytest.mark.urls("plg_site.urls_site")
 def test_it_shows_the_largest_workspaces_with_their_names(log, staff, acme, globex):
     for tenant, count in ((acme, 2), (globex, 5)):
-        log.store.append(
-            [an_event("Link Clicked", tenant=tenant.schema_name) for _ in range(count)]
-        )
-    page = StaffUsage.of(meter_key="clicks")
+        log.store.append([an_event("Thing Used", tenant=tenant.schema_name) for _ in range(count)])
+    page = StaffUsage.of(meter_key="uses")
     assert [(each.name, each.value, each.share) for each in page.top] == [
         ("Globex", "5", "71.4 %"),
         ("Acme", "2", "28.6 %"),
     ]
-    assert {total.label: total.value for total in page.totals}["Clicks"] == "7"
+    assert {total.label: total.value for total in page.totals}["Uses"] == "7"
 
 
 def test_it_says_that_no_consumer_runs(log, db):
     with events.batch():
-        events.record(
-            "Link Clicked", tenant="w_x", properties={"link_id": UUID(int=1), "code": "x"}
-        )
+        events.record("Thing Used", tenant="w_x", properties={"thing_id": UUID(int=1)})
     page = LogPage.of()
     assert page.lag.waiting == 1
     assert any("No consumer" in alarm for alarm in page.alarms)
@@ -107,9 +103,9 @@ def test_it_refreshes_only_its_part(staff, path):
 
 
 def test_it_says_which_workspaces_could_not_be_migrated_and_why(staff, acme, globex):
-    MigrationFailure.objects.create(tenant=acme, wanted="today", reason="product.0002_x: no room")
+    MigrationFailure.objects.create(tenant=acme, wanted="today", reason="things.0002_x: no room")
     page = staff.get("/staff/workspaces/?status=stayed-behind").content.decode()
-    assert "product.0002_x: no room" in page
+    assert "things.0002_x: no room" in page
     assert acme.name in page
     assert globex.name not in page
     assert globex.name in staff.get("/staff/workspaces/").content.decode()

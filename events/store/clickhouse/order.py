@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from events.store import batch_order
 from events.store.batch_order import BEGINNING, Batch, Behind, Found, Mark, Page, Span
 from events.store.clickhouse import finding as finding
 from events.store.clickhouse.batch import COLUMNS
+from events.store.clickhouse.piles import Piles
 from events.store.clickhouse.retention import ClickHouseRetention
 
 _FOLLOWING = """
@@ -52,6 +53,8 @@ class Connects(Protocol):
 
     def alone(self) -> AbstractContextManager[Any]: ...
 
+    def command(self, statement: str) -> None: ...
+
 
 @dataclass(frozen=True)
 class ClickHouseOrder:
@@ -69,7 +72,8 @@ class ClickHouseOrder:
         return self._mark(_NEWEST)
 
     def at(self, instant: datetime) -> Mark:
-        [number, count] = self._row(_AT, instant=instant)
+        known = batch_order.as_far_as_known(instant, datetime.now(UTC))
+        [number, count] = self._row(_AT, instant=known)
         return self._mark(_BEFORE, number=number) if count else self.end()
 
     def behind(self, mark: Mark) -> Behind:
@@ -87,6 +91,10 @@ class ClickHouseOrder:
         sources.append(self._of_table("event_leaving", span, names, most))
         sources += self._in_files(span, names, most)
         return batch_order.page_of(batches, sources, most=most)
+
+    def put_together(self, now: datetime) -> int:
+        """Make few rows of many old ones; returns how many batches now stand for others, too."""
+        return Piles(self.store, self.settings).make(now)
 
     def _in_files(
         self, span: Span, names: Collection[str] | None, most: int

@@ -142,8 +142,9 @@ class ClickHouseEventStore:
             return finding.find(client, **wanted)
 
     def maintain(self, now: datetime) -> None:
-        """Partitions come by themselves; ids too old to come again go."""
+        """Partitions come by themselves; ids too old to come again go, and old batches get few rows."""
         self.retention.forget_ids(now)
+        self.order.put_together(now)
 
     @property
     def order(self) -> ClickHouseOrder:

@@ -252,6 +252,7 @@ def test_long_transactions_of_other_databases_hold_nobody_up(log, committed):
         assert followed(log)[0] == [event]
 
 
+@both_stores
 def test_old_batches_are_put_together_and_marks_inside_them_stay(log):
     batches = [[an_event(floor=n) for n in range(2)] for _ in range(6)]
     for batch in batches:
@@ -259,14 +260,88 @@ def test_old_batches_are_put_together_and_marks_inside_them_stay(log):
     order = log.store.order
     inside = order.page(BEGINNING, names=None, most=3).end
     whole = order.page(BEGINNING, names=None, most=4)
-    assert log.count("event_batch") == 6
+    assert rows_of_batches(log) == 6
     order.put_together(datetime.now(UTC) + 8 * DAY)
-    assert log.count("event_batch") in (1, 2)  # two when the hour ended in between
+    assert rows_of_batches(log) in (1, 2)  # two when the hour ended in between
     assert followed(log)[0] == in_order(*batches)
     assert followed(log, after=inside)[0] == in_order(*batches)[3:]
     assert followed(log, after=whole.end)[0] == in_order(*batches)[4:]
+    assert order.behind(BEGINNING).events == 12
     order.put_together(datetime.now(UTC) + 8 * DAY)
     assert followed(log, most=1)[0] == in_order(*batches)
+    assert order.behind(BEGINNING).events == 12
+
+
+def rows_of_batches(log) -> int:
+    return log.query("SELECT count(DISTINCT number) FROM event_batch")[0][0]
+
+
+@both_stores
+def test_batches_of_the_last_week_keep_their_rows(log):
+    for _ in range(3):
+        log.store.append([an_event()])
+    log.store.maintain(datetime.now(UTC) + 6 * DAY)
+    assert rows_of_batches(log) == 3
+    log.store.maintain(datetime.now(UTC) + 8 * DAY)
+    assert rows_of_batches(log) < 3
+
+
+@both_stores
+def test_what_was_stored_since_an_old_instant_is_given_whole(log):
+    """Its batch has become part of a row that began earlier in that hour."""
+    batches = [[an_event(floor=n)] for n in range(4)]
+    for batch in batches:
+        log.store.append(batch)
+    hour = (datetime.now(UTC) - 9 * DAY).replace(minute=0, second=0, microsecond=0)
+    with log.store.connection() as connection:
+        numbers = [row[0] for row in log.query("SELECT number FROM event_batch ORDER BY number")]
+        for minutes, number in enumerate(numbers):
+            told = (hour + timedelta(minutes=10 * minutes)).strftime("%Y-%m-%d %H:%M:%S")
+            if log.store.kind == "postgres":
+                change = f"UPDATE event_batch SET stored_at = '{told}Z' WHERE number = {number}"  # noqa: S608
+                connection.execute(change)
+            else:  # the least of a number's rows counts
+                connection.command(
+                    "INSERT INTO event_batch (number, first_time, last_time, events, stored_at, batch)"  # noqa: S608
+                    f" SELECT number, first_time, last_time, events, '{told}', batch FROM event_batch"
+                    f" WHERE number = {number}"
+                )
+    order = log.store.order
+    order.put_together(datetime.now(UTC))
+    assert rows_of_batches(log) == 1
+    since = order.at(hour + timedelta(minutes=15))
+    assert followed(log, after=since)[0][-2:] == in_order(*batches)[2:]
+
+
+@pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True)
+def test_rows_that_were_left_by_a_run_that_was_killed_are_removed_and_counted_once(
+    log, monkeypatch
+):
+    from events.store.clickhouse import piles
+
+    class Killed(Exception):
+        pass
+
+    def kill(name: str) -> None:
+        assert name == "piles.made"
+        raise Killed
+
+    batches = [[an_event(floor=n) for n in range(2)] for _ in range(5)]
+    for batch in batches:
+        log.store.append(batch)
+    later = datetime.now(UTC) + 8 * DAY
+    with monkeypatch.context() as patched:
+        patched.setattr(piles, "step", kill)
+        with pytest.raises(Killed):
+            log.store.order.put_together(later)
+    assert rows_of_batches(log) == 5
+    assert followed(log, most=3)[0] == in_order(*batches)
+    log.store.order.put_together(later)
+    assert rows_of_batches(log) in (1, 2)
+    assert log.store.order.behind(BEGINNING).events == 10
+    assert followed(log, most=3)[0] == in_order(*batches)
+    log.store.append([new := an_event()])
+    assert followed(log)[0] == [*in_order(*batches), new]
 
 
 def test_what_was_stored_before_there_were_numbers_comes_first_day_by_day(log, archives):

@@ -15,7 +15,7 @@ from django.db import connection
 
 from events.steps import STANDS
 from plg_site.devstack.options import ROOT
-from tests.events.log import an_event
+from tests.events.log import an_event, both_stores
 from tests.events.readers.conftest import TABLE
 from tests.events.readers.follower import NAME
 
@@ -94,6 +94,7 @@ def store(log, count: int, **properties) -> list:
 STEPS = ["readers.read", "readers.handled", "readers.moved", "readers.committed", "readers.failed"]
 
 
+@both_stores
 def test_a_follower_that_is_killed_at_each_step_has_written_each_event_once(
     log, events_database, primary
 ):
@@ -114,6 +115,7 @@ def test_a_follower_that_is_killed_at_each_step_has_written_each_event_once(
     assert aside == 1
 
 
+@both_stores
 def test_another_process_goes_on_where_a_dead_one_stood(log, events_database, primary):
     ids = store(log, 12)
     with follower(events_database, stop_at="readers.moved") as first:
@@ -131,6 +133,7 @@ def test_another_process_goes_on_where_a_dead_one_stood(log, events_database, pr
     assert seen() == ids
 
 
+@both_stores
 def test_several_processes_share_a_reader_and_each_event_is_written_once(
     log, events_database, primary
 ):

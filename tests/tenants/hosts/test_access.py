@@ -91,6 +91,16 @@ def test_other_names_of_the_site_lead_to_it(db, name):
     assert response["Location"] == f"{settings.SITE_URL}/pricing/?a=b"
 
 
+@pytest.mark.parametrize("development", [True, False])
+def test_a_browser_is_shown_the_way_in_development_and_sent_elsewhere(db, settings, development):
+    settings.WATCH_FILES = development
+    browser = Client(headers={"host": "localhost:8000", "accept": "text/html,*/*;q=0.8"})
+    response = browser.get("/pricing/?a=%22b")
+    assert response.status_code == (200 if development else 302)
+    if development:
+        assert f'href="{settings.SITE_URL}/pricing/?a=%22b"' in response.content.decode()
+
+
 def test_a_request_leaves_no_workspace_behind(client_for, people, acme):
     from django.db import connection
 

@@ -5,7 +5,7 @@
 from datetime import date
 from textwrap import dedent
 
-from cms.seed.wording import text
+from cms.seed import text
 
 INDEX = {
     "title": "Blog",

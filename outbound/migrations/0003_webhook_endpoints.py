@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0003_notification'),
+        ('outbound', '0002_consents'),
     ]
 
     operations = [

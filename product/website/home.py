@@ -2,7 +2,7 @@
 
 # ruff: noqa: RUF001  typographic apostrophes are meant
 
-from cms.seed.wording import text
+from cms.seed import text
 
 PAGE = {
     "title": "Signpost",
