@@ -14,7 +14,7 @@ from plg_site.development import demo
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.test_browser_pages import SCHEMES, WIDTHS, fits, signed_in
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 SEND = """
 from identity.models import User
 from outbound import notifications

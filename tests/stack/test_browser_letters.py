@@ -13,7 +13,7 @@ from outbound import letter_preview, letters
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.test_browser_pages import WIDTHS, fits, signed_in
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -128,7 +128,7 @@ def test_another_process_goes_on_where_a_dead_one_stood(log, events_database, pr
             first.wait(PATIENCE)
             began = time.monotonic()
             eventually(lambda: len(seen()) == 12)
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 30  # a look takes a second; a busy machine is slow
             assert second.poll() is None
     assert seen() == ids
 

@@ -20,6 +20,8 @@ from outbound.models import Message, State, WebhookEndpoint
 from outbound.simulators.webhook_endpoint import Answer, WebhookEndpointSimulator
 from tests.outbound.webhooks.writing import again_now, message_for
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
