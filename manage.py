@@ -9,6 +9,9 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
     gc.disable()  # a sixth of the time to import the project goes into collecting nothing
+    from plg_site import unneeded
+
+    unneeded.leave_out()
     import django
     from django.core.exceptions import ImproperlyConfigured
 

@@ -47,13 +47,15 @@ class SideFailed(Exception):
 
 @dataclass(frozen=True)
 class Side:
-    """One commit that runs: `site` like http://plg.localhost:8000, `env` of all of its processes."""
+    """One commit that runs: `site` like http://plg.localhost:8000, `env` of all of its processes,
+    which stand below the process `pid`."""
 
     code: Code
     site: str
     domain: str
     port: int
     env: Mapping[str, str]
+    pid: int
 
     def of(self, code: Code) -> Side:
         """These services and this state, for scripts of another commit."""
@@ -92,16 +94,19 @@ class Code:
         *,
         port: int | None = None,
         services_only: bool = False,
+        apart: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> Iterator[Side]:
         """All of its processes (or databases and Redis alone) on this state, until the block ends.
 
-        `environ` wins over what this process has; services that were given to this process are not
-        used. Raises SideFailed.
+        `apart`: as in production, also where `bin/dev` puts some of them together. `environ` wins
+        over what this process has; services that were given to this process are not used. Raises
+        SideFailed.
         """
         given = without_services(without_made_up(os.environ)) | dict(environ or {})
         given |= {"PYTHONPATH": str(self.tree)}
         order = {"folder": str(folder), "port": port, "services_only": services_only}
+        order |= {"apart": apart}
         with subprocess.Popen(  # noqa: S603
             [str(self.python), str(_STACK), json.dumps(order)],
             cwd=self.tree, env=given, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -109,7 +114,7 @@ class Code:
         ) as child:  # fmt: skip
             assert child.stdin is not None  # noqa: S101
             try:
-                yield Side(self, **_told(child, self.name))
+                yield Side(self, pid=child.pid, **_told(child, self.name))
             finally:
                 child.stdin.close()  # it stops what it started, and ends
                 child.wait(timeout=120)

@@ -1,15 +1,17 @@
 """Runs the stack of the commit whose tree is on PYTHONPATH, until its input ends. A script.
 
-    python bench/against_stack.py '{"folder": "…", "port": null, "services_only": false}'
+    python bench/against_stack.py '{"folder": "…", "port": null, "services_only": false, "apart": false}'
 
 It says on one line, as JSON, where the stack is; see `against.py`. Only what every commit of the
 development stack has is used here: this file is of the present, and the rest is not.
 """
 
+import inspect
 import json
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 sys.path.pop(0)  # this folder; the tree is named by PYTHONPATH
 
@@ -18,7 +20,9 @@ def main() -> int:
     from plg_site.devstack.stack import Stack
 
     order = json.loads(sys.argv[1])
-    stack = Stack(Path(order["folder"]), port=order["port"], show=True)
+    known = inspect.signature(Stack).parameters
+    how: dict[str, Any] = {"apart": True} if order["apart"] and "apart" in known else {}
+    stack = Stack(Path(order["folder"]), port=order["port"], show=True, **how)
     try:
         stack.start(services_only=order["services_only"])
     except Exception:  # said to whoever started this

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from plg_site.devstack import databases
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -107,7 +107,7 @@ def tear_down() -> None:
 
 @cache
 def _primary_tables() -> None:
-    from plg_site import preparation
+    from plg_site.operating import preparation
 
     preparation.shared_tables()
     preparation.workspace_pool()

@@ -9,8 +9,10 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from cms import files, publishing, redirect_circles, redirects, reserved
+        from cms.changes import publishing
         from cms.event_types import EVENT_TYPES
+        from cms.pages import reserved
+        from cms.public import files, redirect_circles, redirects
 
         events.register(*EVENT_TYPES)
         reserved.connect()

@@ -10,9 +10,9 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.models import Page
 
-from cms import reserved
-from cms.navigation import frame
-from cms.page_forms import SiteCopyForm, SitePageForm
+from cms.pages import reserved
+from cms.pages.navigation import frame
+from cms.pages.page_forms import SiteCopyForm, SitePageForm
 
 
 class SitePage(Page):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from cms import catching_up, release
+from cms.releases import catching_up, release
 
 
 @shared_task

@@ -12,12 +12,14 @@ from django.views import static
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import admin_urls, page_passwords, shelf
-from cms.admin_urls import sign_in
-from cms.api import content_api
-from cms.feed import BlogFeed
-from cms.files import document
-from cms.serving import not_found, released, serve
+from cms.editing import admin_urls
+from cms.editing.admin_urls import sign_in
+from cms.public import page_passwords
+from cms.public.api import content_api
+from cms.public.feed import BlogFeed
+from cms.public.files import document
+from cms.public.serving import not_found, released, serve
+from cms.releases import shelf
 
 
 def image(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:

@@ -13,9 +13,17 @@ from wagtail.admin import messages
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from cms import builds, default_site, people_hooks, reserved, scheduled  # noqa: F401 (hooks of their own)
-from cms.links import LivePageLink
-from cms.user_forms import NOT_VERIFIED
+from cms.editing import (
+    default_site,  # noqa: F401 (hooks of their own)
+    people_hooks,  # noqa: F401 (hooks of their own)
+)
+from cms.editing.user_forms import NOT_VERIFIED
+from cms.pages import reserved
+from cms.pages.links import LivePageLink
+from cms.releases import (
+    builds,
+    scheduled,
+)
 
 
 @hooks.register("before_move_page")

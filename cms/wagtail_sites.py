@@ -12,6 +12,6 @@ class KeptSitesConfig(WagtailSitesAppConfig):
         super().ready()
         from wagtail.sites import wagtail_hooks
 
-        from cms.default_site import SiteViewSet
+        from cms.editing.default_site import SiteViewSet
 
         wagtail_hooks.SiteViewSet = SiteViewSet

@@ -8,4 +8,4 @@ from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class EditorUsersConfig(WagtailUsersAppConfig):
-    user_viewset = "cms.user_forms.EditorUserViewSet"
+    user_viewset = "cms.editing.user_forms.EditorUserViewSet"

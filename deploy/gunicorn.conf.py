@@ -29,7 +29,8 @@ accesslog = None  # the application logs its requests itself
 def post_worker_init(worker: object) -> None:
     """Look where it listens, before anybody is answered; resolve addresses and compile templates
     before the first visitor, not during their request."""
-    from plg_site import safety, warm_up
+    from plg_site.configuration import safety
+    from plg_site.operating import warm_up
 
     safety.refuse_open_sockets(each.getsockname() for each in worker.sockets)  # type: ignore[attr-defined]
     warm_up.run()

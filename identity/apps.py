@@ -9,11 +9,13 @@ class IdentityConfig(AppConfig):
         from django.contrib.auth import signals
 
         import events
-        from identity import devices, event_types, receivers, signed_in_at  # noqa: F401
+        from identity import event_types, receivers, signed_in_at  # noqa: F401
         from identity.account import closing  # noqa: F401
+        from identity.attempts import devices
         from identity.oidc import receivers as of_provider  # noqa: F401
         from identity.proofs import proving  # noqa: F401
-        from identity.security import letters, recent, second_factor, sign_ins  # noqa: F401
+        from identity.security import letters, recent, second_factor  # noqa: F401
+        from identity.signing_in import sign_ins  # noqa: F401
 
         events.register(*event_types.ALL)
         # Before Django's receiver or after it, in its place.

@@ -47,7 +47,7 @@ class SessionStore(DatabaseStore):
 
     def cycle_key(self) -> None:
         """Another key for the same session: the list of sign-ins goes with it."""
-        from identity.security import sign_ins
+        from identity.signing_in import sign_ins
 
         before, is_known = self.session_key, SESSION_KEY in self
         data = self._session_cache  # it was loaded by the question before
@@ -103,7 +103,7 @@ class HostSessionMiddleware(SessionMiddleware):
             request.session.modified = True  # so that the answer brings the new name
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        from identity.security import sign_ins
+        from identity.signing_in import sign_ins
 
         if response.status_code < 500:  # a failed request's session is not written
             sign_ins.see(request)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.mail import EmailMultiAlternatives
 
 from identity.oidc import grants
-from identity.security import sign_ins
+from identity.signing_in import sign_ins
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)

@@ -8,16 +8,9 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import (  # noqa: F401
-            channels,
-            gates,
-            handing,
-            letter_news,
-            letters,
-            receivers,
-            topics,
-            webhooks,
-        )
+        from outbound import channels, letter_news, letters, receivers, topics, webhooks  # noqa: F401
+        from outbound.delivery import handing
+        from outbound.gating import gates
 
         letters.load()
         mail.register(handing.of_identity)

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 
-from outbound import ledger, letter_editors, letters
+from outbound import letter_editors, letters
+from outbound.delivery import ledger
 from outbound.edited_letters import EditedLetter
 from outbound.letters import Draft
 from outbound.signals import letter_fell_back

@@ -19,9 +19,10 @@ from uuid import UUID
 from identity import names
 from identity.models import User
 from identity.persons import person_of
-from outbound import ledger, topics
+from outbound import topics
 from outbound.channels import IN_APP
-from outbound.ledger import About
+from outbound.delivery import ledger
+from outbound.delivery.ledger import About
 from outbound.letter import Letter
 
 LONGEST = {"title": 250, "text": 1000, "path": 500}  # characters

@@ -12,9 +12,11 @@ from django.dispatch import receiver
 from identity.models import Person, User
 from identity.persons import person_of
 from identity.signals import own_data_asked, users_merged
-from outbound import consent, erasing, provider_events, recipients  # noqa: F401 (connects itself)
+from outbound import erasing, recipients
 from outbound.bell import feed
+from outbound.consents import consent
 from outbound.models import ConsentChange, Message, Notification
+from outbound.providers import provider_events  # noqa: F401 (connects itself)
 
 MOST = 1_000  # of the newest messages
 

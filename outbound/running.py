@@ -14,8 +14,9 @@ from collections.abc import Collection
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
-from outbound import channels, sending, tidying
+from outbound import channels
 from outbound.channels import Channel
+from outbound.delivery import sending, tidying
 from outbound.outcomes import NotSent
 
 log = structlog.get_logger()

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from outbound import preferences, provider_hooks, sms_hooks, unsubscribe
+from outbound.consents import unsubscribe
+from outbound.pages import preferences
+from outbound.providers import provider_hooks, sms_hooks
 
 urlpatterns = [
     path("account/mails/", preferences.mails, name="message_choices"),

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import structlog
 from django.conf import settings
 
-from outbound import letter, letters, topics, unsubscribe
+from outbound import letter, letters, topics
+from outbound.consents import unsubscribe
 from outbound.edited_letters import EditedLetter
 from outbound.letter import Letter
 from outbound.letters import Draft, LetterKind

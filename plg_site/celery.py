@@ -10,7 +10,6 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
-    worker_process_init,
 )
 from django.conf import settings
 from django.db import connections
@@ -34,9 +33,12 @@ def use_django_logging(**_: object) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
-@worker_process_init.connect
+@worker_init.connect
 def give_way(**_: object) -> None:
-    """Under load, who waits for a page comes before mail and schemas for the next sign-ups."""
+    """Under load, who waits for a page comes before mail and schemas for the next sign-ups.
+
+    The processes of the pool have it from the one that forks them; threads are of that one.
+    """
     os.nice(settings.WORKER_NICE)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plg_site import site_file
+from plg_site.configuration import site_file
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path("plg_site", "landed.sha256")

@@ -1,4 +1,4 @@
-"""Settings of the whole project. Every secret and address comes from the environment (`env.py`).
+"""Settings of the whole project. Every secret and address comes from the environment (`configuration.env`).
 
 `bin/dev` makes up what development needs; the README lists what a production environment gives.
 """
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import env, queues, safety, site_file
+from plg_site import queues
+from plg_site.configuration import env, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -15,7 +16,7 @@ STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
 DEBUG = env.flag("DEBUG", False)
 # Development without DEBUG: changed files are seen at once, but people get the real error pages.
 WATCH_FILES = env.flag("WATCH_FILES", DEBUG)
-# An error is shown with its place in the code, to this machine alone (plg_site.debug_page).
+# An error is shown with its place in the code, to this machine alone (plg_site.development.debug_page).
 SHOW_ERRORS = env.flag("SHOW_ERRORS", False)
 SECRET_KEY = env.text("SECRET_KEY")
 # Keys of before: what was signed or sealed with them is good for as long as they stand here.
@@ -31,7 +32,9 @@ FILES_DOMAIN = env.text(
 ).lower()  # uploads; never sees a session
 PUBLIC_SCHEME = env.one_of("PUBLIC_SCHEME", "http", ("http", "https"))
 PUBLIC_PORT = env.number("PUBLIC_PORT", 8000)
-BIND_HOSTS = safety.bind_hosts()  # where the web process listens; plg_site.safety looks at it
+BIND_HOSTS = (
+    safety.bind_hosts()
+)  # where the web process listens; plg_site.configuration.safety looks at it
 _port = "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("http", 80), ("https", 443)} else f":{PUBLIC_PORT}"
 PUBLIC_PORT_SUFFIX = _port
 SITE_URL = f"{PUBLIC_SCHEME}://{SITE_DOMAIN}{_port}"
@@ -48,7 +51,7 @@ LIVE_MAX_LISTENERS_PER_WORKSPACE = env.number("LIVE_MAX_LISTENERS_PER_WORKSPACE"
 
 ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = None  # plg_site.client_address sets the scheme, and asks who says so
+SECURE_PROXY_SSL_HEADER = None  # plg_site.web.client_address sets the scheme, and asks who says so
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: networks, addresses, "unix" for sockets.
 TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
@@ -98,7 +101,7 @@ STRIPE_API_HOST = env.text("STRIPE_API_HOST", "https://api.stripe.com")
 STRIPE_SIMULATED = env.flag("STRIPE_SIMULATED", False)
 STRIPE_PAGES_URL = env.text("STRIPE_PAGES_URL", STRIPE_API_HOST)
 CONTENT_SECURITY_POLICY = {
-    # Wagtail's admin has inline scripts and styles; it gets its own policy in cms.middleware.
+    # Wagtail's admin has inline scripts and styles; it gets its own policy in cms.public.middleware.
     "EXCLUDE_URL_PREFIXES": ["/cms/"],
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -136,7 +139,7 @@ SHARED_APPS = [
     "metering",
     "billing",
     "django_tenants",
-    "djstripe",
+    "billing.djstripe_app.LateResourcesConfig",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
@@ -184,9 +187,9 @@ WORKSPACE_NAV = [
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 PUBLIC_SCHEMA_NAME = "public"
-ROOT_URLCONF = "plg_site.urls_workspace"
-PUBLIC_SCHEMA_URLCONF = "plg_site.urls_site"
-FILES_URLCONF = "plg_site.urls_files"
+ROOT_URLCONF = "plg_site.urls.workspace"
+PUBLIC_SCHEMA_URLCONF = "plg_site.urls.site"
+FILES_URLCONF = "plg_site.urls.files"
 # Ready schemas of each template: the least and the most, and for how many seconds of sign-ups at the
 # rate of late they shall last without a refill.
 POOL_MIN = env.number("POOL_MIN", 24)
@@ -227,9 +230,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,  # nobody gets a connection that died with the server
         "OPTIONS": {
             "pool": {
-                "min_size": 1,
+                "min_size": env.number("DATABASE_POOL_MIN", 1),
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": DATABASE_WAIT,
+                # What the last burst needed goes within two of these spans; each is some 4 MB there.
+                "max_idle": 30,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },
@@ -274,7 +279,7 @@ API_RATE_PER_KEY = env.rate("API_RATE_PER_KEY", "6000/m")
 API_RATE_PER_WORKSPACE = env.rate("API_RATE_PER_WORKSPACE", "18000/m")
 CACHES = {
     "default": {
-        "BACKEND": "plg_site.cache.RedisOrLocalCache",
+        "BACKEND": "plg_site.operating.cache.RedisOrLocalCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": env.text("CACHE_PREFIX", "plg"),
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
@@ -283,7 +288,7 @@ CACHES = {
 
 WORKER_NICE = env.number("WORKER_NICE", 10)  # how far a worker stands behind web (nice(2)); 0: not
 CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = env.redis_tls(REDIS_URL)
-CELERY_BROKER_TRANSPORT = "plg_site.broker:Transport"
+CELERY_BROKER_TRANSPORT = "plg_site.operating.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 _queue = env.text("CELERY_QUEUE", "plg")
 CELERY_TASK_QUEUES = queues.declared(_queue)
@@ -295,7 +300,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
-    # A worker says of each task in its hands that it lives (plg_site.broker). When nobody says so for as
+    # A worker says of each task in its hands that it lives (plg_site.operating.broker). When nobody says so for as
     # long as this (s), another one gets it; looked for each 10 s.
     "visibility_timeout": 45,
     "unacked_restore_interval": 10,
@@ -352,7 +357,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if WATCH_FILES
-        else "plg_site.static_storage.StaticStorage"
+        else "plg_site.web.static_storage.StaticStorage"
     },
 }
 WHITENOISE_USE_FINDERS = WATCH_FILES
@@ -373,16 +378,16 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tenants.hosts.headers.PermissionsPolicyMiddleware",
-    "plg_site.readable.ReadableMiddleware",
+    "plg_site.web.readable.ReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "plg_site.try_again.TryAgainMiddleware",
+    "plg_site.web.try_again.TryAgainMiddleware",
     # Before the host is looked up: a host that leads nowhere gets the same headers.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "cms.middleware.EditorPolicyMiddleware",
+    "cms.public.middleware.EditorPolicyMiddleware",
     "tenants.middleware.HostMiddleware",
     "events.middleware.EventBufferMiddleware",
-    "plg_site.request_bodies.BodyLimitMiddleware",
+    "plg_site.web.request_bodies.BodyLimitMiddleware",
     "identity.cookies.HostOnlyCookiesMiddleware",
     "identity.sessions.HostSessionMiddleware",
     "identity.oidc.policy.FormActionMiddleware",
@@ -395,8 +400,8 @@ MIDDLEWARE = [
     "identity.middleware.VisitorMiddleware",
     "tenants.middleware.MembershipMiddleware",
     "staff.guard.SecondFactorMiddleware",
-    "cms.middleware.SiteRedirectMiddleware",
-    "cms.hand_made.HandMadeRequestsMiddleware",
+    "cms.public.middleware.SiteRedirectMiddleware",
+    "cms.public.hand_made.HandMadeRequestsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -413,7 +418,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "plg_site.context.site",
+                "plg_site.web.context.site",
                 "tenants.pages.context.workspace",
             ],
         },
@@ -443,18 +448,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = f"{SITE_URL}/login/"
 LOGIN_REDIRECT_URL = "/go/"
 WAGTAILADMIN_LOGIN_URL = "/cms/login/"  # which leads to the one sign-in
-ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "identity.adapters.account_adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "tenants.signing_up.signup.WorkspaceSignupForm",
-    "login": "identity.forms.SignInForm",
-    "request_login_code": "identity.forms.AskForCodeForm",
-    "add_email": "identity.forms.AddAddressForm",
-    "reset_password": "identity.forms.ResetForm",
-    "user_token": "identity.forms.ResetLinkForm",
-    "reset_password_from_key": "identity.forms.NewPasswordForm",
+    "login": "identity.adapters.forms.SignInForm",
+    "request_login_code": "identity.adapters.forms.AskForCodeForm",
+    "add_email": "identity.adapters.forms.AddAddressForm",
+    "reset_password": "identity.adapters.forms.ResetForm",
+    "user_token": "identity.adapters.forms.ResetLinkForm",
+    "reset_password_from_key": "identity.adapters.forms.NewPasswordForm",
     "confirm_login_code": "identity.proofs.mailed_codes.ConfirmCodeForm",
-    "change_password": "identity.security.account_forms.NewPasswordForm",
-    "confirm_reauthentication_code": "identity.security.account_forms.MailedCodeAgainForm",
+    "change_password": "identity.adapters.account_forms.NewPasswordForm",
+    "confirm_reauthentication_code": "identity.adapters.account_forms.MailedCodeAgainForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # of one person
@@ -472,8 +477,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 1_000  # identity.proofs.mailed_codes counts, with the code
 # What anybody could use against others is limited elsewhere, and never by the address alone:
-# identity.sign_in_limits, identity.proofs.mailed_codes, identity.security.guesses (it counts what allauth's
-# second factors count as "login_failed"), identity.adapter.may_mail, tenants.signing_up.admission.
+# identity.attempts.sign_in_limits, identity.proofs.mailed_codes, identity.security.guesses (it counts
+# what allauth's second factors count as "login_failed"), identity.adapters.account_adapter.may_mail,
+# tenants.signing_up.admission.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     (
         "signup",
@@ -511,12 +517,12 @@ STAFF_SIGN_IN_SECONDS = env.number("STAFF_SIGN_IN_SECONDS", 8 * 60 * 60)
 STAFF_TRAIL_DAYS = env.number("STAFF_TRAIL_DAYS", 400)  # how long it is kept who looked at what
 # Only a development stack: the demo's staff answer with codes that its log shows.
 DEMO_SECOND_FACTOR = env.flag("MAIL_OUTBOX", False)
-MFA_ADAPTER = "identity.security.mfa_adapter.MFAAdapter"
+MFA_ADAPTER = "identity.adapters.mfa_adapter.MFAAdapter"
 MFA_FORMS = {
-    "activate_totp": "identity.security.mfa_forms.TOTPForm",
-    "add_webauthn": "identity.security.mfa_forms.PasskeyForm",
-    "authenticate": "identity.security.mfa_forms.CodeForm",
-    "reauthenticate": "identity.security.mfa_forms.CodeAgainForm",
+    "activate_totp": "identity.adapters.mfa_forms.TOTPForm",
+    "add_webauthn": "identity.adapters.mfa_forms.PasskeyForm",
+    "authenticate": "identity.adapters.mfa_forms.CodeForm",
+    "reauthenticate": "identity.adapters.mfa_forms.CodeAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -547,7 +553,7 @@ OUTBOUND_AT_ONCE = False  # tests: what is due leaves with the commit; else `run
 OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
 )  # rows of what was sent, without its words
-# Not a limit that anybody should meet: what is above it waits (outbound.gates). Codes are not counted.
+# Not a limit that anybody should meet: what is above it waits (outbound.gating.gates). Codes are not counted.
 MAIL_ALL_PER_RECIPIENT = env.rate("MAIL_ALL_PER_RECIPIENT", "60/d")
 MAIL_ALL_PER_WORKSPACE = env.rate("MAIL_ALL_PER_WORKSPACE", "1000/h")
 MAIL_ALL_PER_SENDER = env.rate("MAIL_ALL_PER_SENDER", "300/h")
@@ -583,7 +589,7 @@ SMS_CAPS_A_DAY = {
 WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", False)
 WEBHOOKS_REFUSED_NETWORKS = env.names("WEBHOOKS_REFUSED_NETWORKS")  # public ones that are your own
 WEBHOOKS_RESOLVERS = env.names("WEBHOOKS_RESOLVERS")  # "host#port"; empty: those of the machine
-# Mail that others cause to somebody who did not ask for it (outbound.strangers), such as invitations.
+# Mail that others cause to somebody who did not ask for it (outbound.gating.strangers), such as invitations.
 MAIL_PER_RECIPIENT_OF_WORKSPACE = env.rate("MAIL_PER_RECIPIENT_OF_WORKSPACE", "3/d")
 MAIL_PER_RECIPIENT = env.rate("MAIL_PER_RECIPIENT", "10/d")
 MAIL_PER_WORKSPACE = env.rate("MAIL_PER_WORKSPACE", "200/d")
@@ -593,7 +599,7 @@ if MAIL_PROVIDER:
 elif EMAIL_URL:
     globals().update(env.smtp(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "plg_site.outbox.OutboxBackend"
+    EMAIL_BACKEND = "plg_site.development.outbox.OutboxBackend"
 
 # Where people find help: in the app, in mails, on error pages, in /.well-known/security.txt.
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "")
@@ -633,7 +639,7 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "plg_site.logs.line_formatter"}},
+    "formatters": {"line": {"()": "plg_site.operating.logs.line_formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {

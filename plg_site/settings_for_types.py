@@ -1,6 +1,6 @@
 """For mypy alone: the settings with every product of the tree installed, whichever is in use."""
 
-from plg_site import site_file
+from plg_site.configuration import site_file
 from plg_site.settings import *  # noqa: F403
 from plg_site.settings import PRODUCT_APP, SHARED_APPS
 

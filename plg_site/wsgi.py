@@ -2,13 +2,16 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from plg_site import unneeded
+
+unneeded.leave_out()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  importable only once Django is set up
 
-from plg_site.client_address import ClientAddress  # noqa: E402
-from plg_site.safety import refuse_unsafe  # noqa: E402
+from plg_site.configuration.safety import refuse_unsafe  # noqa: E402
+from plg_site.web.client_address import ClientAddress  # noqa: E402
 from tenants.hosts import AnswersEarly  # noqa: E402
 from tenants.pooler import refuse_to_mix  # noqa: E402
 

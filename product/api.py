@@ -1,4 +1,4 @@
-"""Signpost over HTTP, for programs. Keys, metering and the form of errors come from plg_site.api."""
+"""Signpost over HTTP, for programs. Keys, metering and the form of errors come from the workspace's API."""
 
 from __future__ import annotations
 

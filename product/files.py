@@ -133,7 +133,7 @@ def _change_storage(tenant: Tenant, file_id: UUID, person_id: UUID | None, *, ch
 
 def in_bytes(size: int) -> str:
     """The size as people read it: "20 MB"."""
-    return quantity(definitions.meter_of(METER), size)
+    return quantity(definitions.meter_named(METER), size)
 
 
 def new_key(schema_name: str) -> str:

@@ -30,7 +30,7 @@ class LimitReached:
 
 def limit_reached(decision: Decision) -> LimitReached:
     """The words for a refusal by a hard limit."""
-    label = definitions.meter_of(decision.meter).label
+    label = definitions.meter_named(decision.meter).label
     return LimitReached(
         title=f"{label}: the limit of your plan is reached",
         reason=decision.reason,

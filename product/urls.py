@@ -26,8 +26,8 @@ urlpatterns = [
     re_path(rf"^(?P<code>[A-Za-z0-9_-]+){AFTER_A_CODE}$", redirect.follow),
 ]
 
-# How large a body may be, by the beginning of the path (plg_site.request_bodies).
+# How large a body may be, by the beginning of the path (plg_site.web.request_bodies).
 body_limits = {"/files/": "UPLOAD_MAX_BYTES", "/api/v1/files": "UPLOAD_MAX_BYTES"}
 
-# Included by plg_site.urls_files, on a host of its own.
+# Included by plg_site.urls.files, on a host of its own.
 files_urlpatterns = [path("<str:token>", downloads.download, name="download")]

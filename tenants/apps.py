@@ -7,7 +7,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         import events
         from events import readers
-        from identity import ways_out
+        from identity import signing_in
         from tenants import checks, event_types, outbound_part, receivers  # noqa: F401
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
@@ -22,6 +22,6 @@ class TenantsConfig(AppConfig):
         events.register(*event_types.ALL)
         of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
-        ways_out.vouch(members_only.may_lead_to)
+        signing_in.vouch_for_targets(members_only.may_lead_to)
         outbound_part.register()
         readers.register(READER)

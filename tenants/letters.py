@@ -7,8 +7,8 @@ from uuid import UUID
 
 from identity.models import User
 from identity.persons import person_of
-from outbound import ledger, notifications
-from outbound.ledger import About
+from outbound import delivery, notifications
+from outbound.delivery import About
 from outbound.letters import Draft, in_brief
 from tenants.addresses import workspace_url
 from tenants.models import Membership, Role, Tenant
@@ -38,7 +38,7 @@ def send(
         tenant=tenant.pk if tenant else None,
         sender=sender.pk if sender else None,
     )
-    ledger.send(Draft(name, said), to=to, once=once, about=about)
+    delivery.send(Draft(name, said), to=to, once=once, about=about)
 
 
 def tell(

@@ -11,9 +11,9 @@ from django.db.models import F, QuerySet
 from django.dispatch import receiver
 
 from identity.models import User
-from outbound import bell, erasing, gates, topics, webhooks
+from outbound import bell, erasing, gating, topics, webhooks
 from outbound.bell import Shown
-from outbound.gates import Asked, Verdict
+from outbound.gating import Asked, Verdict
 from outbound.models import Message, Notification, WebhookEndpoint
 from outbound.topics import Kind, Topic
 from tenants.addresses import workspace_url
@@ -50,7 +50,7 @@ def workspace_is_shut(asked: Asked) -> Verdict | None:
     status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
     if status in _OPEN:
         return None
-    return gates.skip(f"workspace_{status or 'gone'}")
+    return gating.skip(f"workspace_{status or 'gone'}")
 
 
 def not_a_member(asked: Asked) -> Verdict | None:
@@ -59,7 +59,7 @@ def not_a_member(asked: Asked) -> Verdict | None:
     if message.tenant_id is None or message.channel != "in_app":
         return None
     seats = Membership.objects.filter(tenant=message.tenant_id, user__person=message.person_id)
-    return None if seats.exists() else gates.skip("not_a_member")
+    return None if seats.exists() else gating.skip("not_a_member")
 
 
 class TheirWorkspaces:
@@ -76,8 +76,8 @@ class TheirWorkspaces:
 
 def register() -> None:
     """Tell outbound."""
-    gates.register(workspace_is_shut)
-    gates.register(not_a_member)
+    gating.register(workspace_is_shut)
+    gating.register(not_a_member)
     bell.register(TheirWorkspaces())
     topics.register(*TOPICS)
 

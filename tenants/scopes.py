@@ -1,7 +1,7 @@
 """What a key of the API may do: chosen when it is made, asked at every call.
 
 An operation that reads needs READ, every other one WRITE, unless it says so itself by `needs`.
-`plg_site.api_scopes` goes over all operations, and a test says of each which one it needs.
+`plg_site.workspace_api.scopes` goes over all operations, and a test says of each which one it needs.
 """
 
 from __future__ import annotations

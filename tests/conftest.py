@@ -47,7 +47,7 @@ def _recreate(url: dict[str, str]) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Fresh databases, the workspace template, and the named world."""
-    from plg_site import preparation
+    from plg_site.operating import preparation
 
     default = settings.DATABASES["default"]
     _recreate({k.lower(): str(default[k]) for k in ("HOST", "PORT", "USER", "PASSWORD", "NAME")})

@@ -16,8 +16,8 @@ from bench.serving.clients import Target, latencies, requests_per_second, wantin
 from bench.sizes import Size
 from plg_site.devstack import ports, programs
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 SECONDS = 8
 

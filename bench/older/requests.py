@@ -61,7 +61,7 @@ def _open(code: Code) -> Iterator[Site]:
     try:
         with ExitStack() as running:
             with step(f"  {code.name}"):
-                side = running.enter_context(code.running(folder, environ=_ENVIRON))
+                side = running.enter_context(code.running(folder, apart=True, environ=_ENVIRON))
                 site = Site.of(side)
             yield site
     finally:

@@ -7,6 +7,7 @@ import re
 import statistics
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from plg_site.walk.browser import Browser, Form
 
 READS_FOR = 2.5  # seconds from the form to its sending: people type
 _TARGET = "https://example.com/sale"
+_AT_ONCE = 4  # of a crowd
 _QUIET, _MOST = 0.6, 20.0  # of the processors idle; seconds that are waited for it
 
 
@@ -50,6 +52,21 @@ class Site:
         """Milliseconds of a click, at full load. Raises WrongAnswer."""
         _until_quiet()
         return 1000 / requests_per_second(self.link, seconds=seconds)
+
+    def crowd(self, *, people: int) -> float:
+        """Sign-ups a second of so many people, a few of them at once. Raises RuntimeError."""
+        _until_quiet()
+        first, self._people = self._people, self._people + people
+        everybody = [
+            _Person(self.side, f"person-{number}") for number in range(first, first + people)
+        ]
+        for person in everybody:
+            person.loads_the_form()
+        time.sleep(READS_FOR)
+        began = time.perf_counter()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(_Person.sends_it, everybody))  # raises what one of them raised
+        return people / (time.perf_counter() - began)
 
     def sign_up(self, *, people: int) -> float:
         """Milliseconds of a sign-up, the form and its sending; the median of so many people.

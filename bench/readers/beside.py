@@ -17,8 +17,8 @@ from bench.events import throughput
 from bench.figures import Figure
 from bench.readers.ten import NAMES
 from bench.sizes import Size
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 EVENTS, WORKSPACES = 300_000, 100
 PATIENCE = 600.0  # seconds for the readers to come to the end

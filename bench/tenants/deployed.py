@@ -13,8 +13,8 @@ from bench import project
 from bench.tenants.people import Site
 from plg_site.devstack import programs
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 _PATIENCE = 120.0  # seconds for the tasks of the measurement before
 

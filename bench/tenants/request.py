@@ -20,8 +20,8 @@ from bench.sizes import Size
 from bench.tenants import deployed
 from plg_site.devstack import ports, programs
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.program import Program
 from plg_site.devstack.stack import Stack
-from plg_site.devstack.supervisor import Program
 
 REQUESTS = 1_000
 WORKSPACES = 5

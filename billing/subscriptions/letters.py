@@ -7,8 +7,8 @@ from datetime import datetime
 
 from billing import catalogue
 from billing.models import Account
-from billing.templatetags.money import money
 from identity.models import User
+from metering.wording import money_in_words
 from tenants import letters, workspace_url
 
 Event = Mapping[str, str | int | None]
@@ -22,7 +22,7 @@ def plan_changed(account: Account, *, before: str, by: User | None, event: Event
         else "Nothing was deleted. What is above the limits of the new plan stays readable."
     )
     plans = {"plan": _name(account.plan_key), "plan_before": _name(before)}
-    _tell(account, "billing.plan_changed", event, **plans, then=then, doer=_doer(by))
+    _tell(account, "billing.plan_changed", event, {**plans, "then": then, "doer": _doer(by)})
 
 
 def canceled(
@@ -33,23 +33,26 @@ def canceled(
         account,
         "billing.canceled",
         event,
-        plan=_name(plan),
-        first_plan=catalogue.plans()[0].name,
-        day=f"{ends_at:%-d %B %Y}",
-        doer=_doer(by),
+        {
+            "plan": _name(plan),
+            "first_plan": catalogue.plans()[0].name,
+            "day": f"{ends_at:%-d %B %Y}",
+            "doer": _doer(by),
+        },
     )
 
 
 def resumed(account: Account, *, by: User | None, event: Event) -> None:
     """The cancellation was taken back."""
-    _tell(account, "billing.resumed", event, plan=_name(account.plan_key), doer=_doer(by))
+    _tell(account, "billing.resumed", event, {"plan": _name(account.plan_key), "doer": _doer(by)})
 
 
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
     """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
-    amount = money(int(event["amount"] or 0), str(event["currency"]))
+    amount = money_in_words(int(event["amount"] or 0), str(event["currency"]))
     day = f"{again:%-d %B %Y}" if again else ""
-    _tell(account, "billing.payment_failed", event, bell=False, once=once, amount=amount, again=day)
+    values = {"amount": amount, "again": day}
+    _tell(account, "billing.payment_failed", event, values, bell=False, once=once)
 
 
 def payment_is_due(account: Account) -> None:
@@ -68,7 +71,13 @@ def payment_is_due(account: Account) -> None:
 
 
 def _tell(
-    account: Account, name: str, event: Event, *, bell: bool = True, once: str = "", **values: str
+    account: Account,
+    name: str,
+    event: Event,
+    values: Mapping[str, str],
+    *,
+    bell: bool = True,
+    once: str = "",
 ) -> None:
     """`event`: the properties of the event that it is sent on, which editors may use, too."""
     said = {f"event.{key}": str(value) for key, value in event.items() if value is not None}

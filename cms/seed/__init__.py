@@ -18,7 +18,8 @@ from django.conf import settings
 from django.db import transaction
 from wagtail.models import Collection, Locale, Page, Site
 
-from cms import editors, publishing
+from cms.changes import publishing
+from cms.editing import editors
 from cms.models import ArticlePage, BlogIndexPage, ContentPage, HomePage, PricingPage
 from cms.seed import neutral, plain
 from cms.seed.legal import Words as LegalWords

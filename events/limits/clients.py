@@ -1,6 +1,6 @@
 """Who asks: the client's address, where it is known, and its key for buckets.
 
-`plg_site.client_address` finds it in front of everything and leaves it in REMOTE_ADDR. Where a proxy
+`plg_site.web.client_address` finds it in front of everything and leaves it in REMOTE_ADDR. Where a proxy
 stands in between that nobody has declared, the address is the proxy's, and no key for a limit.
 """
 

@@ -22,8 +22,9 @@ from identity import reached
 from identity.event_types import ACCOUNT_CLOSED
 from identity.models import Person, User
 from identity.persons import person_of
-from identity.security import letters, sign_ins
+from identity.security import letters
 from identity.signals import account_closing_asked
+from identity.signing_in import sign_ins
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from events.store import StoreUnavailable, get_store
 from identity import reached
 from identity.models import Person, User
-from identity.security import sign_ins
 from identity.signals import own_data_asked
+from identity.signing_in import sign_ins
 
 MOST_EVENTS = 10_000  # the newest ones
 

@@ -22,8 +22,8 @@ from identity.account import closing, own_data
 from identity.account.forms import CloseForm, ProfileForm
 from identity.models import SignIn, User
 from identity.requests import UserRequest
-from identity.security import sign_ins
 from identity.security.recent import needs_recent_sign_in
+from identity.signing_in import sign_ins
 
 
 def own(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,7 +9,7 @@ from allauth.account.views import EmailView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from identity import proof_of_work
+from identity.attempts import proof_of_work
 from identity.proofs import claims, mail_limits, merging
 
 

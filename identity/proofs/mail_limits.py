@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from events import limits
 from events.limits import address_key
-from identity import devices
+from identity.attempts import devices
 from identity.models import User
 from identity.proofs import claims
 

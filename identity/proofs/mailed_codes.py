@@ -25,8 +25,8 @@ from django.utils import timezone
 
 from events import limits
 from events.limits import address_key
-from identity import devices
 from identity.addresses import of_typed
+from identity.attempts import devices
 from identity.models import MailedCode
 
 SIGN_IN, SIGN_UP = "sign-in", "sign-up"  # what a code is for

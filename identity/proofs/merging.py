@@ -17,11 +17,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from identity import credentials
 from identity.models import Merge, PersonAlias, User
 from identity.persons import person_of
 from identity.proofs import beginnings, claims
 from identity.signals import merge_undone, users_merged
+from identity.signing_in import credentials
 
 log = structlog.get_logger()
 UNDO = timedelta(days=30)

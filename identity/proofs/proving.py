@@ -19,9 +19,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from identity import credentials
 from identity.models import User
 from identity.proofs import beginnings, claims
+from identity.signing_in import credentials
 
 LATELY = 15 * 60  # seconds in which a proof is "at this moment"
 _PROVED = "proved_address"  # in the session: [address, seconds since 1970]

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from identity import credentials
 from identity.models import Merge, User
 from identity.proofs import beginnings, claims, merging
 from identity.signals import begun_discarded, discard_undone
+from identity.signing_in import credentials
 
 
 def refusal(*, by: User, thrown: User) -> str:

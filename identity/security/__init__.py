@@ -11,7 +11,6 @@ from identity.security.recent import (
 from identity.security.second_factor import has_one as has_second_factor
 from identity.security.second_factor import is_needed_by as needs_second_factor
 from identity.security.second_factor import was_shown as second_factor_was_shown
-from identity.security.sign_ins import of as sign_ins_of
 
 __all__ = [
     "DEMO_SECRET",
@@ -23,5 +22,4 @@ __all__ = [
     "needs_recent_sign_in_where",
     "needs_second_factor",
     "second_factor_was_shown",
-    "sign_ins_of",
 ]

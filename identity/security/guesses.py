@@ -3,8 +3,8 @@
 A code of an authenticator app has six digits, and three of them fit at any moment: without a limit it
 is found in a day. A try is taken before it is looked at, so many at once are no more than one after
 the other, and the wait grows: a minute after five, some after ten, an hour after twenty. A device that
-has signed in before (`identity.devices`) has tries of its own. The owner is told of the fifth wrong code
-of a day. Passkeys are not counted: nobody guesses a signature, and so they always are a way in.
+has signed in before (`identity.attempts.devices`) has tries of its own. The owner is told of the fifth
+wrong code of a day. Passkeys are not counted: nobody guesses a signature, and so they always are a way in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from events import limits
 from events.limits import address_key
-from identity import devices
+from identity.attempts import devices
 from identity.models import User
 from identity.security import letters
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from identity import proof_of_work
+from identity.attempts import proof_of_work
 
 register = template.Library()
 

@@ -11,8 +11,8 @@ from metering.definitions.limit import Limit
 from metering.definitions.meter import Meter
 from metering.periods import Period
 from metering.wording.words import in_sentence, quantity, things
-from outbound import consent, ledger, notifications
-from outbound.ledger import About
+from outbound import consents, delivery, notifications
+from outbound.delivery import About
 from outbound.letters import Draft, in_brief
 from tenants import workspace_url
 from tenants.models import Membership, Role, Tenant
@@ -67,7 +67,7 @@ def _deliver(
     draft = Draft("metering.burst" if is_full is None else "metering.quota_alert", values)
     for user in people:  # one mail each: nobody sees who else is told
         about = About(person=person_of(user).pk, tenant=tenant.pk)
-        ledger.send(draft, to=user.email, about=about)
+        delivery.send(draft, to=user.email, about=about)
     title, text = in_brief(draft)
     notifications.send(
         people,
@@ -77,7 +77,7 @@ def _deliver(
         topic="usage_alerts",
         tenant=tenant,
     )
-    return len(consent.who_want("usage_alerts", people, by=("mail", "in_app")))
+    return len(consents.who_want("usage_alerts", people, by=("mail", "in_app")))
 
 
 def managers_of(tenant: Tenant) -> list[User]:

@@ -1,6 +1,6 @@
 """What is counted: meters, limits and prices, and how a meter reads an event."""
 
-from metering.definitions.catalogue import get as meter_of
+from metering.definitions.catalogue import get as meter_named
 from metering.definitions.catalogue import meters
 from metering.definitions.catalogue import shown as shown_meters
 from metering.definitions.meter import Meter
@@ -13,7 +13,7 @@ __all__ = [
     "accepted",
     "check",
     "fingerprint",
-    "meter_of",
+    "meter_named",
     "meters",
     "refused",
     "shown_meters",

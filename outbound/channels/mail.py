@@ -1,7 +1,7 @@
 """Mail, through whichever backend the settings name: SMTP, a provider (django-anymail), the outbox.
 
 An unknown is not sent again: of a mail nobody sees that it came twice for our sake, and who waits for
-a code asks again. The provider's events may still settle it (`outbound.provider_events`).
+a code asks again. The provider's events may still settle it (`outbound.providers.provider_events`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils.html import escape
 
 from identity.addresses import of_typed
-from outbound import topics, unsubscribe
+from outbound import topics
 from outbound.channels.channel import Channel, Counted, Unknown
+from outbound.consents import unsubscribe
 from outbound.letter import Letter
 from outbound.models import Message
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear

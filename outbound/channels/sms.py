@@ -3,7 +3,7 @@
     https://www.twilio.com/docs/messaging/api/message-resource
 
 An unknown is not sent again: that API has no key by which it would drop a repetition. Its receipts
-may still settle it (`outbound.sms_events`).
+may still settle it (`outbound.providers.sms_events`).
 """
 
 from __future__ import annotations

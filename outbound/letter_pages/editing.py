@@ -11,9 +11,10 @@ from wagtail.models import Locale
 
 from identity.models import User
 from identity.persons import person_of
-from outbound import ledger, letters
+from outbound import letters
+from outbound.delivery import ledger
+from outbound.delivery.ledger import About
 from outbound.edited_letters import EditedLetter
-from outbound.ledger import About
 from outbound.letters import LetterKind
 
 TOPIC = "website"

@@ -80,12 +80,12 @@ class LetterKind:
     @property
     def variables(self) -> dict[str, Variable]:
         """All that may stand in it. Raises events.errors.UnknownEvent."""
-        found = {**COMMON, **self.own}
+        found = dict(self.own)
         if self.is_marketing:
             found[UNSUBSCRIBE] = _NO_MORE
         if self.event:
             found.update(_properties_of(event_type(self.event)))
-        return found
+        return {**found, **COMMON}
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0004_webhook_endpoints'),
+        ('outbound', '0004_notification'),
         ('wagtailcore', '0098_apitoken'),
     ]
 

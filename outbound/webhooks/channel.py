@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from identity.sealing import NotOpened
 from outbound.channels import Channel, Schedule, Unknown
-from outbound.gates import Asked, Do, Verdict, skip
+from outbound.gating.gates import Asked, Do, Verdict, skip
 from outbound.letter import Letter
 from outbound.models import Message, State, WebhookEndpoint
 from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear

@@ -12,8 +12,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events.event import Event
-from outbound import ledger
-from outbound.ledger import About
+from outbound.delivery import ledger
+from outbound.delivery.ledger import About
 from outbound.letter import Letter
 from outbound.models import WAITING, Message, WebhookEndpoint
 from outbound.topics import Kind, Topic

@@ -3083,9 +3083,9 @@ INSERT INTO public.auth_group_permissions VALUES
 	(17, 1, 117),
 	(18, 2, 117),
 	(19, 3, 109),
-	(20, 3, 675),
-	(21, 3, 673),
-	(22, 3, 676);
+	(20, 3, 683),
+	(21, 3, 681),
+	(22, 3, 684);
 INSERT INTO public.auth_permission VALUES
 	(1, 'Can add locale', 3, 'add_locale'),
 	(2, 'Can change locale', 3, 'change_locale'),
@@ -3761,11 +3761,19 @@ INSERT INTO public.auth_permission VALUES
 	(669, 'Can change suppression', 169, 'change_suppression'),
 	(670, 'Can delete suppression', 169, 'delete_suppression'),
 	(671, 'Can view suppression', 169, 'view_suppression'),
-	(672, 'Can add letter', 170, 'add_editedletter'),
-	(673, 'Can change letter', 170, 'change_editedletter'),
-	(674, 'Can delete letter', 170, 'delete_editedletter'),
-	(675, 'Can view letter', 170, 'view_editedletter'),
-	(676, 'Can publish letter', 170, 'publish_editedletter');
+	(672, 'Can add notification', 170, 'add_notification'),
+	(673, 'Can change notification', 170, 'change_notification'),
+	(674, 'Can delete notification', 170, 'delete_notification'),
+	(675, 'Can view notification', 170, 'view_notification'),
+	(676, 'Can add webhook endpoint', 171, 'add_webhookendpoint'),
+	(677, 'Can change webhook endpoint', 171, 'change_webhookendpoint'),
+	(678, 'Can delete webhook endpoint', 171, 'delete_webhookendpoint'),
+	(679, 'Can view webhook endpoint', 171, 'view_webhookendpoint'),
+	(680, 'Can add letter', 172, 'add_editedletter'),
+	(681, 'Can change letter', 172, 'change_editedletter'),
+	(682, 'Can delete letter', 172, 'delete_editedletter'),
+	(683, 'Can view letter', 172, 'view_editedletter'),
+	(684, 'Can publish letter', 172, 'publish_editedletter');
 INSERT INTO public.django_content_type VALUES
 	(1, 'wagtailcore', 'page'),
 	(2, 'wagtailcore', 'groupapprovaltask'),
@@ -3936,7 +3944,9 @@ INSERT INTO public.django_content_type VALUES
 	(167, 'outbound', 'messageevent'),
 	(168, 'outbound', 'message'),
 	(169, 'outbound', 'suppression'),
-	(170, 'outbound', 'editedletter');
+	(170, 'outbound', 'notification'),
+	(171, 'outbound', 'webhookendpoint'),
+	(172, 'outbound', 'editedletter');
 INSERT INTO public.django_migrations VALUES
 	(1, 'contenttypes', '0001_initial', '2026-11-22 05:26:21.802573+00'),
 	(2, 'contenttypes', '0002_remove_content_type_name', '2026-11-22 05:26:21.808553+00'),
@@ -4216,7 +4226,10 @@ INSERT INTO public.django_migrations VALUES
 	(275, 'staff', '0001_initial', '2026-11-30 06:34:55.906706+00'),
 	(276, 'outbound', '0001_ledger', '2026-11-30 06:54:35.264511+00'),
 	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00'),
-	(278, 'outbound', '0003_letters', '2026-11-30 10:03:59.016442+00');
+	(278, 'identity', '0013_reached', '2026-11-30 10:57:56.562228+00'),
+	(279, 'outbound', '0003_notification', '2026-11-30 10:57:56.705837+00'),
+	(280, 'outbound', '0004_webhook_endpoints', '2026-11-30 10:57:56.978079+00'),
+	(281, 'outbound', '0005_letters', '2026-11-30 10:57:58.085643+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES
@@ -4264,15 +4277,15 @@ SELECT pg_catalog.setval('public.account_emailconfirmation_id_seq', 1, false);
 SELECT pg_catalog.setval('public.allauth_idp_oidc_token_id_seq', 1, false);
 SELECT pg_catalog.setval('public.auth_group_id_seq', 3, true);
 SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 22, true);
-SELECT pg_catalog.setval('public.auth_permission_id_seq', 676, true);
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 684, true);
 SELECT pg_catalog.setval('public.billing_account_id_seq', 1, false);
 SELECT pg_catalog.setval('public.billing_usagecharge_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_buildrequest_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_sitebuild_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siteimage_id_seq', 1, false);
 SELECT pg_catalog.setval('public.cms_siterendition_id_seq', 1, false);
-SELECT pg_catalog.setval('public.django_content_type_id_seq', 170, true);
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 278, true);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 172, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 281, true);
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_accountv2_djstripe_id_seq', 1, false);
 SELECT pg_catalog.setval('public.djstripe_activeentitlement_djstripe_id_seq', 1, false);
@@ -5418,7 +5431,7 @@ CREATE INDEX identity_user_user_permissions_permission_id_c8f2cf2f ON public.ide
 CREATE INDEX identity_user_user_permissions_user_id_a626cb1f ON public.identity_user_user_permissions USING btree (user_id);
 CREATE INDEX looks_at_one ON public.staff_look USING btree (kind, subject, at DESC);
 CREATE INDEX looks_newest_first ON public.staff_look USING btree (at DESC);
-CREATE INDEX message_due ON public.outbound_message USING btree (priority, not_before) WHERE ((state)::text = ANY (ARRAY[('ready'::character varying)::text, ('held'::character varying)::text]));
+CREATE INDEX message_due_by_channel ON public.outbound_message USING btree (channel, priority, not_before) WHERE ((state)::text = ANY ((ARRAY['ready'::character varying, 'held'::character varying])::text[]));
 CREATE INDEX message_in_hand ON public.outbound_message USING btree (claimed_until) WHERE ((state)::text = 'sending'::text);
 CREATE INDEX message_troubled ON public.outbound_message USING btree (state, created_at) WHERE ((state)::text = ANY (ARRAY[('dead'::character varying)::text, ('unknown'::character varying)::text]));
 CREATE INDEX metering_adjustment_in_statement_id_e3304b67 ON public.metering_adjustment USING btree (in_statement_id);
@@ -5456,6 +5469,7 @@ CREATE INDEX outbound_message_provider_id_e8401bf1_like ON public.outbound_messa
 CREATE INDEX outbound_message_tenant_id_bfd3c009 ON public.outbound_message USING btree (tenant_id);
 CREATE INDEX outbound_messageevent_message_id_ed7060d6 ON public.outbound_messageevent USING btree (message_id);
 CREATE INDEX outbound_messageevent_provider_event_id_8045e9d6_like ON public.outbound_messageevent USING btree (provider_event_id varchar_pattern_ops);
+CREATE INDEX outbound_notification_tenant_id_d1f94e65 ON public.outbound_notification USING btree (tenant_id);
 CREATE INDEX outbound_webhookendpoint_tenant_id_40f78100 ON public.outbound_webhookendpoint USING btree (tenant_id);
 CREATE INDEX pool_in_turn ON public.tenants_poolschema USING btree (fingerprint, created_at);
 CREATE INDEX referenceindex_source_object ON public.wagtailcore_referenceindex USING btree (base_content_type_id, object_id);

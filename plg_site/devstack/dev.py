@@ -14,7 +14,7 @@ from plg_site.devstack import postgres, reloading, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.ports import PortTaken
 from plg_site.devstack.preparation import PreparationFailed
-from plg_site.devstack.programs import manage, simulates_stripe
+from plg_site.devstack.programs import PRELOADED, manage, simulates_stripe
 from plg_site.devstack.progress import colour
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import StateNotUsable
@@ -60,7 +60,7 @@ def check(*, environ: Mapping[str, str] = os.environ) -> int:
         print(colour(f"\nWalking {stack.site_url}", "1"), flush=True)
         code = stack.supervisor.run(
             "walk", manage("walk", "--site", stack.site_url), env=stack.env, within=WALK_SECONDS,
-            each_line=lambda line: print(line, flush=True),
+            each_line=lambda line: print(line, flush=True), parent=PRELOADED,
         )  # fmt: skip
     except EXPECTED as error:
         print(f"\n{error}", file=sys.stderr)

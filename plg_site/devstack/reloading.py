@@ -12,7 +12,7 @@ from typing import NoReturn
 from plg_site.devstack import preparation
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.preparation import PreparationFailed
-from plg_site.devstack.programs import APPLICATION
+from plg_site.devstack.programs import APPLICATION, PARENT, SIMULATOR
 from plg_site.devstack.progress import Step
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.supervisor import NotReady
@@ -90,10 +90,15 @@ def reload(stack: Stack, changed: Sequence[Path], *, root: Path = ROOT) -> None:
         return
     began = time.monotonic()
     names = stack.supervisor.stop_layer(APPLICATION)
-    if any(map(_is_prepared, changed)):
-        _prepare(stack, say)
-    stack.supervisor.start_again(names)
+    # What they are forked from has the code that was; the simulator is forked from it, too.
+    below = [*stack.supervisor.stop_layer(SIMULATOR), *stack.supervisor.stop_layer(PARENT)]
+    stack.supervisor.start_again(below)
     try:
+        for name in below:
+            stack.wait_until_ready(name)
+        if any(map(_is_prepared, changed)):
+            _prepare(stack, say)
+        stack.supervisor.start_again(names)
         for name in names:
             stack.wait_until_ready(name)
     except NotReady as error:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plg_site.devstack.supervisor import Process, Supervisor, has_ended
+from plg_site.devstack.supervisor import Process, Supervisor
 
 LOOK_EVERY = 0.1  # seconds
 
@@ -92,10 +92,10 @@ def _begin(supervisor: Supervisor, new: Run) -> Process:
 
 def _code(supervisor: Supervisor, one: Run, process: Process) -> int | None:
     """The exit code of what has ended or was stopped for its time, None of what goes on."""
-    popen = process.popen
-    assert popen is not None  # noqa: S101
+    running = process.running
+    assert running is not None  # noqa: S101
     too_slow = one.seconds > one.command.within
-    if not too_slow and not has_ended(popen):
+    if not too_slow and not running.has_ended():
         return None
     before = processor_seconds()
     supervisor.end([process])
@@ -103,4 +103,4 @@ def _code(supervisor: Supervisor, one: Run, process: Process) -> int | None:
     if too_slow:
         one.lines.append(f"stopped: it took longer than {one.command.within:.0f} s")
         return 124
-    return popen.returncode
+    return running.returncode

@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -40,40 +40,49 @@ class Stack:
         throw_away: bool = False,
         reload: bool = False,
         show: bool = False,
+        apart: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """`folder` None: a temporary one. `port` None: any free one.
 
         `throw_away` removes the folder at the end; a temporary one always is. `show` prints each
-        step with its time. `environ` stands for this process's variables.
+        step with its time. `apart` runs each part of the background as a process of its own, as in
+        production. `environ` stands for this process's variables.
         """
         self._throw_away = throw_away or folder is None
         self.state = State(folder or Path(tempfile.mkdtemp(prefix="plg-")))
         self._port = port
         self._reload = reload
         self._show = show
+        self._apart = apart
         self._given = programs.without_made_up(os.environ if environ is None else environ)
+        self._services_only = False
         self.env: dict[str, str] = {}
         self.services: dict[str, str] = {}
         self.demo = preparation.Demo()
 
     def start(self, *, services_only: bool = False) -> Self:
         """Start it and wait until it can be used. When that fails, nothing is left running."""
+        self._services_only = services_only
         self.state.open(say=lambda text: print(f"  … {text}", flush=True) if self._show else None)
         (self.state.path / "run").mkdir(mode=0o700, exist_ok=True)
         self.log = Log(self.state.log_path)
         self.supervisor = Supervisor(self.log, keep_open=self.state.children_lock)
         try:
             self.addresses = self._choose_addresses()
-            self._start_postgres()
-            self._start_redis()
+            self.services = self._own_services()
             self.env = programs.environment(
                 self.state, self.addresses, self._given, services=self.services
             )
             if self._reload and not self.env.get("BIND_HOST"):  # on loopback alone
                 self.env["SHOW_ERRORS"] = "1"
             self.state.keep_environment(self.env)
+            if not services_only:  # it imports while the services start
+                self.supervisor.start(programs.preloaded(self.env))
+            self._start_postgres()
+            self._start_redis()
             if not services_only:
+                self._preload()
                 self._start_stripe()
                 self._prepare()
                 self._start_application()
@@ -109,7 +118,11 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, stripe, web, worker, beat, events, outbound or live; `.pid` is None while down."""
+        """postgres, redis, preloaded, stripe, web, background or live.
+
+        `apart`: worker, events, outbound and beat in the place of background. `.pid` is None while
+        it is down.
+        """
         return self.supervisor.process(name)
 
     def restart(self, name: str) -> None:
@@ -150,19 +163,32 @@ class Stack:
             domain=domain, port=port, stripe_port=port + 1, live_port=port + 2
         )
 
+    def _own_services(self) -> dict[str, str]:
+        """Addresses of what this stack starts itself: all that was not given."""
+        found = {}
+        if self._needs_postgres():
+            main, events = postgres.urls(self.state)
+            found["DATABASE_URL"] = main
+            if not programs.is_clickhouse(self._given.get("EVENTS_DATABASE_URL", "")):
+                found["EVENTS_DATABASE_URL"] = events
+        if not self._given.get("REDIS_URL"):
+            found["REDIS_URL"] = valkey.url(self.state)
+        return found
+
+    def _needs_postgres(self) -> bool:
+        return not (self._given.get("DATABASE_URL") and self._given.get("EVENTS_DATABASE_URL"))
+
     def _start_postgres(self) -> None:
-        if self._given.get("DATABASE_URL") and self._given.get("EVENTS_DATABASE_URL"):
+        if not self._needs_postgres():
             return
         with self._step("PostgreSQL") as shown:
-            server = postgres.set_up(self.state, say=shown.doing)
+            server = postgres.set_up(
+                self.state, small=not (self._apart or self._services_only), say=shown.doing
+            )
             self.supervisor.start(server.program())
             self.supervisor.wait_until_ready("postgres")
             server.make_databases()
             shown.note = f"127.0.0.1:{server.port}"
-        main, events = postgres.DATABASES
-        self.services["DATABASE_URL"] = server.url(main)
-        if not programs.is_clickhouse(self._given.get("EVENTS_DATABASE_URL", "")):
-            self.services["EVENTS_DATABASE_URL"] = server.url(events)
 
     def _start_redis(self) -> None:
         if self._given.get("REDIS_URL"):
@@ -172,7 +198,10 @@ class Stack:
             self.supervisor.start(server.program())
             self.supervisor.wait_until_ready("redis")
             shown.note = f"127.0.0.1:{server.port}"
-        self.services["REDIS_URL"] = server.url
+
+    def _preload(self) -> None:
+        with self._step("Project loaded"):
+            self.supervisor.wait_until_ready(programs.PRELOADED)
 
     def _start_stripe(self) -> None:
         if not programs.simulates_stripe(self.env):
@@ -187,14 +216,11 @@ class Stack:
             self.demo = preparation.prepare(self.supervisor, self.state, self.env, shown)
 
     def _start_application(self) -> None:
-        """All at once: on two cores their imports take the longest part of a start."""
+        """All at once: each starts its threads and connections, and two of them fork once more."""
         with self._step("Processes") as shown:
             started = (
                 programs.web(self.addresses, self.env),
-                programs.worker(self.env),
-                programs.events(self.env),
-                programs.outbound(self.env),
-                programs.beat(self.state, self.env),
+                *self._background(),
                 programs.live(self.addresses, self.env),
             )
             for program in started:
@@ -203,6 +229,16 @@ class Stack:
                 shown.doing(f"waiting for {program.name}")
                 self.supervisor.wait_until_ready(program.name)
             shown.note = ", ".join(program.name for program in started)
+
+    def _background(self) -> Sequence[programs.Program]:
+        if not self._apart:
+            return (programs.background(self.env),)
+        return (
+            programs.worker(self.env),
+            programs.events(self.env),
+            programs.outbound(self.env),
+            programs.beat(self.state, self.env),
+        )
 
     def _step(self, name: str) -> AbstractContextManager[Step]:
         return step(name, shown=self._show)

@@ -4,12 +4,13 @@ A program that ends unasked is started again after a pause that doubles from hal
 minute. Each runs in a process group of its own, so that what it forked ends with it, and asks the
 kernel to be signalled when the supervisor dies (`launcher.py`). The kernel counts the *thread* that
 started a process as its parent: start programs from a thread that lives as long as the stack.
+
+A program may be forked by another one of the supervisor's (`forker.py`), and is looked after alike.
 """
 
-import contextlib
 import os
-import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from plg_site.devstack.forker import CannotFork, Forker
 from plg_site.devstack.log import Log
+from plg_site.devstack.program import Program
+from plg_site.devstack.running import Running, Spawned
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a program that ended is started again
@@ -31,38 +35,23 @@ class NotReady(Exception):
     """A program did not get ready in time; the message carries its last lines."""
 
 
-@dataclass(frozen=True)
-class Program:
-    """What to run, how to know that it is ready, and how to stop it."""
-
-    name: str
-    command: Sequence[str]
-    env: Mapping[str, str]
-    ready: Callable[[], bool] = lambda: True
-    ready_within: float = 60.0
-    stop_signal: int = signal.SIGTERM
-    stop_within: float = 8.0
-    layer: int = 0  # programs of a layer stop together, the highest layer first
-    user: str = ""  # run as this user (only root can)
-    quiet: re.Pattern[str] | None = None  # lines that go to the log file only
-
-
 @dataclass
 class Process:
     """A program that the supervisor looks after. `wanted` is False while it is kept down."""
 
     program: Program
-    popen: subprocess.Popen[bytes] | None = None
+    running: Running | None = None
     wanted: bool = True
     started_at: float = 0.0
     start_at: float = 0.0
     pause: float = FIRST_PAUSE
     reader: threading.Thread | None = field(default=None, repr=False)
+    forker: Forker | None = None  # of a program that forks others
 
     @property
     def pid(self) -> int | None:
         """The process id while it runs."""
-        return self.popen.pid if self.popen else None
+        return self.running.pid if self.running else None
 
 
 class Supervisor:
@@ -73,7 +62,7 @@ class Supervisor:
         self._keep_open = (keep_open,) if keep_open >= 0 else ()
         self._processes: dict[str, Process] = {}
         self._lock = threading.RLock()
-        self._stopping = threading.Event()
+        self._stopping, self._stopped = threading.Event(), threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self, program: Program) -> None:
@@ -90,9 +79,11 @@ class Supervisor:
     def wait_until_ready(self, name: str, *, within: float | None = None) -> None:
         """Raises NotReady with the program's last lines."""
         process = self._processes[name]
+        if self._parent_of(process.program):
+            self.wait_until_ready(process.program.parent)
         limit = process.program.ready_within if within is None else within
         began = time.monotonic()
-        while not (process.pid and process.program.ready()):
+        while not self._is_ready(process):
             waited = time.monotonic() - began
             if waited > limit or process.pause > GIVE_UP_AT_PAUSE:
                 said = "\n".join(f"    {line}" for line in self.log.recent(name)[-20:])
@@ -100,6 +91,11 @@ class Supervisor:
                     f"{name} was not ready after {waited:.0f} s. Its last lines:\n{said}"
                 )
             time.sleep(0.05)
+
+    def _is_ready(self, process: Process) -> bool:
+        if process.forker and not process.forker.is_ready:
+            return False
+        return process.pid is not None and process.program.ready()
 
     def restart(self, name: str) -> None:
         """Stop a program and start it again at once; also brings back one that was kept down."""
@@ -123,46 +119,58 @@ class Supervisor:
         """Signal a program and wait for its end; it starts again unless it shall stay down."""
         process = self._processes[name]
         with self._lock:
-            popen, process.wanted = process.popen, not stay_down
+            running, process.wanted = process.running, not stay_down
             process.pause = FIRST_PAUSE  # it was told to: no sign that it cannot run
-            if popen:
-                os.kill(popen.pid, number)
+            if running:
+                running.signal(number)
         deadline = time.monotonic() + process.program.stop_within
-        while popen and process.popen is popen and time.monotonic() < deadline:
+        while running and process.running is running and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop everything, the highest layer first; what does not end in time is killed."""
-        self._stopping.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
+        with self._lock:
+            self._stopping.set()
         for layer in sorted({p.program.layer for p in self._processes.values()}, reverse=True):
             self._stop([p for p in self._processes.values() if p.program.layer == layer])
+        self._stopped.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         self._processes.clear()
 
     def run(self, name: str, command: Sequence[str], *, env: Mapping[str, str], within: float,
-            each_line: Callable[[str], None] = lambda line: None) -> int:  # fmt: skip
+            each_line: Callable[[str], None] = lambda line: None, parent: str = "") -> int:  # fmt: skip
         """Run a command with its output in the log; gives its exit code, 124 when too slow."""
-        process = self.begin(name, command, env=env, each_line=each_line)
-        popen = process.popen
-        assert popen is not None  # noqa: S101
+        process = self.begin(name, command, env=env, each_line=each_line, parent=parent)
+        running = process.running
+        assert running is not None  # noqa: S101
+        give_up_at = time.monotonic() + within
         try:
-            popen.wait(within)
-        except subprocess.TimeoutExpired:
-            self.log.write(name, f"stopped: it took longer than {within:.0f} s")
-            return 124
+            while not running.has_ended():
+                if time.monotonic() > give_up_at:
+                    self.log.write(name, f"stopped: it took longer than {within:.0f} s")
+                    return 124
+                time.sleep(0.02)
         finally:
             self.end([process])
-        return popen.returncode
+        return running.bury()
 
     def begin(self, name: str, command: Sequence[str], *, env: Mapping[str, str],
               each_line: Callable[[str], None] = lambda line: None,
-              stop_signal: int = signal.SIGTERM, stop_within: float = 5) -> Process:  # fmt: skip
-        """Run a command with its output in the log, and let it run until its `end`."""
-        process = Process(
-            Program(name, command, env, stop_signal=stop_signal, stop_within=stop_within)
+              stop_signal: int = signal.SIGTERM, stop_within: float = 5,
+              parent: str = "") -> Process:  # fmt: skip
+        """Run a command with its output in the log, and let it run until its `end`.
+
+        `parent`: who forks it, if there is one. Raises NotReady when that one does not come up.
+        """
+        program = Program(
+            name, command, env, stop_signal=stop_signal, stop_within=stop_within, parent=parent
         )
-        self._spawn(process, each_line)
+        process = Process(program)
+        while process.running is None:
+            if self._parent_of(program):
+                self.wait_until_ready(parent)
+            self._spawn(process, each_line)
         return process
 
     def end(self, processes: Sequence[Process]) -> None:
@@ -172,24 +180,51 @@ class Supervisor:
     def _spawn(
         self, process: Process, each_line: Callable[[str], None] = lambda line: None
     ) -> None:
+        """Start it, unless it is forked and its parent is not ready: then the watcher tries again."""
         program = process.program
-        process.popen = popen = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()),
-             str(int(program.stop_signal)), program.user, "--", *program.command],
-            env=dict(program.env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True, pass_fds=self._keep_open,
-        )  # fmt: skip
+        if forker := self._parent_of(program):
+            if not forker.is_ready:
+                return
+            try:
+                running: Running = forker.fork(program)
+            except CannotFork as error:
+                self.log.write(program.name, str(error))
+                process.start_at = time.monotonic() + FIRST_PAUSE
+                return
+        else:
+            running = self._launch(process)
+        process.running = running
         process.started_at = time.monotonic()
         process.reader = threading.Thread(
-            target=self._read, args=(popen, program, each_line), daemon=True
+            target=self._read, args=(running, program, each_line), daemon=True
         )
         process.reader.start()
 
-    def _read(
-        self, popen: subprocess.Popen[bytes], program: Program, each_line: Callable[[str], None]
-    ) -> None:
-        assert popen.stdout is not None  # noqa: S101
-        with popen.stdout as lines:
+    def _parent_of(self, program: Program) -> Forker | None:
+        """Who forks it: the program that it names, when that is looked after and suits it."""
+        parent = self._processes.get(program.parent)
+        if parent is None or parent.forker is None or not parent.forker.suits(program):
+            return None
+        return parent.forker
+
+    def _launch(self, process: Process) -> Running:
+        program, command, kept = process.program, [*process.program.command], self._keep_open
+        if program.forks:
+            ours, theirs = socket.socketpair()
+            process.forker = Forker(program.env, ours)
+            command, kept = [*command, str(theirs.fileno())], (*kept, theirs.fileno())
+        popen = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()),
+             str(int(program.stop_signal)), program.user, "--", *command],
+            env=dict(program.env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True, pass_fds=kept,
+        )  # fmt: skip
+        if program.forks:
+            theirs.close()
+        return Spawned(popen)
+
+    def _read(self, running: Running, program: Program, each_line: Callable[[str], None]) -> None:
+        with running.lines as lines:
             for raw in lines:
                 line = raw.decode("utf-8", "replace").rstrip()
                 if line:
@@ -200,14 +235,17 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_EVERY):
             with self._lock:
+                if self._stopping.is_set():
+                    break
                 for process in self._processes.values():
                     self._look_after(process)
+        self._stopped.wait()  # the kernel takes this thread for the parent of what it has started
 
     def _look_after(self, process: Process) -> None:
         now = time.monotonic()
-        if process.popen and has_ended(process.popen):
-            code = _bury(process.popen)
-            process.popen = None
+        if process.running and process.running.has_ended():
+            code = _bury(process, process.running)
+            process.running = None
             if not process.wanted:
                 return
             if now - process.started_at > STEADY_AFTER:
@@ -217,60 +255,37 @@ class Supervisor:
                 process.program.name, f"ended ({_how(code)}); starts again in {process.pause:g} s"
             )
             process.pause = min(process.pause * 2, LONGEST_PAUSE)
-        elif process.popen is None and process.wanted and now >= process.start_at:
+        elif process.running is None and process.wanted and now >= process.start_at:
             self._spawn(process)
 
     def _stop(self, processes: Sequence[Process]) -> None:
         """Ask all of them to stop, then wait for each."""
-        ending: list[tuple[Process, subprocess.Popen[bytes]]] = []
+        ending: list[tuple[Process, Running]] = []
         for process in processes:
             with self._lock:
                 process.wanted = False
-                popen, process.popen = process.popen, None
-            if popen and not has_ended(popen):
-                os.kill(popen.pid, process.program.stop_signal)
-            if popen:
-                ending.append((process, popen))
+                running, process.running = process.running, None
+            if running and not running.has_ended():
+                running.signal(process.program.stop_signal)
+            if running:
+                ending.append((process, running))
         asked_at = time.monotonic()
-        for process, popen in ending:
+        for process, running in ending:
             while (
-                not has_ended(popen) and time.monotonic() - asked_at < process.program.stop_within
+                not running.has_ended()
+                and time.monotonic() - asked_at < process.program.stop_within
             ):
                 time.sleep(0.02)
-            _bury(popen)
+            _bury(process, running)
             if process.reader:
                 process.reader.join(1)
 
 
-def has_ended(popen: subprocess.Popen[bytes]) -> bool:
-    """True for a process that has ended, which stays a zombie, so that its pid cannot be reused."""
-    if popen.returncode is not None:
-        return True
-    if not hasattr(os, "waitid"):  # macOS before Python 3.13
-        return _has_ended_and_was_asked(popen)
-    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    return os.waitid(os.P_PID, popen.pid, flags) is not None
-
-
-def _has_ended_and_was_asked(popen: subprocess.Popen[bytes]) -> bool:
-    """The same where asking takes the zombie away. Its number is still that of its group while anybody
-    is in there, and so at once the moment to end them; `_bury` is too late for it."""
-    if popen.poll() is None:
-        return False
-    _kill_group(popen.pid)
-    return True
-
-
-def _bury(popen: subprocess.Popen[bytes]) -> int:
-    """Kill the rest of the process group while its number is ours, then give the exit code."""
-    if popen.returncode is None:
-        _kill_group(popen.pid)
-    return popen.wait()
-
-
-def _kill_group(number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for zombies
-        os.killpg(number, signal.SIGKILL)
+def _bury(process: Process, running: Running) -> int:
+    code = running.bury()
+    if process.forker:
+        process.forker.close()
+    return code
 
 
 def _how(code: int) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from plg_site.devstack import ports
+from plg_site.devstack.program import Program
 from plg_site.devstack.state import State
-from plg_site.devstack.supervisor import Program
 
 MACHINES = {"amd64": "x86_64"}
 # What was answered is on the disk. With "everysec", kill -9 alone loses up to two seconds of what
@@ -42,11 +42,7 @@ class Valkey:
     binary: Path
     configuration: Path
     port: int
-    password: str
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{self.password}@{ports.LOOPBACK}:{self.port}/0"
+    url: str
 
     def program(self) -> Program:
         return Program(
@@ -56,6 +52,11 @@ class Valkey:
             ready=lambda: ask(self.url, "PING").startswith("+PONG"),
             quiet=ROUTINE,
         )
+
+
+def url(state: State) -> str:
+    """Where this state's server is, or will be."""
+    return f"redis://:{state.secret('redis_password')}@{ports.LOOPBACK}:{state.port('redis')}/0"
 
 
 def set_up(state: State) -> Valkey:
@@ -70,7 +71,7 @@ def set_up(state: State) -> Valkey:
     text = CONFIGURATION.format(host=ports.LOOPBACK, port=port, folder=quoted, password=password)
     configuration.touch(mode=0o600)
     configuration.write_text(text)
-    return Valkey(_binary(), configuration, port, password)
+    return Valkey(_binary(), configuration, port, url(state))
 
 
 def ask(url: str, *words: str) -> str:

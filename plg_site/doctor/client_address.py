@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from plg_site import undeclared_proxies
-from plg_site.client_address import UNIX, Trusted, is_inside
 from plg_site.doctor.findings import Finding, fine, problem, warning
+from plg_site.web import undeclared_proxies
+from plg_site.web.client_address import UNIX, Trusted, is_inside
 
 TITLE = "Client addresses"
 

@@ -9,7 +9,8 @@ from django.conf import settings
 
 from identity import administrators
 from identity.models import User
-from plg_site import demo, safety
+from plg_site.configuration import safety
+from plg_site.development import demo
 from plg_site.doctor.findings import Finding, fine, problem
 
 TITLE = "Security"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from plg_site import content_length
+from plg_site.web import content_length
 
 SMALL = 64 * 1024  # bytes of a body that are gathered without a thread
 BEGUN = 16 * 1024  # so much of a large one has come before a thread is given to it

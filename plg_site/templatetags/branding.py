@@ -9,7 +9,7 @@ from __future__ import annotations
 from django import template
 from django.conf import settings
 
-from plg_site.brand import colours
+from plg_site.configuration.brand import colours
 
 register = template.Library()
 

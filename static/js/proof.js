@@ -1,4 +1,4 @@
-// A form with an element [data-proof] carries a sum for the browser (identity/proof_of_work.py).
+// A form with an element [data-proof] carries a sum for the browser (identity/attempts/proof_of_work.py).
 // A worker does it, so that the page stays usable; then the form is sent, if it was waiting for that.
 const box = document.querySelector("[data-proof]");
 if (box) start(box);

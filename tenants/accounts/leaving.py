@@ -14,7 +14,7 @@ from django.db.models import ProtectedError
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
-from cms.user_signals import user_deactivated, user_removal_asked
+from cms.editing import user_deactivated, user_removal_asked
 from identity.account import Obstacle
 from identity.models import User
 from identity.signals import account_closing_asked, own_data_asked

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 
 Ask = Callable[..., Any]  # a resolver's question: (name, type)
@@ -94,6 +92,9 @@ def _addresses(ask: Ask, name: str) -> list[str] | None:
 
 def _asked(question: Callable[[], list[str]]) -> list[str] | None:
     """The answer, [] for "there is none", None for no answer."""
+    import dns.exception  # late, as below: 56 modules, for who looks after domains alone
+    import dns.resolver
+
     try:
         return question()
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -108,6 +109,8 @@ def _text(record: Any) -> str:
 
 
 def _resolvers() -> Iterator[Ask]:
+    import dns.resolver
+
     for address in settings.DNS_RESOLVERS or _of_this_machine():
         host, _, port = address.partition("#")
         resolver = dns.resolver.Resolver(configure=False)
@@ -118,6 +121,8 @@ def _resolvers() -> Iterator[Ask]:
 
 
 def _of_this_machine() -> Sequence[str]:
+    import dns.resolver
+
     with contextlib.suppress(dns.resolver.NoResolverConfiguration):
         return [str(server) for server in dns.resolver.get_default_resolver().nameservers]
     return []

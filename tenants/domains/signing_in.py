@@ -22,7 +22,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 
-from identity import cookies, oidc, standing, ways_out
+from identity import cookies, oidc, signing_in, standing
 from identity.models import DerivedSession
 from identity.persons import identify
 from tenants.domains import service
@@ -178,7 +178,7 @@ def forget(response: HttpResponse) -> HttpResponse:
 
 def safe_path(back: str) -> str:
     """A page for members on the same host, or "/": never a short link, which leads anywhere."""
-    target = ways_out.read(back, here=HERE)
+    target = signing_in.read_target(back, here=HERE)
     inside = target is not None and target.host == HERE and is_for_members(target.path)
     return back if inside and len(back) <= 1000 else "/"
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cms import agreements
+from cms import public
 from identity import proofs
 from identity.models import User
 from identity.persons import identify
@@ -79,7 +79,7 @@ class JoinForm(forms.Form):
 
     def _user(self) -> User:
         email = self.invitation.email
-        version = agreements.version()
+        version = public.terms_version()
         user = User.objects.create_user(
             email,
             self.cleaned_data["password"] or None,

@@ -16,7 +16,7 @@ from identity import names, standing
 from identity.addresses import normal
 from identity.models import User
 from identity.persons import person_of
-from outbound import bell, strangers
+from outbound import bell, gating
 from tenants import audit, letters, row_bounds
 from tenants.event_types import MEMBER_INVITED, MEMBER_JOINED, MEMBER_LEFT, SEAT_COUNT_CHANGED
 from tenants.hashed_secrets import hash_secret, new_secret
@@ -116,7 +116,9 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     seat = seats.filter(user=by).first()
     if seat is None or not seat.may(May.INVITE):  # since the page asked, it was taken from them
         raise MayNotInvite
-    strangers.require(to=invitation.email, workspace=str(tenant.pk), sender=str(by.pk))
+    gating.require_room_for_stranger(
+        to=invitation.email, workspace=str(tenant.pk), sender=str(by.pk)
+    )
     secret = new_secret()
     invitation.token_hash = hash_secret(secret)
     invitation.invited_by = by

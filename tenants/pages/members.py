@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from identity.security import needs_recent_sign_in, needs_recent_sign_in_where
-from outbound import strangers
+from outbound import gating
 from tenants import row_bounds
 from tenants.hosts.access import requires
 from tenants.members import door_proofs, doors, membership, ownership, roles
@@ -134,7 +134,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         )
     except membership.SeatRefused as refused:
         return page(request, form=form, status=402, refusal=str(refused))
-    except strangers.TooMany as refused:
+    except gating.TooManyToStrangers as refused:
         return _too_many(page(request, form=form, status=429, refusal=str(refused)), refused)
     except row_bounds.TooManyRows as refused:
         return page(request, form=form, status=422, refusal=str(refused))
@@ -154,13 +154,13 @@ def invite_again(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse
         return page(request, status=402, refusal=str(refused))
     except membership.AddressNotProved:
         return page(request, status=403, refusal=NOT_VERIFIED)
-    except strangers.TooMany as refused:
+    except gating.TooManyToStrangers as refused:
         return _too_many(page(request, status=429, refusal=str(refused)), refused)
     messages.success(request, f"We mailed {invitation.email} a new link.")
     return redirect("tenants:members")
 
 
-def _too_many(response: HttpResponse, refused: strangers.TooMany) -> HttpResponse:
+def _too_many(response: HttpResponse, refused: gating.TooManyToStrangers) -> HttpResponse:
     response.headers["Retry-After"] = str(refused.retry_after)
     return response
 

@@ -6,7 +6,7 @@ from django.conf import settings as django_settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from identity.sign_out import sign_out as site_sign_out
+from identity.signing_in import sign_out_page as site_sign_out
 from tenants.domains import signing_in
 from tenants.hosts import closed
 from tenants.hosts.access import open_to_visitors

@@ -28,7 +28,7 @@ from django.http import HttpRequest, HttpResponse
 
 from events import limits
 from events.limits import address_key
-from identity import devices, proof_of_work, proofs
+from identity import attempts, proofs
 from tenants import hashed_secrets
 from tenants.models import Invitation
 from tenants.models.invitations import LIFETIME
@@ -68,7 +68,7 @@ def decide(request: HttpRequest, said: dict[str, Any]) -> Admission:
     tier = _tier(request, said)
     if not _is_over(request, tier, said):
         return Admission(tier, asks=False)
-    if proof_of_work.is_in(request) or _brings_code(request, said):
+    if attempts.has_sum(request) or _brings_code(request, said):
         return Admission(min(tier, Tier.FORM), asks=False)
     return Admission(tier, asks=True)
 
@@ -98,7 +98,7 @@ def remember_visit(request: HttpRequest, response: HttpResponse) -> None:
         return
     response.set_cookie(
         CAME_BEFORE_COOKIE,
-        signing.dumps([int(time.time()), devices.new_name()], salt=_CAME),
+        signing.dumps([int(time.time()), attempts.new_device_name()], salt=_CAME),
         max_age=_ONE_YEAR,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -114,7 +114,7 @@ def mail_code(email: str) -> None:
 def _tier(request: HttpRequest, said: dict[str, Any]) -> Tier:
     if link_name(said.get(LINK, "")) or _uses_invitation(request, said):
         return Tier.INVITED
-    if devices.of(request) or _came_before(request):
+    if attempts.device_of(request) or _came_before(request):
         return Tier.KNOWN
     return Tier.FORM if _loaded_form(said) else Tier.REST
 
@@ -125,7 +125,7 @@ def _is_over(request: HttpRequest, tier: Tier, said: dict[str, Any]) -> bool:
         name = link_name(said.get(LINK, ""))
         return bool(name) and limits.take(settings.SIGNUPS_BY_LINK, f"signup-link:{name}").over
     if tier is Tier.KNOWN:
-        if device := devices.of(request):
+        if device := attempts.device_of(request):
             return limits.take(settings.SIGNUPS_BY_DEVICE, f"signup-by:{device.account}").over
         came = f"signup-came:{_came(request)[1]}"
         if limits.take(settings.SIGNUPS_BY_DEVICE, came).over:

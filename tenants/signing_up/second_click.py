@@ -2,7 +2,7 @@
 
 Whoever has signed up knows all that was in the form, and may not be the owner of the address. So the form
 opens no more than that sign-in still does: for some minutes, while it goes on, and while nothing has
-ended since (`identity.credentials`, "sign out everywhere", another password).
+ended since (`identity.signing_in.credentials`, "sign out everywhere", another password).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from identity import security
+from identity import signing_in
 from identity.models import User
 from tenants.models import SignupAttempt
 
@@ -26,7 +26,7 @@ def goes_on(attempt: SignupAttempt, *, password: str, now: datetime | None = Non
     if user is None or attempt.created_at + WITHIN <= now or user.sign_in_generation:
         return False
     return _is_as_it_was(user, password) and any(
-        each.began_at < attempt.created_at + WITHIN for each in security.sign_ins_of(user)
+        each.began_at < attempt.created_at + WITHIN for each in signing_in.sign_ins_of(user)
     )
 
 

@@ -25,8 +25,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 import events
-from cms import agreements
-from identity import persons, proof_of_work, proofs, sessions, visits, ways_out
+from cms import public
+from identity import attempts, persons, proofs, sessions, signing_in, visits
 from identity.event_types import SIGNED_UP
 from identity.models import User
 from identity.requests import VisitorRequest
@@ -156,11 +156,11 @@ class WorkspaceSignupForm(SignupForm):
             self.add_error(None, ValidationError(words, code="code"))
             return
         words = "Many people are signing up from your network. One more step, and you are in."
-        self.add_error(None, ValidationError(words, code=proof_of_work.ASKED))
+        self.add_error(None, ValidationError(words, code=attempts.SUM_ASKED))
 
     def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
         data = self.cleaned_data
-        data["terms_version"] = agreements.version()
+        data["terms_version"] = public.terms_version()
         user = self.save(request)
         proofs.note_beginning(user, request=request, begins=data["workspace_name"])
         persons.begin(user)
@@ -270,7 +270,7 @@ class WorkspaceSignupView(SignupView):
     def get_default_success_url(self) -> str | None:
         """Straight into the new workspace, without asking on the way which one it is."""
         made = self._form.workspace if hasattr(self, "_form") else None
-        return ways_out.Ours(home_url(made)) if made else None
+        return signing_in.OwnAddress(home_url(made)) if made else None
 
 
 def _is_second_click(token: str | None) -> bool:

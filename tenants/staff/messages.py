@@ -16,8 +16,7 @@ from identity.addresses import of_typed
 from identity.models import Person
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in
-from outbound import again as once_more
-from outbound import channels, reasons, webhooks
+from outbound import channels, delivery, reasons, webhooks
 from outbound.models import Message, State, WebhookEndpoint
 from staff import navigation
 from staff.access import staff_only
@@ -81,7 +80,7 @@ def _label(name: str) -> str:
 @needs_recent_sign_in
 def again(request: UserRequest, pk: UUID) -> HttpResponse:
     """One that was given up is tried for two more days."""
-    if once_more.try_again(pk):
+    if delivery.try_again(pk):
         flash.success(request, "It is tried again now.")
     else:
         flash.error(request, "What it says is not kept any more, so it cannot be sent again.")

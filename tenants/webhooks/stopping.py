@@ -34,15 +34,12 @@ def tell(endpoint: WebhookEndpoint, **_: Any) -> None:
     )  # fmt: skip
     letters.tell(
         _who_hears(tenant, endpoint),
+        "tenants.webhook_stopped",
         tenant=tenant,
-        subject=f"A webhook of {tenant.name} has stopped",
-        lines=[
-            f"We send nothing to {endpoint.url} any more.",
-            _WHY.get(because, ""),
-            "What happens until somebody resumes it is not sent later.",
-        ],
-        url=workspace_url(tenant, f"/settings/webhooks/{endpoint.pk}/"),
-        label="The webhook",
+        bell=(page := f"/settings/webhooks/{endpoint.pk}/"),
+        webhook=endpoint.url,
+        webhook_why=_WHY[because],
+        webhook_page_url=workspace_url(tenant, page),
     )
 
 

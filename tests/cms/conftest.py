@@ -13,7 +13,9 @@ from django.contrib.auth.models import Group
 from django.test import Client, override_settings
 from wagtail.models import Page, Site
 
-from cms import editors, publishing, release, shelf, slots
+from cms import slots
+from cms.changes import publishing
+from cms.editing import editors
 from cms.models import (
     ArticlePage,
     BlogIndexPage,
@@ -23,8 +25,9 @@ from cms.models import (
     PricingPage,
     SiteBuild,
 )
+from cms.releases import release, shelf
 from cms.seed import seed_site
-from plg_site import site_file
+from plg_site.configuration import site_file
 
 
 @pytest.fixture(scope="package")

@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from wagtail.models import Page, Site
 
-from cms import publishing, release, shelf
+from cms.changes import publishing
 from cms.models import HomePage
+from cms.releases import release, shelf
 from cms.seed import seed_site, website
-from plg_site.site_file import Brand
+from plg_site.configuration.site_file import Brand
 
 OF_THE_SAMPLE = re.compile(r"signpost|\bclicks?\b|short links?|acme\.to", re.IGNORECASE)
 TEXT = {".html", ".xml", ".txt", ".json"}

@@ -11,8 +11,8 @@ from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
 
-from cms import release, shelf
 from cms.models import ContentPage
+from cms.releases import release, shelf
 from cms.seed import neutral
 from identity.models import User
 from outbound import letters

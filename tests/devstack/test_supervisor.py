@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from plg_site.devstack.log import Log
-from plg_site.devstack.supervisor import NotReady, Program, Supervisor
+from plg_site.devstack.program import Program
+from plg_site.devstack.supervisor import NotReady, Supervisor
 from tests.processes import is_alive
 
 

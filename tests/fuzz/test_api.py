@@ -19,7 +19,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 from urllib3 import HTTPResponse
 
-from plg_site.api import api
+from plg_site.workspace_api.api import api
 from tenants.keys import api_keys
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema()))

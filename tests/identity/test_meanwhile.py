@@ -11,9 +11,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import URLPattern, get_resolver
 
-from identity import credentials, standing
+from identity import standing
 from identity.models import User
-from identity.security import sign_ins
+from identity.signing_in import credentials, sign_ins
 from tenants.models import ApiKey, Import, Invitation, Membership, OwnershipOffer, Role
 from tests.identity.meanwhile import after_reading, meanwhile
 
@@ -181,7 +181,7 @@ def test_every_page_that_changes_how_one_signs_in_holds_the_account():
     wanted = {"account_email", "account_change_password", "account_set_password"}
     found = {
         name: pattern
-        for name, pattern in _pages(get_resolver("plg_site.urls_site").url_patterns)
+        for name, pattern in _pages(get_resolver("plg_site.urls.site").url_patterns)
         if name in wanted or name.startswith("mfa_")
     }
     assert wanted < found.keys()

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
-from identity import credentials
 from identity.models import Grant, User
 from identity.oidc import clients
+from identity.signing_in import credentials
 from tenants.keys import api_keys
 from tenants.members import membership
 from tenants.models import ApiKey, Role, Tenant

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from outbound import ledger, sending
+from outbound.delivery import ledger, sending
 from outbound.letter import Letter
 from outbound.models import Message, State
 from tests.outbound.slow_mail import FILE

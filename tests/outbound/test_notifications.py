@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from identity.persons import person_of
-from outbound import consent, notifications, sending, topics
+from outbound import notifications, topics
+from outbound.consents import consent
+from outbound.delivery import sending
 from outbound.models import Message, Notification, State
 from outbound.running import Runner
 from outbound.topics import Kind, Topic
@@ -178,7 +180,7 @@ def test_who_closes_the_account_leaves_nothing_behind(people):
 
 
 def test_it_goes_with_its_row_of_the_ledger(people, settings):
-    from outbound import tidying
+    from outbound.delivery import tidying
 
     tell(people.outsider, topic="account")
     later = timezone.now() + timedelta(days=settings.OUTBOUND_KEPT_DAYS + 1)
@@ -198,5 +200,5 @@ def test_staff_see_why_it_came_or_not(client_for, people, acme):
     people.globex_owner.save()
     page = client_for(people.globex_owner).get("/staff/messages/").content.decode()
     assert "It is ready" in page
-    assert "by in-app message" in page
+    assert "in-app message ·" in page
     assert "not in the workspace any more" in page

@@ -6,9 +6,11 @@ import pytest
 
 from identity import reached
 from identity.persons import person_of
-from outbound import channels, consent, recipients, sms_events
+from outbound import channels, recipients
 from outbound.channels import known
+from outbound.consents import consent
 from outbound.models import ConsentChange, MessageEvent, State
+from outbound.providers import sms_events
 from outbound.running import Runner
 from outbound.simulators import SmsProviderSimulator
 from tests.outbound.writing import NEWS, USAGE, fresh, send, to_person
@@ -46,7 +48,7 @@ def reader(people):
 
 
 def text_to(user, topic: str = USAGE):
-    from outbound.ledger import About
+    from outbound.delivery.ledger import About
 
     about = About(person=person_of(user).pk)
     return send(topic, to=NUMBER, about=about, channel="sms", text="Your usage is high.")

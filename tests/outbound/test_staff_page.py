@@ -6,7 +6,7 @@ import pytest
 
 from identity.persons import person_of
 from outbound import reasons
-from outbound.ledger import About
+from outbound.delivery.ledger import About
 from outbound.models import Message, State
 from outbound.running import Runner
 from tests.outbound.writing import USAGE, fresh, send, to_person

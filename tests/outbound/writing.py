@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from identity.models import User
 from identity.persons import person_of
-from outbound import ledger, topics
-from outbound.ledger import About
+from outbound import topics
+from outbound.delivery import ledger
+from outbound.delivery.ledger import About
 from outbound.letter import Letter
 from outbound.models import Message
 

@@ -8,7 +8,7 @@ from celery import Celery
 
 app = Celery("leased", broker=os.environ["REDIS_URL"], set_as_current=False)
 app.conf.update(
-    broker_transport="plg_site.broker:Transport",
+    broker_transport="plg_site.operating.broker:Transport",
     broker_transport_options={
         "visibility_timeout": float(os.environ["LEASE_SECONDS"]),
         "unacked_restore_interval": 0.5,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from plg_site import landed, site_file
+from plg_site import landed
+from plg_site.configuration import site_file
 
 FIRST = "5ec79f5528c147e80b7b831e8728a777ea97ba4e"  # what had been edited before it, stays edited
 
@@ -73,9 +74,11 @@ def test_a_new_step_is_missing_until_it_is_taken_in(tree):
 
 
 def test_the_command_names_what_is_new_and_takes_it_in(tree):
-    for module in (landed, site_file):
-        shutil.copy(module.__file__, tree / "plg_site")  # it looks at the tree in which it lies
-    (tree / "plg_site" / "__init__.py").touch()  # else the package on PYTHONPATH would win
+    for module in (landed, site_file):  # they look at the tree in which they lie
+        place = tree.joinpath(*module.__name__.split(".")).with_suffix(".py")
+        place.parent.mkdir(exist_ok=True)
+        (place.parent / "__init__.py").touch()  # else the package on PYTHONPATH would win
+        shutil.copy(module.__file__, place)
 
     def said(*words: str) -> tuple[int, str]:
         done = subprocess.run(

@@ -14,8 +14,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from identity.adapters import mfa_forms
 from identity.models import User
-from identity.security import mfa_forms
 from metering import alerts
 from metering.alerts import telling
 from tenants import row_bounds
@@ -33,7 +33,7 @@ BY_A_BOUND = {
     "tenant_domains.CustomDomain": "OWN_DOMAINS, and the plan",
     "metering.Alert": "metering.alerts.telling.MOST",
     "account.EmailAddress": "ACCOUNT_MAX_EMAIL_ADDRESSES",
-    "mfa.Authenticator": "identity.security.mfa_forms.MOST_PASSKEYS",
+    "mfa.Authenticator": "identity.adapters.mfa_forms.MOST_PASSKEYS",
 }
 OTHERWISE = {
     "tenants.Tenant": "free ones by person (billing.selling.free_workspaces), sign-ups by trust (admission)",
@@ -84,7 +84,7 @@ OTHERWISE = {
     "account.EmailConfirmation": "not used: links are signed",
     "allauth_idp_oidc.Client": "the operator's, and one for each own domain",
     "allauth_idp_oidc.Token": "by grants, which end with their session",
-    "sessions.Session": "by sign-ins, which are limited (identity.sign_in_limits), and age",
+    "sessions.Session": "by sign-ins, which are limited (identity.attempts.sign_in_limits), and age",
     "events.OutboxEvent": "taken within seconds",
     "events.ReaderPosition": "one a reader of the code",
     "events.ReaderAside": "Reader.most_aside of each",

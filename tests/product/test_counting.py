@@ -12,8 +12,8 @@ from events.store import get_store
 from metering import Limit
 from metering.quotas import counters, limits
 from metering.quotas.quota import set_limits
-from plg_site.client_address import Trusted
-from plg_site.client_address import settle as settle_address
+from plg_site.web.client_address import Trusted
+from plg_site.web.client_address import settle as settle_address
 from product import counting
 
 SAFARI = (

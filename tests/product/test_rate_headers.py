@@ -11,7 +11,7 @@ from metering import Limit
 from metering.quotas import counters, limits
 from metering.quotas.decision import Decision
 from metering.quotas.quota import set_limits
-from plg_site.rate_headers import fields
+from plg_site.web.rate_headers import fields
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""The API. Keys, metering of calls and the form of errors come from plg_site.api."""
+"""The API. Keys, metering of calls and the form of errors come from plg_site.workspace_api.api."""
 
 from __future__ import annotations
 

@@ -47,14 +47,14 @@ def stack(state: State, store_door: Door) -> Iterator[Stack]:
         "DATABASE_WAIT": "60",  # what is slow on a busy machine is not lost
     }
     environ["EVENTS_DATABASE_URL"] = f"postgres://{who}@{where}"
-    with Stack(state.path, throw_away=True, environ=environ).start() as running:
+    with Stack(state.path, throw_away=True, apart=True, environ=environ).start() as running:
         yield running
 
 
 @pytest.fixture
 def new_walk(stack: Stack) -> Callable[[], Walk]:
     """A walk of a new person against the running stack."""
-    from plg_site import demo
+    from plg_site.development import demo
 
     def make() -> Walk:
         return Walk(

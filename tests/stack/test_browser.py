@@ -215,7 +215,7 @@ def sign_out(tab: Page, workspace: str, site: str) -> None:
 
 
 def test_an_editor_changes_the_home_page_and_the_visitor_sees_it(tab, chromium, stack):
-    from plg_site import demo
+    from plg_site.development import demo
 
     site, run = stack.site_url, secrets.token_hex(3)
     tab.goto(f"{site}/login/?next=/cms/")

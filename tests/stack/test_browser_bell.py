@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from plg_site import demo
+from plg_site.development import demo
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.test_browser_pages import SCHEMES, WIDTHS, fits, signed_in
 

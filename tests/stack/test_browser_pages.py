@@ -167,7 +167,7 @@ def staff_state(chromium: Browser, stack) -> StorageState:
 
 
 def signed_in(chromium: Browser, stack, role: str, then: re.Pattern[str]) -> StorageState:
-    from plg_site import demo
+    from plg_site.development import demo
 
     context = chromium.new_context()
     page = context.new_page()
@@ -274,7 +274,8 @@ def test_the_pages_of_the_staff_are_accessible_and_fit(
 
 def test_the_page_of_the_link_that_says_no_is_accessible_and_fits(chromium, stack):
     ask = (
-        "from uuid import UUID; from outbound import unsubscribe; from outbound.models import Message;"
+        "from uuid import UUID; from outbound.models import Message;"
+        "from outbound.consents import unsubscribe;"
         "print('URL', unsubscribe.url_for(Message(topic='usage_alerts', person_id=UUID(int=1))))"
     )
     said = stack.manage("shell", "-c", ask).stdout

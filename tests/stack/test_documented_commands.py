@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plg_site import demo
+from plg_site.development import demo
 from plg_site.devstack.options import ROOT, bench_areas
 from plg_site.devstack.programs import without_made_up
 from plg_site.devstack.stack import Stack
@@ -35,6 +35,7 @@ PROVED_ELSEWHERE = {
     "python -m plg_site.landed": "tests/plg_site/test_landed.py",  # it writes into the tree
     ".venv/bin/python -m plg_site.devstack.wheels": "tests/devstack/test_wheels.py",  # asks an index
     "python -m plg_site.live": "tests/stack/test_browser_pages.py",  # the stack runs it
+    "python -m plg_site.together": "tests/devstack/test_whole.py",  # the stack runs it
     "python -m stripe_simulator": "tests/devstack/test_stack.py",  # the stack runs it
 }
 # In the docs, and here.

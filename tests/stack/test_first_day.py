@@ -200,6 +200,6 @@ def test_the_database_must_speak_tls_where_the_address_says_so(installation):
 
 
 def _brand() -> str:
-    from plg_site import site_file
+    from plg_site.configuration import site_file
 
     return site_file.brand().name

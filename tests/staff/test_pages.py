@@ -47,7 +47,7 @@ def test_it_is_not_on_the_host_of_a_workspace(client_for, people, acme):
     assert client_for(people.acme_owner, acme).get(PATH).status_code == 404
 
 
-@pytest.mark.urls("plg_site.urls_site")
+@pytest.mark.urls("plg_site.urls.site")
 def test_it_shows_the_largest_workspaces_with_their_names(log, staff, acme, globex):
     for tenant, count in ((acme, 2), (globex, 5)):
         log.store.append([an_event("Thing Used", tenant=tenant.schema_name) for _ in range(count)])

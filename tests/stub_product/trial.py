@@ -22,7 +22,7 @@ def main() -> None:
     from django.core.cache import cache
     from django.core.management import call_command
 
-    from plg_site import preparation
+    from plg_site.operating import preparation
 
     create_databases()
     cache.clear()

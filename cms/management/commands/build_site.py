@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cms import release
+from cms.releases import release
 
 
 class Command(BaseCommand):

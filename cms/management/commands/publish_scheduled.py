@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from cms import scheduled
+from cms.releases import scheduled
 
 
 class Command(BaseCommand):

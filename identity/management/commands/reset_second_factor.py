@@ -8,7 +8,8 @@ from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from identity.addresses import of_typed
-from identity.security import letters, second_factor, sign_ins
+from identity.security import letters, second_factor
+from identity.signing_in import sign_ins
 
 
 class Command(BaseCommand):

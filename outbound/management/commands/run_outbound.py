@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
 
-from outbound import sending
+from outbound.delivery import sending
 from outbound.running import Process, Runner
 
 log = structlog.get_logger()

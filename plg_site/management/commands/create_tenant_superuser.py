@@ -1,3 +1,3 @@
-from plg_site.refused_commands import refusing
+from plg_site.operating.refused_commands import refusing
 
 Command = refusing(__name__)

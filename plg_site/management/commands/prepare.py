@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from plg_site import demo, preparation
+from plg_site.development import demo
+from plg_site.operating import preparation
 
 
 class Command(BaseCommand):

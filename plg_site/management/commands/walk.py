@@ -6,7 +6,7 @@ import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from plg_site import demo
+from plg_site.development import demo
 from plg_site.walk import journey
 from plg_site.walk.browser import WrongAnswer
 from plg_site.walk.walker import Walk

@@ -13,7 +13,8 @@ from metering.alerts import alert_mail
 from metering.definitions.catalogue import get
 from metering.definitions.limit import Limit
 from metering.periods import Period
-from outbound import consent, recipients
+from outbound import recipients
+from outbound.consents import consent
 from outbound.models import Consent
 from tenants.domains import letters as domain_letters
 from tenants.domains.models import CustomDomain

@@ -175,7 +175,9 @@ def test_scopes_that_we_do_not_know_are_ignored(browser, client_for):
 
 def test_what_we_do_not_support_is_refused_or_ignored_and_never_fails(browser):
     assert error(browser.get(asked(response_mode="fragment"))) == "invalid_request"
-    assert browser.get(asked(nonce="a\0b")).status_code == 400  # as everywhere (plg_site.readable)
+    assert (
+        browser.get(asked(nonce="a\0b")).status_code == 400
+    )  # as everywhere (plg_site.web.readable)
     for said in ("[1]", "{", '{"sub": 1}', "null"):
         assert "code" in sent_back(browser.get(asked(claims=said)))
     assert error(browser.get(asked() + "&scope=email")) == "invalid_request"

@@ -9,8 +9,8 @@ from django.core import mail
 from events.limits.clients import UNKNOWN
 from identity.models import User
 from identity.proofs import mail_limits
+from tests.identity.attempts.test_sign_in_limits import solved
 from tests.identity.mailbox import ADDRESS
-from tests.identity.test_sign_in_limits import solved
 
 
 def to(address: str) -> int:

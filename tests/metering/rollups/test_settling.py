@@ -15,7 +15,7 @@ from metering.quotas import quota
 from metering.quotas.quota import QuotaExceeded
 from metering.rollups import rebuild, rollups, settling, trust
 from metering.rollups.protocol import TookTooLong
-from plg_site import preparation
+from plg_site.operating import preparation
 from tests.events.log import an_event, both_stores
 from tests.metering.parcels import METERS, NOON, sent
 from tests.metering.rollups.test_rebuild import DAY, everything, lose

@@ -8,7 +8,7 @@ from metering import Limit
 from metering.asking import usage
 from metering.quotas import quota
 from metering.quotas.quota import QuotaExceeded
-from plg_site import preparation
+from plg_site.operating import preparation
 from tests.events.log import an_event
 from tests.metering.tail import TAIL
 

@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from identity.persons import person_of
-from outbound import ledger, letters, writing
+from outbound import letters, writing
 from outbound.channels.mail import compose
+from outbound.delivery import ledger
+from outbound.delivery.ledger import About
 from outbound.edited_letters import EditedLetter
-from outbound.ledger import About
 from outbound.letters import Block, Content
 from outbound.models import Message, State
 from outbound.running import Runner

@@ -9,7 +9,8 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from outbound import gates, webhooks
+    from outbound import webhooks
+    from outbound.gating import gates
 
     gates._registered[:] = [webhooks.is_open]  # the workspace of these tests is no real one
     call_command("run_outbound")

@@ -9,7 +9,8 @@ import pytest
 import standardwebhooks
 from django.utils import timezone
 
-from outbound import sending, webhooks
+from outbound import webhooks
+from outbound.delivery import sending
 from outbound.models import Message, State, WebhookEndpoint
 from outbound.running import Runner
 from outbound.simulators.webhook_endpoint import Answer

@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from outbound import sending, webhooks
+from outbound import webhooks
+from outbound.delivery import sending
 from outbound.models import Message, State, WebhookEndpoint
 from outbound.simulators.webhook_endpoint import Answer, WebhookEndpointSimulator
 from tests.outbound.webhooks.writing import again_now, message_for
@@ -36,7 +37,7 @@ def endpoint(committed, settings) -> Iterator[tuple[WebhookEndpoint, WebhookEndp
 @pytest.fixture(autouse=True)
 def _no_workspace(monkeypatch):
     """The endpoint's workspace is none of the named world."""
-    from outbound import gates
+    from outbound.gating import gates
 
     monkeypatch.setattr(gates, "_registered", [webhooks.is_open])
 

@@ -100,7 +100,7 @@ def test_links_in_mails_come_from_the_settings_whatever_host_was_asked_for(
 
 
 def test_the_adapter_moves_every_link_of_allauths_to_the_site():
-    from identity.adapter import on_the_site
+    from identity.adapters.account_adapter import on_the_site
 
     assert on_the_site("https://evil.example:1/a/b/?c=d") == f"{settings.SITE_URL}/a/b/?c=d"
 
@@ -114,4 +114,4 @@ def test_the_issuer_and_its_addresses_are_those_of_the_settings(db):
 
 def test_a_forwarded_host_is_not_looked_at():
     assert settings.USE_X_FORWARDED_HOST is False
-    assert settings.SECURE_PROXY_SSL_HEADER is None  # plg_site.client_address asks who says so
+    assert settings.SECURE_PROXY_SSL_HEADER is None  # plg_site.web.client_address asks who says so

@@ -205,11 +205,11 @@ def test_a_cached_fragment_of_a_workspace_names_it():
 
 # Modules that speak to the cache, and how their keys keep workspaces apart.
 CACHE_USERS = {
-    "cms/scheduled.py": "by the page that is late, for editors",
+    "cms/releases/scheduled.py": "by the page that is late, for editors",
     "identity/security/demo_factor.py": "allauth's, by the user whose code was used",
     "identity/security/guesses.py": "by the account and client that guess",
-    "identity/sign_in_limits.py": "by the address and device that sign in: before any workspace",
-    "plg_site/undeclared_proxies.py": "one list of peers, for the operator",
+    "identity/attempts/sign_in_limits.py": "by the address and device that sign in: before any workspace",
+    "plg_site/web/undeclared_proxies.py": "one list of peers, for the operator",
     "tenants/archive/progress.py": "by the id of an export or import, which is random",
     "tenants/domains/ask.py": "by host",
     "tenants/domains/signing_in.py": "by a state that nobody can guess",

@@ -18,7 +18,7 @@ from identity.models import User
 from tenants.models import Status, Tenant
 from tenants.pool import preparing
 from tenants.signing_up import admission
-from tests.identity.test_sign_in_limits import solved
+from tests.identity.attempts.test_sign_in_limits import solved
 from tests.metering.quotas.test_quota import NOBODY_LISTENS
 from tests.tenants.signing_up.form import loaded
 

@@ -123,7 +123,7 @@ def device_of(user, rf):
     """The cookie that a browser gets when this person signs in."""
     from django.http import HttpResponse
 
-    from identity import devices
+    from identity.attempts import devices
 
     response = HttpResponse()
     devices.remember(rf.get("/"), response, email=user.email)

@@ -19,7 +19,7 @@ from django.core.management import call_command  # noqa: E402
 from metering.asking.query import Question, ask  # noqa: E402
 from metering.quotas import quota  # noqa: E402
 from metering.rollups import rollups  # noqa: E402
-from plg_site import preparation  # noqa: E402
+from plg_site.operating import preparation  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 
 schema = sys.argv[1]

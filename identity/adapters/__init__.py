@@ -1,0 +1,1 @@
+"""What we decide of allauth: its adapters, and its forms with our limits."""

@@ -1,0 +1,7 @@
+"""Rollups in a ClickHouse store."""
+
+from metering.rollups.clickhouse.rollups import ClickHouseRollups
+
+__all__ = [
+    "ClickHouseRollups",
+]

@@ -1,0 +1,7 @@
+"""Rollups in a PostgreSQL store."""
+
+from metering.rollups.postgres.rollups import PostgresRollups
+
+__all__ = [
+    "PostgresRollups",
+]

@@ -1,0 +1,239 @@
+"""One message at a time from the ledger to its channel.
+
+1. Claim: the most urgent one that is due, locked for moments (`SKIP LOCKED`: others take the next).
+2. Ask the gates; hold or skip it, with the reason.
+3. Write `sending` with a lease, and commit. From here on it is never called for a second time.
+4. Call the channel, outside of any transaction.
+5. Write what came of it. Who is killed between 3 and 5 leaves one row, which `sweep` calls unknown.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from identity.sealing import NotOpened
+from outbound import channels, writing
+from outbound.channels import Unknown, Way
+from outbound.gating import gates
+from outbound.letter import Letter
+from outbound.models import WAITING, Message, State
+from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
+from outbound.topics import PRIORITIES
+
+log = structlog.get_logger()
+LEASE = timedelta(seconds=90)  # longer than any channel waits for its other side
+_RECORDING = 60.0  # seconds in which the database may be away after the call
+
+
+def due(names: Collection[str], *, now: datetime | None = None) -> list[tuple[int, str]]:
+    """Priorities and channels of which something may leave, the most urgent first; one question,
+    however much waits for later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p, c FROM unnest(%s::int[]) AS p, unnest(%s::text[]) AS c WHERE EXISTS (
+                SELECT 1 FROM outbound_message
+                WHERE channel = c AND priority = p AND state IN ('ready', 'held')
+                AND not_before <= %s)
+            ORDER BY p
+            """,
+            [list(PRIORITIES), list(names), now or timezone.now()],
+        )
+        return list(cursor.fetchall())
+
+
+def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome | bool:
+    """Deal with the most urgent one that is due for these channels. False: nothing was; True: it was
+    held or skipped."""
+    now = now or timezone.now()
+    for priority, channel in due(ways, now=now):
+        taken = _take(_due(channel, priority, now), now=now)
+        if taken is True:
+            return True
+        if isinstance(taken, tuple):
+            return _call(ways, *taken)
+    return False
+
+
+def _due(name: str, priority: int, now: datetime) -> QuerySet[Message]:
+    rows: QuerySet[Message] = Message.objects.due(channel=name, priority=priority, now=now)
+    channel = channels.get(name)
+    return channel.narrowed(rows, now) if channel and channel.narrowed else rows
+
+
+def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
+    """Deal with this one, if it is due and nobody else does."""
+    now = now or timezone.now()
+    only = Message.objects.filter(pk=message_id, state__in=WAITING, not_before__lte=now)
+    taken = _take(only, now=now)
+    if not isinstance(taken, tuple):
+        return taken
+    ways = {each.name: each.new() for each in channels.registered()}
+    try:
+        return _call(ways, *taken)
+    finally:
+        for way in ways.values():
+            way.close()
+
+
+def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
+    """The first of these is ours to send. True: it was settled without; False: there was none."""
+    with transaction.atomic():
+        message = rows.select_for_update(skip_locked=True, of=("self",)).first()
+        if message is None:
+            return False
+        failing = "gate_failed"
+        try:
+            with transaction.atomic():  # a gate that fails spoils nothing but its own
+                verdict = gates.ask(message, now=now)
+            failing = "letter_failed"
+            letter = None if verdict else writing.written(message)
+        except NotOpened:
+            _settle(message, State.DEAD, "sealed_with_another_key")
+            return True
+        except Exception as error:
+            log.exception(f"outbound_{failing}", message=str(message.pk))
+            _tried(message, now)
+            _again_later(message, NotSent(failing, type(error).__name__), now=now)
+            return True
+        if verdict is not None:
+            _hold_or_skip(message, verdict)
+            return True
+        message.state, message.reason = State.SENDING, ""
+        message.claimed_until = now + LEASE
+        _tried(message, now)
+        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at", "subject"]
+        message.save(update_fields=fields)
+    assert letter is not None  # noqa: S101 - no verdict, so it was written
+    return message, letter
+
+
+def _tried(message: Message, now: datetime) -> None:
+    message.attempts += 1
+    message.first_tried_at = message.first_tried_at or now
+
+
+def _call(ways: Mapping[str, Way], message: Message, letter: Letter) -> Outcome:
+    way = ways.get(message.channel)
+    try:
+        outcome = way.deliver(message, letter) if way else Refused("no_such_channel")
+    except Exception as error:  # a channel's own fault: it ends this message, and no other
+        log.exception("outbound_channel_failed", message=str(message.pk))
+        outcome = Unclear("fault", f"{type(error).__name__}: {error}"[:300])
+    _record(message, outcome)
+    return outcome
+
+
+def _record(message: Message, outcome: Outcome) -> None:
+    """Write what came of it; the database may be away for moments just now."""
+    give_up_at = time.monotonic() + _RECORDING
+    while True:
+        try:
+            with transaction.atomic():
+                return _write(message, outcome, now=timezone.now())
+        except (DatabaseError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > give_up_at:
+                raise
+            log.warning("outbound_cannot_record", message=str(message.pk))
+            connection.close()
+            time.sleep(0.5)
+
+
+def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:
+    match outcome:
+        case Sent(provider_id):
+            message.provider_id, message.sent_at = provider_id, now
+            _settle(message, State.SENT, "")
+        case NotSent():
+            _again_later(message, outcome, now=now)
+        case Refused(reason, detail):
+            _settle(message, State.DEAD, reason, detail)
+        case Unclear(reason, detail) if _is_safe_to_repeat(message):
+            _again_later(message, NotSent(reason, detail), now=now)
+        case Unclear(reason, detail):
+            _settle(message, State.UNKNOWN, reason, detail)
+    channel = channels.get(message.channel)
+    if channel and channel.settled:
+        channel.settled(message, outcome)
+    log.info(
+        "outbound", message=str(message.pk), topic=message.topic, state=str(message.state),
+        **({"reason": message.reason} if message.reason else {}),
+    )  # fmt: skip
+
+
+def _hold_or_skip(message: Message, verdict: gates.Verdict) -> None:
+    if verdict.do is gates.Do.HOLD:
+        assert verdict.until is not None  # noqa: S101 - a gate that holds says until when
+        message.state, message.reason = State.HELD, verdict.reason
+        message.not_before = verdict.until
+        message.save(update_fields=["state", "reason", "not_before"])
+    else:
+        _settle(message, State.SKIPPED, verdict.reason)
+    log.info("outbound_gate", message=str(message.pk), do=str(verdict.do), reason=verdict.reason)
+
+
+def _again_later(message: Message, outcome: NotSent, *, now: datetime) -> None:
+    """As often as the channel says; after that it is a dead letter."""
+    patience = channels.patience_of(message.channel)
+    pause = patience.pause(message.attempts, is_code=not message.priority)
+    again = now + timedelta(seconds=(pause or 0) * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+    again = max(again, outcome.again_at or again)
+    if pause is None or again > (message.first_tried_at or now) + patience.gives_up_after:
+        _settle(message, State.DEAD, outcome.reason, outcome.detail)
+        return
+    Message.objects.filter(pk=message.pk, state__in=(*WAITING, State.SENDING)).update(
+        state=State.READY,
+        not_before=again,
+        claimed_until=None,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        attempts=message.attempts,
+        first_tried_at=message.first_tried_at,
+    )
+    message.state, message.reason = State.READY, outcome.reason
+
+
+def _settle(message: Message, state: State, reason: str, detail: str = "") -> None:
+    """Its last state, unless a provider tells more, or has already. What it said goes with it."""
+    said: dict[str, object] = {"provider_id": message.provider_id, "sent_at": message.sent_at}
+    row = Message.objects.filter(pk=message.pk)
+    kept = message.sealed if state == State.DEAD and message.priority else ""
+    open_states = (*WAITING, State.SENDING, *([State.UNKNOWN] if state != State.DEAD else []))
+    settled = row.filter(state__in=open_states).update(
+        **said, state=state, reason=reason, detail=detail, claimed_until=None, sealed=kept
+    )
+    if not settled and message.provider_id:
+        row.update(**said)
+    message.state, message.reason = state, reason
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """What was in the hands of somebody who is gone: the channel was called, or not. Returns how many.
+
+    It becomes unknown, or where the other side drops repeats, ready once more.
+    """
+    rows = Message.objects.filter(state=State.SENDING, claimed_until__lt=now or timezone.now())
+    safe = [each.name for each in channels.registered() if each.unknown is Unknown.AGAIN]
+    again = rows.filter(channel__in=safe).update(
+        state=State.READY, reason="worker_gone", claimed_until=None
+    )
+    lost = rows.exclude(channel__in=safe).update(
+        state=State.UNKNOWN, reason="worker_gone", sealed="", claimed_until=None
+    )
+    if lost:
+        log.error("outbound_unknown", count=lost)
+    return int(again + lost)
+
+
+def _is_safe_to_repeat(message: Message) -> bool:
+    channel = channels.get(message.channel)
+    return channel is not None and channel.unknown is Unknown.AGAIN

@@ -1,0 +1,1 @@
+"""What people see of it: the page on which they choose."""

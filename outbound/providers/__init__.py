@@ -1,0 +1,1 @@
+"""What mail providers tell of messages that have left."""

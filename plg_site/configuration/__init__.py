@@ -1,0 +1,1 @@
+"""What the environment and `site.toml` say, read once, and what of it would be unsafe."""

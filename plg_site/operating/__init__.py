@@ -1,0 +1,1 @@
+"""What keeps an installation going: its preparation, its cache and broker, its logs and signs of life."""

@@ -1,0 +1,61 @@
+"""Everything that the processes of the project import and make once, for a process that forks them.
+
+It asks neither the database nor Redis: what is forked opens its own connections.
+"""
+
+from importlib import import_module
+
+from plg_site import unneeded
+
+# What is imported by a program's own start, and not by Django's.
+MODULES = (
+    # web
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
+    "plg_site.patience.worker",
+    "plg_site.web.client_address",
+    "plg_site.configuration.safety",
+    "tenants.hosts.early",
+    "tenants.pooler",
+    # background
+    "celery.app.amqp",
+    "celery.app.log",
+    "celery.app.routes",
+    "celery.apps.worker",
+    "celery.backends.base",
+    "celery.beat",
+    "celery.concurrency.thread",
+    "celery.fixups.django",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "plg_site.operating.broker",
+    "events.consuming",
+    "outbound.running",
+    # prepare
+    "plg_site.management.commands.prepare",
+    # live
+    "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+    "plg_site.live.application",
+    # the simulator
+    "httpcore",
+    "stripe_simulator.server",
+    "stripe_simulator.resources.webhook_endpoints",
+    "stripe_simulator.store",
+)
+
+
+def load() -> None:
+    """Import and warm up; afterwards there is one thread, and no connection."""
+    unneeded.leave_out()
+    import django
+
+    django.setup()
+    for module in MODULES:
+        import_module(module)
+    from plg_site.operating import warm_up
+
+    warm_up.code()

@@ -1,0 +1,1 @@
+"""The addresses of each host: the site, a workspace, the files."""

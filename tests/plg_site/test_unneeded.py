@@ -1,0 +1,44 @@
+"""What is left out of a start is not there, and what comes late comes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SEES = """
+import sys
+from plg_site import unneeded
+unneeded.leave_out()
+import django
+django.setup()
+"""
+
+
+def said_by(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", SEES + code], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_start_imports_none_of_it():
+    modules = set(said_by("print(*[name for name, there in sys.modules.items() if there])").split())
+    assert "wagtail.snippets" in modules
+    assert not {"rich.console", "pygments", "soupsieve.css_parser", "stripe._charge"} & modules
+    assert not {"dns.resolver", "wagtail.api.v3.routers.pages"} & modules
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("from bs4 import BeautifulSoup as B; print(B('<p id=a>x</p>', 'html.parser').select('#a'))",
+         '[<p id="a">x</p>]'),
+        ("from plg_site.urls.site import urlpatterns; from django.urls import reverse\n"
+         "print(reverse('wagtailapi_v3:list_pages', 'plg_site.urls.site'))", "/api/content/pages/"),
+    ],
+)  # fmt: skip
+def test_what_is_used_is_there_when_it_is_used(code, answer):
+    assert said_by(code) == answer
