@@ -74,5 +74,8 @@ def classes_come_late() -> Iterator[None]:
             module.__dict__["__getattr__"] = given
 
 
+_OTHERS = ("Error", "Object", "Resource", "Service", "Services")  # to catch, or to inherit from
+
+
 def _is_resource(name: str) -> bool:
-    return name[0].isupper() and not name.endswith(("Error", "Service", "Services"))
+    return name[0].isupper() and not name.endswith(_OTHERS)

@@ -31,7 +31,7 @@ def nobody(request: HttpRequest) -> Any:
 
 
 def only_in_the_log(name: str, values: Mapping[str, Any], *, to: str) -> None:
-    """Send the letter of this name ("cms.editing.late": `letters.toml`) once the transaction has committed."""
+    """Send the letter of this name ("cms.late": `letters.toml`) once the transaction has committed."""
     log.error("letter_not_sent", letter=name, values=dict(values), to=to)
 
 

@@ -17,6 +17,18 @@ MODULES = (
     "plg_site.configuration.safety",
     "tenants.hosts.early",
     "tenants.pooler",
+    # web and background, from the first look at an account on
+    "stripe._customer",
+    "stripe._event",
+    "stripe._invoice",
+    "stripe._payment_method",
+    "stripe._price",
+    "stripe._product",
+    "stripe._subscription",
+    "stripe._subscription_item",
+    "stripe._webhook",
+    "stripe.billing_portal._session",
+    "stripe.checkout._session",
     # background
     "celery.app.amqp",
     "celery.app.log",

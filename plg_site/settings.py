@@ -300,8 +300,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "priority",  # in the order of CELERY_TASK_QUEUES
-    # A worker says of each task in its hands that it lives (plg_site.operating.broker). When nobody says so for as
-    # long as this (s), another one gets it; looked for each 10 s.
+    # A worker says of each task in its hands that it lives (plg_site.operating.broker). When nobody
+    # says so for as long as this (s), another one gets it; looked for each 10 s.
     "visibility_timeout": 45,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,

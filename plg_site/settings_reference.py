@@ -20,7 +20,8 @@ PAGE = ROOT / "docs" / "settings.md"
 WORDS = Path(__file__).with_name("settings_words.toml")
 _EXTRA = ("outside", "defaults")
 _ASK = (
-    "import json; from dataclasses import asdict; from plg_site import settings; from plg_site.configuration import env;"
+    "import json; from dataclasses import asdict; from plg_site import settings;"
+    "from plg_site.configuration import env;"
     "print(json.dumps({name: asdict(read) for name, read in env.READ.items()}))"
 )
 # Enough for the settings to be read; where nothing listens, as nothing is asked.

@@ -3,8 +3,8 @@
 - `rich` and `pygments` are on this machine for developers' tools. structlog, httpx and others import them
   when they can, for tracebacks and a command line of theirs: 85 modules.
 - `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup: loaded when it is used.
-- Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to (`cms.public.api` is ours):
-  250 models of pydantic.
+- Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to
+  (`cms.public.api` is ours): 250 models of pydantic.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ class Site:
         ]
         for person in everybody:
             person.loads_the_form()
+            person.hangs_up()  # the last has the form long after the first
         time.sleep(READS_FOR)
         began = time.perf_counter()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -106,6 +107,10 @@ class _Person:
             raise RuntimeError(f"There is no form on the sign-up page: {body[:300]!r}")
         self._form = Form(tag, "/signup/").defaults | _answers(self._slug)
         return taken
+
+    def hangs_up(self) -> None:
+        """The next request opens a connection anew."""
+        self._connection.close()
 
     def sends_it(self) -> float:
         """Seconds."""
