@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--demo", action="store_true",
-            help="development: Signpost's website, two workspaces, and logins that everybody knows",
+            help="development: the product's website, two workspaces, and logins that everybody knows",
         )  # fmt: skip
         parser.add_argument(
             "--no-demo", action="store_true", help="what holds anyway; for scripts that say it"
