@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from outbound import letters
@@ -29,7 +28,7 @@ def page(
     except letters.Wrong as error:
         return _said(str(error))
     if mode == "text":
-        return _answer(render_to_string("outbound/letters/as_text.html", {"letter": letter}))
+        return _answer(f"{letter.subject}\n\n{letter.text}", as_text=True)
     return _answer(in_scheme(letter.html, dark=mode == "dark"))
 
 
@@ -50,7 +49,8 @@ def _said(sentence: str) -> HttpResponse:
     )
 
 
-def _answer(html: str) -> HttpResponse:
-    response = HttpResponse(html)
+def _answer(page: str, *, as_text: bool = False) -> HttpResponse:
+    kind = "text/plain" if as_text else "text/html"
+    response = HttpResponse(page, content_type=f"{kind}; charset=utf-8")
     response["Content-Security-Policy"] = POLICY
     return response

@@ -74,6 +74,7 @@ OTHERWISE = {
     "outbound.CapSlot": "MAIL_CAPS_A_DAY of a person and day, for some days",
     "outbound.Consent": "one a topic and person",
     "outbound.ConsentChange": "a press of a button each",
+    "outbound.EditedLetter": "one a kind of letter and language of the website",
     "outbound.Suppression": "a bounce or a complaint each",
     "identity.SigningKey": "the operator's",
     "identity.DerivedSession": "one a session and own domain",

@@ -37,8 +37,10 @@ def test_an_editor_writes_a_letter_sees_it_and_publishes_it(chromium, stack, edi
     subject.fill("Here is {{ kode }}")
     publish(page)
     expect(page.get_by_text("There is no variable “kode” in this letter").first).to_be_visible()
+    page.close()  # it saves by itself, and would be told of another window
     page = context.new_page()
     page.goto(edit)
+    page.wait_for_load_state("networkidle")
     page.locator("input[name=subject]").fill("Here is {{ code }}")
     publish(page)
     expect(page.get_by_text("published").first).to_be_visible()

@@ -49,19 +49,21 @@ def test_owners_are_told_of_what_happened_at_stripe(
 
 
 def test_owners_are_told_once_of_each_payment_that_failed_without_them(
-    shop: Shop, stripe: sdk.StripeClient, mailbox: Mailbox, deliver, letters
+    shop: Shop, stripe: sdk.StripeClient, mailbox: Mailbox, deliver, letters, settle
 ) -> None:
     shop.buy("pro")
     bad = stripe.v1.payment_methods.attach(
         "pm_card_chargeCustomerFail", {"customer": shop.customer}
     )
-    item = {"customer": shop.customer, "amount": 1000, "currency": "eur"}
-    stripe.v1.invoice_items.create(item)  # type: ignore[arg-type]
     invoice = stripe.v1.invoices.create(
+        {"customer": shop.customer, "currency": "eur", "auto_advance": False}
+    )
+    stripe.v1.invoice_items.create(
         {
             "customer": shop.customer,
-            "auto_advance": False,
-            "pending_invoice_items_behavior": "include",
+            "invoice": str(invoice.id),
+            "amount": 1000,
+            "currency": "eur",
         }
     )
     stripe.v1.invoices.finalize_invoice(str(invoice.id))
@@ -72,5 +74,6 @@ def test_owners_are_told_once_of_each_payment_that_failed_without_them(
     assert told == ["owner@acme.example: A payment for Test shop failed"]
     assert "€10.00 for the workspace “Test shop” could not be taken" in mail.outbox[0].body
     assert letters(lambda: deliver(failed)) == []
+    settle()
     [recorded] = shop.recorded("Payment Failed")
     assert (recorded["amount"], recorded["attempt"]) == (1000, 1)

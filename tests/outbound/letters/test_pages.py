@@ -124,7 +124,9 @@ def test_the_preview_shows_what_is_typed_in_each_scheme(client, edited, mode):
     assert said.json()["is_valid"]
     shown = client.get(path, {"mode": mode})
     page = shown.content.decode()
-    assert "A &lt;b&gt;new&lt;/b&gt; word" in page
+    is_text = mode == "text"
+    assert ("A <b>new</b> word" if is_text else "A &lt;b&gt;new&lt;/b&gt; word") in page
+    assert shown["Content-Type"].startswith("text/plain" if is_text else "text/html")
     assert "Hi Ada" in page
     assert "prefers-color-scheme" not in page
     assert "script-src" not in shown["Content-Security-Policy"]

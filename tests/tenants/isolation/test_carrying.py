@@ -54,6 +54,7 @@ OTHER_TASKS = {
 OTHER_COMMANDS: dict[str, str] = {}
 # Signals of ours that are not about one workspace.
 OTHER_SIGNALS = {
+    "letter_fell_back": "the installation's words",
     "hosts_changed": "names the hosts themselves, of as many workspaces as were changed",
     "endpoint_stopped": "names the endpoint, which names its workspace",
     "users_merged": "a human may be in several workspaces",
