@@ -23,7 +23,7 @@ def add(
     endpoint, secret = webhooks.add(
         tenant_id=tenant.pk, url=url, names=names, by=by.pk, description=description
     )
-    _note(tenant, "added", endpoint, by, details={"events": ", ".join(endpoint.names)})
+    _note(tenant, "webhook.added", endpoint, by, details={"events": ", ".join(endpoint.names)})
     return endpoint, secret
 
 
@@ -36,38 +36,44 @@ def change(
     before = endpoint.url
     webhooks.change(endpoint, url=url, names=names, description=description)
     moved = {"from": before, "to": url} if before != url else {}
-    _note(tenant, "changed", endpoint, by, details={"events": ", ".join(endpoint.names), **moved})
+    _note(
+        tenant,
+        "webhook.changed",
+        endpoint,
+        by,
+        details={"events": ", ".join(endpoint.names), **moved},
+    )
 
 
 @transaction.atomic
 def roll(tenant: Tenant, endpoint: WebhookEndpoint, *, by: User) -> str:
     """The new secret."""
     secret = webhooks.roll(endpoint)
-    _note(tenant, "secret_rolled", endpoint, by)
+    _note(tenant, "webhook.secret_rolled", endpoint, by)
     return secret
 
 
 @transaction.atomic
 def pause(tenant: Tenant, endpoint: WebhookEndpoint, *, by: User) -> None:
     if webhooks.pause(endpoint):
-        _note(tenant, "paused", endpoint, by)
+        _note(tenant, "webhook.paused", endpoint, by)
 
 
 @transaction.atomic
 def resume(tenant: Tenant, endpoint: WebhookEndpoint, *, by: User) -> None:
     if endpoint.state != WebhookEndpoint.State.ACTIVE:
         webhooks.resume(endpoint)
-        _note(tenant, "resumed", endpoint, by)
+        _note(tenant, "webhook.resumed", endpoint, by)
 
 
 @transaction.atomic
 def remove(tenant: Tenant, endpoint: WebhookEndpoint, *, by: User) -> None:
-    _note(tenant, "removed", endpoint, by)
+    _note(tenant, "webhook.removed", endpoint, by)
     webhooks.remove(endpoint)
 
 
 def _note(
-    tenant: Tenant, what: str, endpoint: WebhookEndpoint, by: User,
+    tenant: Tenant, action: str, endpoint: WebhookEndpoint, by: User,
     details: dict[str, object] | None = None,
 ) -> None:  # fmt: skip
-    audit.note(tenant, f"webhook.{what}", by=by, target=endpoint.url, details=details)
+    audit.note(tenant, action, by=by, target=endpoint.url, details=details)
