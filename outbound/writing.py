@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import structlog
 from django.conf import settings
 
+from identity.models import Person
 from outbound import letter, letters, topics
 from outbound.consents import unsubscribe
 from outbound.edited_letters import EditedLetter
@@ -33,8 +34,15 @@ def written(message: Message) -> Letter:
         return Letter(message.subject, *said)
     draft = Draft.of(said)
     values = {**draft.values, **_of(message)}
-    made, message.subject = _in_words(draft.kind, values, language=draft.language)
+    language = draft.language or _language_of(message)
+    made, message.subject = _in_words(draft.kind, values, language=language)
     return made
+
+
+def _language_of(message: Message) -> str:
+    """Which the recipient wants to read, as far as that is known; else the installation's."""
+    known = Person.objects.filter(pk=message.person_id).values_list("locale", flat=True)
+    return (message.person_id and known.first()) or settings.LANGUAGE_CODE
 
 
 def _of(message: Message) -> Mapping[str, Value]:
@@ -47,7 +55,7 @@ def _of(message: Message) -> Mapping[str, Value]:
 def _in_words(
     kind: LetterKind, values: Mapping[str, Value], *, language: str
 ) -> tuple[Letter, str]:
-    edited = EditedLetter.objects.in_force(kind.key, language=language or settings.LANGUAGE_CODE)
+    edited = EditedLetter.objects.in_force(kind.key, language=language)
     if edited is not None:
         try:
             return render(edited, kind, values)

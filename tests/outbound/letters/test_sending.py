@@ -23,9 +23,9 @@ from tests.outbound.letters.conftest import LOOK, PLAIN, VALUES, draft, kind_of,
 pytestmark = pytest.mark.django_db
 
 
-def send(given=None, *, to: str = "ada@example.org"):
+def send(given=None, *, to: str = "ada@example.org", about: About | None = None):
     """The mail that left, and its row."""
-    ledger.send(given or draft(), to=to)
+    ledger.send(given or draft(), to=to, about=about)
     row = Message.objects.latest("created_at")
     Runner().one_pass()
     [sent] = [each for each in mail.outbox if each.to == [to]]
@@ -143,6 +143,18 @@ def test_the_language_is_the_letters_or_the_installations(edited, editor):
         == "Good day Ada"
     )
     row.delete()
+
+
+def test_the_language_is_the_recipients_where_it_is_known(edited, people):
+    EditedLetter.objects.create(
+        kind=PLAIN.key, language="de", subject="Guten Tag {{ name }}", body=[LOOK], live=True
+    )
+    user = people.acme_owner
+    person = person_of(user)
+    assert send(to="a@example.org", about=About(person=person.pk))[0].subject == "Good day Ada"
+    person.locale = "de-AT"
+    person.save(update_fields=["locale"])
+    assert send(to="b@example.org", about=About(person=person.pk))[0].subject == "Guten Tag Ada"
 
 
 def test_marketing_says_no_more_once_in_each_part(people):
