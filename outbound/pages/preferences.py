@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -35,6 +36,7 @@ class TopicsForm(forms.Form):
                 required=False,
                 choices=[(each.name, f"By {each.label}") for each in ways],
                 widget=forms.CheckboxSelectMultiple,
+                validators=[MaxLengthValidator(len(ways))],
                 initial=[each.name for each in ways if topic.key in wanted[each.name]],
             )
 

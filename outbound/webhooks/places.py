@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SECONDS = 4.0  # for all questions about one name
@@ -113,6 +115,9 @@ def _looked_up(host: str) -> Iterator[Address]:
     if _is_here(host):
         yield ipaddress.ip_address("127.0.0.1")
         return
+    import dns.exception  # not at the start of every process: few of them call webhooks
+    import dns.resolver
+
     resolver = _resolver()
     for kind in ("A", "AAAA"):
         try:
@@ -125,8 +130,10 @@ def _looked_up(host: str) -> Iterator[Address]:
             yield ipaddress.ip_address(str(row))
 
 
-def _resolver() -> dns.resolver.Resolver:
+def _resolver() -> Resolver:
     """The machine's own, unless others are named: "host" or "host#port"."""
+    import dns.resolver
+
     if not settings.WEBHOOKS_RESOLVERS:
         return dns.resolver.Resolver()
     resolver = dns.resolver.Resolver(configure=False)

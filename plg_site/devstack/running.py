@@ -69,7 +69,7 @@ def ended_with(pid: int) -> int | None:
 
     It stays a zombie, so that its number stays its own; where nobody can look without burying, not.
     """
-    if CAN_LOOK:
+    if hasattr(os, "waitid"):
         found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if found is None:
             return None

@@ -6,9 +6,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 from outbound import webhooks
 from tenants.webhooks import offered
+
+_MOST_EVENTS = 500  # kinds of events; a product has some dozens
 
 
 class EndpointForm(forms.Form):
@@ -20,7 +23,10 @@ class EndpointForm(forms.Form):
     )
     description = forms.CharField(label="What it is for", max_length=100, required=False)
     names = forms.MultipleChoiceField(
-        label="Events", widget=forms.CheckboxSelectMultiple(), choices=()
+        label="Events",
+        widget=forms.CheckboxSelectMultiple(),
+        choices=(),
+        validators=[MaxLengthValidator(_MOST_EVENTS)],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

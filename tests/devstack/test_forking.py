@@ -19,6 +19,7 @@ from plg_site.devstack.log import Log
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.program import Program
 from plg_site.devstack.supervisor import NotReady, Supervisor
+from tests.processes import is_alive
 
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
@@ -66,17 +67,6 @@ def said(log: Log, name: str = "child", *, times: int = 1) -> list[dict[str, Any
 
     assert until(lambda: len(lines()) >= times), log.recent(name)
     return [json.loads(line) for line in lines()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return True
 
 
 def test_a_forked_program_has_all_that_one_of_its_own_has(supervisor, log):
