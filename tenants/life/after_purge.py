@@ -27,7 +27,8 @@ def mail(receipt: PurgeReceipt) -> None:
                 {
                     "workspace": each["name"],
                     "kept": [
-                        f"{x['what']}: {x['rows']} ({x['why']})" for x in receipt.body["kept"]
+                        f"{x['what']}: {x['rows']} ({x['why']})"
+                        for x in receipt.body.get("kept", ())
                     ],
                     "sha256": receipt.hash,
                     "receipt": json.dumps(receipt.body, indent=2, sort_keys=True),

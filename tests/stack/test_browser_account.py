@@ -87,10 +87,10 @@ def test_the_account_is_kept_by_keyboard_alone(tab, member, stack):
     no_axe_violations(tab)
 
     go(tab, "Messages")
-    reach(tab, "Domains")
+    reach(tab, "By mail")
     tab.keyboard.press("Space")
     go(tab, "Save")
-    expect(tab.get_by_label("Domains")).not_to_be_checked()
+    expect(tab.get_by_label("By mail").first).not_to_be_checked()
 
     go(tab, "Sessions")
     expect(tab.get_by_text("This browser")).to_be_visible()
