@@ -91,6 +91,8 @@ class EditedLetters(models.QuerySet["EditedLetter"]):
 class EditedLetter(PreviewableMixin, DraftStateMixin, RevisionMixin, models.Model):
     """The words of one kind of letter in one language. Not live: those in the code are in force."""
 
+    stands_on_no_page: ClassVar = True  # publishing one builds no website
+
     kind = models.CharField(max_length=60, editable=False)
     language = models.CharField(max_length=12, editable=False)
     subject = models.CharField(max_length=200)

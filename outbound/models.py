@@ -67,7 +67,7 @@ class Message(models.Model):
     once_key = models.CharField(max_length=200, unique=True)
     channel = models.CharField(max_length=20, default="mail")
     topic = models.CharField(max_length=60)
-    kind = models.CharField(max_length=60, blank=True)  # of letter
+    kind = models.CharField(max_length=60, blank=True, default="", db_default="")  # of letter
     priority = models.PositiveSmallIntegerField(default=2)
     person_id = models.UUIDField(null=True, db_index=True)
     tenant_id = models.UUIDField(null=True, db_index=True)

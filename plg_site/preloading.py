@@ -71,3 +71,14 @@ def load() -> None:
     from plg_site.operating import warm_up
 
     warm_up.code()
+    _forget_static_files()
+
+
+def _forget_static_files() -> None:
+    """They are collected after this: what is forked looks for itself how they are called."""
+    from django.contrib.staticfiles.storage import staticfiles_storage
+    from django.core.files.storage import storages
+    from django.utils.functional import empty
+
+    staticfiles_storage._wrapped = empty  # type: ignore[attr-defined]
+    storages._storages.pop("staticfiles", None)

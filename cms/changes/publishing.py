@@ -108,8 +108,8 @@ def _file_left(sender: type[Model], instance: Any, **_: Any) -> None:
 
 
 def _rebuild_after_snippet(sender: type[Model], **_: Any) -> None:
-    """These two signals are sent for pages, too, beside the pages' own."""
-    if not issubclass(sender, Page):
+    """These two signals are sent for pages, too, beside the pages' own, and for what no page shows."""
+    if triggers.shown(sender):
         rebuild_after_commit()
 
 

@@ -34,6 +34,9 @@ NOT_SHOWN = {
 }
 
 
+ON_NO_PAGE = "stands_on_no_page"  # a snippet says so itself: what it is lies above the website
+
+
 def shown(model: type[Model]) -> bool:
     """Whether a page may look different when a row of `model` changes."""
     return model in shown_models()
@@ -76,7 +79,8 @@ def rich_text_models() -> tuple[type[Model], ...]:
 
 def _roots() -> list[type[Model]]:
     around = [Site, Locale, PageViewRestriction]
-    return [*around, *get_page_models(), *registry, *get_snippet_models()]
+    snippets = [model for model in get_snippet_models() if not getattr(model, ON_NO_PAGE, False)]
+    return [*around, *get_page_models(), *registry, *snippets]
 
 
 @lru_cache(maxsize=1)

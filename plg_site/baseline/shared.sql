@@ -2063,7 +2063,7 @@ CREATE TABLE public.outbound_message (
     provider_id character varying(200) NOT NULL,
     created_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
-    kind character varying(60) NOT NULL,
+    kind character varying(60) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT no_letter_after_sending CHECK ((((state)::text = ANY (ARRAY[('ready'::character varying)::text, ('held'::character varying)::text, ('sending'::character varying)::text, ('dead'::character varying)::text])) OR (sealed = ''::text))),
     CONSTRAINT outbound_message_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT outbound_message_priority_check CHECK ((priority >= 0)),
@@ -4226,10 +4226,10 @@ INSERT INTO public.django_migrations VALUES
 	(275, 'staff', '0001_initial', '2026-11-30 06:34:55.906706+00'),
 	(276, 'outbound', '0001_ledger', '2026-11-30 06:54:35.264511+00'),
 	(277, 'outbound', '0002_consents', '2026-11-30 06:54:35.302219+00'),
-	(278, 'identity', '0013_reached', '2026-11-30 11:08:50.679127+00'),
-	(279, 'outbound', '0003_webhook_endpoints', '2026-11-30 11:08:50.765238+00'),
-	(280, 'outbound', '0004_notification', '2026-11-30 11:08:50.780699+00'),
-	(281, 'outbound', '0005_letters', '2026-11-30 11:08:50.878561+00');
+	(278, 'identity', '0013_reached', '2026-11-30 11:32:40.051026+00'),
+	(279, 'outbound', '0003_webhook_endpoints', '2026-11-30 11:32:40.143204+00'),
+	(280, 'outbound', '0004_notification', '2026-11-30 11:32:40.156816+00'),
+	(281, 'outbound', '0005_letters', '2026-11-30 11:32:40.262552+00');
 INSERT INTO public.wagtailcore_collection VALUES
 	(1, '0001', 1, 0, 'Root');
 INSERT INTO public.wagtailcore_groupapprovaltask VALUES

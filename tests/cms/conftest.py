@@ -9,8 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.test import Client, override_settings
+from django.urls import get_resolver
 from wagtail.models import Page, Site
 
 from cms import slots
@@ -38,6 +40,9 @@ def seeded(
 ) -> Iterator[Path]:
     """The folder with the one release that was built from the seed."""
     folder = tmp_path_factory.mktemp("seeded") / "releases"
+    assert get_resolver(
+        settings.PUBLIC_SCHEMA_URLCONF
+    ).url_patterns  # those of the product that runs
     with django_db_blocker.unblock(), override_settings(SITE_RELEASES_DIR=folder):
         with override_settings(PRODUCT_APP=site_file.SAMPLE):  # whose website has one of everything
             seed_site(demo=True)

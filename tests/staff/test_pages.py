@@ -8,6 +8,9 @@ import events
 from cms.models import SiteBuild
 from events import refusals
 from events.models import OutboxEvent
+from events.readers import registered
+from events.readers.following import Following
+from events.readers.pages import Pages
 from metering.pages.staff_usage import StaffUsage
 from staff.log import LogPage
 from tenants.models import MigrationFailure
@@ -71,6 +74,9 @@ def test_it_says_that_all_is_well(log, db):
     OutboxEvent.objects.all().delete()  # the world of the tests recorded some
     reader = log.reader("here")
     reader.read(most=1, wait_ms=1)
+    order = log.store.order
+    for each in registered():  # they say that they have never run until they have
+        Following(each, order=order, pages=Pages(order)).step()
     page = LogPage.of()
     assert page.alarms == []
     assert [each.is_alive for each in page.consumers] == [True]

@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from cms.models import BuildRequest
 from identity.persons import person_of
 from outbound import letters, writing
 from outbound.channels.mail import compose
@@ -155,6 +156,12 @@ def test_the_language_is_the_recipients_where_it_is_known(edited, people):
     person.locale = "de-AT"
     person.save(update_fields=["locale"])
     assert send(to="b@example.org", about=About(person=person.pk))[0].subject == "Guten Tag Ada"
+
+
+def test_publishing_a_letter_builds_no_website(edited, editor):
+    before = BuildRequest.objects.count()
+    publish(editor, "Once more, {{ name }}", [LOOK])
+    assert BuildRequest.objects.count() == before
 
 
 def test_marketing_says_no_more_once_in_each_part(people):
