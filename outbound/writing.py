@@ -41,8 +41,10 @@ def written(message: Message) -> Letter:
 
 def _language_of(message: Message) -> str:
     """Which the recipient wants to read, as far as that is known; else the installation's."""
+    if message.person_id is None:
+        return settings.LANGUAGE_CODE
     known = Person.objects.filter(pk=message.person_id).values_list("locale", flat=True)
-    return (message.person_id and known.first()) or settings.LANGUAGE_CODE
+    return known.first() or settings.LANGUAGE_CODE
 
 
 def _of(message: Message) -> Mapping[str, Value]:

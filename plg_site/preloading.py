@@ -81,4 +81,4 @@ def _forget_static_files() -> None:
     from django.utils.functional import empty
 
     staticfiles_storage._wrapped = empty  # type: ignore[attr-defined]
-    storages._storages.pop("staticfiles", None)
+    storages._storages.pop("staticfiles", None)  # type: ignore[attr-defined]
