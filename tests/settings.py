@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from events.redis import redis_client
 from plg_site.settings import *  # noqa: F403
 from plg_site.settings import CACHES, DATABASES, EVENTS_DATABASE_URL, STORAGES
 
@@ -34,7 +33,3 @@ CELERY_TASK_EAGER_PROPAGATES = True
 # Cheap on purpose: hashing cost is measured elsewhere, here it would be most of the run.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False  # those of allauth that are left: by user, and mails of one address
-
-# Half a second on a page is much, on a busy machine under tests little: what is not answered by then
-# is left out of a page, and a test would miss it.
-redis_client.SECONDS = 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -9,15 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import events
+from events import conf
 from events.transport import intake
 from metering.asking.query import Question, ask, ask_stored
 from metering.definitions import catalogue
+from metering.rollups import trust
 from tests.events.log import both_stores
 from tests.metering.asking.test_query import law, questions
 from tests.metering.parcels import METERS, NOON, PEOPLE, naive, parcels_sent, sent
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def trusted_anew():
+    """Nothing that a test says of rollups is believed by the next one."""
+    yield
+    trust.forget()
 
 
 def _wait(log, arriving):
@@ -27,6 +37,7 @@ def _wait(log, arriving):
 
 
 @both_stores
+@pytest.mark.parametrize("doubted", [False, True])
 @law
 @given(
     arriving=parcels_sent(seconds=2 * 86400 + 5000),
@@ -34,10 +45,14 @@ def _wait(log, arriving):
     edges=st.tuples(st.integers(0, 12), st.integers(0, 12)),
 )
 def test_what_waits_counts_as_if_it_were_stored_and_what_is_stored_counts_once(
-    parcels, log, arriving, asked, edges
+    parcels, log, doubted, arriving, asked, edges
 ):
-    """Every kind of meter, whatever part of the events is stored, waits, or both."""
+    """Every kind of meter, whatever part of the events is stored, waits, or both; from rollups, and from
+    raw events where rollups are in doubt. Which of them is said here, or it would be asked of the store
+    each half minute, somewhere between two examples."""
     log.empty()
+    doubtful = frozenset(meter.key for meter in METERS) if doubted else frozenset()
+    trust._known[conf.database_url()] = math.inf, doubtful
     arriving = [sent(**{**each, "number": n}) for n, each in enumerate(arriving, 1)]
     waiting_from, stored_to = min(edges), max(edges)
     log.store.append(arriving[:stored_to])
