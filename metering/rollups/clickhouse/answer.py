@@ -194,19 +194,26 @@ def _is_within_a_day(piece: Piece) -> bool:
 
 
 def _windows(pieces: Sequence[Piece], moment: str, number: Any) -> tuple[str, list[str]]:
-    """The window that a moment lies in, and that it lies in one. Pieces do not overlap."""
-    ordered = sorted(pieces, key=lambda piece: number(piece.start, low=True))
-    starts = [number(piece.start, low=True) for piece in ordered]
-    ends = [number(piece.end, low=False) for piece in ordered]
+    """The window that a moment lies in, and that it lies in one. Pieces do not overlap.
+
+    What ends before ClickHouse's times begin (1970) holds nothing, and must not stand before the piece
+    that begins there: the first of two equal beginnings would win.
+    """
+    spans = sorted(
+        (number(piece.start, low=True), number(piece.end, low=False), piece.window)
+        for piece in pieces
+    )
+    spans = [span for span in spans if span[0] < span[1]] or spans[:1]
+    starts, ends = [span[0] for span in spans], [span[1] for span in spans]
     within = [f"{moment} >= {starts[0]}", f"{moment} < {ends[-1]}"]
     if number is _seconds:  # said of the column itself, so that other partitions are not read
         within += [f"bucket >= toDateTime({max(0, starts[0])}, 'UTC')"]
         within += [f"bucket < toDateTime({min(ends[-1], 2**32 - 1)}, 'UTC')"]
-    if len(ordered) == 1:
-        return f"toUInt32({ordered[0].window})", within
+    if len(spans) == 1:
+        return f"toUInt32({spans[0][2]})", within
     begun = f"roundDown({moment}, {_array(starts)})"
     within.append(f"{moment} < transform({begun}, {_array(starts)}, {_array(ends)}, toInt64(0))")
-    windows = f"CAST({[piece.window for piece in ordered]}, 'Array(UInt32)')"
+    windows = f"CAST({[span[2] for span in spans]}, 'Array(UInt32)')"
     return f"transform({begun}, {_array(starts)}, {windows}, toUInt32(0))", within
 
 

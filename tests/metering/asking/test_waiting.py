@@ -63,6 +63,14 @@ def test_what_waits_counts_as_if_it_were_stored_and_what_is_stored_counts_once(
     assert told == ask_stored("w_acme", *asked, now=LATER)
 
 
+@both_stores
+def test_since_ever_what_waits_is_counted_while_rollups_are_in_doubt(parcels, log):
+    trust._known[conf.database_url()] = math.inf, frozenset(meter.key for meter in METERS)
+    _wait(log, [sent(number=1, seconds=-60)])
+    [[shown]] = ask("w_acme", Question(meter="parcels", end=NOON), now=LATER)
+    assert shown.count == 1
+
+
 @pytest.mark.parametrize("meter", METERS, ids=lambda meter: meter.key)
 def test_each_kind_of_meter_shows_the_last_event_before_it_is_stored(parcels, log, meter):
     to, fragile = ("", False) if meter.excludes else ("Oslo", True)  # what this meter counts
