@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -97,6 +98,9 @@ for _name in site_file.own_products():  # each in a process of its own: tests/wh
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")
 PERCENT = re.compile(r"\[ *(\d+%)\]$")
+# pytest's short summary, a line each: "FAILED tests/a/test_b.py::test_c - AssertionError: ..."
+FAULT = re.compile(r"^(?:FAILED|ERROR) (tests/.+)$")
+FAULTS_SHOWN, FAULT_WIDTH = 10, 150  # of a reader who sees only the end of a long output
 MARKS = {"passed": ("✓", "32"), "FAILED": ("✗", "31"), "SKIPPED": ("!", "33")}
 
 
@@ -125,6 +129,7 @@ class Ran:
     seconds: float = 0.0
     results: list[Result] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 def run(folder: Path, for_pytest: list[str], *, tiers: Collection[str] = ()) -> int:
@@ -194,6 +199,7 @@ def _everything(stack: Stack, browser: str | None, tiers: Collection[str]) -> Ra
         for run in ended:
             line.clear()
             ran.results.append(_result(run, ran.counted))
+            ran.faults += [fault[1] for fault in map(FAULT.match, run.lines) if fault]
     line.clear()
     if not browser:
         skipped = Result("browser", "SKIPPED", 0, "no Chromium: install it to run them")
@@ -291,6 +297,10 @@ def _summary(ran: Ran, *, processor: float) -> int:
     print(f"\n{processor / 60:.1f} minutes of processor, {services / 60:.1f} of them by services")
     failed = [result.name for result in ran.results if result.verdict == "FAILED"]
     print(colour(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything passed.", "1"))
+    for fault in ran.faults[:FAULTS_SHOWN]:
+        print(f"  {textwrap.shorten(fault, FAULT_WIDTH)}")
+    if len(ran.faults) > FAULTS_SHOWN:
+        print(f"  and {len(ran.faults) - FAULTS_SHOWN} more")
     order = ("failed", "passed", "skipped", "errors", "error", "warnings", "warning")
     shown = [f"{ran.counted[word]} {word}" for word in order if word in ran.counted]
     if shown:

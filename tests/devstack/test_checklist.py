@@ -112,3 +112,19 @@ def test_the_last_line_counts_the_tests_of_all_groups(capsys: pytest.CaptureFixt
     assert said.splitlines()[-1] == "25 passed, 2 skipped in 61.50s"
     assert "2.5 minutes of processor, 0.5 of them by services" in said
     assert checklist._summary(Ran(0, 61.5, results[:1], counted), processor=150) == 0
+
+
+def test_the_end_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a long output often only the end is kept."""
+    faults = ["tests/a/test_b.py::test_c - " + "why " * 100, *["tests/a/test_d.py::test_e"] * 11]
+    ran = Ran(0, 61.5, [Result("events", "FAILED", 3)], {"failed": 12}, faults)
+    checklist._summary(ran, processor=150)
+    *_, first, said, total = capsys.readouterr().out.partition("FAILED: events")[2].splitlines()
+    assert (said, total) == ("  and 2 more", "12 failed in 61.50s")
+    assert first == "  tests/a/test_d.py::test_e"
+
+
+def test_faults_are_read_from_what_pytest_says() -> None:
+    said = ["FAILED tests/a/test_b.py::test_c[x] - assert 1 == 2", "ERROR tests/d.py", "ERROR: x"]
+    found = [fault[1] for fault in map(checklist.FAULT.match, said) if fault]
+    assert found == ["tests/a/test_b.py::test_c[x] - assert 1 == 2", "tests/d.py"]
