@@ -92,6 +92,8 @@ class Process:
             except (DatabaseError, InterfaceError) as error:
                 _wait_for_database(error, stop)
                 continue
+            if self._runner.is_idle:
+                connection.close()  # to the pool: in one process with others they share a few
             self._runner.wait(stop, moved=moved)
         self._runner.close()
         for lanes in self._lanes.values():

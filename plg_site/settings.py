@@ -233,8 +233,8 @@ DATABASES = {
                 "min_size": env.number("DATABASE_POOL_MIN", 1),
                 "max_size": env.number("DATABASE_POOL_SIZE", 16),  # the threads of a web process
                 "timeout": DATABASE_WAIT,
-                # What the last burst needed goes within two of these spans; each is some 4 MB there.
-                "max_idle": 30,
+                # What the last burst needed goes, one in each of these spans; each is some 6 MB there.
+                "max_idle": 15,
                 # A backend that has visited thousands of schemas keeps their catalogue in memory.
                 "max_lifetime": 600,
             },

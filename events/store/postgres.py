@@ -50,7 +50,7 @@ class PostgresEventStore:
             min_size=0,
             max_size=pool_size,
             timeout=_WAIT,
-            max_idle=30,
+            max_idle=15,
             reconnect_timeout=1.0,  # else the pool's own pauses double up to minutes
             open=False,
             check=ConnectionPool.check_connection,

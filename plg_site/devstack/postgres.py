@@ -47,7 +47,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",  # errors of a statement are the application's to report
 }
 # The system keeps the files in memory, too; a page that is not here is copied from there.
-SMALL = {"shared_buffers": "32MB", "wal_buffers": "1MB"}
+SMALL = {"shared_buffers": "20MB", "wal_buffers": "1MB"}
 ROUTINE = re.compile(
     r"^LOG:  (starting|listening|database system|received|aborting|checkpoint|background worker"
     r"|redo|invalid record length|shutting down|terminating|all server)|^DETAIL:  |^HINT:  "
