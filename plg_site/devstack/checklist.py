@@ -1,6 +1,7 @@
 """`bin/test`: every check of the project, several at a time, each with its output and its time."""
 
 import contextlib
+import dataclasses
 import os
 import re
 import signal
@@ -8,14 +9,15 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from plg_site.configuration import site_file
-from plg_site.devstack import chromium, side_by_side, valkey
+from plg_site.devstack import chromium, faults, side_by_side, valkey
 from plg_site.devstack.dev import EXPECTED
+from plg_site.devstack.faults import Fault
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.programs import manage
 from plg_site.devstack.progress import NAME_WIDTH, Step, colour, step
@@ -98,8 +100,7 @@ for _name in site_file.own_products():  # each in a process of its own: tests/wh
 # "3 failed, 120 passed, 2 skipped in 61.02s (0:01:01)", with or without a ruler around it
 SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in ([\d.]+)s.*$")
 PERCENT = re.compile(r"\[ *(\d+%)\]$")
-# pytest's short summary, a line each: "FAILED tests/a/test_b.py::test_c - AssertionError: ..."
-FAULT = re.compile(r"^(?:FAILED|ERROR) (tests/.+)$")
+WRONG = ("failed", "errors", "error")
 FAULTS_SHOWN, FAULT_WIDTH = 10, 150  # of a reader who sees only the end of a long output
 MARKS = {"passed": ("✓", "32"), "FAILED": ("✗", "31"), "SKIPPED": ("!", "33")}
 
@@ -129,7 +130,8 @@ class Ran:
     seconds: float = 0.0
     results: list[Result] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unsteady: list[Fault] = field(default_factory=list)
 
 
 def run(folder: Path, for_pytest: list[str], *, tiers: Collection[str] = ()) -> int:
@@ -190,22 +192,54 @@ def _everything(stack: Stack, browser: str | None, tiers: Collection[str]) -> Ra
     commands = [*tests[:2], *(_checks(stack) if QUICK in tiers else []), *tests[2:]]
     at_once = AT_ONCE if set(tiers) - {ENDURANCE} else 1  # what endures takes the machine by itself
     ran = Ran(time.monotonic())
-    line = Step(f"{at_once} at a time", say_every=SAY_EVERY)
+    again: list[Command] = []
     print(colour("\nChecks and tests", "1"), flush=True)
+    for run in _run(stack, commands, at_once=at_once):
+        ran.results.append(_result(run, ran.counted))
+        found = faults.read(run.lines)
+        if run.command.name in TESTS and faults.deserve_another_look(found, code=run.code):
+            words = [*PYTEST, *(fault.test for fault in found)]
+            again.append(dataclasses.replace(run.command, words=words))
+        ran.faults += found
+    if again:
+        print(colour("\nWhat failed once more, by itself", "1"), flush=True)
+    for run in _run(stack, again, at_once=1):
+        _second_look(run, ran)
+    if not browser:
+        skipped = Result("browser", "SKIPPED", 0, "no Chromium: install it to run them")
+        ran.results.append(skipped)
+    ran.seconds = time.monotonic() - ran.began
+    return ran
+
+
+def _run(stack: Stack, commands: Sequence[Command], *, at_once: int) -> Iterator[Run]:
+    """Each when it has ended; what runs meanwhile is shown."""
+    line = Step(f"{at_once} at a time", say_every=SAY_EVERY)
     ended = side_by_side.run(
         stack.supervisor, commands, at_once=at_once, meanwhile=lambda runs: line.doing(_what(runs))
     )
     with contextlib.closing(ended):
         for run in ended:
             line.clear()
-            ran.results.append(_result(run, ran.counted))
-            ran.faults += [fault[1] for fault in map(FAULT.match, run.lines) if fault]
+            yield run
     line.clear()
-    if not browser:
-        skipped = Result("browser", "SKIPPED", 0, "no Chromium: install it to run them")
-        ran.results.append(skipped)
-    ran.seconds = time.monotonic() - ran.began
-    return ran
+
+
+def _second_look(run: Run, ran: Ran) -> None:
+    """What passes alone is unsteady; what fails again has failed."""
+    counted: dict[str, int] = {}
+    alone = _result(run, counted)
+    if alone.verdict != "passed":
+        return
+    first = next(each for each in ran.results if each.name == alone.name)
+    for word, number in faults.counts(first.note).items():
+        if word in WRONG:
+            ran.counted[word] -= number
+    ran.counted["passed"] = ran.counted.get("passed", 0) + counted.get("passed", 0)
+    named = {fault.test for fault in faults.read(run.lines)} | set(run.command.words)
+    ran.unsteady += [fault for fault in ran.faults if fault.test in named]
+    ran.faults = [fault for fault in ran.faults if fault.test not in named]
+    first.verdict, first.note = "passed", f"{first.note}; then, alone, {alone.note}"
 
 
 def _checks(stack: Stack) -> list[Command]:
@@ -276,9 +310,9 @@ def _result(run: Run, counted: dict[str, int]) -> Result:
     if tests:
         for summary in filter(None, map(SUMMARY.match, run.lines)):
             note = summary[1]
-        for count in (note or "1 errors").split(", "):  # without a summary something went wrong
-            number, word = count.split(" ")
-            counted[word] = counted.get(word, 0) + int(number)
+        note_or_error = note or "1 errors"  # without a summary something went wrong
+        for word, number in faults.counts(note_or_error).items():
+            counted[word] = counted.get(word, 0) + number
     if tests or run.code:
         print(colour(f"\n{'Tests: ' if tests else ''}{name}", "1"))
         print("\n".join(f"  {line}" for line in run.lines))
@@ -297,12 +331,19 @@ def _summary(ran: Ran, *, processor: float) -> int:
     print(f"\n{processor / 60:.1f} minutes of processor, {services / 60:.1f} of them by services")
     failed = [result.name for result in ran.results if result.verdict == "FAILED"]
     print(colour(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything passed.", "1"))
-    for fault in ran.faults[:FAULTS_SHOWN]:
-        print(f"  {textwrap.shorten(fault, FAULT_WIDTH)}")
-    if len(ran.faults) > FAULTS_SHOWN:
-        print(f"  and {len(ran.faults) - FAULTS_SHOWN} more")
+    _name(ran.faults)
+    if ran.unsteady:
+        print("Unsteady: these failed beside others and passed alone.")
+        _name(ran.unsteady)
     order = ("failed", "passed", "skipped", "errors", "error", "warnings", "warning")
-    shown = [f"{ran.counted[word]} {word}" for word in order if word in ran.counted]
+    shown = [f"{ran.counted[word]} {word}" for word in order if ran.counted.get(word)]
     if shown:
         print(f"{', '.join(shown)} in {ran.seconds:.2f}s", flush=True)
     return 1 if failed else 0
+
+
+def _name(some: Sequence[Fault]) -> None:
+    for fault in some[:FAULTS_SHOWN]:
+        print(f"  {textwrap.shorten(str(fault), FAULT_WIDTH)}")
+    if len(some) > FAULTS_SHOWN:
+        print(f"  and {len(some) - FAULTS_SHOWN} more")

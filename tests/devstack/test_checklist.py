@@ -6,6 +6,7 @@ import pytest
 
 from plg_site.devstack import checklist, options, tiers
 from plg_site.devstack.checklist import Ran, Result
+from plg_site.devstack.faults import Fault
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.side_by_side import Command, Run
 from tests import which_product
@@ -116,15 +117,30 @@ def test_the_last_line_counts_the_tests_of_all_groups(capsys: pytest.CaptureFixt
 
 def test_the_end_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     """Of a long output often only the end is kept."""
-    faults = ["tests/a/test_b.py::test_c - " + "why " * 100, *["tests/a/test_d.py::test_e"] * 11]
-    ran = Ran(0, 61.5, [Result("events", "FAILED", 3)], {"failed": 12}, faults)
+    found = [Fault("tests/a/test_b.py::test_c", "why " * 100), *[Fault("tests/d.py::test_e")] * 11]
+    ran = Ran(0, 61.5, [Result("events", "FAILED", 3)], {"failed": 12}, found)
     checklist._summary(ran, processor=150)
     *_, first, said, total = capsys.readouterr().out.partition("FAILED: events")[2].splitlines()
     assert (said, total) == ("  and 2 more", "12 failed in 61.50s")
-    assert first == "  tests/a/test_d.py::test_e"
+    assert first == "  tests/d.py::test_e"
 
 
-def test_faults_are_read_from_what_pytest_says() -> None:
-    said = ["FAILED tests/a/test_b.py::test_c[x] - assert 1 == 2", "ERROR tests/d.py", "ERROR: x"]
-    found = [fault[1] for fault in map(checklist.FAULT.match, said) if fault]
-    assert found == ["tests/a/test_b.py::test_c[x] - assert 1 == 2", "tests/d.py"]
+@pytest.mark.parametrize(("code", "verdict"), [(0, "passed"), (1, "FAILED")])
+def test_what_passes_alone_is_called_unsteady_and_what_fails_again_has_failed(
+    capsys: pytest.CaptureFixture[str], code: int, verdict: str
+) -> None:
+    fault = Fault("tests/events/test_a.py::test_b", "too late")
+    first = Result("events", "FAILED", 3, "1 failed, 20 passed")
+    ran = Ran(0, 61.5, [first], {"failed": 1, "passed": 20}, [fault])
+    words = ["pytest", fault.test]
+    again = Run(Command("events", words, {}, 1), lines=["1 passed in 1.00s", "1 failed in 1.00s"])
+    again.lines = again.lines[code:][:1]
+    again.ended(code)
+    checklist._second_look(again, ran)
+    assert checklist._summary(ran, processor=150) == code
+    said = capsys.readouterr().out
+    assert first.verdict == verdict
+    assert ("Unsteady" in said) == (code == 0)
+    assert "  tests/events/test_a.py::test_b: too late" in said
+    total = "21 passed" if code == 0 else "1 failed, 20 passed"
+    assert said.splitlines()[-1] == f"{total} in 61.50s"
