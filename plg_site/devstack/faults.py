@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 MOST = 20  # more is no coincidence
 TESTS_FAILED = 1  # pytest's exit code: all were run, some failed
-# "FAILED tests/a/test_b.py::test_c[d e] - AssertionError: ...", or ERROR; only its file when that was not read
+# "FAILED tests/a/test_b.py::test_c[d e] - AssertionError: ...", or ERROR; of a file not read only its name
 _LINE = re.compile(
     r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::[^\[\s]+(?:\[.*?\](?= - |$))?)?)(?: - (.*))?$"
 )
