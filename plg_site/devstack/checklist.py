@@ -331,10 +331,10 @@ def _summary(ran: Ran, *, processor: float) -> int:
     print(f"\n{processor / 60:.1f} minutes of processor, {services / 60:.1f} of them by services")
     failed = [result.name for result in ran.results if result.verdict == "FAILED"]
     print(colour(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything passed.", "1"))
-    _name(ran.faults)
+    _show_faults(ran.faults)
     if ran.unsteady:
         print("Unsteady: these failed beside others and passed alone.")
-        _name(ran.unsteady)
+        _show_faults(ran.unsteady)
     order = ("failed", "passed", "skipped", "errors", "error", "warnings", "warning")
     shown = [f"{ran.counted[word]} {word}" for word in order if ran.counted.get(word)]
     if shown:
@@ -342,7 +342,7 @@ def _summary(ran: Ran, *, processor: float) -> int:
     return 1 if failed else 0
 
 
-def _name(some: Sequence[Fault]) -> None:
+def _show_faults(some: Sequence[Fault]) -> None:
     for fault in some[:FAULTS_SHOWN]:
         print(f"  {textwrap.shorten(str(fault), FAULT_WIDTH)}")
     if len(some) > FAULTS_SHOWN:
