@@ -338,7 +338,8 @@ CELERY_BEAT_SCHEDULE = queues.every(
 # --- Files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = STATE_DIR / "static"
+# Collected with the image, where that says so; else by `prepare`.
+STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
 MEDIA_ROOT = STATE_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {

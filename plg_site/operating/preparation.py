@@ -30,7 +30,7 @@ def steps(
     What takes long says on the way how far it is. `rebuild_later`: rollups that are not of this
     code's making stay so; until `rebuild_rollups`, usage is counted from the raw events.
     """
-    if not settings.WATCH_FILES:
+    if not settings.WATCH_FILES and settings.STATIC_ROOT.is_relative_to(settings.STATE_DIR):
         yield "Static files", static_files
     yield "Shared tables", shared_tables
     yield "Event store", lambda: event_store(say=say, rebuild_later=rebuild_later)
@@ -44,7 +44,8 @@ def steps(
 
 
 def static_files() -> str:
-    """Hashed copies for WhiteNoise; pages of the website name them, so this comes first."""
+    """Hashed copies for WhiteNoise; pages of the website name them, so this comes first. Those of an
+    image (STATIC_DIR) are there already."""
     call_command("collectstatic", interactive=False, verbosity=0)
     return "collected"
 
