@@ -112,6 +112,11 @@ def _prepare(env: Environ, more: Sequence[str]) -> list[str]:
     return _manage("prepare", *more)
 
 
+def _wait(env: Environ, more: Sequence[str]) -> list[str]:
+    """ends when `prepare` of this version is through: before what starts beside it"""
+    return _manage("wait_until_prepared", *more)
+
+
 ROLES: dict[str, Role] = {
     "web": _web,
     "worker": _worker,
@@ -122,6 +127,7 @@ ROLES: dict[str, Role] = {
     "live": _live,
     "background": _background,
     "prepare": _prepare,
+    "wait": _wait,
 }
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from outbound import letter_editors
 from plg_site import baseline
 from plg_site.development import demo
-from tenants import pool
+from tenants import fleet, pool
 
 Step = tuple[str, Callable[[], str]]
 Say = Callable[[str], None]
@@ -50,11 +51,23 @@ def static_files() -> str:
     return "collected"
 
 
+def lacks() -> str:
+    """What tables of this code are not there yet, in words; "" when none. Changes nothing."""
+    if todo := _migrations():
+        return f"{len(todo)} migrations of the shared tables"
+    if behind := fleet.behind().count():
+        return f"{behind} workspaces are of another version"
+    return ""
+
+
+def _migrations() -> list[tuple[Migration, bool]]:
+    executor = MigrationExecutor(connection)
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
 def shared_tables() -> str:
     restored = baseline.restore()
-    executor = MigrationExecutor(connection)
-    todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if todo:
+    if todo := _migrations():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     letter_editors.make_group()
     words = ["restored from the baseline"] if restored else []
