@@ -19,6 +19,7 @@ from plg_site.devstack.options import ROOT
 # The Helm 4 engine; the schemas of Kubernetes and of KEDA's objects; a parser of Terraform.
 CHARTS = (
     "helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0", "cloudcoil.models.keda==2.16.1.0",
+    "python-hcl2==8.1.4",
 )  # fmt: skip
 POLICIES = ("checkov==3.3.30",)
 _KEPT = ROOT / ".local" / "tools"
