@@ -147,7 +147,6 @@ def main(words: Sequence[str]) -> int:
     if missing := _missing():
         print(missing, file=sys.stderr)
         return NOT_SET_UP
-    os.environ["PYTHONPATH"] = str(ROOT)
     os.execv(becomes[0], becomes)  # noqa: S606  the process itself: signals reach it, nothing is between
 
 

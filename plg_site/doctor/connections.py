@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from events.readers import registered
-from events.store.chosen import is_clickhouse
+from events.store import is_clickhouse
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Connections"
@@ -103,8 +103,8 @@ def _compare(parts: Mapping[str, Mapping[str, int]], given: int) -> Finding:
     for prefix, each in parts.items():
         facts |= {f"{'events_database_' if prefix else ''}{name}": n for name, n in each.items()}
     how = (
-        "Lower DATABASE_POOL_SIZE, EVENTS_POOL_SIZE or the number of processes, raise max_connections, or put "
-        "PgBouncer in session mode before it."
+        "Lower DATABASE_POOL_SIZE, EVENTS_POOL_SIZE or the number of processes, raise max_connections, "
+        "or put PgBouncer in session mode before it."
     )
     if needed > given:
         return problem(says, how, **facts)

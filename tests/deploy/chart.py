@@ -35,7 +35,7 @@ SETS: dict[str, Values] = {
     "all scales": {
         "keda": _KEDA,
         "events": _SCALED,
-        "workers": {queue: _SCALED for queue in QUEUES},
+        "workers": dict.fromkeys(QUEUES, _SCALED),
     },
     "nothing scales": {"web": {"autoscaling": {"enabled": False}, "replicas": 3}},
     "busy threads": {"web": {"autoscaling": {"busyThreads": {"enabled": True}}}},
@@ -93,9 +93,7 @@ def refusal(values: Values) -> str:
 
 
 def attempt(*cases: Values, name: str = "demo", revision: int = 1) -> list[Any]:
-    asked = [
-        {"values": merged(LEAST, case), "name": name, "revision": revision} for case in cases
-    ]
+    asked = [{"values": merged(LEAST, case), "name": name, "revision": revision} for case in cases]
     answer = tools.ask("render", {"chart": str(CHART), "cases": asked})
     return list(answer["rendered"])
 

@@ -120,7 +120,9 @@ def _say(buildah: Sequence[str], *words: str) -> str:
     done = subprocess.run(
         [*buildah, *words], cwd=ROOT, capture_output=True, text=True, timeout=_BUILDS
     )
-    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, (
+        f"{shlex.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    )
     return done.stdout.strip()
 
 

@@ -19,11 +19,11 @@ from plg_site.devstack.options import ROOT
 TERRAFORM = ROOT / "deploy" / "terraform"
 NAMES = Path(__file__).with_name("terraform_names.json")
 _USED = re.compile(r'^(resource|data) "(\w+)"', re.M)
-_DOCS = re.compile(
-    r"/(\d+\.\d+\.\d+)/docs/(resources|data-sources)/\w+#([a-z0-9_]+)[ ]?[^}]*\}"
-)
+_DOCS = re.compile(r"/(\d+\.\d+\.\d+)/docs/(resources|data-sources)/\w+#([a-z0-9_]+)[ ]?[^}]*\}")
 _DEEP = 8
-_LICENCE = "Names of arguments of terraform-provider-aws, by way of @cdktf/provider-aws; both MPL-2.0"
+_LICENCE = (
+    "Names of arguments of terraform-provider-aws, by way of @cdktf/provider-aws; both MPL-2.0"
+)
 
 Types = dict[str, Any]
 

@@ -157,7 +157,9 @@ def test_keda_asks_for_the_queues_that_workers_take_from():
     for name, names in taken.items():
         waiting, in_hand = scaled[name]["triggers"]
         assert waiting["metadata"]["listName"] in names
-        assert in_hand["metadata"]["listName"] == "unacked"  # kombu's; see plg_site/operating/broker.py
+        assert (
+            in_hand["metadata"]["listName"] == "unacked"
+        )  # kombu's; see plg_site/operating/broker.py
         assert scaled[name]["fallback"]["replicas"] >= 1
     [events] = [spec for name, spec in scaled.items() if name not in taken]
     [config] = chart.of_kind(found, "ConfigMap")

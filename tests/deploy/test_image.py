@@ -64,7 +64,7 @@ def test_it_is_small_and_says_what_it_is(made: image.Image, capsys):
         print(f"\n  {made.bytes / 1e6:,.0f} MB as it is fetched")
     assert made.bytes <= MOST
     assert made.config["User"] == "10001:10001"
-    assert made.config["Volumes"].keys() == {"/tmp", "/var/lib/plg"}
+    assert made.config["Volumes"].keys() == {"/tmp", "/var/lib/plg"}  # noqa: S108
     assert made.config["Labels"]["org.opencontainers.image.version"] == "unknown"
     sbom = json.loads((made.root / "app" / "sbom.cdx.json").read_text())
     assert sbom["bomFormat"] == "CycloneDX"
@@ -114,5 +114,7 @@ def _lives(made, words, env, folder):
     """Settings are read and it goes on, and ends when it is told to."""
     said = folder / "-".join(words)
     with made.running(*words, said=said, **env) as process:
-        assert not image.until(lambda: process.poll() is not None, seconds=GOES_ON), said.read_text()
+        assert not image.until(lambda: process.poll() is not None, seconds=GOES_ON), (
+            said.read_text()
+        )
     assert process.returncode in {0, -15}, said.read_text()[-3000:]

@@ -61,8 +61,13 @@ def test_jobs_come_one_after_the_other_and_all_are_named():
 @pytest.mark.parametrize("jobs", [GITHUB["jobs"], GITLAB], ids=["github", "gitlab"])
 def test_environments_differ_by_their_settings_alone(jobs: dict[str, Any]):
     """The same image, by its digest, and the same words but for the name."""
+
     def words(name: str) -> str:
-        job = {key: value for key, value in jobs[name].items() if key not in {"needs", "rules", "stage"}}
+        job = {
+            key: value
+            for key, value in jobs[name].items()
+            if key not in {"needs", "rules", "stage"}
+        }
         return yaml.safe_dump(job).replace(name, "NAME")
 
     assert words("staging") == words("production")

@@ -25,7 +25,9 @@ def bin_run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("role", EVERY)
+@pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=[pytest.mark.thorough] * (role != "web")) for role in EVERY]
+)
 def test_a_role_without_settings_says_in_words_which_it_needs(role: str):
     ended = bin_run(role)
     assert ended.returncode == roles.NOT_SET_UP

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import hcl2
 
-_NOT_ARGUMENTS = {"__is_block__", "__start_line__", "__end_line__", "__comments__", "__inline_comments__"}
+_NOT_ARGUMENTS = {
+    "__is_block__",
+    "__start_line__",
+    "__end_line__",
+    "__comments__",
+    "__inline_comments__",
+}
 
 
 def body(found):
