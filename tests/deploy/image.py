@@ -138,11 +138,11 @@ def _pip(folder: Path) -> list[str]:
         if name.startswith(("global.", ":env:.")):
             lines.append(f"{name.rpartition('.')[2]} = {' '.join(value.split())}")
     (folder / "pip.conf").write_text("\n".join(dict.fromkeys(lines)) + "\n")
-    places = {
-        path
-        for word in " ".join(values.values()).split()
-        if Path(path := word.removeprefix("file://")).is_absolute() and Path(path).exists()
-    }
+    words = " ".join(values.values()).split()
+    # An index of files names them beside itself.
+    named = {Path(each.removeprefix("file://")).parent for each in words if "file://" in each}
+    named |= {Path(each) for each in words if each.startswith("/")}
+    places = {str(path) for path in named if path.exists()}
     volumes = {"/etc/ssl/certs", *places} | {f"{folder / 'pip.conf'}:/etc/pip.conf"}
     return [
         part

@@ -124,9 +124,6 @@ def test_what_scales_has_no_replicas_and_is_there(case):
     for name, deployment in deployments.items():
         assert ("replicas" in deployment["spec"]) == (name not in scaled)
     assert {*scaled} <= deployments.keys()
-    beat = next(each for name, each in deployments.items() if name.endswith("-beat"))
-    if beat["metadata"]["labels"]["app.kubernetes.io/component"] == "beat":
-        assert (beat["spec"]["replicas"], beat["spec"]["strategy"]["type"]) == (1, "Recreate")
 
 
 def test_there_is_one_beat_and_it_keeps_its_rounds():

