@@ -243,13 +243,15 @@ DATABASES = {
         },
     }
 }
-# The connection budget, which `manage.py doctor` compares with what the server gives: how many of
-# each process there are, on all machines together.
+# The connection budget, which `manage.py doctor` compares with what the servers give: how many of each
+# process there are at the most, on all machines together.
 WEB_THREADS = env.number("WEB_THREADS", 16)
 WEB_PROCESSES = env.number("WEB_PROCESSES", env.number("WEB_WORKERS", 2))
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2)
 EVENTS_PROCESSES = env.number("EVENTS_PROCESSES", 1)
+READERS_PROCESSES = env.number("READERS_PROCESSES", 1)
 OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
+UPDATE_SURGE_PERCENT = env.number("UPDATE_SURGE_PERCENT", 0)  # started before the old ones end
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -338,7 +340,8 @@ CELERY_BEAT_SCHEDULE = queues.every(
 # --- Files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = STATE_DIR / "static"
+# Collected with the image, where that says so; else by `prepare`.
+STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
 MEDIA_ROOT = STATE_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {

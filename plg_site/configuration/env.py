@@ -40,6 +40,13 @@ class Read:
 
 READ: dict[str, Read] = {}
 _wrong: list[str] = []
+_may_be_missing = False
+
+
+def let_all_be_missing() -> None:
+    """For `settings_for_building`: what is not set reads as empty."""
+    global _may_be_missing
+    _may_be_missing = True
 
 
 def refuse_wrong() -> None:
@@ -61,7 +68,8 @@ def text(name: str, default: str | None = None, *, kind: str = "text", instead: 
     if value is not None and (value or default is not None):
         return value
     if default is None:
-        _wrong.append(f"{name} is not set{f' (or {instead})' if instead else ''}")
+        if not _may_be_missing:
+            _wrong.append(f"{name} is not set{f' (or {instead})' if instead else ''}")
         return ""
     return default
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from plg_site import roles
 from plg_site.devstack import loopback, ports, valkey
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.program import Program
@@ -131,9 +132,7 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
     bind = ",".join(f"{f'[{host}]' if ':' in host else host}:{addresses.port}" for host in hosts)
     return Program(
         name="web",
-        command=python(
-            "-m", "gunicorn", "plg_site.wsgi", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")
-        ),
+        command=roles.command("web"),
         env={**env, "WEB_BIND": bind},
         # By address, as a load balancer asks: the site's name is at one port only, and a second web
         # process listens at another.
@@ -146,43 +145,37 @@ def web(addresses: Addresses, env: Mapping[str, str]) -> Program:
 def worker(env: Mapping[str, str]) -> Program:
     return Program(
         name="worker",
-        command=python(
-            "-m", "celery", "-A", "plg_site", "--quiet", "worker", "--pool", "prefork",
-            "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
-        ),
+        command=roles.command("worker", env=env),
         env={**env, "CELERY_SKIP_CHECKS": "1"},  # `prepare` has just run them
         # It waits for tasks: the broker has a client that blocks on a list.
         ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
         parent=PRELOADED,
         quiet=WORKER_NOISE,
-    )  # fmt: skip
+    )
 
 
 def beat(state: State, env: Mapping[str, str]) -> Program:
     return Program(
         name="beat",
-        command=python(
-            "-m", "celery", "-A", "plg_site.schedule", "--quiet", "beat", "--loglevel", "WARNING",
-            "--schedule", str(state.path / "beat-schedule"), "--pidfile", "",
-        ),
+        command=roles.command("beat", env={**env, "STATE_DIR": str(state.path)}),
         env=env,
         layer=APPLICATION,
         parent=PRELOADED,
         quiet=WORKER_NOISE,
-    )  # fmt: skip
+    )
 
 
 def events(env: Mapping[str, str]) -> Program:
     """The consumer and, as on a small machine, the readers in the same process."""
-    command = manage("consume_events", "--readers")
+    command = roles.command("events", ["--readers"])
     return Program(name="events", command=command, env=env, layer=APPLICATION, parent=PRELOADED)
 
 
 def outbound(env: Mapping[str, str]) -> Program:
     return Program(
         name="outbound",
-        command=manage("run_outbound"),
+        command=roles.command("outbound"),
         env=env,
         layer=APPLICATION,
         parent=PRELOADED,
@@ -194,7 +187,7 @@ def background(env: Mapping[str, str]) -> Program:
     """What `worker`, `events`, `outbound` and `beat` do, in threads of one process."""
     return Program(
         name="background",
-        command=python("-m", "plg_site.together"),
+        command=roles.command("background"),
         env={**env, "CELERY_SKIP_CHECKS": "1"},
         ready=lambda: "cmd=brpop" in valkey.ask(env["REDIS_URL"], "CLIENT", "LIST"),
         layer=APPLICATION,
@@ -206,10 +199,10 @@ def background(env: Mapping[str, str]) -> Program:
 def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
     asked = env.get("BIND_HOST", "")
     host = asked if asked in EVERYWHERE else ports.LOOPBACK
-    port = str(addresses.live_port)
+    bind = f"{f'[{host}]' if ':' in host else host}:{addresses.live_port}"
     return Program(
         name="live",
-        command=python("-m", "plg_site.live", "--host", host, "--port", port),
+        command=roles.command("live", env={"LIVE_BIND": bind}),
         env=env,
         ready=lambda: ports.answers_http(
             addresses.live_port, host=addresses.domain, path="/healthz"

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from outbound import letter_editors
 from plg_site import baseline
 from plg_site.development import demo
-from tenants import pool
+from tenants import fleet, pool
 
 Step = tuple[str, Callable[[], str]]
 Say = Callable[[str], None]
@@ -30,7 +31,7 @@ def steps(
     What takes long says on the way how far it is. `rebuild_later`: rollups that are not of this
     code's making stay so; until `rebuild_rollups`, usage is counted from the raw events.
     """
-    if not settings.WATCH_FILES:
+    if not settings.WATCH_FILES and settings.STATIC_ROOT.is_relative_to(settings.STATE_DIR):
         yield "Static files", static_files
     yield "Shared tables", shared_tables
     yield "Event store", lambda: event_store(say=say, rebuild_later=rebuild_later)
@@ -44,16 +45,29 @@ def steps(
 
 
 def static_files() -> str:
-    """Hashed copies for WhiteNoise; pages of the website name them, so this comes first."""
+    """Hashed copies for WhiteNoise; pages of the website name them, so this comes first. Those of an
+    image (STATIC_DIR) are there already."""
     call_command("collectstatic", interactive=False, verbosity=0)
     return "collected"
 
 
+def lacks() -> str:
+    """What tables of this code are not there yet, in words; "" when none. Changes nothing."""
+    if todo := _migrations():
+        return f"{len(todo)} migrations of the shared tables"
+    if behind := fleet.behind().count():
+        return f"{behind} workspaces are of another version"
+    return ""
+
+
+def _migrations() -> list[tuple[Migration, bool]]:
+    executor = MigrationExecutor(connection)
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
 def shared_tables() -> str:
     restored = baseline.restore()
-    executor = MigrationExecutor(connection)
-    todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if todo:
+    if todo := _migrations():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     letter_editors.make_group()
     words = ["restored from the baseline"] if restored else []

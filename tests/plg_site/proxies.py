@@ -65,11 +65,11 @@ def caddy_program() -> str:
     return found
 
 
-def caddy_rules(webs: Sequence[int]) -> dict[str, Any]:
+def caddy_rules(webs: Sequence[int], *, site: str = SITE) -> dict[str, Any]:
     """deploy/Caddyfile for these web processes, as Caddy itself reads it."""
     known = {
-        "SITE_DOMAIN": SITE,
-        "APP_DOMAIN": SITE,
+        "SITE_DOMAIN": site,
+        "APP_DOMAIN": site,
         "FILES_DOMAIN": "files.example",
         "TLS_ASK_TOKEN": "token",
         "ACME_EMAIL": "admin@signpost.example",
@@ -88,9 +88,11 @@ def caddy_rules(webs: Sequence[int]) -> dict[str, Any]:
 
 
 @contextmanager
-def caddy(folder: Path, webs: Sequence[int], *, believes: Sequence[str] = ()) -> Iterator[int]:
+def caddy(
+    folder: Path, webs: Sequence[int], *, believes: Sequence[str] = (), site: str = SITE
+) -> Iterator[int]:
     """The shipped rules without TLS; `believes` are its own trusted proxies."""
-    port, rules = free_port(), caddy_rules(webs)
+    port, rules = free_port(), caddy_rules(webs, site=site)
     server = next(iter(rules["apps"]["http"]["servers"].values()))
     server |= {"listen": [f"127.0.0.1:{port}"], "automatic_https": {"disable": True}}
     server.pop("tls_connection_policies", None)

@@ -62,7 +62,7 @@ def test_a_problem_is_an_exit_code_and_a_warning_is_one_if_asked_for(db, setting
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('max_connections')::int")
         [given] = cursor.fetchone()
-    settings.WEB_THREADS, settings.WORKER_PROCESSES = 16, 0
+    settings.WEB_THREADS, settings.WORKER_PROCESSES, settings.EVENTS_POOL_SIZE = 16, 0, 0
     settings.WEB_PROCESSES = int(given * 0.85 / 16)
     (row,), code = run("--only", "connections")
     assert (row["level"], code) == ("warning", 0)
@@ -93,6 +93,33 @@ def test_more_connections_than_the_server_gives_are_a_problem(db, settings):
     assert found.level is Level.PROBLEM
     assert "DATABASE_POOL_SIZE" in found.do
     assert found.facts["web"] == 1600
+    assert found.facts["events_database_web"] == 800  # on the same server
+
+
+def test_an_update_that_starts_new_processes_first_is_in_the_budget(settings):
+    settings.WEB_PROCESSES, settings.WEB_THREADS, settings.EVENTS_POOL_SIZE = 3, 16, 8
+    settings.UPDATE_SURGE_PERCENT = 0
+    before = connections.budget(), connections.events_budget()
+    settings.UPDATE_SURGE_PERCENT = 50  # of three, one and a half: two
+    app, log = connections.budget(), connections.events_budget()
+    assert (before[0]["web"], app["web"]) == (3 * 16, 5 * 16)
+    assert (before[1]["web"], log["web"]) == (3 * 8, 5 * 8)
+    assert app["prepare"] == before[0]["prepare"]  # of it there is one
+
+
+def test_an_events_database_elsewhere_has_a_budget_of_its_own(db, settings, monkeypatch):
+    """Another server is one that began at another time."""
+    monkeypatch.setattr(connections, "_SERVER", "SELECT pg_backend_pid()")
+    here, there = connections.look()
+    assert "web" in here.facts
+    assert not any(name.startswith("events_database_") for name in here.facts)
+    assert there.facts["events_database_web"]
+
+
+def test_events_in_clickhouse_take_no_connections_of_postgresql(db, settings):
+    settings.EVENTS_DATABASE_URL = "clickhouse://events@127.0.0.1:1/events"
+    (found,) = connections.look()
+    assert not any(name.startswith("events_database_") for name in found.facts)
 
 
 def test_a_redis_that_keeps_nothing_is_a_problem(db):

@@ -25,6 +25,7 @@ PROVED_ELSEWHERE = {
     "bin/bench": "tests/bench/test_tiny.py",
     "bin/new-product": "tests/devstack/test_new_product.py",
     "bin/upgrade": "tests/devstack/test_upgrade.py",
+    "bin/run": "tests/deploy/test_run.py",  # it becomes a process of an installation
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
     "bin/manage run_outbound": "tests/outbound/test_kills.py",  # the stack runs it
     "bin/manage start_here": "tests/stack/test_first_day.py",  # here there is an administrator

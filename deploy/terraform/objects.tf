@@ -1,0 +1,109 @@
+# A bucket for objects of the site, and CloudFront in front of the load balancer.
+resource "aws_s3_bucket" "objects" {
+  bucket_prefix = "${var.name}-objects-"
+}
+
+resource "aws_s3_bucket_public_access_block" "objects" {
+  bucket                  = aws_s3_bucket.objects.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_versioning" "objects" {
+  bucket = aws_s3_bucket.objects.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "objects" {
+  bucket = aws_s3_bucket.objects.id
+  rule {
+    bucket_key_enabled = true
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = var.encryption_key
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "objects" {
+  bucket = aws_s3_bucket.objects.id
+  rule {
+    id     = "former-versions"
+    status = "Enabled"
+    filter {}
+    noncurrent_version_expiration {
+      noncurrent_days = 30
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 2
+    }
+  }
+}
+
+data "aws_cloudfront_cache_policy" "by_origin" {
+  name = "UseOriginCacheControlHeaders-QueryStrings"
+}
+
+data "aws_cloudfront_cache_policy" "static" {
+  name = "Managed-CachingOptimized"
+}
+
+data "aws_cloudfront_origin_request_policy" "all" {
+  name = "Managed-AllViewer"
+}
+
+resource "aws_cloudfront_distribution" "site" {
+  enabled         = true
+  is_ipv6_enabled = true
+  http_version    = "http2and3"
+  aliases         = concat([var.site_domain, var.live_domain], var.other_names)
+  comment         = "All names; what may be kept, and for how long, is said by each answer"
+
+  origin {
+    domain_name = aws_lb.this.dns_name
+    origin_id   = "web"
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id         = "web"
+    viewer_protocol_policy   = "redirect-to-https"
+    allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+    cached_methods           = ["GET", "HEAD"]
+    cache_policy_id          = data.aws_cloudfront_cache_policy.by_origin.id
+    origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all.id
+    compress                 = true
+  }
+
+  ordered_cache_behavior {
+    path_pattern             = "/static/*"
+    target_origin_id         = "web"
+    viewer_protocol_policy   = "redirect-to-https"
+    allowed_methods          = ["GET", "HEAD"]
+    cached_methods           = ["GET", "HEAD"]
+    cache_policy_id          = data.aws_cloudfront_cache_policy.static.id
+    origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all.id
+    compress                 = true
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = var.cdn_certificate
+    ssl_support_method       = "sni-only"
+    minimum_protocol_version = "TLSv1.2_2021"
+  }
+}

@@ -1,0 +1,1 @@
+"""Scripts that run where the tools are (tests.deploy.tools); they import nothing of the project."""

@@ -1,0 +1,59 @@
+"""Two web processes behind the shipped rules of Caddy, restarted one after the other: nobody notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from plg_site.devstack import ports, programs
+from plg_site.devstack.stack import Stack
+from tests.plg_site import proxies
+from tests.stack import light_traffic
+from tests.stack.survival import load
+
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
+
+NAMES = ("web-left", "web-right")
+LEAST = 500  # requests
+
+
+@pytest.fixture
+def webs(stack: Stack) -> Iterator[list[int]]:
+    """Their ports."""
+    found = []
+    env = stack.env | {"WEB_WORKERS": "1", "TRUSTED_PROXIES": "127.0.0.1/32"}
+    for name in NAMES:
+        port = ports.find_free()
+        program = programs.web(replace(stack.addresses, port=port), env)
+        stack.supervisor.start(replace(program, name=name))
+        found.append(port)
+    for name in NAMES:
+        stack.wait_until_ready(name)
+    yield found
+    for name in NAMES:
+        stack.kill(name, stay_down=True)
+
+
+def test_a_rolling_restart_fails_no_request(stack: Stack, webs: list[int], tmp_path, capsys):
+    workspace = load.furnish(stack, "rolling")
+    site = stack.addresses.domain
+    with (
+        proxies.caddy(tmp_path, webs, site=site) as port,
+        light_traffic.light(workspace, port) as traffic,
+    ):
+        light_traffic.until_answered(traffic, LEAST // 10)
+        for _ in range(2):
+            for name in NAMES:
+                before, done = stack.process(name).pid, traffic.answered
+                stack.restart(name)
+                assert stack.process(name).pid != before
+                light_traffic.until_answered(traffic, done + 20)  # all is as it was
+        light_traffic.until_answered(traffic, LEAST)
+    with capsys.disabled():
+        print(f"\n  4 restarts: {traffic.answered} answered, {traffic.sign_ups} sign-ups,", end=" ")
+        print(f"{len(traffic.failed)} failed")
+    assert traffic.failed == []
+    assert traffic.answered >= LEAST
+    assert traffic.sign_ups >= 10
