@@ -14,6 +14,7 @@ from collections.abc import Collection
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from events.postgres import is_told
 from outbound import channels
 from outbound.channels import Channel
 from outbound.delivery import sending, tidying
@@ -142,6 +143,7 @@ class _Lanes:
 
 
 def _wait_for_database(error: Exception, stop: threading.Event) -> None:
-    log.warning("outbound_database_away", error=str(error).splitlines()[0])
+    if not is_told():
+        log.warning("outbound_database_away", error=str(error).splitlines()[0])
     connection.close()
     stop.wait(1.0)

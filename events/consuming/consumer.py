@@ -34,7 +34,12 @@ _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as of
 _GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
-_OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
+_DATABASE_DOWN = (
+    django.db.OperationalError,
+    django.db.InterfaceError,
+    django.db.InternalError,  # of a transaction that stood still for too long
+)
+_OUTBOX_DOWN = (*_STREAM_DOWN, *_DATABASE_DOWN)
 
 
 def collect_rarely() -> None:
@@ -106,7 +111,7 @@ class Consumer:
     def _relay_outbox(self) -> int:
         try:
             return outbox.relay(lambda lines: self._store_lines(lines, source="outbox"))
-        except (django.db.OperationalError, django.db.InterfaceError):
+        except _DATABASE_DOWN:
             django.db.connection.close()
             raise
 
