@@ -43,6 +43,7 @@ class Breaker:
         self._probe, self._opened, self._every = probe, opened, every
         self._circuit = Circuit(retry_after=math.inf)  # until the thread has succeeded
         self._began = self._ended = -math.inf
+        self._over = threading.Event()
         _all.add(self)
 
     @property
@@ -53,6 +54,11 @@ class Breaker:
     def was_open(self) -> bool:
         """Whether it is open, or was a moment ago."""
         return self.is_open or time.monotonic() - self._ended < _TOLD_FOR
+
+    def close(self) -> None:
+        """Its pool is closed: nobody need know whether the server comes back."""
+        self._over.set()
+        _all.discard(self)
 
     def refuse_if_open(self) -> None:
         """Raises DatabaseAway."""
@@ -79,7 +85,8 @@ class Breaker:
         log.warning("database_away", database=self.what, error=said or type(error).__name__)
         while True:
             self._opened()  # who came while it opened would wait for a time-out
-            time.sleep(self._every)
+            if self._over.wait(self._every):
+                return
             if self._answers():
                 break
         self._ended = time.monotonic()

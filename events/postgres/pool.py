@@ -88,6 +88,10 @@ class Pool(ConnectionPool[Connection]):
             else:
                 return taken
 
+    def close(self, timeout: float = 5.0) -> None:
+        self.breaker.close()
+        super().close(timeout)
+
     def _check_within(self, taken: Connection) -> None:
         taken.within = _ANSWERS_WITHIN
         try:
@@ -97,7 +101,7 @@ class Pool(ConnectionPool[Connection]):
 
     def _ask(self) -> None:
         """The server, by a connection of its own. Raises psycopg.Error."""
-        options = {**self._resolve_kwargs(), "connect_timeout": _ANSWERS_WITHIN}
+        options = {**self._resolve_kwargs(), "connect_timeout": int(_ANSWERS_WITHIN)}
         with Connection.connect(self._resolve_conninfo(), **options) as connection:
             connection.within = _ANSWERS_WITHIN
             connection.execute("SELECT 1")
