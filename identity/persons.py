@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-
 import events
 from identity.event_types import PERSON_IDENTIFIED
 from identity.models import Person, PersonAlias, User

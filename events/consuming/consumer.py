@@ -197,7 +197,8 @@ class Consumer:
         try:
             return later.settled(events)
         except later.NobodyCanSay:
-            django.db.connection.close()
+            if not django.db.connection.in_atomic_block:
+                django.db.connection.close()  # it may be a dead one
             raise
 
     def _settle(self, batch: Batch) -> None:

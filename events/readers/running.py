@@ -24,7 +24,9 @@ _TURN = 1.0  # seconds that a reader works before others have their turn
 # Seconds until a reader is asked again, by what came of it.
 _PAUSES = {Came.MOVED: 0.0, Came.NOTHING: 0.2, Came.BUSY: 1.0, Came.FAILED: 0.5}
 _LONGEST = 5.0  # after failures in a row
-_STUCK = 600.0  # seconds of one turn, which hands over a batch and no more: it does not move any longer
+_STUCK = (
+    600.0  # seconds of one turn, which hands over a batch and no more: it does not move any longer
+)
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def persons(sealed: Collection[str]) -> Mapping[str, UUID]:
     )
     said = {row.session_key: row.get_decoded() for row in rows}
     ids = [data[SESSION_KEY] for data in said.values() if SESSION_KEY in data]
-    users = {str(user.pk): user for user in User.objects.filter(pk__in=ids).select_related("person")}
+    users = {
+        str(user.pk): user for user in User.objects.filter(pk__in=ids).select_related("person")
+    }
     found = {
         key: person_of(user).pk
         for key, data in said.items()

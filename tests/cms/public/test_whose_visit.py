@@ -54,9 +54,7 @@ def test_a_visitor_is_nobody(visitor, built, settle):
     assert anonymous_id
 
 
-def test_a_session_that_is_over_elsewhere_or_made_up_is_nobodys(
-    client_for, people, built, settle
-):
+def test_a_session_that_is_over_elsewhere_or_made_up_is_nobodys(client_for, people, built, settle):
     client = client_for(people.acme_owner)
     sign_ins.end_all(people.acme_owner)
     client.get("/pricing/")

@@ -12,7 +12,6 @@ from django.conf import settings
 from tests.away import by_another_thread, database_away
 
 
-
 @pytest.fixture
 def asked(client_for):
     """One request, by a thread with a connection of its own."""
