@@ -1,10 +1,10 @@
 """`python -m plg_site.alive worker`: whether what answers no requests makes progress on this machine.
 
-For a liveness probe or a watchdog. Names: worker, beat, events, readers, outbound; several may be given, such as
-all five for a process that runs them together. Exit code 0: each is there and has moved within --within
-seconds. 1: one is not there, stands still, or has ended without a word; the line says which and for how long.
+For a liveness probe or a watchdog. Names: worker, beat, events, readers, outbound; several may be given,
+such as all five for a process that runs them together. Exit code 0: each is there and has moved within
+--within seconds. 1: one is not there, stands still, or has ended without a word; a line says which.
 
-A loop touches a file of its own while it moves (`events.heartbeats`, which every process registers this with):
+A loop touches a file of its own while it moves (`events.heartbeats`, which every process gives this to):
 
     <STATE_DIR>/alive/<name>.<host>.<process>
 

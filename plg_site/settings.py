@@ -317,7 +317,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "plg_site.schedule:Scheduler"
+CELERY_BEAT_SCHEDULER = "plg_site.operating.scheduler:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds; so often it says that it is alive
 CELERY_BEAT_SCHEDULE = queues.every(
     _queue,

@@ -52,7 +52,7 @@ class Pool(ConnectionPool[Connection]):
 
         class Watched(Connection):
             @classmethod
-            def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:  # type: ignore[override]
+            def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
                 try:
                     made = super().connect(conninfo, **kwargs)
                 except psycopg.OperationalError as error:

@@ -114,7 +114,7 @@ class StreamReader:
 
     def park(self, lines: Sequence[bytes]) -> int:
         """Keep what cannot be stored yet; returns how many of the first there was room for."""
-        room = max(0, self._parked_most - cast(int, self._redis.xlen(self._keys.parked)))
+        room = max(0, self._parked_most - self._redis.xlen(self._keys.parked))
         if fitting := lines[:room]:
             pipeline = self._redis.pipeline(transaction=True)
             for line in fitting:

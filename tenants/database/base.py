@@ -22,7 +22,7 @@ from tenants.database import search_path
 
 # What the thread that takes a connection from the pool wants to do with it.
 _taking = threading.local()
-_NAMES = {"default": "main"}  # what the log calls it
+_NAMES: dict[str, str] = {"default": "main"}  # what the log calls it
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -104,7 +104,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         pools: dict[str, Pool] = self._connection_pools
         if self.alias not in pools:
             made = Pool(
-                what=_NAMES.get(self.alias, self.alias),
+                what=_NAMES.get(str(self.alias), str(self.alias)),
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
                 configure=self._configure_connection,

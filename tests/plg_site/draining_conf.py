@@ -1,6 +1,8 @@
 """gunicorn's configuration for tests of the drain: what deploy/gunicorn.conf.py does, without the project."""
 
 import os
+import socket
+from pathlib import Path
 
 from plg_site.patience import draining
 from plg_site.web import probes
@@ -12,6 +14,9 @@ control_socket_disable = True
 
 
 def on_starting(server: object) -> None:
+    with socket.socket() as caller:  # where deploy/gunicorn.conf.py loads the project
+        is_shut = caller.connect_ex(("127.0.0.1", int(os.environ["PORT"]))) != 0
+    Path(os.environ["SAID"]).write_text("shut" if is_shut else "open")
     draining.prepare(server, seconds=int(os.environ["DRAIN_SECONDS"]))
 
 

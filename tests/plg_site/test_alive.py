@@ -17,6 +17,7 @@ from plg_site import alive
 from plg_site.devstack.options import ROOT
 
 PATIENCE = 120.0  # of a busy machine, which has to start Django
+TOGETHER = ["-m", "plg_site.together"]
 COMMANDS = {
     "outbound": ["manage.py", "run_outbound"],
     "events": ["manage.py", "consume_events"],
@@ -49,7 +50,7 @@ def started(tmp_path: Path, django_db_setup: None, monkeypatch) -> Iterator[Call
 
     def start(name: str) -> subprocess.Popen[bytes]:
         env = os.environ | {"STATE_DIR": str(tmp_path), "WORKER_NICE": "0", "READERS_NICE": "0"}
-        command = [sys.executable, *COMMANDS[name]]
+        command = [sys.executable, *COMMANDS.get(name, TOGETHER)]
         if name == "beat":
             command += ["--schedule", str(tmp_path / "schedule")]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True))
@@ -82,6 +83,12 @@ def test_each_says_that_it_lives_and_one_that_stands_still_is_found(name, starte
     assert f"{name}: process {process.pid} has not moved for" in ask(name, "--within", "15")[1]
     process.send_signal(signal.SIGCONT)
     until(lambda: ask(name, "--within", "15")[0], "it goes on, and nobody notices")
+
+
+@pytest.mark.thorough
+def test_the_process_that_does_all_of_it_says_so_for_each(started, ask):
+    started("together")
+    until(lambda: ask(*alive.NAMES)[0], "not all of them say that they live")
 
 
 def test_who_ends_when_told_leaves_nothing_behind_and_who_was_killed_is_not_there(

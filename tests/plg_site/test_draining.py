@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.plg_site.proxies import ROOT, free_port
 
@@ -38,9 +41,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def running(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def running(
+    seconds: int, said: Path = Path(os.devnull)
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     env = os.environ | {"PORT": str(port), "DRAIN_SECONDS": str(seconds), "PYTHONPATH": str(ROOT)}
+    env["SAID"] = str(said)
     command = [
         sys.executable, "-m", "gunicorn", "tests.plg_site.waiting_application:application",
         "-c", "tests/plg_site/draining_conf.py", "--graceful-timeout", "30",
@@ -53,6 +59,14 @@ def running(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         if process.poll() is None:
             process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE)
+
+
+def test_the_port_opens_only_once_the_project_is_loaded(tmp_path):
+    shipped = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+    gc.enable()  # which the configuration turns off until a worker has started
+    assert "load_web" in shipped["on_starting"].__code__.co_names
+    with running(0, tmp_path / "said"):
+        assert (tmp_path / "said").read_text() == "shut"
 
 
 def test_while_all_threads_are_busy_it_is_answered():

@@ -108,13 +108,14 @@ def test_pages_and_known_links_go_on_and_the_rest_says_when_to_come_back(stack, 
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     with capsys.disabled():
         print(f"\n  {AWAY_FOR:.0f} s without PostgreSQL:", end=" ")
-        for kind in ("pages", "signed in", "clicks", "probes"):
+        for kind in ("pages", "signed in", "clicks", "probes", "turned away"):
             print(f"{len(traffic.answers[kind])} {kind} (p95 {traffic.p95(kind):.2f} s)", end=" ")
         print({name: sum(counts.values()) for name, counts in _lines(stack, begin).items()})
     for kind in ("pages", "signed in", "clicks", "probes"):
         assert len(traffic.answers[kind]) >= AWAY_FOR / 2
         assert traffic.failed(kind) == []
 
+    assert {status for status, _ in traffic.answers["turned away"]} == {503}
     _is_well_again(stack, new_walk, workspace)
     for name, counts in _lines(stack, begin).items():
         said = sum(counts.values())
@@ -130,6 +131,7 @@ def _under_traffic(
           for _ in range(5)),
         traffic.at(PAGES / 2, lambda _: traffic.ask("pages", "GET", site, "/pricing/")),
         traffic.at(PAGES / 2, lambda _: traffic.ask("signed in", "GET", site, "/", Cookie=cookie)),
+        traffic.at(2, lambda _: traffic.ask("turned away", "GET", host, "/links/", Cookie=cookie)),
         traffic.at(1, lambda number: traffic.ask(
             "probes", "GET", "10.1.2.3", ("/livez", "/readyz")[number % 2])),
     ]  # fmt: skip
