@@ -25,9 +25,9 @@ def no_plans() -> list[Any]:
     return []
 
 
-def nobody(request: HttpRequest) -> Any:
-    """The person (or a person's UUID) behind a request, None for a visitor."""
-    return None
+def nobody(request: HttpRequest) -> dict[str, str]:
+    """What the context of a visit's event says of who asks; without asking a database."""
+    return {}
 
 
 def only_in_the_log(name: str, values: Mapping[str, Any], *, to: str) -> None:
@@ -38,7 +38,7 @@ def only_in_the_log(name: str, values: Mapping[str, Any], *, to: str) -> None:
 _filled: dict[str, Callable[..., Any]] = {}
 _declared: dict[str, Callable[..., Any]] = {
     "pricing": no_plans,
-    "person": nobody,
+    "whose": nobody,
     "letter": only_in_the_log,
 }
 

@@ -26,6 +26,19 @@ loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 accesslog = None  # the application logs its requests itself
 
 
+def on_starting(server: object) -> None:
+    """Import the project before the port opens: who connects is answered, and not kept waiting. The
+    workers are forked from what is loaded, so SIGHUP brings no new code: start anew for that."""
+    from django.conf import settings
+
+    from plg_site import preloading
+    from plg_site.patience import draining
+
+    preloading.load_web()
+    gc.freeze()
+    draining.prepare(server, seconds=settings.DRAIN_SECONDS)
+
+
 def post_worker_init(worker: object) -> None:
     """Look where it listens, before anybody is answered; resolve addresses and compile templates
     before the first visitor, not during their request."""

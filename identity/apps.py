@@ -9,6 +9,7 @@ class IdentityConfig(AppConfig):
         from django.contrib.auth import signals
 
         import events
+        from events import later
         from identity import event_types, receivers, signed_in_at  # noqa: F401
         from identity.account import closing  # noqa: F401
         from identity.attempts import devices
@@ -16,8 +17,10 @@ class IdentityConfig(AppConfig):
         from identity.proofs import proving  # noqa: F401
         from identity.security import letters, recent, second_factor  # noqa: F401
         from identity.signing_in import sign_ins  # noqa: F401
+        from identity.visits.whose import persons
 
         events.register(*event_types.ALL)
+        later.register(persons)
         # Before Django's receiver or after it, in its place.
         signals.user_logged_in.disconnect(dispatch_uid="update_last_login")
         signals.user_logged_in.connect(

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest
-
 import events
 from identity.event_types import PERSON_IDENTIFIED
 from identity.models import Person, PersonAlias, User
-
-
-def person_for(request: HttpRequest) -> Person | None:
-    """The signed-in user's person, or None for a visitor."""
-    if not request.user.is_authenticated:
-        return None
-    return person_of(request.user)
 
 
 def person_of(user: User) -> Person:

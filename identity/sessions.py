@@ -8,6 +8,7 @@ it writes a new session once, with the answer, instead of also before its conten
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ class SessionStore(DatabaseStore):
     def __init__(self, session_key: str | None = None, *, host: str = "") -> None:
         super().__init__(session_key)
         self.host = host
+        self.has_former_name = False  # of the cookie that brought it
         self._is_new = False
         self._written: bytes | None = None  # what `write` has stored
 
@@ -87,6 +89,11 @@ class SessionStore(DatabaseStore):
         return super().create_model_instance({**data, _HOST: self.host} if self.host else data)
 
 
+def began_on(data: Mapping[str, Any]) -> str:
+    """The domain of a workspace's own that a session began on; "" for the site and what is below."""
+    return str(data.get(_HOST, ""))
+
+
 def write(request: HttpRequest) -> None:
     """Store what the session says, in the transaction that is open."""
     if isinstance(request.session, SessionStore) and request.session.modified:
@@ -99,12 +106,14 @@ class HostSessionMiddleware(SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         key, is_former = cookies.value_of(request, settings.SESSION_COOKIE_NAME)
         request.session = SessionStore(key, host=cookies.foreign_host(request))
-        if is_former:
-            request.session.modified = True  # so that the answer brings the new name
+        request.session.has_former_name = is_former
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         from identity.signing_in import sign_ins
 
+        session = request.session
+        if session.accessed and getattr(session, "has_former_name", False):
+            session.modified = True  # so that the answer brings the new name
         if response.status_code < 500:  # a failed request's session is not written
             sign_ins.see(request)
         return super().process_response(request, response)

@@ -14,6 +14,8 @@ from collections.abc import Collection
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from events import heartbeats
+from events.postgres import is_told
 from outbound import channels
 from outbound.channels import Channel
 from outbound.delivery import sending, tidying
@@ -30,8 +32,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds, while nobody answers there
 class Runner:
     """Sends by some channels, one message at a time; any number of processes may run one."""
 
-    def __init__(self, names: Collection[str] | None = None) -> None:
-        """`names` None: by all of them."""
+    def __init__(self, names: Collection[str] | None = None, *, heart: str = "") -> None:
+        """`names` None: by all of them. `heart`: whose heartbeat its messages are."""
+        self._heart = heart
         wanted = [each for each in channels.registered() if names is None or each.name in names]
         self._ways = {each.name: each.new() for each in wanted}
         self._pause = 0.0
@@ -41,6 +44,8 @@ class Runner:
         """At most so many messages; ends early when nobody answers on the other side."""
         moved = 0
         while moved < most and not (stop and stop.is_set()):
+            if self._heart:
+                heartbeats.beat(self._heart)
             outcome = sending.next_one(self._ways)
             if outcome is False:
                 self._pause = 0.0
@@ -79,11 +84,12 @@ class Process:
         alone = [each for each in channels.registered() if each.lanes]
         self._lanes = {each.name: _Lanes(each) for each in alone}
         others = [each.name for each in channels.registered() if not each.lanes]
-        self._runner = Runner(others)
+        self._runner = Runner(others, heart="outbound")
         self._next_sweep = self._next_tidy = 0.0
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
+            heartbeats.beat("outbound")
             try:
                 moved = self._runner.one_pass(stop)
                 for _, name in sending.due(self._lanes) if self._lanes else ():
@@ -98,6 +104,7 @@ class Process:
         self._runner.close()
         for lanes in self._lanes.values():
             lanes.join()
+        heartbeats.end("outbound")
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -144,6 +151,7 @@ class _Lanes:
 
 
 def _wait_for_database(error: Exception, stop: threading.Event) -> None:
-    log.warning("outbound_database_away", error=str(error).splitlines()[0])
+    if not is_told():
+        log.warning("outbound_database_away", error=str(error).splitlines()[0])
     connection.close()
     stop.wait(1.0)

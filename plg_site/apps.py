@@ -8,8 +8,10 @@ class PlgSiteConfig(AppConfig):
     def ready(self) -> None:
         # shared_task binds to this app in every process, web included.
         from cms import slots
-        from identity.persons import person_for
-        from plg_site import celery  # noqa: F401
+        from events import heartbeats
+        from identity import visits
+        from plg_site import alive, celery  # noqa: F401
         from plg_site.configuration import checks  # noqa: F401
 
-        slots.register("person", person_for)  # the website's visits belong to whoever is signed in
+        heartbeats.register(beat=alive.beat, end=alive.end)
+        slots.register("whose", visits.whose)  # the website's visits belong to whoever is signed in

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from typing import Any
 
 from celery import Celery, Task
 from celery.signals import (
@@ -10,10 +11,16 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
+    worker_ready,
+    worker_shutdown,
 )
 from django.conf import settings
 from django.db import connections
 
+from plg_site import alive
+from plg_site.operating import broker
+
+WORKER = "worker"  # its heartbeat
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 
 app = Celery("plg_site")
@@ -40,6 +47,20 @@ def give_way(**_: object) -> None:
     The processes of the pool have it from the one that forks them; threads are of that one.
     """
     os.nice(settings.WORKER_NICE)
+
+
+@worker_ready.connect
+def say_that_it_is_alive(sender: Any, **_: object) -> None:
+    """By the timer of the loop that fetches tasks: where it hangs, so does the heartbeat. The loop stands
+    still while the broker is away, too; then the transport says it with each attempt to connect."""
+    broker.attempts_are_heartbeats()
+    alive.beat(WORKER)
+    sender.timer.call_repeatedly(5.0, alive.beat, args=(WORKER,))
+
+
+@worker_shutdown.connect
+def say_that_it_ends(**_: object) -> None:
+    alive.end(WORKER)
 
 
 @worker_init.connect

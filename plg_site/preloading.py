@@ -3,21 +3,23 @@
 It asks neither the database nor Redis: what is forked opens its own connections.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 
 from plg_site import unneeded
 
 # What is imported by a program's own start, and not by Django's.
-MODULES = (
-    # web
+WEB = (
     "gunicorn.app.wsgiapp",
     "gunicorn.workers.gthread",
+    "plg_site.patience.draining",
     "plg_site.patience.worker",
     "plg_site.web.client_address",
+    "plg_site.web.readiness",
     "plg_site.configuration.safety",
     "tenants.hosts.early",
     "tenants.pooler",
-    # web and background, from the first look at an account on
+    # from the first look at an account on; background has them, too
     "stripe._customer",
     "stripe._event",
     "stripe._invoice",
@@ -29,6 +31,9 @@ MODULES = (
     "stripe._webhook",
     "stripe.billing_portal._session",
     "stripe.checkout._session",
+)
+MODULES = (
+    *WEB,
     # background
     "celery.app.amqp",
     "celery.app.log",
@@ -60,13 +65,18 @@ MODULES = (
 )
 
 
-def load() -> None:
+def load_web() -> None:
+    """The same for a web process alone."""
+    load(WEB)
+
+
+def load(modules: Sequence[str] = MODULES) -> None:
     """Import and warm up; afterwards there is one thread, and no connection."""
     unneeded.leave_out()
     import django
 
     django.setup()
-    for module in MODULES:
+    for module in modules:
         import_module(module)
     from plg_site.operating import warm_up
 

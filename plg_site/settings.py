@@ -54,6 +54,10 @@ USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = None  # plg_site.web.client_address sets the scheme, and asks who says so
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: networks, addresses, "unix" for sockets.
 TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
+# Who may ask /readyz and /livez for more than a word, beside this machine: networks and addresses.
+INTERNAL_NETWORKS = env.names("INTERNAL_NETWORKS")
+# Seconds for which a web or live goes on after SIGTERM, while /readyz already says no.
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 0 if WATCH_FILES else 5)
 CSRF_TRUSTED_ORIGINS = [SITE_URL, WORKSPACES_URL_PATTERN]
 
 # In the database: a sign-in survives the loss of Redis. And it is good only on the hosts it began on.
@@ -219,7 +223,7 @@ DNS_RESOLVERS = env.names("DNS_RESOLVERS", "1.1.1.1,8.8.8.8,9.9.9.9")
 TLS_ASK_TOKEN = env.text("TLS_ASK_TOKEN", "")  # part of the address that Caddy asks; "" closes it
 
 # --- Data --------------------------------------------------------------------------------------
-# Seconds for which a request waits for a connection; then it is a 500.
+# Seconds for which a request waits for a connection while all are in use; then it is a 503.
 DATABASE_WAIT = env.number("DATABASE_WAIT", 5)
 _database = env.postgres("DATABASE_URL")
 DATABASES = {
@@ -315,6 +319,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False  # who enqueues decides what to do without a broker
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "plg_site.operating.scheduler:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds; so often it says that it is alive
 CELERY_BEAT_SCHEDULE = queues.every(
     _queue,
     {
@@ -643,12 +649,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "plg_site.operating.logs.line_formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"not_told": {"()": "plg_site.operating.outage_lines.NotToldAlready"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["not_told"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # events.postgres says when a server goes and comes
         "stripe": {"level": "WARNING"},
         "djstripe": {"level": "WARNING"},
         "celery": {"level": "WARNING"},

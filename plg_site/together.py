@@ -74,10 +74,12 @@ def _beat(stop: threading.Event) -> None:
     from django.conf import settings
 
     from plg_site.celery import app
+    from plg_site.operating.scheduler import Scheduler
 
     schedule = str(settings.STATE_DIR / "beat-schedule")
     service = Service(
-        app, max_interval=_WAKES, schedule_filename=schedule, remote_control=False
+        app, max_interval=_WAKES, schedule_filename=schedule, scheduler_cls=Scheduler,
+        remote_control=False,
     )  # fmt: skip
     threading.Thread(target=lambda: stop.wait() and service.stop(), daemon=True).start()
     service.start()

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 
 from events import Event
+from events.postgres import is_told
 from events.store import StoreUnavailable, get_store
 from events.waiting import newest
 from metering.asking import Question, ask
@@ -45,7 +46,8 @@ def _or_none(read: Callable[..., Result]) -> Callable[..., Result | None]:
         try:
             return read(*args, **kwargs)
         except StoreUnavailable as error:
-            log.warning("clicks.store_unavailable", error=str(error))
+            if not is_told():
+                log.warning("clicks.store_unavailable", error=str(error))
             return None
 
     return asking

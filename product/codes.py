@@ -25,8 +25,8 @@ _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 _ALWAYS_RESERVED = frozenset(
     """
     about account admin app apps assets auth cms dashboard docs download exports favicon go healthz
-    help home import invitations invite journeys live login logout media new oauth oidc openapi
-    reports search signup static stripe support webhooks well-known workspaces
+    help home import invitations invite journeys live livez login logout media new oauth oidc openapi
+    readyz reports search signup static stripe support webhooks well-known workspaces
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 

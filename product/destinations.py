@@ -2,7 +2,8 @@
 
 A link that was followed in the last second costs no query and no database connection. In the
 process that changes or deletes a link it is forgotten at once; another process leads to the old
-target for at most a second more.
+target for at most a second more. While PostgreSQL is away, links lead where they led at most ten
+minutes ago.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.utils.encoding import iri_to_uri
 
+from events.postgres import is_away
 from product import targets
 from product.models import Link
 from tenants import schema
-from tenants.hosts import ShortMemory
+from tenants.hosts import WITHOUT_DATABASE, ShortMemory
 from tenants.models import Tenant
 
 
@@ -30,21 +33,34 @@ class Destination:
     file_id: UUID | None
 
 
-_recent: ShortMemory[tuple[str, str], Destination] = ShortMemory(seconds=1.0, most=10_000)
+_recent: ShortMemory[tuple[str, str], Destination] = ShortMemory(
+    seconds=1.0, most=10_000, stale=WITHOUT_DATABASE
+)
 
 
 def known(tenant: Tenant, code: str) -> Destination | None:
-    """Where the code led within the last second, from outside of the workspace's schema."""
+    """Where the code led within the last second, from outside of the workspace's schema.
+
+    While the database is away: where it led of late; where that is not known, raises DatabaseError.
+    """
     key = (tenant.schema_name, code)
     found = _recent.get(key)
+    if found is not None:
+        return found
+    schema.enter(tenant)
+    try:
+        found = look_up(code)
+    except DatabaseError as error:
+        led = _recent.of_late(key)
+        if led is None or not is_away(error):
+            raise
+        return led
+    finally:
+        schema.leave()
     if found is None:
-        schema.enter(tenant)
-        try:
-            found = look_up(code)
-        finally:
-            schema.leave()
-        if found is not None:
-            _recent.keep(key, found)
+        _recent.forget(key)
+    else:
+        _recent.keep(key, found)
     return found
 
 

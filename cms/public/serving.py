@@ -139,7 +139,7 @@ def _record_visit(request: HttpRequest, entry: shelf.Entry) -> None:
     events.record(
         PAGE_VIEWED.name,
         anonymous_id=getattr(request, "anonymous_id", None),
-        person=slots.get("person")(request),
+        context=slots.get("whose")(request),
         properties={
             "path": request.path,
             "title": entry.title,

@@ -15,11 +15,12 @@ from contextlib import suppress
 import django.db
 import structlog
 
-from events import changes
+from events import changes, heartbeats, later
 from events.consuming import storing
 from events.consuming.batches import FEWEST, Batch, Batches, decode_all
 from events.consuming.outage import Outage
 from events.errors import StoreUnavailable
+from events.event import Event
 from events.health import Watch
 from events.redis.redis_client import UNAVAILABLE
 from events.store.interface import EventStore
@@ -33,8 +34,14 @@ _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as of
 # Seconds after a small batch, and after another: a commit for each event costs more than it brings.
 _GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
+_PARKED_EVERY = 1.0  # seconds
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
-_OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
+_DATABASE_DOWN = (
+    django.db.OperationalError,
+    django.db.InterfaceError,
+    django.db.InternalError,  # of a transaction that stood still for too long
+)
+_OUTBOX_DOWN = (*_STREAM_DOWN, *_DATABASE_DOWN)
 
 
 def collect_rarely() -> None:
@@ -66,18 +73,20 @@ class Consumer:
         self._take_over_after = take_over_after
         self._in_hand: Batch | None = None
         self._batches = Batches(self._fetch, fewest=fewest)
-        self._next_take_over = 0.0
+        self._next_take_over = self._next_parked = 0.0
         self._watch = Watch()
         self._ways: list[tuple[Outage, Callable[[], int]]] = [
             (Outage("outbox", _OUTBOX_DOWN), self._relay_outbox),
             (Outage("spool", _STREAM_DOWN), self._deliver_spool),
             (Outage("stream", _STREAM_DOWN), self.read_stream),
+            (Outage("parked", (*_STREAM_DOWN, later.NobodyCanSay)), self._store_parked),
         ]
 
     def run(self, stop: threading.Event) -> None:
         """Move events until `stop` is set; what was read is stored before this returns."""
         pause = _GATHER
         while not stop.is_set():
+            heartbeats.beat("events")
             moved = self.step()
             self._watch.look()
             if not moved and self._has_outage():
@@ -86,6 +95,7 @@ class Consumer:
                 stop.wait(pause)
             pause = _GATHER_ON if moved else _GATHER
         self._leave()
+        heartbeats.end("events")
 
     def drain(self) -> bool:
         """Move all that waits now. False when something could not be reached."""
@@ -106,7 +116,7 @@ class Consumer:
     def _relay_outbox(self) -> int:
         try:
             return outbox.relay(lambda lines: self._store_lines(lines, source="outbox"))
-        except (django.db.OperationalError, django.db.InterfaceError):
+        except _DATABASE_DOWN:
             django.db.connection.close()
             raise
 
@@ -116,6 +126,7 @@ class Consumer:
                 return 0
             lines = [line for line in path.read_bytes().split(b"\n") if line]
             for start in range(0, len(lines), FEWEST):
+                heartbeats.beat("events")
                 self._store_lines(lines[start : start + FEWEST], source="spool")
         log.info("events_spool_delivered", events=len(lines))
         return len(lines)
@@ -168,8 +179,42 @@ class Consumer:
         events, dead = decode_all(lines)
         self._store(Batch(events=events, dead=dead), source=source)
 
+    def _store_parked(self) -> int:
+        """What waited for somebody to say whose it is; looked for once a second, and until it is gone."""
+        if time.monotonic() < self._next_parked:
+            return 0
+        if not (entries := self._reader.parked(most=AT_ONCE)):
+            self._next_parked = time.monotonic() + _PARKED_EVERY
+            return 0
+        batch = Batch().add(entries)
+        batch.events = self._settled(batch.events)
+        self._store(batch, source="parked")
+        self._reader.unpark(list(batch.ids))
+        return batch.size
+
+    def _settled(self, events: Sequence[Event]) -> list[Event]:
+        """With their persons. Raises NobodyCanSay."""
+        try:
+            return later.settled(events)
+        except later.NobodyCanSay:
+            if not django.db.connection.in_atomic_block:
+                django.db.connection.close()  # it may be a dead one
+            raise
+
+    def _settle(self, batch: Batch) -> None:
+        """Find out whose the events are; those of which nobody can say it now are parked, or, where
+        there is no more room for that, nobody's."""
+        try:
+            batch.events = self._settled(batch.events)
+        except later.NobodyCanSay:
+            asking = [event for event in batch.events if later.asks(event)]
+            parked = self._reader.park([event.encode() for event in asking])
+            rest = later.without_persons(asking[parked:])
+            batch.events = [event for event in batch.events if not later.asks(event)] + rest
+
     def _store(self, batch: Batch, *, source: str, position: str = "") -> None:
         """Store a batch, tell who watches, and put aside with its reason what can never be stored."""
+        self._settle(batch)
         dead = storing.store(self._event_store, batch, reader=source, position=position)
         if batch.events:
             workspaces = {event.tenant for event in batch.events if event.tenant}

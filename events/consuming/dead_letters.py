@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import redis
 
-from events import changes, conf
+from events import changes, conf, later
 from events.consuming import storing
 from events.consuming.batches import Batch
+from events.errors import StoreUnavailable
 from events.redis.keys import Keys
 from events.redis.redis_client import patient
 from events.store import get_store
@@ -88,6 +89,10 @@ def _replay(letters: list[DeadLetter]) -> int:
     """Returns how many failed again."""
     entries: list[Entry] = [(letter.id, letter.line) for letter in letters]
     batch = Batch().add(entries)
+    try:
+        batch.events = later.settled(batch.events)
+    except later.NobodyCanSay as error:
+        raise StoreUnavailable(str(error)) from error
     still_dead = storing.store(get_store(), batch, reader="dead letters")
     changes.announce(_redis(), {event.tenant for event in batch.events if event.tenant})
     pipeline = _redis().pipeline(transaction=True)

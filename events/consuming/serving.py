@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import structlog
 
-from events import conf
+from events import conf, heartbeats
 from events.consuming.consumer import Consumer, collect_rarely
 from events.errors import StoreUnavailable
 from events.readers import running
@@ -49,6 +49,7 @@ def migrated(store: EventStore, stop: threading.Event, *, patience: float) -> bo
     give_up_at = time.monotonic() + patience
     said = False
     while not stop.is_set():
+        heartbeats.beat("events")
         try:
             store.migrate()
             return True

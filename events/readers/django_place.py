@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 import django.db
 from django.db import connections, transaction
 
+from events.postgres import is_away
 from events.readers import rows
 from events.readers.place import State
 from events.readers.rows import SqlHold
@@ -34,12 +35,9 @@ class DjangoPlace:
         return rows.look(self._execute, reader)
 
     def is_away(self, error: Exception) -> bool:
-        """See Place. A transaction that stood still for too long ends with an InternalError."""
-        if isinstance(error, django.db.OperationalError | django.db.InterfaceError):
-            return True
-        return isinstance(error, django.db.InternalError) and "25P03" in str(
-            getattr(error.__cause__, "sqlstate", "")
-        )
+        """See Place. A deadlock passes, too."""
+        passes = isinstance(error, django.db.OperationalError | django.db.InterfaceError)
+        return passes or is_away(error)
 
     def close(self) -> None:
         """See Place."""

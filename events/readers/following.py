@@ -24,6 +24,7 @@ import structlog
 
 from events.errors import StoreUnavailable
 from events.event import Event
+from events.postgres import is_told
 from events.readers.pages import Pages
 from events.readers.place import Hold, State
 from events.readers.reader import NotNow, Reader
@@ -117,8 +118,9 @@ class Following:
         """Note the failure where the position is; without its database, only log it."""
         passes = isinstance(error, _AWAY) or self.reader.place.is_away(error)
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
-        say = log.warning if passes else log.exception
-        say("events_reader_failed", reader=self.reader.name, reason=reason)
+        if not (passes and is_told()):
+            say = log.warning if passes else log.exception
+            say("events_reader_failed", reader=self.reader.name, reason=reason)
         try:
             with self.reader.place.held(self.reader.name, first=self._first) as hold:
                 chunk = self._in_hand

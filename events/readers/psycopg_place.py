@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from events.postgres import is_away
 from events.readers import rows
 from events.readers.place import State
 from events.readers.rows import Execute, SqlHold
@@ -44,13 +45,9 @@ class PsycopgPlace:
                 return None, 0
 
     def is_away(self, error: Exception) -> bool:
-        """See Place."""
-        kinds = (
-            psycopg.OperationalError,
-            psycopg.InterfaceError,
-            psycopg.errors.IdleInTransactionSessionTimeout,
-        )
-        return isinstance(error, kinds)
+        """See Place. A deadlock passes, too."""
+        passes = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return passes or is_away(error)
 
     def close(self) -> None:
         """See Place: each transaction has a connection of its own, and has closed it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from events import conf
+from events import conf, heartbeats
 from events.readers.following import Came, Following
 from events.readers.pages import Pages
 from events.readers.reader import Reader, registered
@@ -23,6 +24,9 @@ _TURN = 1.0  # seconds that a reader works before others have their turn
 # Seconds until a reader is asked again, by what came of it.
 _PAUSES = {Came.MOVED: 0.0, Came.NOTHING: 0.2, Came.BUSY: 1.0, Came.FAILED: 0.5}
 _LONGEST = 5.0  # after failures in a row
+_STUCK = (
+    600.0  # seconds of one turn, which hands over a batch and no more: it does not move any longer
+)
 
 
 @contextmanager
@@ -54,6 +58,7 @@ class Runner:
         self._threads = threads
         self._stop = threading.Event()
         self._due = dict.fromkeys(range(len(self._following)), 0.0)
+        self._began: dict[int, float] = {}  # turns that run
         self._failures = dict.fromkeys(range(len(self._following)), 0)
 
     def run(self, stop: threading.Event) -> None:
@@ -62,10 +67,14 @@ class Runner:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="readers") as pool:
             working: dict[Future[Came], int] = {}
             while not stop.is_set():
+                if time.monotonic() - min(self._began.values(), default=math.inf) < _STUCK:
+                    heartbeats.beat("readers")
                 self._begin_what_is_due(pool, working)
                 self._wait(working)
                 for done in [each for each in working if each.done()]:
-                    self._plan(working.pop(done), done.result())
+                    self._plan(number := working.pop(done), done.result())
+                    self._began.pop(number, None)
+        heartbeats.end("readers")
 
     def drain(self) -> bool:
         """One reader after the other, until nothing is left. False when one failed or was busy."""
@@ -83,6 +92,7 @@ class Runner:
         resting = set(self._due) - set(working.values())
         for number in sorted(resting, key=self._due.__getitem__):
             if self._due[number] <= now and len(working) < self._threads:
+                self._began[number] = now
                 working[pool.submit(self._turn, self._following[number])] = number
 
     def _wait(self, working: dict[Future[Came], int]) -> None:

@@ -21,6 +21,11 @@ class Keys:
         """The stream of entries that could not be stored, each with its reason."""
         return f"{{{self.stream}}}:dead"
 
+    @property
+    def parked(self) -> str:
+        """The stream of events that wait until somebody can say whose they are."""
+        return f"{{{self.stream}}}:parked"
+
     def first(self, key: str) -> str:
         """Where it is kept who was first to record under this key."""
         return f"{{{self.stream}}}:first:{key}"

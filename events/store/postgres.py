@@ -14,12 +14,11 @@ from uuid import UUID
 
 import psycopg
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
 
 from events import conf
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
-from events.redis.circuit import Circuit
+from events.postgres import Pool, is_away
 from events.store import copytext, finding, migrations, partitions, projections
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
@@ -45,41 +44,38 @@ class PostgresEventStore:
     kind: Literal["postgres"] = "postgres"
 
     def __init__(self, url: str, *, pool_size: int) -> None:
-        self._pool = ConnectionPool(
+        self._pool = Pool(
             url,
+            what="events",
             min_size=0,
             max_size=pool_size,
             timeout=_WAIT,
             max_idle=15,
-            reconnect_timeout=1.0,  # else the pool's own pauses double up to minutes
             open=False,
-            check=ConnectionPool.check_connection,
             kwargs={
                 "connect_timeout": 2,
                 "application_name": "plg events",
                 "options": "-c timezone=UTC -c client_min_messages=warning",
             },
         )
-        self._circuit = Circuit()
         self._days: set[date] = set()
         self._careful = 0
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
         """A connection in a transaction: committed at the end, rolled back after an error."""
-        if self._circuit.is_open:
-            raise StoreUnavailable("The events database did not answer a moment ago.")
         try:
             self._pool.open()
             with self._pool.connection() as connection:
-                self._circuit.succeeded()
                 yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if error.sqlstate is None:  # no word from the server; a deadlock is another matter
-                self._circuit.failed()
-            elif error.sqlstate.startswith("54"):  # a limit of the server: the same next time
+            if error.sqlstate and error.sqlstate.startswith("54"):  # a limit: the same next time
                 raise EventsUnstorable(str(error)) from error
             raise StoreUnavailable(str(error)) from error
+        except psycopg.InternalError as error:
+            if is_away(error):  # its transaction stood still for too long
+                raise StoreUnavailable(str(error)) from error
+            raise
 
     def migrate(self) -> list[str]:
         """Apply the missing SQL files, and make the partitions of the coming days."""

@@ -17,6 +17,7 @@ from events.redis.redis_script import Script
 GROUP = "store"
 AT_ONCE = 500  # entries in one command: Redis answers nobody else while it runs, some 10 ms
 DEAD_MOST = 100_000
+PARKED_MOST = 100_000  # some 70 MB
 _FORGET_AFTER_MS = 60 * 60 * 1000  # a consumer that died that long ago, with nothing in hand
 
 Entry = tuple[bytes, bytes]  # the stream's id, the parcel of encoded events
@@ -42,9 +43,17 @@ class StreamReader:
     """One consumer of the group. All methods raise redis errors when Redis does not answer."""
 
     def __init__(
-        self, client: redis.Redis, *, keys: Keys, name: str, dead_most: int = DEAD_MOST
+        self,
+        client: redis.Redis,
+        *,
+        keys: Keys,
+        name: str,
+        dead_most: int = DEAD_MOST,
+        parked_most: int = PARKED_MOST,
     ) -> None:
-        """`dead_most`: so many dead letters may wait; nothing is read for which there is no room."""
+        """`dead_most`: so many dead letters may wait; nothing is read for which there is no room.
+        `parked_most`: so many events may be parked."""
+        self._parked_most = parked_most
         self._dead_most = dead_most
         self.client = self._redis = client
         # Entries as the server sends them: redis-py would make a dict of each, at twice the cost.
@@ -102,6 +111,24 @@ class StreamReader:
             pipeline.xadd(self._keys.dead, cast(Any, fields))
             pipeline.hincrby(self._keys.refused, "dead_letter", 1)
         pipeline.execute()
+
+    def park(self, lines: Sequence[bytes]) -> int:
+        """Keep what cannot be stored yet; returns how many of the first there was room for."""
+        room = max(0, self._parked_most - self._redis.xlen(self._keys.parked))
+        if fitting := lines[:room]:
+            pipeline = self._redis.pipeline(transaction=True)
+            for line in fitting:
+                pipeline.xadd(self._keys.parked, cast(Any, {"e": line}))
+            pipeline.execute()
+        return len(fitting)
+
+    def parked(self, *, most: int) -> list[Entry]:
+        """The oldest that are parked."""
+        return _entries(cast(Any, self._redis.xrange(self._keys.parked, count=most)))
+
+    def unpark(self, ids: Collection[bytes]) -> None:
+        """These are stored now."""
+        self._redis.xdel(self._keys.parked, *ids)
 
     def leave(self) -> None:
         """Say goodbye, if nothing is in our hands."""

@@ -2,8 +2,10 @@
 
 from identity.visits.campaigns import carried as carried_campaign
 from identity.visits.consent import cookies_page
+from identity.visits.whose import asked as whose
 
 __all__ = [
     "carried_campaign",
     "cookies_page",
+    "whose",
 ]

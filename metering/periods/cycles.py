@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
+from events.postgres import is_away
 from events.recording import HasSchema
 from metering.models import BillingCycle, Ledger
 from metering.periods.months import Cycle, within
@@ -25,14 +26,19 @@ _kept: dict[str, tuple[float, Sequence[Cycle]]] = {}
 def of(tenant: HasSchema | str) -> Sequence[Cycle]:
     """All cycles of a workspace, oldest first; before the first, months are calendar months.
 
-    As it was at most KEPT_SECONDS ago.
+    As it was at most KEPT_SECONDS ago; while the database is away, as it was when it was asked last.
     """
     schema = tenant if isinstance(tenant, str) else tenant.schema_name
     kept = _kept.get(schema)
     now = time.monotonic()
     if kept is not None and now - kept[0] < KEPT_SECONDS:
         return kept[1]
-    found = read(schema)
+    try:
+        found = read(schema)
+    except DatabaseError as error:
+        if kept is None or not is_away(error):
+            raise
+        return kept[1]
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[schema] = (now, found)

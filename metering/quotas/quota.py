@@ -15,7 +15,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
+from django.db import DatabaseError
 
+from events.postgres import is_away, is_told
 from events.store import StoreUnavailable
 from metering import periods
 from metering.asking import recorded
@@ -75,6 +77,15 @@ def release(
 
 
 def _decide(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decision:
+    try:
+        return _ask(tenant, meter, amount, now)
+    except DatabaseError as error:  # limits and periods are rows
+        if not is_away(error):
+            raise
+        return _without_rows(tenant, meter, amount, now)
+
+
+def _ask(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decision:
     period = _period(tenant, meter, now)
     try:
         return filling.ask(
@@ -91,7 +102,9 @@ def _decide(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decisio
     except CountersUnavailable:
         return _decide_by_rollup(tenant, meter, period, amount, now)
     except (StoreUnavailable, WrongQuestion) as error:
-        log.warning("quota_undecided", meter=meter.key, schema=tenant.schema_name, error=str(error))
+        if not is_told():
+            schema = tenant.schema_name
+            log.warning("quota_undecided", meter=meter.key, schema=schema, error=str(error))
         return _undecided(meter, period, amount)
 
 
@@ -122,6 +135,17 @@ def _decide_by_rollup(
     if decision.allowed:
         _note_alone(key, period, amount, limit)
     return decision
+
+
+def _without_rows(tenant: Tenant, meter: Meter, amount: int, now: datetime) -> Decision:
+    """While the primary database is away: allowed, and the counter is filled anew afterwards."""
+    try:
+        period = _period(tenant, meter, now)
+    except DatabaseError:
+        period = periods.current(meter.period, now=now)  # what most workspaces have
+    if amount:
+        leases.of_this_process().allowed_alone((tenant.schema_name, meter.key, period.key))
+    return _undecided(meter, period, amount)
 
 
 def _note_alone(key: Key, period: Period, amount: int, limit: Limit) -> None:

@@ -17,7 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
+from events.postgres import is_away
 from plg_site.configuration.safety import is_loopback
+from plg_site.web import without_database
 
 _FROM_ELSEWHERE = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
 
@@ -41,6 +43,8 @@ class _Starred(SafeExceptionReporterFilter):
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500` of every host."""
     kind, error, trace = sys.exc_info()
+    if error is not None and is_away(error):
+        return without_database.answer(request)
     if error is None or not _may_see(request):
         return defaults.server_error(request)
     request.exception_reporter_filter = _Starred()  # as Django has it

@@ -1,10 +1,12 @@
-"""`python -m plg_site.live`: start the live process. SIGTERM ends it within a second."""
+"""`python -m plg_site.live`: start the live process. SIGTERM ends it within a second after DRAIN_SECONDS."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging.config
 import os
+import socket
 from types import FrameType
 
 import uvicorn
@@ -15,18 +17,33 @@ from django.conf import settings
 
 from plg_site.live.application import HEARTBEAT, application
 from plg_site.live.hub import Hub
+from plg_site.web import probes
 
 
 class Server(uvicorn.Server):
-    """Ends the streams when it is told to stop: uvicorn would wait for them for ever."""
+    """Says that it is about to stop, goes on for a while, and then ends the streams: uvicorn would wait
+    for them for ever. A second signal does not wait."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Hub, *, drain_seconds: int = 0) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hub, self._drain_seconds = hub, drain_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        is_hurried, loop = probes.is_leaving() or not self._drain_seconds, self._loop
+        probes.leave()
+        if is_hurried or loop is None:
+            self._end(sig)
+        else:
+            loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, self._end, sig)
+
+    def _end(self, sig: int) -> None:
         self._hub.close()
-        super().handle_exit(sig, frame)
+        super().handle_exit(sig, None)
 
 
 def main() -> None:
@@ -52,7 +69,8 @@ def main() -> None:
         limit_concurrency=settings.LIVE_MAX_LISTENERS + 100,
         timeout_graceful_shutdown=2,
     )
-    Server(config, hub).run()
+    probes.share()  # it may have been forked from a process that others were
+    Server(config, hub, drain_seconds=settings.DRAIN_SECONDS).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""GET /live/usage?token=… and /live/notifications: server-sent events (HTML standard)."""
+"""GET /live/usage?token=… and /live/notifications: server-sent events (HTML standard); /livez, /readyz."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from events import live
 from events.live import NotAllowed, Pass
 from plg_site.live.hub import Deaf, Hub, Listener, TooMany
+from plg_site.web import probes
 
 HEARTBEAT = 15.0  # seconds: shorter than what proxies and phones wait for
 _TRY_AGAIN = {429: "30", 503: "5"}  # seconds
@@ -28,6 +29,7 @@ def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         running = asyncio.create_task(hub.run())
+        probes.begin()
         yield
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -53,7 +55,16 @@ def application(hub: Hub, *, heartbeat: float = HEARTBEAT) -> Starlette:
             headers={} if hub.hears else {"Retry-After": _TRY_AGAIN[503]},
         )
 
+    async def probe(request: Request) -> Response:
+        """It restarts for nobody's sake: that Redis is away says nothing of this process."""
+        said = probes.answer(request.url.path)
+        headers = {"Cache-Control": "no-store"}
+        if said.status != 200:
+            headers["Retry-After"] = _TRY_AGAIN[503]
+        return Response(said.body, said.status, headers, said.content_type)
+
     routes = [Route(f"/live/{what}", news_of(what), methods=["GET"]) for what in WHAT]
+    routes += [Route(path, probe) for path in probes.PATHS]
     return Starlette(routes=[*routes, Route("/healthz", healthz)], lifespan=lifespan)
 
 

@@ -25,6 +25,8 @@ from kombu.exceptions import OperationalError
 from kombu.transport import redis
 from redis.exceptions import ConnectionError, OutOfMemoryError, ReadOnlyError, RedisError
 
+from plg_site import alive
+
 
 class LeasedQoS(redis.QoS):
     """Tasks in hand, which this process says it has for as long as it lives."""
@@ -105,3 +107,17 @@ class Transport(redis.Transport):
     """For CELERY_BROKER_TRANSPORT."""
 
     Channel = Channel
+
+    def establish_connection(self) -> Any:
+        if _worker == os.getpid():
+            alive.beat("worker")
+        return super().establish_connection()
+
+
+_worker = 0  # the process; those of its pool send tasks, too
+
+
+def attempts_are_heartbeats() -> None:
+    """In a worker: while Redis is away, all that it does is to try to connect."""
+    global _worker
+    _worker = os.getpid()

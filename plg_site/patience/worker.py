@@ -34,6 +34,7 @@ from plg_site.patience import bodies, refusals, shares
 from plg_site.patience.connection import ARRIVE_SECONDS, Arriving
 from plg_site.patience.sending import SEND_SECONDS, SLOWEST, Limited
 from plg_site.patience.threads import Threads
+from plg_site.web import probes
 
 LARGEST_HEAD = 64 * 1024
 LINGER_SECONDS = 2.0  # between our end of a connection and the client's
@@ -145,6 +146,10 @@ class PatientWorker(ThreadWorker):
             return
         conn.walked, conn.is_large = coming.walked, coming.is_large
         if not (coming.is_whole or coming.is_large):
+            return
+        probed = probes.on_the_wire(head, peer=conn.client, is_stopping=not self.alive)
+        if probed is not None:  # also while all threads are busy
+            self._refuse(conn, probed)
             return
         if coming.is_large:
             if not shares.may_read(

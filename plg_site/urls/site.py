@@ -14,6 +14,8 @@ handler500 = debug_page.server_error
 urlpatterns = [
     *well_known.site_urlpatterns,
     path("healthz", health.healthz),
+    path("livez", health.probe),
+    path("readyz", health.probe),
     path("docs/api/", reference.reference, name="api_reference"),
     path("docs/api/openapi.json", reference.openapi_on_the_site, name="api_document"),
     path("tls/ask/<str:token>/", ask, name="tls_ask"),

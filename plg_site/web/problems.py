@@ -14,6 +14,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from events.postgres import RETRY_AFTER, is_away, is_told
 from metering.api import CONTENT_TYPE, STATUS, quota_problem, rate_problem
 from metering.quotas import QuotaExceeded, RateExceeded
 from plg_site.web import rate_headers
@@ -64,6 +65,7 @@ def install(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, handler)
 
 
+WITHOUT_DATABASE = "This cannot be answered at the moment. Please send it again in some seconds."
 NOT_FOUND = "There is nothing at this address in this workspace."
 NOT_ALLOWED = "This is not allowed."
 TOO_LARGE = "The body is larger than it may be."
@@ -169,6 +171,16 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, str(error))
 
 
+def without_database() -> HttpResponse:
+    """The answer while a database is away: nothing was done, and it may be asked again."""
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    return problem(503, WITHOUT_DATABASE, headers=headers)
+
+
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    if is_away(error):
+        if not is_told():  # the pool is busy, say
+            log.error("api.without_database", path=request.path, error=str(error))
+        return without_database()
     log.exception("api.unexpected", path=request.path, method=request.method)
     return problem(500, "Something went wrong on our side. We have been told; please try again.")

@@ -9,6 +9,7 @@ from tenants.hosts.early import AnswersEarly
 from tenants.hosts.headers import harden
 from tenants.hosts.other_workspaces import named_in as other_workspace_named_in
 from tenants.hosts.resolving import (
+    WITHOUT_DATABASE,
     Place,
     forget,
     forget_here,
@@ -21,6 +22,7 @@ from tenants.hosts.resolving import (
 from tenants.hosts.short_memory import ShortMemory
 
 __all__ = [
+    "WITHOUT_DATABASE",
     "AnswersEarly",
     "NoHost",
     "Place",

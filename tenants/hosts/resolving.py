@@ -11,14 +11,17 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
+from events.postgres import is_away
 from tenants.hosts.short_memory import ShortMemory
 from tenants.models import Domain, Tenant
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\s/@\\]*)(?::(?P<port>\d{0,5}))?")
+# Seconds for which what was known is good enough where PostgreSQL cannot be asked.
+WITHOUT_DATABASE = 600.0
 # In front of the cache: under load, a host is asked for once a second by each process.
-_recent: ShortMemory[str, Tenant] = ShortMemory(seconds=1.0, most=1_000)
+_recent: ShortMemory[str, Tenant] = ShortMemory(seconds=1.0, most=1_000, stale=WITHOUT_DATABASE)
 _KEEP = 60  # seconds; changes invalidate at once, this bounds what was lost while Redis was away
 # In place of a workspace that changed just now, so that a request which read the old row before
 # does not put it back. A request that takes longer than this between the two is a second bound.
@@ -75,13 +78,23 @@ def tenant_for(host: str) -> Tenant | None:
 def tenant_to_read(host: str) -> Tenant | None:
     """The same, at most a second old and shared by all threads: nobody may change this object.
 
-    None also for a host that is no workspace's.
+    None also for a host that is no workspace's. While the database is away: as it was at most
+    WITHOUT_DATABASE seconds ago; where that is not known, raises DatabaseError.
     """
     found = _recent.get(host)
-    if found is None and place_of(host) is Place.WORKSPACE:
+    if found is not None or place_of(host) is not Place.WORKSPACE:
+        return found
+    try:
         found = tenant_for(host)
-        if found is not None:
-            _recent.keep(host, found)
+    except DatabaseError as error:
+        known = _recent.of_late(host)
+        if known is None or not is_away(error):
+            raise
+        return known
+    if found is None:
+        _recent.forget(host)
+    else:
+        _recent.keep(host, found)
     return found
 
 

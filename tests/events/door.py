@@ -8,12 +8,17 @@ import threading
 
 
 class Door:
-    """Forwards a port of its own to `host:port` while it is open; refuses and cuts while closed."""
+    """Forwards a port of its own to `host:port` while it is open; refuses and cuts while closed.
+
+    While it is stuck it takes connections and carries nothing, as a server does that is stopped.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._listener: socket.socket | None = None
         self._sockets: list[socket.socket] = []
+        self._moves = threading.Event()
+        self._moves.set()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -22,6 +27,12 @@ class Door:
     def open(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def stick(self) -> None:
+        self._moves.clear()
+
+    def move(self) -> None:
+        self._moves.set()
 
     def close(self) -> None:
         if self._listener:
@@ -51,6 +62,7 @@ class Door:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                self._moves.wait()
                 target.sendall(data)
         self._shut(source)
         self._shut(target)

@@ -166,6 +166,8 @@ NOT_ASKED = {
         "email/begun/<uuid:user_id>/": "asks for the mailbox of this moment",
         "go/": SHOWS,
         "healthz": SHOWS,
+        "livez": SHOWS,
+        "readyz": SHOWS,
         "identity/o/api/revoke": NO_SESSION,
         "identity/o/api/token": NO_SESSION,
         "identity/o/api/userinfo": NO_SESSION,

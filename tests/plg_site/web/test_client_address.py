@@ -248,6 +248,7 @@ def test_the_address_of_a_proxy_is_written_down_as_nobodys(client_for, people, a
 READS_IT = {
     "plg_site/web/client_address.py": "finds it",
     "events/limits/clients.py": "says whether it is the client's",
+    "plg_site/web/probes.py": "tells this machine more, and nobody behind a proxy",
     "plg_site/development/debug_page.py": "answers this machine alone, and nobody behind a proxy",
     "plg_site/development/outbox.py": "answers this machine alone, whatever a proxy says",
     "product/counting.py": "counts by networks, from the environ that a click was kept with",

@@ -120,3 +120,18 @@ def test_a_short_memory_keeps_the_newest():
     assert [memory.get(number) for number in range(5)] == [None, None, 2, 3, 4]
     memory.forget(4)
     assert memory.get(4) is None
+
+
+def test_what_is_stale_is_no_answer_but_to_who_can_ask_nobody():
+    memory: ShortMemory[str, int] = ShortMemory(seconds=0.0, most=2, stale=60.0)
+    memory.keep("a", 1)
+    assert memory.get("a") is None
+    assert memory.of_late("a") == 1
+    memory.keep("b", 2)
+    memory.keep("c", 3)
+    assert memory.of_late("a") is None, "the oldest went"
+    memory.forget("b")
+    assert memory.of_late("b") is None
+    too_old: ShortMemory[str, int] = ShortMemory(seconds=0.0, most=2, stale=0.0)
+    too_old.keep("a", 1)
+    assert too_old.of_late("a") is None
