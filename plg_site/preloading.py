@@ -12,6 +12,7 @@ MODULES = (
     # web
     "gunicorn.app.wsgiapp",
     "gunicorn.workers.gthread",
+    "plg_site.patience.log",
     "plg_site.patience.worker",
     "plg_site.web.client_address",
     "plg_site.configuration.safety",
