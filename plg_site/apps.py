@@ -9,7 +9,12 @@ class PlgSiteConfig(AppConfig):
         # shared_task binds to this app in every process, web included.
         from cms import slots
         from identity.persons import person_for
-        from plg_site import celery  # noqa: F401
+        from plg_site import celery, numbers  # noqa: F401
         from plg_site.configuration import checks  # noqa: F401
+        from plg_site.doctor import numbers as of_doctor
+        from plg_site.doctor import page
 
+        numbers.register()
+        of_doctor.register()
+        page.register()
         slots.register("person", person_for)  # the website's visits belong to whoever is signed in

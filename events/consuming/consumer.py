@@ -15,12 +15,13 @@ from contextlib import suppress
 import django.db
 import structlog
 
-from events import changes
+from events import changes, conf
 from events.consuming import storing
 from events.consuming.batches import FEWEST, Batch, Batches, decode_all
 from events.consuming.outage import Outage
 from events.errors import StoreUnavailable
 from events.health import Watch
+from events.metrics import Counter
 from events.redis.redis_client import UNAVAILABLE
 from events.store.interface import EventStore
 from events.transport import outbox
@@ -33,6 +34,10 @@ _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as of
 # Seconds after a small batch, and after another: a commit for each event costs more than it brings.
 _GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
+STORED = Counter(
+    "plg_events_stored_total", "Events that a consumer has stored", labels=("source",), most=4
+)
+STORING = Counter("plg_events_storing_seconds_total", "Seconds that consumers took to store")
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _OUTBOX_DOWN = (*_STREAM_DOWN, django.db.OperationalError, django.db.InterfaceError)
 
@@ -170,7 +175,15 @@ class Consumer:
 
     def _store(self, batch: Batch, *, source: str, position: str = "") -> None:
         """Store a batch, tell who watches, and put aside with its reason what can never be stored."""
+        began = time.monotonic()
         dead = storing.store(self._event_store, batch, reader=source, position=position)
+        seconds = time.monotonic() - began
+        STORED.add(len(batch.events), source)
+        STORING.add(seconds)
+        if conf.says_batches():
+            log.info(
+                "events_batch", source=source, events=len(batch.events), ms=round(seconds * 1000, 1)
+            )
         if batch.events:
             workspaces = {event.tenant for event in batch.events if event.tenant}
             changes.announce(self._reader.client, workspaces)

@@ -60,7 +60,7 @@ class PostgresEventStore:
                 "options": "-c timezone=UTC -c client_min_messages=warning",
             },
         )
-        self._circuit = Circuit()
+        self._circuit = Circuit("event store")
         self._days: set[date] = set()
         self._careful = 0
 

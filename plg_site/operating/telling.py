@@ -9,11 +9,14 @@ from typing import Any
 
 import structlog
 from celery import Task
-from celery.signals import before_task_publish, task_postrun, task_prerun
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_ready
 from django.conf import settings
 
+from events import metrics
+from plg_site.numbers import tasks
+
 log = structlog.get_logger("tasks")
-SENT_AT, REQUEST_ID = "plg_sent_at", "plg_request_id"  # headers of a task's message
+REQUEST_ID = "plg_request_id"  # a header of a task's message
 _begun = threading.local()
 
 
@@ -22,13 +25,19 @@ def connect() -> None:
     before_task_publish.connect(say_where_from)
     task_prerun.connect(begin)
     task_postrun.connect(end)
+    worker_ready.connect(serve)
+
+
+def serve(**_: object) -> None:
+    """In a worker's main process, once it has forked those that work."""
+    metrics.serve()
 
 
 def say_where_from(headers: MutableMapping[str, Any] | None = None, **_: object) -> None:
     """When it was enqueued (seconds since the epoch), and by which request."""
     if headers is None:
         return
-    headers[SENT_AT] = time.time()
+    headers[tasks.SENT_AT] = time.time()
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         headers[REQUEST_ID] = request_id
 
@@ -49,6 +58,7 @@ def end(task: Task, state: str | None = None, **_: object) -> None:
         return
     seconds = time.monotonic() - _begun.at
     outcome = (state or "unknown").lower()
+    tasks.count(task.name, outcome=outcome, seconds=seconds)
     if settings.LOG_REQUESTS:
         log.info("task", outcome=outcome, ms=round(seconds * 1000, 1))
     structlog.contextvars.clear_contextvars()

@@ -10,21 +10,31 @@ from plg_site.logs.records import UNRESOLVED
 # Names in the WSGI environment, as tenants.requests and plg_site.web.seen put them there. This is
 # imported by gunicorn's main process, which has no Django.
 ROUTE, WORKSPACE, TRACE = "plg.route", "plg.workspace", "plg.trace_id"
-writes_lines = False  # settings.LOG_REQUESTS, in a worker
+writes_lines = counts = False  # settings, in a worker
 
 
 def begin() -> None:
     """In a worker that has Django."""
-    global writes_lines
+    global writes_lines, counts
     from django.conf import settings
 
-    writes_lines = settings.LOG_REQUESTS
+    from events import metrics
+
+    writes_lines, counts = settings.LOG_REQUESTS, settings.METRICS_PORT > 0
+    metrics.serve()
 
 
 def of_request(resp: Any, environ: dict[str, Any], *, seconds: float) -> None:
     """`resp` is gunicorn's response, after it was handed over."""
     route = environ.get(ROUTE, UNRESOLVED)
     method, status = environ.get("REQUEST_METHOD", ""), int(str(resp.status)[:3])
+    in_workspace = WORKSPACE in environ
+    if counts:
+        from plg_site.numbers.requests import count
+
+        count(
+            route=route, method=method, status=status, seconds=seconds, in_workspace=in_workspace
+        )
     if not writes_lines:
         return
     from events.limits import client_address
