@@ -9,7 +9,13 @@ class OutboundConfig(AppConfig):
         from cms import slots
         from identity import mail
         from outbound import (  # noqa: F401
-            channels, letter_news, letters, numbers, receivers, topics, webhooks,
+            channels,
+            letter_news,
+            letters,
+            numbers,
+            receivers,
+            topics,
+            webhooks,
         )  # fmt: skip
         from outbound.delivery import handing
         from outbound.gating import gates

@@ -16,9 +16,13 @@ from outbound.webhook_models import WebhookEndpoint
 LATELY = timedelta(days=7)
 _MESSAGES = (
     Gauge("plg_messages_waiting", "Messages that are to leave now", ("channel",), 8),
-    Gauge("plg_messages_late_seconds", "How long the oldest of them should have left", ("channel",), 8),
+    Gauge(
+        "plg_messages_late_seconds", "How long the oldest of them should have left", ("channel",), 8
+    ),
     Gauge("plg_messages_in_hand", "Messages that are being sent"),
-    Gauge("plg_messages_troubled", "Given up, or nobody knows, in the last seven days", ("state",), 2),
+    Gauge(
+        "plg_messages_troubled", "Given up, or nobody knows, in the last seven days", ("state",), 2
+    ),
     Gauge("plg_webhook_endpoints", "Addresses of workspaces by state", ("state",), 4),
 )
 

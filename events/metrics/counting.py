@@ -44,7 +44,9 @@ class Counted:
             return self._rows[values]
         except KeyError:
             rows = self._make(table, values)
-            if len(self._rows) < 2 * self.most:  # what was folded is remembered, too, but not for ever
+            if (
+                len(self._rows) < 2 * self.most
+            ):  # what was folded is remembered, too, but not for ever
                 self._rows[values] = rows
             return rows
 
@@ -53,7 +55,10 @@ class Counted:
         if self.labels and values != self._folded():
             known = table.keys()
             begin = wanted[0].partition("{")[0] + "{"
-            if wanted[0] not in known and sum(each.startswith(begin) for each in known) >= self.most - 1:
+            if (
+                wanted[0] not in known
+                and sum(each.startswith(begin) for each in known) >= self.most - 1
+            ):
                 return self._found(table, self._folded())
         rows = [table.row(each) for each in wanted]
         return None if None in rows else rows  # type: ignore[return-value]

@@ -37,7 +37,9 @@ class Ours(Collector):
         if (table := machine.here()) is not None:
             yield from _counted(table)
         failed = GaugeMetricFamily(
-            "plg_question_failed", "1: what is asked under this name did not answer", labels=["question"]
+            "plg_question_failed",
+            "1: what is asked under this name did not answer",
+            labels=["question"],
         )
         for question in questions():
             found = self._ask(question)
@@ -53,7 +55,9 @@ class Ours(Collector):
             except Exception as error:
                 # One line when it begins: who scrapes asks four times a minute.
                 if not at or answer is not None:
-                    log.warning("metrics_question_failed", question=question.name, error=repr(error))
+                    log.warning(
+                        "metrics_question_failed", question=question.name, error=repr(error)
+                    )
                 answer = None
             self._answers[question.name] = (time.monotonic(), answer)
         return answer

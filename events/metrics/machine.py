@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import threading
@@ -37,9 +36,8 @@ def folder() -> Path:
 
 
 def file() -> Path:
-    """One for each installation of this machine and user."""
-    name = hashlib.sha256(str(conf.spool_dir()).encode()).hexdigest()[:12]
-    return folder() / f"plg-metrics-{os.geteuid()}-{name}"
+    """One for each user and port: who shares the port is asked together."""
+    return folder() / f"plg-metrics-{os.geteuid()}-{conf.metrics_port()}"
 
 
 def forget() -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from events import conf
-from events.metrics import machine
 
 if TYPE_CHECKING:
     from http.server import HTTPServer

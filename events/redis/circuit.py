@@ -8,7 +8,10 @@ import time
 from events.metrics import Counter, Level
 
 OUTAGES = Counter(
-    "plg_outages_total", "Times that something stopped answering a process", labels=("what",), most=12
+    "plg_outages_total",
+    "Times that something stopped answering a process",
+    labels=("what",),
+    most=12,
 )
 AWAY = Level("plg_away", "Processes for which it does not answer", labels=("what",), most=12)
 

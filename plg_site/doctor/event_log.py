@@ -19,13 +19,19 @@ def look() -> Iterator[Finding]:
         "behind_seconds": round(behind.total_seconds(), 1),
     }  # fmt: skip
     for part in lag.unknown:
-        yield problem(f"the {part} does not answer", "Events go another way until it does; mend it.")
+        yield problem(
+            f"the {part} does not answer", "Events go another way until it does; mend it."
+        )
     if behind > health.BEHIND:
         yield problem(
-            f"the oldest of the events that wait came {behind.total_seconds():,.0f} s ago", _DO, **facts
+            f"the oldest of the events that wait came {behind.total_seconds():,.0f} s ago",
+            _DO,
+            **facts,
         )
     elif lag.fill >= health.FULL:
-        yield problem(f"the stream is {lag.fill:.0%} full; then events go to the spool", _DO, **facts)
+        yield problem(
+            f"the stream is {lag.fill:.0%} full; then events go to the spool", _DO, **facts
+        )
     elif not lag.unknown:
         yield fine(f"{lag.waiting + lag.outbox:,} events wait", **facts)
     if lag.spool_bytes:

@@ -45,6 +45,13 @@ def looked(*, fresh: float = FRESH) -> list[Looked]:
         return _answer[1]
 
 
+def forget() -> None:
+    """Ask anew."""
+    global _answer
+    with _lock:
+        _answer = None
+
+
 def _look() -> list[Looked]:
     found: dict[str, tuple[str, list[Finding]]] = {}
     for name, title, finding in examine([each for each in CHECKS if each not in SELDOM]):

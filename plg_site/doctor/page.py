@@ -46,7 +46,9 @@ class Part:
 
     @classmethod
     def of(cls, each: health.Looked) -> Part:
-        lines = [Line(*_badge(finding.level), finding.says, finding.do) for finding in each.findings]
+        lines = [
+            Line(*_badge(finding.level), finding.says, finding.do) for finding in each.findings
+        ]
         return cls(each.name, each.title, *_badge(each.level), each.level, lines)
 
 

@@ -70,14 +70,14 @@ class Formatter(ProcessorFormatter):
         else:
             steps += [structlog.processors.format_exc_info, self._redact, _readable()]
         super().__init__(
-            foreign_pre_chain=[*shared, records.plain], processors=steps, pass_foreign_args=True
+            foreign_pre_chain=[*shared, _plain], processors=steps, pass_foreign_args=True
         )
 
     def format(self, record: logging.LogRecord) -> str:
         ready: dict[str, Any] | None = getattr(record, READY, None)
         if ready is None:
             return super().format(record)
-        line: dict[str, Any] = {"event": ready["event"], "level": "info", **ready}
+        line: dict[str, Any] = {"level": "info", **ready}
         line["time"] = _time(record)
         if self._as_json:
             return _encode(None, "", _who(None, "", line))
@@ -97,6 +97,9 @@ class Formatter(ProcessorFormatter):
         return clean
 
 
+_plain: Any = records.plain
+
+
 def _stamp(logger: Any, method: str, line: dict[str, Any]) -> dict[str, Any]:
     line["time"] = _time(line["_record"])
     return line
@@ -114,8 +117,8 @@ def _second(since_the_epoch: int) -> str:
 
 
 def _who(logger: Any, method: str, line: dict[str, Any]) -> dict[str, Any]:
-    first = {key: line.pop(key) for key in ("time", "level", "event") if key in line}
-    return {**first, "role": role(), "pid": os.getpid(), **line}
+    first: dict[str, Any] = {key: line.pop(key, "") for key in ("time", "level", "event")}
+    return first | {"role": role(), "pid": os.getpid()} | line
 
 
 def _encode(logger: Any, method: str, line: dict[str, Any]) -> str:

@@ -58,9 +58,7 @@ def value(said: Any, *, name: str = "", depth: int = 0) -> Any:
         return "[deeper]"
     if isinstance(said, Mapping):
         items = list(said.items())[:MOST]
-        return {
-            text(str(key)): value(each, name=str(key), depth=depth + 1) for key, each in items
-        }
+        return {text(str(key)): value(each, name=str(key), depth=depth + 1) for key, each in items}
     if isinstance(said, list | tuple | set | frozenset):
         return [value(each, depth=depth + 1) for each in list(said)[:MOST]]
     return text(repr(said))

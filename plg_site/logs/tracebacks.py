@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from structlog.processors import ExceptionRenderer
@@ -15,7 +16,7 @@ _renderer = ExceptionRenderer(
 _KEPT = ("filename", "lineno", "name")
 
 
-def as_data(logger: Any, method: str, line: dict[str, Any]) -> dict[str, Any]:
+def as_data(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """structlog's processor: `exc_info` becomes `exception`, a list with the latest first."""
     rendered = _renderer(logger, method, line)
     for each in rendered.get("exception", ()):

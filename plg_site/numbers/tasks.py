@@ -50,7 +50,7 @@ def _ask() -> Iterator[Sample]:
 
 def _look() -> list[tuple[str, int, float, int]]:
     """One round trip. Celery puts in on the left and takes from the right."""
-    names = [name for name in settings.CELERY_TASK_QUEUES]
+    names = list(settings.CELERY_TASK_QUEUES)
     client = redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
     )

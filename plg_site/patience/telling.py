@@ -32,9 +32,7 @@ def of_request(resp: Any, environ: dict[str, Any], *, seconds: float) -> None:
     if counts:
         from plg_site.numbers.requests import count
 
-        count(
-            route=route, method=method, status=status, seconds=seconds, in_workspace=in_workspace
-        )
+        count(route=route, method=method, status=status, seconds=seconds, in_workspace=in_workspace)
     if not writes_lines:
         return
     from events.limits import client_address

@@ -117,7 +117,9 @@ def test_no_secret_stands_in_a_line_wherever_it_comes_from(caught, secret):
         assert drawn not in line
 
 
-@pytest.mark.parametrize("name", ["password", "token", "session_key", "cookie", "email", "to", "code"])
+@pytest.mark.parametrize(
+    "name", ["password", "token", "session_key", "cookie", "email", "to", "code"]
+)
 def test_the_value_of_a_telling_name_is_never_written(caught, name):
     log().info("said", **{name: "innocent"})
     assert caught.last[name] == redaction.GONE
