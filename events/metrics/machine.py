@@ -59,13 +59,12 @@ def _open() -> Table | None:
     with _lock:
         if _looked:
             return _table
-        _looked = True
-        if not conf.metrics_port():
-            return None
-        try:
-            _table = Table(file())
-        except OSError as error:
-            log.warning("metrics_not_kept", error=str(error))
+        if conf.metrics_port():
+            try:
+                _table = Table(file())
+            except OSError as error:
+                log.warning("metrics_not_kept", error=str(error))
+        _looked = True  # from here on nobody takes the lock
         return _table
 
 
