@@ -55,6 +55,8 @@ def formatter(form: str, shows_codes: bool) -> logging.Formatter:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    if form == JSON:
+        logging.captureWarnings(True)  # else they are lines of Python's own form
     return Formatter(form, shared, shows_codes=shows_codes and form == LINE)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import re
+import warnings
 from uuid import UUID
 
 import pytest
@@ -93,6 +94,18 @@ def test_a_traceback_is_data_without_the_values_of_variables(caught):
     assert frame["name"] == "test_a_traceback_is_data_without_the_values_of_variables"
     assert frame["lineno"] > 1
     assert "hunter2" not in caught.lines[-1]
+
+
+def test_a_warning_of_python_is_a_line_as_well(caught):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        try:
+            warnings.warn("It is\nold", DeprecationWarning, stacklevel=1)
+        finally:
+            logging.captureWarnings(False)
+    assert caught.last["logger"] == "py.warnings"
+    assert "old" in str(caught.last["event"])
 
 
 def test_numbers_that_json_has_not_are_null(caught):
