@@ -23,7 +23,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True  # gunicorn 27 would write one into the home folder
 
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
-accesslog = None  # the application logs its requests itself
+accesslog = None
+logger_class = "plg_site.patience.log.OurLogger"  # lines of requests, in the format of all others
 
 
 def on_starting(server: object) -> None:
@@ -44,8 +45,10 @@ def post_worker_init(worker: object) -> None:
     before the first visitor, not during their request."""
     from plg_site.configuration import safety
     from plg_site.operating import warm_up
+    from plg_site.patience import telling
 
     safety.refuse_open_sockets(each.getsockname() for each in worker.sockets)  # type: ignore[attr-defined]
+    telling.begin()
     warm_up.run()
     # What was imported stays: the garbage collector need not look at it again and again.
     gc.freeze()

@@ -5,4 +5,6 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import checks  # noqa: F401 (registers the checks)
+        from events import checks, numbers  # noqa: F401 (registers the checks)
+
+        numbers.register()

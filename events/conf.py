@@ -73,3 +73,18 @@ def readers_threads() -> int:
 def readers_nice() -> int:
     """How far `run_readers` stands behind those who record and store (nice(2)); 0: not at all."""
     return getattr(settings, "READERS_NICE", 10)
+
+
+def metrics_port() -> int:
+    """Where Prometheus asks; 0: nobody does, and nothing is counted."""
+    return getattr(settings, "METRICS_PORT", 0)
+
+
+def metrics_address() -> str:
+    """The address of that port; it says nothing secret, but it is not for strangers."""
+    return getattr(settings, "METRICS_ADDRESS", "127.0.0.1")
+
+
+def says_batches() -> bool:
+    """Whether each batch that was stored is a line in the log."""
+    return getattr(settings, "LOG_REQUESTS", False)

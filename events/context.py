@@ -6,12 +6,17 @@ else's place (`acting`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from events.event import Event
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 ACTOR, ACTED_FOR = "actor", "acted_for"
 
@@ -28,6 +33,11 @@ def add(**values: str) -> None:
     context = _context.get()
     if context is not None:
         context.update(values)
+
+
+def request_id(given: str | None) -> str:
+    """The id that a proxy gave the request, or a new one where it gave none that can be kept."""
+    return given if given and _REQUEST_ID.fullmatch(given) else uuid7().hex
 
 
 @contextmanager

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from uuid_utils.compat import uuid7
 
 from events import context, recording
 from events.errors import EventsNotAccepted
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class EventBufferMiddleware:
@@ -27,7 +23,8 @@ class EventBufferMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response: HttpResponse | None = None
-        with context.of_request(request_id=_request_id(request)):
+        request_id = context.request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        with context.of_request(request_id=request_id):
             try:
                 with recording.batch():
                     response = self.get_response(request)
@@ -36,9 +33,3 @@ class EventBufferMiddleware:
                     raise
                 response["Events-Not-Accepted"] = str(lost.count)
         return response
-
-
-def _request_id(request: HttpRequest) -> str:
-    """The id that a proxy gave the request, or one of our own."""
-    given = request.META.get("HTTP_X_REQUEST_ID")
-    return given if given and _REQUEST_ID.fullmatch(given) else uuid7().hex

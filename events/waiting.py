@@ -29,7 +29,7 @@ _AT_ONCE = 500
 # What `newest` looks at: so many rows, so many entries of the stream, so many bytes of each file.
 _NEWEST_ROWS, _NEWEST_ENTRIES, _NEWEST_BYTES = 5_000, 1_000, 256 * 1024
 _NEWEST = 2_000  # events that it gives
-_circuit = Circuit()
+_circuit = Circuit("waiting events")
 
 
 def events_of(schema: str, name: str, *, outbox_only: bool = False) -> Iterator[Event]:

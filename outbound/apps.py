@@ -8,11 +8,20 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from cms import slots
         from identity import mail
-        from outbound import channels, letter_news, letters, receivers, topics, webhooks  # noqa: F401
+        from outbound import (  # noqa: F401
+            channels,
+            letter_news,
+            letters,
+            numbers,
+            receivers,
+            topics,
+            webhooks,
+        )  # fmt: skip
         from outbound.delivery import handing
         from outbound.gating import gates
 
         letters.load()
+        numbers.register()
         mail.register(handing.of_identity)
         slots.register("letter", handing.of_website)
         channels.register(webhooks.WEBHOOK)

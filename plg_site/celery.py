@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connections
 
 from plg_site import alive
-from plg_site.operating import broker
+from plg_site.operating import broker, telling
 
 WORKER = "worker"  # its heartbeat
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
@@ -26,6 +26,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 app = Celery("plg_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+telling.connect()
 # Celery would close the whole pool before and after each task: every one would log in anew, which
 # costs more than most tasks. Connections go back to the pool instead (`go_back`), which asks each
 # whether it lives before it gives it out.

@@ -13,6 +13,7 @@ WEB = (
     "gunicorn.app.wsgiapp",
     "gunicorn.workers.gthread",
     "plg_site.patience.draining",
+    "plg_site.patience.log",
     "plg_site.patience.worker",
     "plg_site.web.client_address",
     "plg_site.web.readiness",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from plg_site import queues
+from plg_site import logs, queues
 from plg_site.configuration import env, safety, site_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -385,6 +385,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 
 # --- Requests ----------------------------------------------------------------------------------
 MIDDLEWARE = [
+    "plg_site.web.seen.SeenMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "tenants.hosts.headers.PermissionsPolicyMiddleware",
     "plg_site.web.readable.ReadableMiddleware",
@@ -645,31 +646,15 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "plg_site.operating.logs.line_formatter"}},
-    "filters": {"not_told": {"()": "plg_site.operating.outage_lines.NotToldAlready"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["not_told"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "httpx": {"level": "WARNING"},
-        "psycopg.pool": {"level": "ERROR"},  # events.postgres says when a server goes and comes
-        "stripe": {"level": "WARNING"},
-        "djstripe": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "ERROR"},
-        "django_tasks": {"level": "WARNING"},
-        "wagtail": {"level": "WARNING"},
-    },
-}
+# --- What is seen of it (docs/seeing.md) ---------------------------------------------------------
+LOG_FORMAT = env.one_of("LOG_FORMAT", logs.LINE, (logs.LINE, logs.JSON))
+# A line for each request, task and batch of events; in development they would hide all others.
+LOG_REQUESTS = env.flag("LOG_REQUESTS", LOG_FORMAT == logs.JSON)
+LOGGING = logs.configuration(
+    LOG_FORMAT, level=env.text("LOG_LEVEL", "INFO"), shows_codes=DEMO_SECOND_FACTOR
+)
+# Prometheus asks here: the first process of a machine that gets the port answers for all. 0: nobody.
+METRICS_PORT = env.number("METRICS_PORT", 0)
+METRICS_ADDRESS = env.text("METRICS_ADDRESS", "127.0.0.1")
 
 env.refuse_wrong()

@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402  importable only once Django is s
 from plg_site.configuration.safety import refuse_unsafe  # noqa: E402
 from plg_site.web import probes, readiness  # noqa: E402
 from plg_site.web.client_address import ClientAddress  # noqa: E402
+from plg_site.web.seen import Seen  # noqa: E402
 from tenants.hosts import AnswersEarly  # noqa: E402
 from tenants.pooler import refuse_to_mix  # noqa: E402
 
@@ -21,6 +22,6 @@ refuse_to_mix()
 readiness.begin()
 application = probes.Probes(
     ClientAddress(
-        AnswersEarly(_django), trusted=settings.TRUSTED_PROXIES, scheme=settings.PUBLIC_SCHEME
+        Seen(AnswersEarly(_django)), trusted=settings.TRUSTED_PROXIES, scheme=settings.PUBLIC_SCHEME
     )
 )

@@ -8,7 +8,7 @@ class TenantsConfig(AppConfig):
         import events
         from events import readers
         from identity import signing_in
-        from tenants import checks, event_types, outbound_part, receivers  # noqa: F401
+        from tenants import checks, event_types, numbers, outbound_part, receivers  # noqa: F401
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
         from tenants.hosts import closed, members_only
@@ -20,6 +20,7 @@ class TenantsConfig(AppConfig):
         from tenants.webhooks import stopping as of_webhooks  # noqa: F401
 
         events.register(*event_types.ALL)
+        numbers.register()
         of_staff.register()
         closed.shown_by(Status.PREPARING, waiting.page)
         signing_in.vouch_for_targets(members_only.may_lead_to)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from identity.requests import UserRequest, VisitorRequest
 from tenants.models import ApiKey, Membership, Tenant
 
+# What is noted in a request's WSGI environment for who looks at the installation: the name of its route,
+# and the id of its workspace.
+ROUTE, WORKSPACE = "plg.route", "plg.workspace"
+
 
 class HostRequest(VisitorRequest):
     """Any request, after `HostMiddleware`: a tenant on a workspace host, else None."""

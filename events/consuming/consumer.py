@@ -15,13 +15,14 @@ from contextlib import suppress
 import django.db
 import structlog
 
-from events import changes, heartbeats, later
+from events import changes, conf, heartbeats, later
 from events.consuming import storing
 from events.consuming.batches import FEWEST, Batch, Batches, decode_all
 from events.consuming.outage import Outage
 from events.errors import StoreUnavailable
 from events.event import Event
 from events.health import Watch
+from events.metrics import Counter
 from events.redis.redis_client import UNAVAILABLE
 from events.store.interface import EventStore
 from events.transport import outbox
@@ -35,6 +36,10 @@ _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as of
 _GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
 _PARKED_EVERY = 1.0  # seconds
+STORED = Counter(
+    "plg_events_stored_total", "Events that a consumer has stored", labels=("source",), most=4
+)
+STORING = Counter("plg_events_storing_seconds_total", "Seconds that consumers took to store")
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _DATABASE_DOWN = (
     django.db.OperationalError,
@@ -215,7 +220,15 @@ class Consumer:
     def _store(self, batch: Batch, *, source: str, position: str = "") -> None:
         """Store a batch, tell who watches, and put aside with its reason what can never be stored."""
         self._settle(batch)
+        began = time.monotonic()
         dead = storing.store(self._event_store, batch, reader=source, position=position)
+        seconds = time.monotonic() - began
+        STORED.add(len(batch.events), source)
+        STORING.add(seconds)
+        if conf.says_batches():
+            log.info(
+                "events_batch", source=source, events=len(batch.events), ms=round(seconds * 1000, 1)
+            )
         if batch.events:
             workspaces = {event.tenant for event in batch.events if event.tenant}
             changes.announce(self._reader.client, workspaces)

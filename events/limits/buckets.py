@@ -23,14 +23,19 @@ from throttled import MemoryStore, RateLimiterType, RedisStore, Throttled
 from throttled.exceptions import BaseThrottledError
 from throttled.rate_limiter import Quota, per_duration
 
+from events import metrics
 from events.redis.circuit import Circuit
 from events.redis.redis_client import SECONDS
 
 log = structlog.get_logger()
+REFUSED = metrics.Counter(
+    "plg_limit_refusals_total", "What a limit refused", labels=("limit",), most=40
+)
+_NAME = re.compile(r"[a-z][a-z_-]{1,30}")
 _RATE = re.compile(r"([1-9]\d{0,6})/([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _AWAY = (BaseThrottledError, RedisError, OSError)
-_redis_circuit = Circuit()
+_redis_circuit = Circuit("limits")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,9 @@ def take(rate: str | Rate, key: str, *, cost: int = 1) -> Taken:
     """Take `cost` out of the bucket of this key; one that is over keeps what is in it."""
     wanted = parse(rate) if isinstance(rate, str) else rate
     result = _call(wanted, lambda limiter: limiter.limit(key, cost=cost))
+    if result.limited:
+        named = _NAME.match(key)
+        REFUSED.add(1, named[0] if named else metrics.OTHER)
     state = result.state
     return Taken(wanted, result.limited, state.remaining, state.retry_after, state.reset_after)
 

@@ -41,10 +41,13 @@ class Breaker:
         """`opened` is called when the server is found to be away, by whoever found it."""
         self.what = what
         self._probe, self._opened, self._every = probe, opened, every
-        self._circuit = Circuit(retry_after=math.inf)  # until the thread has succeeded
+        self._circuit = self._new_circuit()  # until the thread has succeeded
         self._began = self._ended = -math.inf
         self._over = threading.Event()
         _all.add(self)
+
+    def _new_circuit(self) -> Circuit:
+        return Circuit(f"{self.what} database", retry_after=math.inf)
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +119,7 @@ def is_told() -> bool:
 def _forget() -> None:
     """The thread that would close them did not come along."""
     for each in list(_all):
-        each._circuit = Circuit(retry_after=math.inf)
+        each._circuit = each._new_circuit()
 
 
 os.register_at_fork(after_in_child=_forget)

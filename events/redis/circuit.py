@@ -5,11 +5,23 @@ from __future__ import annotations
 import threading
 import time
 
+from events.metrics import Counter, Level
+
+OUTAGES = Counter(
+    "plg_outages_total",
+    "Times that something stopped answering a process",
+    labels=("what",),
+    most=12,
+)
+AWAY = Level("plg_away", "Processes for which it does not answer", labels=("what",), most=12)
+
 
 class Circuit:
     """Open (do not try) for `retry_after` seconds after each failure."""
 
-    def __init__(self, *, retry_after: float = 1.0) -> None:
+    def __init__(self, what: str, *, retry_after: float = 1.0) -> None:
+        """`what`: its name in the numbers, such as "stream"."""
+        self._what = what
         self._retry_after = retry_after
         self._retry_at = 0.0
         self._lock = threading.Lock()
@@ -24,6 +36,9 @@ class Circuit:
         with self._lock:
             is_first = self._retry_at == 0.0
             self._retry_at = time.monotonic() + self._retry_after
+        if is_first:
+            OUTAGES.add(1, self._what)
+            AWAY.put(1, self._what)
         return is_first
 
     def succeeded(self) -> bool:
@@ -32,4 +47,5 @@ class Circuit:
             return False
         with self._lock:
             ended, self._retry_at = self._retry_at != 0.0, 0.0
+        AWAY.put(0, self._what)
         return ended

@@ -66,7 +66,7 @@ class Transport:
         self._line = Line(client)
         self._keys = keys
         self._max_length = max_length
-        self._circuit = Circuit()
+        self._circuit = Circuit("stream")
         self._together = Together(self._add)
 
     def send(self, lines: Sequence[Said]) -> None:

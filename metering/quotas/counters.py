@@ -216,7 +216,7 @@ def _call(command: Any) -> Any:
 
 @cache
 def _circuit(url: str) -> Circuit:
-    return Circuit()
+    return Circuit("quota counters")
 
 
 def _limits_key(schema: str) -> str:

@@ -15,6 +15,8 @@ CHECKS = (
     "connections",
     "pooler",
     "redis_memory",
+    "event_log",
+    "queues",
     "client_address",
     "disk",
     "pool",

@@ -5,6 +5,7 @@ from django.urls import include, path
 from identity import visits
 from identity.signing_in import sign_out_page
 from plg_site.development import debug_page, outbox
+from plg_site.doctor import page
 from plg_site.operating import health
 from plg_site.web import well_known
 from plg_site.workspace_api import reference
@@ -22,6 +23,7 @@ urlpatterns = [
     path("cookies/", visits.cookies_page, name="cookies"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),
+    path("staff/health/", page.page, name=page.ROUTE),
     path("staff/", include("staff.urls")),
     path("staff/", include("tenants.staff.urls")),
     path("staff/", include("metering.staff_urls")),

@@ -28,6 +28,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+# What only a declared proxy may say of a request: which id it has, and which trace it belongs to. A
+# client that could would hide among others' lines, and decide what is traced.
+OF_PROXIES = ("HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE", "HTTP_BAGGAGE")
 UNIX = "unix"  # in place of a network: who comes through a unix socket is our own proxy
 
 
@@ -84,7 +87,10 @@ def settle(environ: Environ, *, trusted: Trusted, scheme: str) -> None:
             environ[UNKNOWN] = True
         else:
             environ["REMOTE_ADDR"] = client
-    elif any(name in environ for name in FORWARDED):
+        return
+    for name in OF_PROXIES:
+        environ.pop(name, None)
+    if any(name in environ for name in FORWARDED):
         environ["plg.undeclared_proxy"] = peer or UNIX
         if is_inside(peer):
             environ[UNKNOWN] = True

@@ -28,6 +28,7 @@ from identity.middleware import VisitorMiddleware
 from tenants.hosts import resolving
 from tenants.hosts.headers import missing
 from tenants.models import Status
+from tenants.requests import ROUTE, WORKSPACE
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -63,6 +64,7 @@ class EarlyAnswers:
             return None
         request: Any = WSGIRequest(environ)
         request.tenant, request.early_view = tenant, view
+        environ[ROUTE], environ[WORKSPACE] = f"{settings.PRODUCT_APP}.early", str(tenant.pk)
         response: HttpResponse = self._lane(request)
         return response
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from events import metrics
 from events.consuming import serving
 from events.store import get_store
 
@@ -42,4 +43,5 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        metrics.serve()
         serving.serve(stop, readers=readers, take_over_after=take_over_after)

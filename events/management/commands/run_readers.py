@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import conf
+from events import conf, metrics
 from events.readers import registered
 from events.readers.running import Runner
 from events.store import get_store
@@ -40,5 +40,6 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("events_readers_started", readers=[reader.name for reader in readers])
+        metrics.serve()
         runner.run(stop)
         log.info("events_readers_stopped")

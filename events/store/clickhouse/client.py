@@ -49,7 +49,7 @@ class ClickHouse:
         }
         self._client: Client | None = None
         self._lock = threading.Lock()
-        self._circuit = Circuit()
+        self._circuit = Circuit("event store")
 
     @contextmanager
     def connection(self) -> Iterator[Client]:
