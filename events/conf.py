@@ -73,3 +73,13 @@ def readers_threads() -> int:
 def readers_nice() -> int:
     """How far `run_readers` stands behind those who record and store (nice(2)); 0: not at all."""
     return getattr(settings, "READERS_NICE", 10)
+
+
+def pressure_by_itself() -> int:
+    """The highest level of pressure that signals lead to; 0: there is none but by hand."""
+    return getattr(settings, "PRESSURE_BY_ITSELF", 3)
+
+
+def keep_one_in() -> int:
+    """Under pressure one in so many of the events that may be left out is kept."""
+    return getattr(settings, "PRESSURE_KEEP_ONE_IN", 10)
