@@ -7,6 +7,7 @@ class OutboundConfig(AppConfig):
 
     def ready(self) -> None:
         from cms import slots
+        from events import shedding
         from identity import mail
         from outbound import channels, letter_news, letters, receivers, topics, webhooks  # noqa: F401
         from outbound.delivery import handing
@@ -20,3 +21,9 @@ class OutboundConfig(AppConfig):
             channels.register(channels.SMS)
         topics.register(webhooks.TOPIC)
         gates.register(webhooks.is_open)
+        shedding.register(
+            shedding.Measure("digests", 1, "Digests wait in the ledger."),
+            shedding.Measure(
+                "marketing_mail", 2, "Welcome and marketing mail waits in the ledger."
+            ),
+        )

@@ -14,6 +14,8 @@ from celery.signals import (
 from django.conf import settings
 from django.db import connections
 
+from plg_site.operating import sent_at  # noqa: F401  (stamps what is sent)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")
 
 app = Celery("plg_site")

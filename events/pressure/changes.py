@@ -63,9 +63,7 @@ def end_by_hand(
     """The signals alone decide again. Nothing where they do already."""
     now = now or datetime.now(UTC)
     said = {"hand": None, "until": None, "because": because.strip()[:300] or "It is over."}
-    return _change(
-        lambda seen: None if seen.hand is None else said, by=by, person=person, now=now
-    )
+    return _change(lambda seen: None if seen.hand is None else said, by=by, person=person, now=now)
 
 
 def by_itself(own: int, *, because: str, now: datetime | None = None) -> Standing:

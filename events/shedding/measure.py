@@ -55,6 +55,16 @@ def is_shed(key: str) -> bool:
     return standing.level() >= _registered[key].level
 
 
+def is_time(key: str, *, every: int) -> bool:
+    """Whether what is done seldom is due: so many seconds after the last time that this said so, in
+    whatever process. Without Redis it always is."""
+    name = f"{Keys(conf.stream()).shed}:{key}"
+    try:
+        return bool(quick(conf.redis_url()).set(name, "1", nx=True, ex=every))
+    except UNAVAILABLE:
+        return True
+
+
 def retry_after(key: str) -> int:
     """Seconds, for who has to come again."""
     return _registered[key].retry_after

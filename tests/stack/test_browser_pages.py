@@ -78,6 +78,7 @@ STAFF = [
     "/staff/usage/",
     "/staff/workspaces/",
     "/staff/log/",
+    "/staff/pressure/",
     "/staff/search/?q=a",
     "/staff/trail/",
     "/staff/messages/",

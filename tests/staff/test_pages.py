@@ -18,7 +18,7 @@ from tests.events.log import an_event
 
 PATH = "/staff/usage/"
 LOG = "/staff/log/"
-PAGES = [PATH, LOG, "/staff/workspaces/", "/staff/search/", "/staff/trail/"]
+PAGES = [PATH, LOG, "/staff/pressure/", "/staff/workspaces/", "/staff/search/", "/staff/trail/"]
 
 
 @pytest.fixture

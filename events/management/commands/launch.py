@@ -45,7 +45,9 @@ class Command(BaseCommand):
         except pressure.Refused as error:
             raise CommandError(str(error)) from error
         except (DatabaseError, InterfaceError) as error:
-            raise CommandError(f"The database does not answer, so nothing changed. {error}") from error
+            raise CommandError(
+                f"The database does not answer, so nothing changed. {error}"
+            ) from error
 
     def _say(self) -> None:
         now, standing = datetime.now(UTC), stored()

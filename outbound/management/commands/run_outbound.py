@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
 
+from events import pressure
 from outbound.delivery import sending
 from outbound.running import Process, Runner
 
@@ -37,5 +38,6 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("outbound_started")
-        Process().run(stop)
+        with pressure.beside():
+            Process().run(stop)
         log.info("outbound_stopped")
