@@ -244,7 +244,7 @@ def pressure_of() -> Iterator[Callable[[int], None]]:
 
     from events import conf, shedding
     from events.redis import Keys, quick
-    from events.shedding import rounds, standing
+    from events.shedding import measure, rounds, standing
 
     versions = iter(range(1, 1_000))
 
@@ -253,10 +253,12 @@ def pressure_of() -> Iterator[Callable[[int], None]]:
         with rounds.turn:  # nobody has the old one in hand
             shedding.tell(told, surely=True)
 
+    keys = Keys(conf.stream())
+    client, all_of_it = quick(conf.redis_url()), (keys.pressure, keys.shed, keys.watching)
     yield put
     with rounds.turn:
-        for key in (Keys(conf.stream()).pressure, Keys(conf.stream()).shed):
-            quick(conf.redis_url()).delete(key)
+        client.delete(*all_of_it)
+        measure._untold.clear()
         standing.forget()
 
 

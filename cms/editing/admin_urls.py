@@ -29,6 +29,7 @@ _not_now = shedding.gives_way(
     words="Previews wait until it is calmer here. What you have written is not lost.",
     methods=("GET", "HEAD"),
 )
+_draft = page_viewset_registry.as_view("view_draft", page_id_kwarg="page_id")
 _on_edit = page_viewset_registry.as_view("preview_on_edit", page_id_kwarg="page_id")
 _on_add = page_viewset_registry.as_view(
     "preview_on_add",
@@ -38,7 +39,8 @@ _on_add = page_viewset_registry.as_view(
 _new = "pages/add/<slug:content_type_app_name>/<slug:content_type_model_name>/<int:parent_page_id>/"
 
 urlpatterns = [
-    # Wagtail's own two, at its own addresses.
+    # Wagtail's own three, at its own addresses.
+    path("pages/<int:page_id>/view_draft/", _not_now(require_admin_access(_draft))),
     path("pages/<int:page_id>/edit/preview/", _not_now(require_admin_access(_on_edit))),
     path(f"{_new}preview/", _not_now(require_admin_access(_on_add))),
     path("login/", sign_in),

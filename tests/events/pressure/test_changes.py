@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from events import pressure, shedding
-from events.models import OutboxEvent, PressureChange
+from events.models import OutboxEvent
 from events.pressure import Refused, changes
 from events.pressure.watching import Watch
 from events.shedding import standing
@@ -90,7 +88,9 @@ def test_signals_go_above_what_was_set_by_hand_and_never_below():
 def test_zero_by_hand_switches_off_what_signals_say():
     changes.by_itself(3, because="Queues", now=NOW)
     assert by_hand(0).level(NOW) == 0
-    assert shedding.Standing(own=3, hand=0, until=NOW).level(NOW) == 3, "afterwards they count again"
+    assert shedding.Standing(own=3, hand=0, until=NOW).level(NOW) == 3, (
+        "afterwards they count again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,29 +151,6 @@ def test_one_of_several_decides():
         second._name = f"{first._name}, another process"
         assert second.look(now=NOW, seconds=0) is None
         assert first.look(now=NOW, seconds=2) is not None
-
-
-def test_of_two_at_the_same_moment_both_are_written_one_after_the_other(committed):
-    begins = threading.Barrier(2)
-
-    def change(name: str) -> None:
-        try:
-            begins.wait(30)
-            by_hand(2, by=name)
-        finally:
-            connection.close()
-
-    try:
-        threads = [threading.Thread(target=change, args=[name]) for name in ("ada", "bob")]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join(60)
-        assert {line.by for line in pressure.history()} == {"ada", "bob"}
-        assert [line.version for line in pressure.history()] == [2, 1]
-    finally:
-        PressureChange.objects.all().delete()
-        OutboxEvent.objects.all().delete()
 
 
 def test_the_command_sets_says_and_ends_it():

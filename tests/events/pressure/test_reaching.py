@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from events import pressure, shedding
 from events.models import OutboxEvent, PressureChange
@@ -99,3 +101,22 @@ def test_of_a_database_that_was_restored_the_row_holds(pressure_of):
     shedding.tell(shedding.Standing(version=50, own=2))
     shedding.tell(shedding.Standing(version=4, own=1), surely=True)
     assert standing.look().own == 1
+
+
+def test_of_two_at_the_same_moment_both_are_written_one_after_the_other(at_level):
+    begins = threading.Barrier(2)
+
+    def change(level: int) -> None:
+        try:
+            begins.wait(30)
+            at_level(level)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=change, args=[level]) for level in (1, 2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert {line.hand for line in pressure.history()} == {1, 2}
+    assert [line.version for line in pressure.history()] == [2, 1]
