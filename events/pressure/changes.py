@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 THE_SYSTEM = "the system"
 LONGEST = timedelta(days=14)  # by hand
 _TRIES = 10
+Said = dict[str, Any]  # fields of a Standing that change
 
 
 class Refused(ValueError):
@@ -53,7 +55,7 @@ def by_hand(
         raise Refused("Say the time zone, such as 18:00Z.")
     if not now < until <= now + LONGEST:
         raise Refused(f"It ends in the future, {LONGEST.days} days from now at the latest.")
-    said = {"hand": level, "until": until.astimezone(UTC), "because": because.strip()[:300]}
+    said: Said = {"hand": level, "until": until.astimezone(UTC), "because": because.strip()[:300]}
     return _change(lambda seen: said, by=by, person=person, now=now)
 
 
@@ -62,23 +64,23 @@ def end_by_hand(
 ) -> Standing:
     """The signals alone decide again. Nothing where they do already."""
     now = now or datetime.now(UTC)
-    said = {"hand": None, "until": None, "because": because.strip()[:300] or "It is over."}
+    said: Said = {"hand": None, "until": None, "because": because.strip()[:300] or "It is over."}
     return _change(lambda seen: None if seen.hand is None else said, by=by, person=person, now=now)
 
 
 def by_itself(own: int, *, because: str, now: datetime | None = None) -> Standing:
     """The signals have led to this level."""
     now = now or datetime.now(UTC)
-    said = {"own": own, "because": because[:300]}
+    said: Said = {"own": own, "because": because[:300]}
     return _change(lambda seen: None if seen.own == own else said, by=THE_SYSTEM, now=now)
 
 
 def end_what_is_over(*, now: datetime | None = None) -> Standing:
     """What was set by hand ends by itself; this writes down that it did."""
     now = now or datetime.now(UTC)
-    said = {"hand": None, "until": None, "because": "The time that was set by hand is over."}
+    said: Said = {"hand": None, "until": None, "because": "The time that was set by hand is over."}
 
-    def ends(seen: Standing) -> dict[str, object] | None:
+    def ends(seen: Standing) -> Said | None:
         return said if seen.hand is not None and not seen.is_by_hand(now) else None
 
     return _change(ends, by=THE_SYSTEM, now=now)
@@ -90,7 +92,7 @@ def history(most: int = 20) -> list[PressureChange]:
 
 
 def _change(
-    decide: Callable[[Standing], dict[str, object] | None],
+    decide: Callable[[Standing], Said | None],
     *,
     by: str,
     now: datetime,

@@ -75,7 +75,8 @@ def record(name: str, **details: Unpack[Details]) -> UUID:
 def _whose(details: Details) -> UUID | str | None:
     """Whose doings belong together: of a visit all is kept, or nothing."""
     person = details.get("person")
-    return details.get("anonymous_id") or (getattr(person, "pk", person) if person else None)
+    known = person if person is None or isinstance(person, UUID) else person.pk
+    return details.get("anonymous_id") or known
 
 
 def record_first(name: str, first: First, **details: Unpack[Details]) -> UUID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from events.shedding import measure
 
-View = Callable[..., HttpResponseBase]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def later(request: HttpRequest, key: str, *, words: str) -> HttpResponse:
@@ -29,12 +29,12 @@ def later(request: HttpRequest, key: str, *, words: str) -> HttpResponse:
 
 def gives_way(
     key: str, *, words: str, methods: Collection[str] | None = None
-) -> Callable[[View], View]:
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer | HttpResponse]]:
     """The view answers `later` while this measure holds (for these methods; None: for all)."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
         @wraps(view)
-        def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
             if (methods is None or request.method in methods) and measure.is_shed(key):
                 return later(request, key, words=words)
             return view(request, *args, **kwargs)

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from events import pressure as events_pressure
+from identity.persons import person_of
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in
 from staff.access import staff_only
@@ -69,7 +70,7 @@ def set_by_hand(request: UserRequest) -> HttpResponse:
             until=now + timedelta(hours=said["hours"]),
             because=said["because"],
             by=request.user.email,
-            person=request.user.person.pk,
+            person=person_of(request.user).pk,
             now=now,
         )
     except events_pressure.Refused as refused:
@@ -84,7 +85,7 @@ def set_by_hand(request: UserRequest) -> HttpResponse:
 @needs_recent_sign_in
 def end_by_hand(request: UserRequest) -> HttpResponse:
     """The signals alone decide again."""
-    events_pressure.end_by_hand(by=request.user.email, person=request.user.person.pk)
+    events_pressure.end_by_hand(by=request.user.email, person=person_of(request.user).pk)
     messages.success(request, "The signals alone decide again.")
     return redirect("staff_pressure")
 

@@ -115,7 +115,7 @@ def ask(line: str = "", number: int = 0, *, now: float) -> Place:
     """Where this one is, or a new place at the end; `now` in seconds since 1970. Raises redis errors."""
     rate = limits.parse(settings.SIGNUPS_FROM_WAITING_ROOM)
     a_second = rate.calls / rate.seconds
-    arguments = [
+    arguments: list[str | int | float] = [
         now, line, number, PATIENCE, a_second, max(1.0, a_second), STAYS, MOST, _KEPT,
         uuid4().hex, _AT_ONCE,
     ]  # fmt: skip

@@ -21,6 +21,11 @@ HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("empty_outbox", "pressure_of")
 
 
+@pytest.fixture(autouse=True)
+def by_themselves(settings):
+    settings.PRESSURE_BY_ITSELF = 3
+
+
 def by_hand(level: int = 2, *, until: datetime = NOW + HOUR, now: datetime = NOW, **more):
     said = {"because": "We are in the news.", "by": "ada@example.org", **more}
     return pressure.by_hand(level, until=until, now=now, **said)

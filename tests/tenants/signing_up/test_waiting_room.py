@@ -175,11 +175,16 @@ def test_a_ticket_that_somebody_wrote_is_none(client_for):
     assert "You are number 1 in line" in text(client.get(SIGNUP))
 
 
-def test_without_redis_so_many_are_let_in_by_each_process(client_for, settings, request):
+@pytest.fixture
+def nobody_looks():
+    """The row, which is asked without Redis, knows nothing of a test's level."""
+    with rounds.turn:
+        yield
+
+
+def test_without_redis_so_many_are_let_in_by_each_process(client_for, settings, nobody_looks):
     settings.SIGNUPS_FROM_WAITING_ROOM = "2/h"
     settings.REDIS_URL = NOBODY
-    rounds.turn.acquire()  # the row, which is asked now, knows nothing of this test's level
-    request.addfinalizer(rounds.turn.release)
     let_in = [client for client in (client_for() for _ in range(6)) if is_form(client.get(SIGNUP))]
     assert len(let_in) == 2
     assert is_form(let_in[0].get(SIGNUP))  # a reload does not lose it
