@@ -50,14 +50,15 @@ def released(view: View) -> View:
         if is_for_release(request):
             return view(request, *args, **kwargs)
         path = request.path_info.removeprefix("/")
-        if withdrawn.is_marked(path):
-            if _gives_way(request):
-                return _later(request)
+        gives_way = _gives_way(request)
+        if gives_way and withdrawn.is_gone(path):
+            return _later(request)
+        if withdrawn.is_marked(path) and not gives_way:
             fresh = _fresh(view, request, *args, **kwargs)
             if fresh or withdrawn.is_gone(path):
                 return fresh or not_found(request)
         found = _from_release(request)
-        if found is None and _gives_way(request):
+        if found is None and gives_way:
             return _later(request)
         return found or view(request, *args, **kwargs)
 

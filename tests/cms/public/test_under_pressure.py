@@ -42,13 +42,14 @@ def test_sign_in_is_never_left_out(client_for, built, pressure_of):
         assert client_for().get(address).status_code == 200
 
 
-def test_what_changed_since_the_release_comes_later_and_never_as_it_was(
-    visitor, built, pressure_of, shelf_folder
+def test_what_was_taken_away_is_not_shown_and_what_mentions_it_comes_as_it_was(
+    visitor, site, built, pressure_of
 ):
-    """What was taken back must not be seen, so nothing that is marked comes from the release."""
-    withdrawn.mark("pricing/")
+    withdrawn.pages([site.privacy.pk], wish=1)
+    assert withdrawn.is_marked("pricing/"), "its menu leads there"
     pressure_of(3)
-    assert visitor.get("/pricing/").status_code == 503
+    assert visitor.get("/privacy/").status_code == 503
+    assert visitor.get("/pricing/").content == (built.folder / "pricing/index.html").read_bytes()
 
 
 def test_the_content_api_says_later_as_a_problem(visitor, built, pressure_of):

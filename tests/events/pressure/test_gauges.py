@@ -14,9 +14,10 @@ KEY = Keys("test-events").gauge("warmth")
 
 @pytest.fixture(autouse=True)
 def clean():
+    client = quick(django_settings.REDIS_URL)
     yield
     gauges._own.pop("warmth", None)
-    quick(django_settings.REDIS_URL).delete(KEY)
+    client.delete(KEY)
 
 
 def say(process: str, value: float, monkeypatch) -> None:

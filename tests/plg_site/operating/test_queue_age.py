@@ -19,9 +19,10 @@ QUEUE = "age"
 def key(settings):
     settings.CELERY_TASK_ALWAYS_EAGER = False
     key = queues.name(django_settings.CELERY_QUEUE, QUEUE)
-    quick(django_settings.REDIS_URL).delete(key)
+    client = quick(django_settings.REDIS_URL)
+    client.delete(key)
     yield key
-    quick(django_settings.REDIS_URL).delete(key)
+    client.delete(key)
 
 
 def send(key: str) -> None:
