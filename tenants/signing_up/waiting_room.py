@@ -135,7 +135,7 @@ def remember(response: HttpResponse, waiting: Waiting, *, now: float | None = No
 def _shown(request: HttpRequest, waiting: Waiting, template: str) -> HttpResponse:
     response = render(request, template, {"waiting": waiting, "place": waiting.place})
     patch_cache_control(response, no_store=True)
-    if not waiting.may_enter:
+    if not waiting.may_enter:  # by the header, which browsers obey without JavaScript
         response["Refresh"] = str(waiting.refresh)
     remember(response, waiting)
     return response
