@@ -35,7 +35,9 @@ _HOURS = (
 
 
 class ByHandForm(forms.Form):
-    level = forms.TypedChoiceField(label="At least this level", choices=_LEVELS, coerce=int)
+    level = forms.TypedChoiceField(
+        label="At least this level", choices=_LEVELS, coerce=int, initial=1
+    )
     hours = forms.TypedChoiceField(label="How long", choices=_HOURS, coerce=int, initial=4)
     because = forms.CharField(
         label="Why, as others read it",

@@ -64,7 +64,7 @@ def test_what_is_missing_is_said_and_nothing_changes(staff, said):
 def test_it_says_what_is_left_out_now_and_how_the_signals_are(staff, pressure_of):
     pressure_of(1)
     page = staff.get(PAGE).content.decode()
-    assert page.count("left out</span>") == 3  # alerts, digests, page views
+    assert page.count("in force</span>") == 3  # alerts, digests, page views
     for words in ("Stream of events, full", "Web threads that are busy", "level 1 from 50 %"):
         assert words in page
     part = staff.get(PAGE, headers={"HX-Request": "true"}).content.decode()
