@@ -13,8 +13,18 @@ class CmsConfig(AppConfig):
         from cms.event_types import EVENT_TYPES
         from cms.pages import reserved
         from cms.public import files, redirect_circles, redirects
+        from events import shedding
 
         events.register(*EVENT_TYPES)
+        shedding.register(
+            shedding.Measure("previews", 2, "Editors see no previews."),
+            shedding.Measure(
+                "dynamic_pages",
+                3,
+                "Visitors who are not signed in get what is in the release, and nothing else.",
+                retry_after=30,
+            ),
+        )
         reserved.connect()
         files.connect()
         redirects.connect()

@@ -2,6 +2,11 @@
 
 from events import EventType
 
-PAGE_VIEWED = EventType("Page Viewed", {"path": str, "title": str, "referrer": str}, webhooks=False)
+PAGE_VIEWED = EventType(
+    "Page Viewed",
+    {"path": str, "title": str, "referrer": str},
+    webhooks=False,
+    sheddable=True,
+)
 
 EVENT_TYPES = [PAGE_VIEWED]

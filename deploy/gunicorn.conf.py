@@ -44,12 +44,13 @@ def post_worker_init(worker: object) -> None:
     """Look where it listens, before anybody is answered; resolve addresses and compile templates
     before the first visitor, not during their request."""
     from plg_site.configuration import safety
-    from plg_site.operating import warm_up
+    from plg_site.operating import busy_threads, warm_up
     from plg_site.patience import telling
 
     safety.refuse_open_sockets(each.getsockname() for each in worker.sockets)  # type: ignore[attr-defined]
     telling.begin()
     warm_up.run()
+    busy_threads.tell(worker.tpool)  # type: ignore[attr-defined]
     # What was imported stays: the garbage collector need not look at it again and again.
     gc.freeze()
     gc.enable()

@@ -88,3 +88,13 @@ def metrics_address() -> str:
 def says_batches() -> bool:
     """Whether each batch that was stored is a line in the log."""
     return getattr(settings, "LOG_REQUESTS", False)
+
+
+def pressure_by_itself() -> int:
+    """The highest level of pressure that signals lead to; 0: there is none but by hand."""
+    return getattr(settings, "PRESSURE_BY_ITSELF", 3)
+
+
+def keep_one_in() -> int:
+    """Under pressure one in so many of the events that may be left out is kept."""
+    return getattr(settings, "PRESSURE_KEEP_ONE_IN", 10)

@@ -63,6 +63,13 @@ def lag() -> Lag:
     return found
 
 
+def fill() -> float:
+    """The stream's share of its bound. Raises redis errors."""
+    found = Lag(stream_bound=conf.stream_max_length())
+    _look_at_stream(found)
+    return found.fill
+
+
 def readers() -> list[Standing]:
     """How far each reader of the log is. What does not answer is said, not raised."""
     return standings()

@@ -1,4 +1,5 @@
-"""Tables of this app in the primary database: the outbox, and how far readers that write here are."""
+"""Tables of this app in the primary database: the outbox, how far readers that write here are, and
+the level of pressure."""
 
 from __future__ import annotations
 
@@ -79,3 +80,22 @@ class ReaderAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader}: {self.reason}"
+
+
+class PressureChange(models.Model):
+    """A change of the level of pressure, and what has held since: the newest one holds now.
+
+    These lines are the audit log of it: who, when, why. They are never changed.
+    """
+
+    version = models.BigIntegerField(primary_key=True)
+    level = models.PositiveSmallIntegerField()  # at that moment, of both below
+    own = models.PositiveSmallIntegerField()  # what the signals have led to
+    hand = models.PositiveSmallIntegerField(null=True)  # what somebody has set
+    until = models.DateTimeField(null=True)
+    by = models.CharField(max_length=254)
+    because = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.level} since {self.at:%Y-%m-%d %H:%M}: {self.because}"

@@ -38,6 +38,8 @@ class EventType:
     `formats` gives a text property a regular expression that the whole text must match: do so for
     a text that comes from outside and is grouped by. `webhooks` False: no workspace may have it sent
     to its webhooks, because it is not a workspace's, or would call for another of its kind.
+    `sheddable`: under pressure one in so many is kept, and says so (`events.shedding.weight`): never
+    what is counted for money or sent by a customer.
     """
 
     name: str
@@ -45,12 +47,15 @@ class EventType:
     external: bool = False
     formats: Mapping[str, str] = field(default_factory=dict)
     webhooks: bool = True
+    sheddable: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(
                 f'"{self.name}" must be like "Link Clicked": a thing and what happened.'
             )
+        if self.sheddable and self.external:
+            raise ValueError(f"{self.name}: what customers send is never left out.")
         for key, declared in self.properties.items():
             if not kinds(declared) <= {*_KINDS, NoneType}:
                 raise ValueError(f"{self.name}: {key} cannot be of type {declared}.")
@@ -128,6 +133,12 @@ def for_webhooks() -> list[EventType]:
     """All types that a workspace may have sent to its webhooks, by name: not what it sent itself."""
     found = (_registered[name] for name in sorted(_registered))
     return [each for each in found if each.webhooks and not each.external]
+
+
+def is_sheddable(name: str) -> bool:
+    """Whether events of this name may be left out under pressure; False for one that nobody knows."""
+    event_type = _registered.get(name)
+    return event_type is not None and event_type.sheddable
 
 
 def names() -> frozenset[str]:

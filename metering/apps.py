@@ -6,7 +6,7 @@ class MeteringConfig(AppConfig):
 
     def ready(self) -> None:
         import events
-        from events import store
+        from events import shedding, store
         from metering import checks, event_types  # noqa: F401
         from metering.life import deletion, importing, portability, purging  # noqa: F401
         from metering.pages import staff_panel
@@ -25,6 +25,10 @@ class MeteringConfig(AppConfig):
                 text="A workspace that I own or manage comes near to a limit, or reaches it.",
                 channels=("mail", "in_app"),
             )
+        )
+        shedding.register(
+            shedding.Measure("alerts", 1, "Usage is compared with alerts every two minutes."),
+            shedding.Measure("staff_usage", 2, "Staff see no usage of all workspaces."),
         )
         own_names.register()
         staff_panel.register()

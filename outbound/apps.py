@@ -7,6 +7,7 @@ class OutboundConfig(AppConfig):
 
     def ready(self) -> None:
         from cms import slots
+        from events import shedding
         from identity import mail
         from outbound import (  # noqa: F401
             channels,
@@ -29,3 +30,9 @@ class OutboundConfig(AppConfig):
             channels.register(channels.SMS)
         topics.register(webhooks.TOPIC)
         gates.register(webhooks.is_open)
+        shedding.register(
+            shedding.Measure("digests", 1, "Digests wait in the ledger."),
+            shedding.Measure(
+                "marketing_mail", 2, "Welcome and marketing mail waits in the ledger."
+            ),
+        )

@@ -14,6 +14,7 @@ _WORDS = {
     "workspace_deleted": "The workspace is deleted.",
     "workspace_purging": "The workspace is being removed.",
     "workspace_gone": "The workspace is gone.",
+    "pressure": "There is too much to do at the moment; it leaves after that.",
     "quiet_hours": "It is night where they live.",
     "limit_of_recipient": "This address gets too much at the moment.",
     "limit_of_workspace": "This workspace has sent too much at the moment.",

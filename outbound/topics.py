@@ -33,7 +33,8 @@ class Topic:
 
     `is_code`: codes and links that somebody waits for; they go first, and are never held or capped.
     `when_capped`: without a word of its own, product mail waits and marketing is dropped. `channels`:
-    by which it comes, so that people may say no to each.
+    by which it comes, so that people may say no to each. `is_digest`: it sums up what stands elsewhere,
+    so it may come later.
     """
 
     key: str
@@ -42,11 +43,14 @@ class Topic:
     text: str = ""
     is_code: bool = False
     when_capped: Capped | None = None
+    is_digest: bool = False
     channels: tuple[str, ...] = ("mail",)
 
     def __post_init__(self) -> None:
         if self.is_code and self.kind != Kind.TRANSACTIONAL:
             raise ValueError(f"{self.key}: only a transactional topic has codes")
+        if self.is_digest and not self.is_optional:
+            raise ValueError(f"{self.key}: what always comes is no digest")
 
     @property
     def is_optional(self) -> bool:

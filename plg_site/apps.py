@@ -10,7 +10,7 @@ class PlgSiteConfig(AppConfig):
         from cms import slots
         from events import heartbeats
         from identity import visits
-        from plg_site import alive, celery, numbers  # noqa: F401
+        from plg_site import alive, celery, numbers, pressure  # noqa: F401
         from plg_site.configuration import checks  # noqa: F401
         from plg_site.doctor import numbers as of_doctor
         from plg_site.doctor import page
@@ -19,4 +19,5 @@ class PlgSiteConfig(AppConfig):
         numbers.register()
         of_doctor.register()
         page.register()
+        pressure.register()
         slots.register("whose", visits.whose)  # the website's visits belong to whoever is signed in

@@ -18,7 +18,11 @@ from django.conf import settings
 from django.db import connections
 
 from plg_site import alive
-from plg_site.operating import broker, telling
+from plg_site.operating import (
+    broker,
+    sent_at,  # noqa: F401  (stamps what is sent)
+    telling,
+)
 
 WORKER = "worker"  # its heartbeat
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plg_site.settings")

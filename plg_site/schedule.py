@@ -5,5 +5,7 @@ It runs none itself, so it does without Django: it starts in half a second and s
 
 from celery import Celery
 
+from plg_site.operating import sent_at  # noqa: F401  (stamps what is sent)
+
 app = Celery("plg_site", fixups=[])  # no fixups: Celery's own would set Django up
 app.config_from_object("plg_site.settings", namespace="CELERY")

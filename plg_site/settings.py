@@ -272,6 +272,10 @@ EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw event
 EVENTS_ARCHIVE_DIR = env.folder("EVENTS_ARCHIVE_DIR", STATE_DIR / "archive")
 
 REDIS_URL = env.redis("REDIS_URL")
+# The highest level of pressure that signals lead to (0: only people do), and of how many events that
+# may be left out one is kept (events.shedding).
+PRESSURE_BY_ITSELF = env.number("PRESSURE_BY_ITSELF", 3)
+PRESSURE_KEEP_ONE_IN = env.number("PRESSURE_KEEP_ONE_IN", 10)
 METERING_LATE_AFTER = env.number("METERING_LATE_AFTER", 300)  # seconds; an event is marked as late
 METERING_CLOSE_AFTER = env.number("METERING_CLOSE_AFTER", 3600)  # seconds after a period's end
 QUOTA_PREFIX = env.text("QUOTA_PREFIX", "quota")  # of the counters' keys
@@ -297,6 +301,7 @@ CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = env.redis_tls(REDIS_URL)
 CELERY_BROKER_TRANSPORT = "plg_site.operating.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 _queue = env.text("CELERY_QUEUE", "plg")
+CELERY_QUEUE = _queue
 CELERY_TASK_QUEUES = queues.declared(_queue)
 CELERY_TASK_ROUTES = queues.routes(_queue, product=PRODUCT_APP)
 CELERY_TASK_DEFAULT_QUEUE = queues.name(_queue, queues.SOON)
@@ -516,6 +521,8 @@ SIGNUPS_BY_ADDRESS = env.rate("SIGNUPS_BY_ADDRESS", "20/m")
 SIGNUPS_FROM_UNKNOWN = env.rate("SIGNUPS_FROM_UNKNOWN", "600/m")
 SIGNUPS_UNSEEN_BY_ADDRESS = env.rate("SIGNUPS_UNSEEN_BY_ADDRESS", "3/m")
 SIGNUPS_UNSEEN = env.rate("SIGNUPS_UNSEEN", "60/m")
+# In the waiting room of sign-up (signing_up.waiting_room), which opens under the highest pressure.
+SIGNUPS_FROM_WAITING_ROOM = env.rate("SIGNUPS_FROM_WAITING_ROOM", "5/s")
 SIGNUP_FORM_SECONDS = env.number("SIGNUP_FORM_SECONDS", 2)  # nobody fills the form in faster
 UNPROVED_DAYS = env.number("UNPROVED_DAYS", 30)  # then a sign-up that nobody proved or used ends
 

@@ -8,7 +8,14 @@ class TenantsConfig(AppConfig):
         import events
         from events import readers
         from identity import signing_in
-        from tenants import checks, event_types, numbers, outbound_part, receivers  # noqa: F401
+        from tenants import (  # noqa: F401
+            checks,
+            event_types,
+            numbers,
+            outbound_part,
+            pressure,
+            receivers,
+        )
         from tenants.accounts import leaving  # noqa: F401
         from tenants.accounts import receivers as of_accounts  # noqa: F401
         from tenants.hosts import closed, members_only
@@ -25,4 +32,5 @@ class TenantsConfig(AppConfig):
         closed.shown_by(Status.PREPARING, waiting.page)
         signing_in.vouch_for_targets(members_only.may_lead_to)
         outbound_part.register()
+        pressure.register()
         readers.register(READER)

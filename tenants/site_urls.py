@@ -1,11 +1,12 @@
 from django.urls import path
 
 from tenants.pages import bringing, site_life, site_views
-from tenants.signing_up.signup import WorkspaceSignupView
+from tenants.signing_up.signup import WorkspaceSignupView, place
 
 app_name = "tenants_site"
 urlpatterns = [
     path("signup/", WorkspaceSignupView.as_view(), name="signup"),
+    path("signup/place/", place, name="signup_place"),
     path("go/", site_views.go, name="go"),
     path("workspaces/", site_views.workspaces, name="workspaces"),
     path("workspaces/import/", bringing.bring, name="bring"),

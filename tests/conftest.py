@@ -238,6 +238,31 @@ def client_for(db: None) -> Callable[..., Client]:
 
 
 @pytest.fixture
+def pressure_of() -> Iterator[Callable[[int], None]]:
+    """`pressure_of(2)`: so much from now on, in all processes; after the test there is none."""
+    from datetime import UTC, datetime
+
+    from events import conf, shedding
+    from events.redis import Keys, quick
+    from events.shedding import measure, rounds, standing
+
+    versions = iter(range(1, 1_000))
+
+    def put(level: int) -> None:
+        told = shedding.Standing(version=next(versions), own=level, at=datetime.now(UTC))
+        with rounds.turn:  # nobody has the old one in hand
+            shedding.tell(told, surely=True)
+
+    keys = Keys(conf.stream())
+    client, all_of_it = quick(conf.redis_url()), (keys.pressure, keys.shed, keys.watching)
+    yield put
+    with rounds.turn:
+        client.delete(*all_of_it)
+        measure._untold.clear()
+        standing.forget()
+
+
+@pytest.fixture
 def settle(db: None) -> Callable[[], None]:
     """Move every recorded event into the store now, as `consume_events` does."""
     from django.core.management import call_command

@@ -23,6 +23,7 @@ from wagtail.api.v3.routers import pages as wagtail_pages
 from wagtail.api.v3.schemas import BasePageSchema
 
 from cms.public.head import answers_head
+from events import shedding
 
 _MOST_VALUES = 20  # of one parameter
 _LARGEST = (
@@ -40,6 +41,9 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(operation)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if shedding.is_shed("dynamic_pages"):
+            shedding.count("dynamic_pages")
+            return _not_now()
         if refusal := _refusal(request, kwargs.values()):
             said = {"status": 400, "detail": refusal}
             return JsonResponse(said, status=400, content_type="application/problem+json")
@@ -51,6 +55,13 @@ def as_stranger(operation: Callable[..., Any]) -> Callable[..., Any]:
         return operation(stranger, *args, **kwargs)
 
     return run
+
+
+def _not_now() -> JsonResponse:
+    said = {"status": 503, "detail": "Too many people are here right now. Please ask again later."}
+    response = JsonResponse(said, status=503, content_type="application/problem+json")
+    response["Retry-After"] = str(shedding.retry_after("dynamic_pages"))
+    return response
 
 
 def _refusal(request: HttpRequest, in_path: Iterable[Any]) -> str:

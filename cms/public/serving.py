@@ -8,6 +8,7 @@ from functools import wraps
 from http import HTTPStatus
 
 import structlog
+from django.conf import settings
 from django.http import (
     Http404,
     HttpRequest,
@@ -29,6 +30,7 @@ from cms.event_types import PAGE_VIEWED
 from cms.pages.navigation import frame
 from cms.releases import shelf, withdrawn
 from cms.releases.rendering import NOT_FOUND, is_for_release
+from events import shedding
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +50,30 @@ def released(view: View) -> View:
         if is_for_release(request):
             return view(request, *args, **kwargs)
         path = request.path_info.removeprefix("/")
-        if withdrawn.is_marked(path):
+        gives_way = _gives_way(request)
+        if gives_way and withdrawn.is_gone(path):
+            return _later(request)
+        if withdrawn.is_marked(path) and not gives_way:
             fresh = _fresh(view, request, *args, **kwargs)
             if fresh or withdrawn.is_gone(path):
                 return fresh or not_found(request)
-        return _from_release(request) or view(request, *args, **kwargs)
+        found = _from_release(request)
+        if found is None and gives_way:
+            return _later(request)
+        return found or view(request, *args, **kwargs)
 
     return from_release
+
+
+def _gives_way(request: HttpRequest) -> bool:
+    """Whether this visitor gets what is in the release, and nothing else. Who is signed in gets all."""
+    signed_in = request.COOKIES.keys() & {settings.SESSION_COOKIE_NAME}
+    return not signed_in and shedding.is_shed("dynamic_pages")
+
+
+def _later(request: HttpRequest) -> HttpResponse:
+    words = "So many people are here that this page has to wait a moment."
+    return shedding.later(request, "dynamic_pages", words=words)
 
 
 @released

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import structlog
 
-from events import conf, heartbeats
+from events import conf, heartbeats, pressure
 from events.consuming.consumer import Consumer, collect_rarely
 from events.errors import StoreUnavailable
 from events.readers import running
@@ -32,7 +32,8 @@ def serve(
         return
     one = consumer(store, take_over_after=take_over_after)
     log.info("events_consumer_started", stream=conf.stream())
-    with running.beside(stop, store=store) if readers else nullcontext():
+    following = running.beside(stop, store=store) if readers else nullcontext()
+    with following, pressure.beside():
         one.run(stop)
     log.info("events_consumer_stopped")
 

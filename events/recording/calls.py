@@ -16,6 +16,7 @@ from events import refusals, registry
 from events.choice import Choice, First, Said, choice, line_of
 from events.errors import EventRefused
 from events.event import Event, check_time
+from events.shedding import sampling
 from events.transport import intake
 
 _MOST_AT_ONCE = 1_000  # a command that records for hours must not hold it all in memory
@@ -56,13 +57,26 @@ def record(name: str, **details: Unpack[Details]) -> UUID:
     """Record that something happened, and return the event's id. See Details.
 
     Inside a request or `batch()` events are collected and sent in one round trip; elsewhere at
-    once. A rollback does not undo it; see `record_with_row` for that.
+    once. A rollback does not undo it; see `record_with_row` for that. Under pressure an event of a
+    sheddable type may be left out: then its id is that of none.
 
     Raises UnknownEvent, WrongProperty, WrongTime, TooLarge (all ValueError), EventsNotAccepted.
     """
+    one_in = sampling.one_in(name)
+    if one_in > 1:
+        details["context"] = {**(details.get("context") or {}), sampling.ONE_IN: str(one_in)}
     event_id, line = _encoded(name, details)
+    if one_in > 1 and not sampling.is_kept(_whose(details) or event_id, one_in=one_in):
+        return event_id
     _take(line)
     return event_id
+
+
+def _whose(details: Details) -> UUID | str | None:
+    """Whose doings belong together: of a visit all is kept, or nothing."""
+    person = details.get("person")
+    known = person if person is None or isinstance(person, UUID) else person.pk
+    return details.get("anonymous_id") or known
 
 
 def record_first(name: str, first: First, **details: Unpack[Details]) -> UUID:

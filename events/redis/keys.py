@@ -34,3 +34,22 @@ class Keys:
     def refused(self) -> str:
         """A hash: reason to how many events were refused for it."""
         return f"{{{self.stream}}}:refused"
+
+    @property
+    def pressure(self) -> str:
+        """A hash: the copy of what was decided last, and its number."""
+        return f"{{{self.stream}}}:pressure"
+
+    def gauge(self, name: str) -> str:
+        """A hash: process to what it says of itself, and when."""
+        return f"{{{self.stream}}}:gauge:{name}"
+
+    @property
+    def shed(self) -> str:
+        """A hash: measure to how often something was left out by it."""
+        return f"{{{self.stream}}}:shed"
+
+    @property
+    def watching(self) -> str:
+        """Which process decides about the pressure at the moment."""
+        return f"{{{self.stream}}}:watching"

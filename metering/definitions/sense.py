@@ -29,6 +29,8 @@ def check(meter: Meter) -> None:
         raise _wrong(meter, 'the key must be at most 60 small letters, digits and "_"')
     if meter.event not in registry.names():
         raise _wrong(meter, f'no app registered the event "{meter.event}"')
+    if registry.is_sheddable(meter.event):
+        raise _wrong(meter, f'"{meter.event}" may be left out under pressure (sheddable)')
     if meter.aggregation not in AGGREGATIONS:
         raise _wrong(meter, f'"{meter.aggregation}" is none of {", ".join(AGGREGATIONS)}')
     if meter.period not in _PERIODS:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from events import shedding
 from events.store import StoreUnavailable
 from metering.asking.query import Question, ask_stored
 from metering.definitions.catalogue import meters
@@ -91,6 +92,7 @@ class StaffUsage:
 @require_safe
 @never_cache
 @staff_only
+@shedding.gives_way("staff_usage", words="Counting all workspaces waits until it is calmer here.")
 def usage(request: HttpRequest) -> HttpResponse:
     """The page; asked for by htmx, only the part that changes."""
     shown = StaffUsage.of(meter_key=request.GET.get("meter", ""), days=request.GET.get("days", ""))

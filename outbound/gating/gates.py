@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from events import limits
+from events import limits, shedding
 from identity import reached
 from identity.models import Person
 from outbound import channels, recipients, topics
@@ -52,6 +52,7 @@ class Asked:
 
 Gate = Callable[[Asked], Verdict | None]
 _registered: list[Gate] = []
+_AFTER_PRESSURE = timedelta(minutes=5)
 
 
 def register(gate: Gate) -> None:
@@ -108,6 +109,26 @@ def _no_consent(asked: Asked) -> Verdict | None:
         channel=channel.name, unasked=channel.comes_unasked,
     )  # fmt: skip
     return None if may else skip("no_consent")
+
+
+def _pressure(asked: Asked) -> Verdict | None:
+    """On a day with too much to do, what nobody waits for goes out after it."""
+    key = _gives_way(asked.topic)
+    if key is None or not shedding.is_shed(key):
+        return None
+    shedding.count(key)
+    # Not all at the same moment, nor asked again at each.
+    spread = timedelta(seconds=asked.message.pk.int % int(_AFTER_PRESSURE.total_seconds()))
+    return Verdict(Do.HOLD, "pressure", asked.now + _AFTER_PRESSURE + spread)
+
+
+def _gives_way(topic: Topic) -> str | None:
+    """The measure that may hold mail of this topic; None: nothing does."""
+    if not topic.is_optional:
+        return None
+    if topic.is_digest:
+        return "digests"
+    return "marketing_mail" if topic.kind == Kind.MARKETING else None
 
 
 def _quiet_hours(asked: Asked) -> Verdict | None:
@@ -177,4 +198,4 @@ def _zone_of(message: Message) -> ZoneInfo:
 
 
 _FIRST: tuple[Gate, ...] = (_expired, _no_address, _unproved, _suppressed, _no_consent)
-_LAST: tuple[Gate, ...] = (_quiet_hours, _too_many, _capped)
+_LAST: tuple[Gate, ...] = (_pressure, _quiet_hours, _too_many, _capped)

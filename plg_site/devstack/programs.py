@@ -60,6 +60,7 @@ def environment(
         "WATCH_FILES": "1",
         "MAIL_OUTBOX": "1",
         "WEBHOOKS_TO_LOOPBACK": "1",
+        "PRESSURE_BY_ITSELF": "0",  # a laptop that is busy is no launch day
         "SUPPORT_EMAIL": f"help@{addresses.domain}",
         "SITE_DOMAIN": addresses.domain,
         "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",

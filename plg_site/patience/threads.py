@@ -28,6 +28,10 @@ class Threads:
                 threading.Thread(target=self._run, name=f"web-{self._started}").start()
         self._given.put(conn)
 
+    def busy_share(self) -> float:
+        """How many are at work or asked for, of all there may be: more than 1 where some wait."""
+        return (self._started - len(self._free) + self._given.qsize()) / self._most
+
     def shutdown(self, wait: bool = True) -> None:
         """End them once they have nothing to do; the interpreter waits for that."""
         for _ in range(self._started):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from events import shedding
 from identity.security import needs_recent_sign_in
 from tenants import audit, row_bounds
 from tenants.archive import enqueueing, exports, progress, tasks
@@ -35,6 +36,11 @@ class ExportForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(May.TAKE_DATA)
+@shedding.gives_way(
+    "exports",
+    words="Archives are not made at this moment, because very many people are here.",
+    methods=("POST",),
+)
 @needs_recent_sign_in
 @never_cache
 def export(request: WorkspaceRequest) -> HttpResponse:

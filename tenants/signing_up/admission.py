@@ -73,6 +73,16 @@ def decide(request: HttpRequest, said: dict[str, Any]) -> Admission:
     return Admission(tier, asks=True)
 
 
+def is_expected(request: HttpRequest) -> bool:
+    """Whether they need not wait in line: they hold a signed link or an open invitation, or have signed in
+    here. Nothing is counted or used up by asking."""
+    said = str(request.POST.get(LINK) or request.GET.get(LINK) or "")
+    if link_name(said) or attempts.device_of(request):
+        return True
+    mark = _invitation_mark(request)
+    return bool(mark) and Invitation.objects.open().filter(token_hash=mark).exists()
+
+
 def form_token(token: object, *, now: float | None = None) -> str:
     """For the hidden field `seen`: this form (by its own token) was loaded now."""
     return signing.dumps([str(token), int(now or time.time())], salt=_FORM)
@@ -174,14 +184,19 @@ def _came(request: HttpRequest) -> tuple[int, str]:
 def _uses_invitation(request: HttpRequest, said: dict[str, Any]) -> bool:
     """Whether one speaks for this sign-up; it is used up with that. Asked only of who says so: the form
     leads on to an invitation."""
-    leads_to = str(request.POST.get("next") or request.GET.get("next") or "")
-    _, found, rest = leads_to.partition("/invitations/")
-    if not found:
+    mark = _invitation_mark(request)
+    if not mark:
         return False
-    mark = hashed_secrets.hash_secret(rest.partition("/")[0])
     if not Invitation.objects.open().filter(token_hash=mark, email=said["email"]).exists():
         return False
     return not limits.take(_INVITED_ONCE, f"signup-invited:{mark}").over
+
+
+def _invitation_mark(request: HttpRequest) -> str:
+    """What stands in the row of the invitation that the form leads on to; "" for none."""
+    leads_to = str(request.POST.get("next") or request.GET.get("next") or "")
+    _, found, rest = leads_to.partition("/invitations/")
+    return hashed_secrets.hash_secret(rest.partition("/")[0]) if found else ""
 
 
 def _brings_code(request: HttpRequest, said: dict[str, Any]) -> bool:

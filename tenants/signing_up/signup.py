@@ -20,9 +20,11 @@ from allauth.account.views import SignupView
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 import events
 from cms import public
@@ -34,7 +36,7 @@ from tenants import addresses
 from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 from tenants.pool import templates
-from tenants.signing_up import admission, picked, provisioning, second_click
+from tenants.signing_up import admission, picked, provisioning, second_click, waiting_room
 
 
 class UsedBefore(Exception):
@@ -136,8 +138,8 @@ class WorkspaceSignupForm(SignupForm):
         self.add_error("slug", _taken(slug))
         return self._again(request, status=409)
 
-    def ask_for_a_step(self, *, by_code: bool) -> None:
-        """Come back as it was filled in, with a sum for the browser or a field for a mailed code."""
+    def come_back(self) -> None:
+        """To who has filled it in, as they have filled it in."""
         said: Any = self.data.copy()  # type: ignore[has-type]
         if not said.get(self.add_prefix("token")):
             said[self.add_prefix("token")] = str(uuid4())
@@ -145,6 +147,16 @@ class WorkspaceSignupForm(SignupForm):
         self.data = said
         # It goes back to who has just typed it, on a page that nothing keeps.
         self.fields["password1"].widget.render_value = True
+
+    def ask_to_wait(self) -> None:
+        """Come back as it was filled in, because it is not their turn."""
+        self.come_back()
+        words = "Many people are signing up right now. Your place in line stands below; what you typed stays."
+        self.add_error(None, ValidationError(words, code="in_line"))
+
+    def ask_for_a_step(self, *, by_code: bool) -> None:
+        """Come back as it was filled in, with a sum for the browser or a field for a mailed code."""
+        self.come_back()
         if by_code:
             self.fields["code"] = forms.CharField(
                 label="Code from your mail",
@@ -228,8 +240,13 @@ class WorkspaceSignupView(SignupView):
         return {**super().get_initial(), **known}
 
     def get(self, request: VisitorRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        waiting = waiting_room.look(request) if waiting_room.is_open(request) else None
+        if waiting and not waiting.may_enter:
+            return waiting_room.page(request, waiting)
         response: HttpResponse = super().get(request, *args, **kwargs)
         admission.remember_visit(request, response)
+        if waiting:
+            waiting_room.remember(response, waiting)
         return response
 
     def get_authenticated_redirect_url(self) -> str:
@@ -240,6 +257,18 @@ class WorkspaceSignupView(SignupView):
 
     def form_valid(self, form: WorkspaceSignupForm) -> HttpResponse:
         self._form = form
+        if not waiting_room.is_open(self.request) or _is_second_click(form.data.get("token")):
+            return self._sign_up(form)
+        waiting = waiting_room.enter(self.request)
+        if not waiting.may_enter:
+            return self._wait_in_line(form, waiting)
+        response = self._sign_up(form)
+        if form.workspace is None:  # one more step first, or an address that is taken
+            waiting_room.leave(waiting)
+            waiting_room.remember(response, waiting)
+        return response
+
+    def _sign_up(self, form: WorkspaceSignupForm) -> HttpResponse:
         admitted = admission.decide(self.request, form.cleaned_data)
         if admitted.asks:
             return self._one_more_step(form)
@@ -258,6 +287,15 @@ class WorkspaceSignupView(SignupView):
             return form.slug_was_taken(self.request, taken.slug)
         return response
 
+    def _wait_in_line(
+        self, form: WorkspaceSignupForm, waiting: waiting_room.Waiting
+    ) -> HttpResponse:
+        form.ask_to_wait()
+        response = self.render_to_response(self.get_context_data(form=form, in_line=True))
+        response["Cache-Control"] = "no-store"
+        waiting_room.remember(response, waiting)
+        return response
+
     def _one_more_step(self, form: WorkspaceSignupForm) -> HttpResponse:
         by_code = bool({"instead", "code"} & set(self.request.POST))
         if "instead" in self.request.POST:
@@ -271,6 +309,15 @@ class WorkspaceSignupView(SignupView):
         """Straight into the new workspace, without asking on the way which one it is."""
         made = self._form.workspace if hasattr(self, "_form") else None
         return signing_in.OwnAddress(home_url(made)) if made else None
+
+
+@require_safe
+@never_cache
+def place(request: HttpRequest) -> HttpResponse:
+    """Their place in line, inside of a page with a form that they have filled in."""
+    if not waiting_room.is_open(request):
+        return waiting_room.part(request, waiting_room.Waiting(None, may_enter=True))
+    return waiting_room.part(request, waiting_room.look(request))
 
 
 def _is_second_click(token: str | None) -> bool:

@@ -36,6 +36,7 @@ WITHOUT_A_TENANT = {
     "tenants_tombstone": "belonged to a workspace that is purged",
     "staff_look": "names a workspace or a person by its key, and nothing of theirs",
     "events_outboxevent": "the encoded event names its workspace",
+    "events_pressurechange": "how much there is to do for all together",
     "events_readerposition": "how far a reader of the whole log is",
     "events_readeraside": "as the outbox, and the purge removes it: events.readers.erase",
 }

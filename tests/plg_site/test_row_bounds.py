@@ -89,6 +89,7 @@ OTHERWISE = {
     "events.OutboxEvent": "taken within seconds",
     "events.ReaderPosition": "one a reader of the code",
     "events.ReaderAside": "Reader.most_aside of each",
+    "events.PressureChange": "by hand staff's; by itself two in two minutes at most (hysteresis)",
     "auth.Group": "the operator's",
     "auth.Permission": "the operator's",
     "contenttypes.ContentType": "the operator's",

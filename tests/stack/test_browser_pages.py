@@ -79,6 +79,7 @@ STAFF = [
     "/staff/workspaces/",
     "/staff/log/",
     "/staff/health/",
+    "/staff/pressure/",
     "/staff/search/?q=a",
     "/staff/trail/",
     "/staff/messages/",

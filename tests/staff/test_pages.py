@@ -18,7 +18,15 @@ from tests.events.log import an_event
 
 PATH = "/staff/usage/"
 LOG = "/staff/log/"
-PAGES = [PATH, LOG, "/staff/workspaces/", "/staff/search/", "/staff/trail/", "/staff/health/"]
+PAGES = [
+    PATH,
+    LOG,
+    "/staff/pressure/",
+    "/staff/workspaces/",
+    "/staff/search/",
+    "/staff/trail/",
+    "/staff/health/",
+]
 
 
 @pytest.fixture

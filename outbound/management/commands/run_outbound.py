@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
 
-from events import metrics
+from events import metrics, pressure
 from outbound.delivery import sending
 from outbound.running import Process, Runner
 
@@ -39,5 +39,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         log.info("outbound_started")
         metrics.serve()
-        Process().run(stop)
+        with pressure.beside():
+            Process().run(stop)
         log.info("outbound_stopped")

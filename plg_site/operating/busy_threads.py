@@ -1,0 +1,32 @@
+"""How busy the threads of a web process are, for the level of pressure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events import pressure, shedding
+
+if TYPE_CHECKING:
+    from plg_site.patience.threads import Threads
+
+GAUGE = "web_threads"
+_REMEMBERS = 0.7  # of the value before: a second in which all were busy is no pressure yet
+
+
+def tell(threads: Threads) -> None:
+    """Say it from now on, once a second."""
+    pressure.gauge(GAUGE, Smoothed(threads).share)
+    shedding.follow()
+
+
+class Smoothed:
+    """The share over the last seconds, in percent."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads, self._value = threads, 0.0
+
+    def share(self) -> float:
+        """More than 100 where requests wait for a thread."""
+        now = 100 * self._threads.busy_share()
+        self._value = _REMEMBERS * self._value + (1 - _REMEMBERS) * now
+        return self._value
