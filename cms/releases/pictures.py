@@ -7,23 +7,16 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 
 
 def path_of(name: str) -> Path | None:
     """The file of a picture ("images/sign.width-800.png") where pictures lie in a folder."""
-    if isinstance(default_storage._wrapped, FileSystemStorage) or _is_folder():
-        found = Path(default_storage.path(name))
-        return found if found.is_file() else None
-    return None
-
-
-def _is_folder() -> bool:
     try:
-        default_storage.path("x")
-    except NotImplementedError:
-        return False
-    return True
+        found = Path(default_storage.path(name))
+    except NotImplementedError:  # a bucket
+        return None
+    return found if found.is_file() else None
 
 
 def take(name: str, target: Path, *, kept: Path | None) -> bool:
@@ -37,11 +30,11 @@ def take(name: str, target: Path, *, kept: Path | None) -> bool:
     source = path_of(name) or kept
     if source is not None and _link_or_copy(source, target):
         return True
-    return not _is_folder() and _fetch(name, target)
+    return _fetch(name, target)
 
 
 def _fetch(name: str, target: Path) -> bool:
-    """From the bucket. Raises OSError when it does not answer: the build is tried again."""
+    """As the storage gives it. Raises OSError when it does not answer: the build is tried again."""
     try:
         with default_storage.open(name) as source, target.open("xb") as file:
             shutil.copyfileobj(source, file)

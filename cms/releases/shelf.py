@@ -110,6 +110,11 @@ def find(release_id: str) -> Release | None:
         return None
 
 
+def complete(release_id: str) -> Release:
+    """The release of this id. Raises OSError."""
+    return _load(root() / release_id)
+
+
 @lru_cache(maxsize=KEEP)
 def _load(folder: Path) -> Release:
     """A release never changes, so a process reads its table of files once."""
@@ -136,16 +141,18 @@ def picture(name: str) -> Path | None:
     return next((file for file in _kept(name) if file.is_file()), None)
 
 
-def forget_pictures(names: Iterable[str]) -> None:
-    """An editor deleted them, so no release shows them any more."""
+def forget_pictures(names: Iterable[str], *, before: str = "") -> None:
+    """An editor deleted them, so no release shows them any more; or none older than `before`, an id:
+    a newer one has such a name because somebody gave it to another picture."""
     for name in names:
-        for file in _kept(name):
+        for file in _kept(name, before=before):
             file.unlink(missing_ok=True)
 
 
-def _kept(name: str) -> Iterator[Path]:
+def _kept(name: str, *, before: str = "") -> Iterator[Path]:
     for folder in sorted(_complete(), reverse=True):
-        yield folder / PICTURES / name
+        if not before or folder.name < before:
+            yield folder / PICTURES / name
 
 
 class Draft:
@@ -222,7 +229,7 @@ class Draft:
             return False
         return True
 
-    def seal(self, *, with_pictures: bool = False) -> Release:
+    def seal(self, *, with_pictures: bool = False) -> None:
         """Write the table of files: what is here now is the release, and on the disk.
 
         `with_pictures` names the pictures and their digests in it, for who fetches them elsewhere.
@@ -234,9 +241,7 @@ class Draft:
         }
         if with_pictures:
             table["pictures"] = {name: self._digest(name) for name in sorted(self.pictures)}
-        content = json.dumps(table, indent=1).encode()
-        write(self.folder / MANIFEST, content)
-        return read_table(content, self.folder)
+        write(self.folder / MANIFEST, json.dumps(table, indent=1).encode())
 
     def _digest(self, picture: str) -> str:
         with (self.folder / PICTURES / picture).open("rb") as file:
@@ -257,7 +262,7 @@ def put_up(folder: Path, release_id: str) -> None:
 
 def show(release_id: str) -> Release:
     """Make a complete release what visitors of this machine see: one atomic change of pointer."""
-    release = _load(root() / release_id)
+    release = complete(release_id)
     pointer = root() / f"{_UNFINISHED}{release_id}-{os.getpid()}-{_POINTER}"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(release_id)
@@ -303,7 +308,7 @@ def _complete() -> list[Path]:
         found = [path for path in root().iterdir() if (path / MANIFEST).exists()]
     except OSError:
         return []
-    return [p for p in found if not p.is_symlink() and not p.name.startswith(_UNFINISHED)]
+    return [p for p in found if not p.is_symlink() and not p.name.startswith(".")]
 
 
 def write(target: Path, content: bytes) -> None:

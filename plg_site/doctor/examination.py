@@ -17,6 +17,7 @@ CHECKS = (
     "redis_memory",
     "client_address",
     "disk",
+    "bucket",
     "pool",
     "fleet",
     "row_failures",

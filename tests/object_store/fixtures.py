@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -41,9 +40,9 @@ def shared_bucket(object_store: ObjectStore) -> Bucket:
 
 
 @pytest.fixture
-def in_bucket(settings: SimpleNamespace, shared_bucket: Bucket, tmp_path: Path) -> Iterator[Bucket]:
+def in_bucket(settings: SimpleNamespace, shared_bucket: Bucket, tmp_path: Path) -> Bucket:
     """Every storage of the settings lies in the bucket."""
     static = settings.STORAGES["staticfiles"]["BACKEND"]
     settings.STORAGE = shared_bucket
     settings.STORAGES = storages(shared_bucket, state=tmp_path, static=static)
-    yield shared_bucket
+    return shared_bucket

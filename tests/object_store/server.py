@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import venv
 from pathlib import Path
 from typing import Any
@@ -92,12 +91,14 @@ class ObjectStore:
 
     def keys(self, prefix: str) -> list[str]:
         """The names of all objects below this prefix."""
-        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        pages = (
+            self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        )
         return [each["Key"] for page in pages for each in page.get("Contents", [])]
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/moto-api/", timeout=2):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2):
                 return True
         except OSError:
             return False
