@@ -46,3 +46,12 @@ def in_bucket(settings: SimpleNamespace, shared_bucket: Bucket, tmp_path: Path) 
     settings.STORAGE = shared_bucket
     settings.STORAGES = storages(shared_bucket, state=tmp_path, static=static)
     return shared_bucket
+
+
+@pytest.fixture
+def storage_kind(request: pytest.FixtureRequest) -> str:
+    """Where the files of this test lie. A test of both: `both_storages`."""
+    kind: str = getattr(request, "param", "folders")
+    if kind == "bucket":
+        request.getfixturevalue("in_bucket")
+    return kind

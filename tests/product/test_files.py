@@ -11,6 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from product.files import clean_content_type, clean_name, storage
 from product.models import File, Link
+from tests.object_store.kinds import both_storages
+
+pytestmark = both_storages
 
 
 def upload(name: str = "notes.txt", content: bytes = b"some notes", type: str = "text/plain"):

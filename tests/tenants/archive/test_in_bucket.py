@@ -1,0 +1,77 @@
+"""Archives, downloads and purges where files lie in a bucket."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import storages
+from django.utils import timezone
+from django_tenants.utils import schema_context
+
+from product.models import File
+from tenants.archive import exports, imports
+from tenants.life import deletion, purge
+from tenants.models.archives import Export, Import
+from tests.events.log import (  # noqa: F401 (fixtures)
+    events_database,
+    log,
+    postgres_events,
+    store_kind,
+)
+from tests.tenants.archive import world
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture
+def umbrella(in_bucket, owner):  # type: ignore[no-untyped-def]
+    """A workspace whose uploads lie in the bucket; its sample, made with its schema, lay on a disk."""
+    tenant = world.a_workspace(owner)
+    with schema_context(tenant.schema_name):
+        File.objects.filter(is_sample=True).delete()
+    return tenant
+
+
+def test_an_archive_is_made_downloaded_and_brought_back(
+    umbrella, owner, in_bucket, object_store, client_for
+):
+    made = exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
+    assert made is not None
+    assert (made.state, made.files, made.missing_files) == (Export.State.READY, 2, 0)
+    assert len(object_store.keys(in_bucket.folder("exports"))) == 1
+    answer = client_for(owner, umbrella).get(f"/settings/export/{made.pk}/download/")
+    archive = b"".join(answer.streaming_content)
+    assert zipfile.ZipFile(io.BytesIO(archive)).testzip() is None
+    done = imports.run(imports.bring(io.BytesIO(archive), owner=owner).pk)
+    assert done is not None
+    assert (done.state, done.words) == (Import.State.DONE, "")
+    with schema_context(done.tenant.schema_name):
+        keys = list(File.objects.values_list("storage_key", flat=True))
+        stored = sorted(storages["workspaces"].open(key).read()[:9] for key in keys)
+    assert stored == [b"content 0", b"content 1"]
+    assert all(key.startswith(f"{done.tenant.schema_name}/") for key in keys)
+    assert len(object_store.keys(in_bucket.folder("exports"))) == 1, "what was brought is gone"
+
+
+def test_nobody_else_downloads_it(umbrella, owner, client_for, people):
+    made = exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
+    assert made is not None
+    address = f"/settings/export/{made.pk}/download/"
+    assert client_for(people.outsider, umbrella).get(address).status_code in {403, 404}
+    assert client_for(None, umbrella).get(address).status_code in {302, 403, 404}
+
+
+def test_a_purge_leaves_no_object(umbrella, owner, in_bucket, object_store, log):  # noqa: F811
+    exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
+    uploads = in_bucket.folder(f"uploads/{umbrella.schema_name}/")
+    assert len(object_store.keys(uploads)) == 2
+    deletion.delete(umbrella, by=owner)
+    umbrella.refresh_from_db()
+    log.settle()
+    receipt = purge.purge(umbrella, now=timezone.now() + timedelta(days=40))
+    assert receipt is not None
+    assert object_store.keys(uploads) == []
+    assert object_store.keys(in_bucket.folder("exports")) == []
