@@ -27,6 +27,7 @@ def image(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
     in a bucket and in no release of this machine is passed on from there.
     """
     file = pictures.path_of(f"{folder}/{name}") or shelf.picture(f"{folder}/{name}")
+    response: HttpResponseBase
     if file:
         response = static.serve(request, name, document_root=str(file.parent))
     else:

@@ -29,6 +29,10 @@ class Attendant:
     """Of one process. Threads may call it."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """As in a process that was just forked: lock and thread of before were the parent's."""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -104,5 +108,5 @@ class Attendant:
 
 
 _attendant = Attendant()
-os.register_at_fork(after_in_child=_attendant.__init__)  # its thread and its lock are the parent's
+os.register_at_fork(after_in_child=_attendant.begin)
 attend, wake, leave = _attendant.attend, _attendant.wake, _attendant.leave

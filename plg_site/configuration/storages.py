@@ -93,6 +93,7 @@ def storages(shared: Bucket | None, *, state: Path, static: str) -> dict[str, di
     workspaces. None has an address of its own. Only in a bucket there are, besides, `releases` of
     the website for all machines, and `spool`: events of machines that ended while Redis was away.
     """
+    found: dict[str, dict[str, Any]]
     if shared is None:
         found = {
             "default": {"BACKEND": _FOLDER},

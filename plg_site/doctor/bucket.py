@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from plg_site.configuration.storages import Bucket
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Bucket"
@@ -24,22 +25,23 @@ _RIGHTS = "Give the key s3:GetObject, s3:PutObject and s3:DeleteObject below the
 
 
 def look() -> Iterator[Finding]:
-    if settings.STORAGE is None:
+    shared = settings.STORAGE
+    if shared is None:
         yield from _without()
         return
     content, name = uuid4().bytes, f"doctor-{uuid4().hex}"
     storage: Any = storages["releases"]
     try:
-        yield from _use(storage, name, content)
+        yield from _use(shared, storage, name, content)
     except OSError as error:
-        yield problem(f"{settings.STORAGE.name} cannot be used: {error}", _RIGHTS)
+        yield problem(f"{shared.name} cannot be used: {error}", _RIGHTS)
         return
     finally:
         _forget(storage, name)
-    yield from _way()
+    yield from _way(shared)
 
 
-def _use(storage: Any, name: str, content: bytes) -> Iterator[Finding]:
+def _use(shared: Bucket, storage: Any, name: str, content: bytes) -> Iterator[Finding]:
     storage.save(name, ContentFile(content))
     with storage.open(name) as file:
         if file.read() != content:
@@ -55,15 +57,15 @@ def _use(storage: Any, name: str, content: bytes) -> Iterator[Finding]:
             "a name was written twice: the service does not know If-None-Match",
             "Use one that knows conditional writes; releases and spools rely on them.",
         )
-    yield from _asked_by_anybody(storage, name)
+    yield from _asked_by_anybody(shared, storage, name)
     storage.delete(name)
     if storage.exists(name):
         yield problem("what was deleted is still there", _RIGHTS)
     else:
-        yield fine(f"{settings.STORAGE.name} can be written, read, listed and deleted")
+        yield fine(f"{shared.name} can be written, read, listed and deleted")
 
 
-def _asked_by_anybody(storage: Any, name: str) -> Iterator[Finding]:
+def _asked_by_anybody(shared: Bucket, storage: Any, name: str) -> Iterator[Finding]:
     """Without a signature, as a stranger who has guessed the name; and what the answer says of time."""
     signed = storage.url(name)
     before = time.time()
@@ -76,7 +78,7 @@ def _asked_by_anybody(storage: Any, name: str) -> Iterator[Finding]:
         return
     if answer.is_success:
         yield problem(
-            f"{settings.STORAGE.name} is public: an object was given without a signature",
+            f"{shared.name} is public: an object was given without a signature",
             "Block all public access to the bucket, and take its public policy and ACLs away.",
         )
     else:
@@ -91,8 +93,8 @@ def _asked_by_anybody(storage: Any, name: str) -> Iterator[Finding]:
             )
 
 
-def _way() -> Iterator[Finding]:
-    endpoint = urlsplit(settings.STORAGE.endpoint)
+def _way(shared: Bucket) -> Iterator[Finding]:
+    endpoint = urlsplit(shared.endpoint)
     if endpoint.scheme == "http" and not _is_here(endpoint.hostname or ""):
         yield warning(
             f"files travel to {endpoint.hostname} without TLS", "Use an endpoint with https://."

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import redis
@@ -34,7 +35,7 @@ def announce() -> None:
 def with_another_disk(*, now: float | None = None) -> list[str]:
     """Hosts that were announced in the last week from another STATE_DIR than ours. Raises RedisError."""
     since = (now or time.time()) - _FORGET_AFTER
-    found = quick(settings.REDIS_URL).hgetall(_key())
+    found = cast(dict[bytes, bytes], quick(settings.REDIS_URL).hgetall(_key()))
     told = {host.decode(): json.loads(said) for host, said in found.items()}
     ours = disk()
     return sorted(

@@ -8,9 +8,7 @@ from http import HTTPStatus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-
-class BucketUnavailable(OSError):
-    """The bucket did not answer, or refused; the message says what it said."""
+from plg_site.storages import BucketUnavailable
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Web:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text; (0, "") when nobody answers."""
+        assert not self.process or self.process.poll() is None, "it has ended"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         host = f"{self.env['SITE_DOMAIN']}:{self.env['PUBLIC_PORT']}"
         try:
@@ -118,7 +119,9 @@ def publish(headline: str, *, on: Web) -> None:
 
 
 def release_of(web: Web) -> str:
-    return os.readlink(web.folder / "releases" / "current")
+    """ "" while it has none."""
+    pointer = web.folder / "releases" / "current"
+    return os.readlink(pointer) if pointer.is_symlink() else ""
 
 
 def test_what_is_published_on_one_machine_is_seen_on_both(first, webs, capsys) -> None:

@@ -18,7 +18,7 @@ from cms.models import CurrentRelease, SiteImage
 from cms.releases import following, release, shared, shelf
 from plg_site.configuration.storages import Bucket
 from plg_site.configuration.storages import storages as made
-from plg_site.storages.errors import BucketUnavailable
+from plg_site.storages import BucketUnavailable
 from tests.object_store.server import BUCKET
 
 Publish = Callable[..., object]

@@ -13,7 +13,7 @@ from django.core.files.storage import storages
 
 from plg_site.configuration.storages import Bucket
 from plg_site.configuration.storages import storages as made
-from plg_site.storages.errors import BucketUnavailable
+from plg_site.storages import BucketUnavailable
 from plg_site.storages.s3 import Bucket as Backend
 from tenants.storage import NotThisWorkspace
 from tests.object_store.server import BUCKET
