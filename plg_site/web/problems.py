@@ -16,6 +16,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from metering.api import CONTENT_TYPE, STATUS, quota_problem, rate_problem
 from metering.quotas import QuotaExceeded, RateExceeded
+from plg_site.storages import BucketUnavailable
 from plg_site.web import rate_headers
 from tenants import workspace_url
 from tenants.api import SaidTwice
@@ -170,5 +171,8 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, BucketUnavailable):
+        log.warning("bucket_unavailable", error=str(error)[:500])
+        return problem(503, "Files cannot be reached at the moment. Please try again.")
     log.exception("api.unexpected", path=request.path, method=request.method)
     return problem(500, "Something went wrong on our side. We have been told; please try again.")

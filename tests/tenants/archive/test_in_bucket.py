@@ -7,6 +7,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -28,10 +29,11 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture
 def umbrella(in_bucket, owner):  # type: ignore[no-untyped-def]
-    """A workspace whose uploads lie in the bucket; its sample, made with its schema, lay on a disk."""
+    """A workspace whose files lie in the bucket; its sample was put on a disk with its schema."""
     tenant = world.a_workspace(owner)
     with schema_context(tenant.schema_name):
-        File.objects.filter(is_sample=True).delete()
+        for sample in File.objects.filter(is_sample=True):
+            storages["workspaces"].save(sample.storage_key, ContentFile(b"sample"))
     return tenant
 
 
@@ -40,7 +42,7 @@ def test_an_archive_is_made_downloaded_and_brought_back(
 ):
     made = exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
     assert made is not None
-    assert (made.state, made.files, made.missing_files) == (Export.State.READY, 2, 0)
+    assert (made.state, made.files, made.missing_files) == (Export.State.READY, 3, 0)
     assert len(object_store.keys(in_bucket.folder("exports"))) == 1
     answer = client_for(owner, umbrella).get(f"/settings/export/{made.pk}/download/")
     archive = b"".join(answer.streaming_content)
@@ -51,7 +53,7 @@ def test_an_archive_is_made_downloaded_and_brought_back(
     with schema_context(done.tenant.schema_name):
         keys = list(File.objects.values_list("storage_key", flat=True))
         stored = sorted(storages["workspaces"].open(key).read()[:9] for key in keys)
-    assert stored == [b"content 0", b"content 1"]
+    assert stored == [b"content 0", b"content 1", b"sample"]
     assert all(key.startswith(f"{done.tenant.schema_name}/") for key in keys)
     assert len(object_store.keys(in_bucket.folder("exports"))) == 1, "what was brought is gone"
 
@@ -67,7 +69,7 @@ def test_nobody_else_downloads_it(umbrella, owner, client_for, people):
 def test_a_purge_leaves_no_object(umbrella, owner, in_bucket, object_store, log):  # noqa: F811
     exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
     uploads = in_bucket.folder(f"uploads/{umbrella.schema_name}/")
-    assert len(object_store.keys(uploads)) == 2
+    assert len(object_store.keys(uploads)) == 3
     deletion.delete(umbrella, by=owner)
     umbrella.refresh_from_db()
     log.settle()
