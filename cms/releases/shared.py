@@ -90,7 +90,7 @@ def prune(*, shown: str) -> None:
     `shown` stays, whatever the clock said of the machine that built it. Within a build, which is
     alone: nobody puts files there meanwhile. Raises OSError.
     """
-    _, tables = _bucket().listdir("")
+    tables = [name for name in _bucket().listdir("")[1] if name.endswith(".json")]
     kept = {*sorted(tables)[-shelf.KEEP :], _table(shown)}
     named = {sha for name in kept for sha in _named_by(name)}
     for name in set(tables) - kept:

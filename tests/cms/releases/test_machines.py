@@ -166,6 +166,12 @@ def test_old_releases_go_from_the_machines_and_from_the_bucket(
     assert {os.path.basename(key) for key in keys} - {os.path.basename(t) for t in tables} == named
 
 
+def test_what_else_lies_in_the_bucket_keeps_no_build_from_being_made(machine, in_bucket) -> None:
+    storages["releases"].save("doctor-1", ContentFile(b"not a table"))
+    release.build()
+    assert storages["releases"].exists("doctor-1")
+
+
 def test_a_builder_whose_clock_is_slow_keeps_what_it_built(machine, freeze_builds) -> None:
     for _ in range(6):
         release.build()

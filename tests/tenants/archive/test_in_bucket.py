@@ -7,14 +7,18 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from identity.models import User
 from product.models import File
 from tenants.archive import exports, imports
 from tenants.life import deletion, purge
+from tenants.models import Tenant
 from tenants.models.archives import Export, Import
 from tests.events.log import (  # noqa: F401 (fixtures)
     events_database,
@@ -37,14 +41,21 @@ def umbrella(in_bucket, owner):  # type: ignore[no-untyped-def]
     return tenant
 
 
-def test_an_archive_is_made_downloaded_and_brought_back(
-    umbrella, owner, in_bucket, object_store, client_for
-):
+def browser(tenant: Tenant, user: User | None = None) -> Client:
+    """Of somebody on the workspace's host; what they do is committed, as the workspace is."""
+    host = f"{tenant.slug}.{settings.APP_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}"
+    client = Client(headers={"host": host})
+    if user:
+        client.force_login(user)
+    return client
+
+
+def test_an_archive_is_made_downloaded_and_brought_back(umbrella, owner, in_bucket, object_store):
     made = exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
     assert made is not None
     assert (made.state, made.files, made.missing_files) == (Export.State.READY, 3, 0)
     assert len(object_store.keys(in_bucket.folder("exports"))) == 1
-    answer = client_for(owner, umbrella).get(f"/settings/export/{made.pk}/download/")
+    answer = browser(umbrella, owner).get(f"/settings/export/{made.pk}/download/")
     archive = b"".join(answer.streaming_content)
     assert zipfile.ZipFile(io.BytesIO(archive)).testzip() is None
     done = imports.run(imports.bring(io.BytesIO(archive), owner=owner).pk)
@@ -58,12 +69,12 @@ def test_an_archive_is_made_downloaded_and_brought_back(
     assert len(object_store.keys(in_bucket.folder("exports"))) == 1, "what was brought is gone"
 
 
-def test_nobody_else_downloads_it(umbrella, owner, client_for, people):
+def test_nobody_else_downloads_it(umbrella, owner):
     made = exports.make(exports.ask(umbrella, by=owner, with_events=False).pk)
     assert made is not None
     address = f"/settings/export/{made.pk}/download/"
-    assert client_for(people.outsider, umbrella).get(address).status_code in {403, 404}
-    assert client_for(None, umbrella).get(address).status_code in {302, 403, 404}
+    assert browser(umbrella, world.a_person("otto")).get(address).status_code in {403, 404}
+    assert browser(umbrella).get(address).status_code in {302, 403, 404}
 
 
 def test_a_purge_leaves_no_object(umbrella, owner, in_bucket, object_store, log):  # noqa: F811
