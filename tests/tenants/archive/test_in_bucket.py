@@ -8,14 +8,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.test import Client
 from django.utils import timezone
-from django_tenants.utils import schema_context
 
 from identity.models import User
-from product.models import File
 from tenants.archive import exports, imports
 from tenants.life import deletion, purge
 from tenants.models import Tenant
@@ -35,9 +31,7 @@ pytestmark = pytest.mark.thorough
 def umbrella(in_bucket, owner):  # type: ignore[no-untyped-def]
     """A workspace whose files lie in the bucket; its sample was put on a disk with its schema."""
     tenant = world.a_workspace(owner)
-    with schema_context(tenant.schema_name):
-        for sample in File.objects.filter(is_sample=True):
-            storages["workspaces"].save(sample.storage_key, ContentFile(b"sample"))
+    world.put_samples(tenant)
     return tenant
 
 
@@ -61,11 +55,9 @@ def test_an_archive_is_made_downloaded_and_brought_back(umbrella, owner, in_buck
     done = imports.run(imports.bring(io.BytesIO(archive), owner=owner).pk)
     assert done is not None
     assert (done.state, done.words) == (Import.State.DONE, "")
-    with schema_context(done.tenant.schema_name):
-        keys = list(File.objects.values_list("storage_key", flat=True))
-        stored = sorted(storages["workspaces"].open(key).read()[:9] for key in keys)
-    assert stored == [b"content 0", b"content 1", b"sample"]
-    assert all(key.startswith(f"{done.tenant.schema_name}/") for key in keys)
+    assert len(world.stored(umbrella)) == 3
+    assert world.stored(done.tenant) == world.stored(umbrella)
+    assert len(object_store.keys(in_bucket.folder(f"uploads/{done.tenant.schema_name}/"))) == 3
     assert len(object_store.keys(in_bucket.folder("exports"))) == 1, "what was brought is gone"
 
 
