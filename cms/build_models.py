@@ -12,9 +12,31 @@ class BuildRequest(models.Model):
 
     requested_at = models.DateTimeField(default=timezone.now)
     release_id = models.CharField(max_length=40, blank=True, db_index=True)
+    # What its change took from the site, for machines that show a release with it (withdrawn.py).
+    left = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.release_id or 'waiting'}"
+
+
+class CurrentRelease(models.Model):
+    """Which release all machines show, where they share a bucket (shared.py): one row, or none.
+
+    `digest` is the SHA-256 (hex) of its table of files.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    release_id = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(id=1), name="cms_currentrelease_is_one"),
+        )
+
+    def __str__(self) -> str:
+        return self.release_id
 
 
 class SiteBuild(models.Model):

@@ -27,7 +27,7 @@ from cms.blocks import (
     SECTIONS,
     validate_address,
 )
-from cms.build_models import BuildRequest, SiteBuild
+from cms.build_models import BuildRequest, CurrentRelease, SiteBuild
 from cms.images import SiteImage, SiteRendition
 from cms.site_page import SitePage
 
@@ -36,6 +36,7 @@ __all__ = [
     "BlogIndexPage",
     "BuildRequest",
     "ContentPage",
+    "CurrentRelease",
     "HomePage",
     "PricingPage",
     "SiteBuild",

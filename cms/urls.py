@@ -1,9 +1,7 @@
 """Addresses of the website. The last one matches every path: include this after all others."""
 
-from pathlib import Path
-
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import include, path, re_path
@@ -19,21 +17,30 @@ from cms.public.api import content_api
 from cms.public.feed import BlogFeed
 from cms.public.files import document
 from cms.public.serving import not_found, released, serve
-from cms.releases import shelf
+from cms.releases import pictures, shelf
 
 
 def image(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
     """An image of the website. Documents have views of their own, which ask for permission.
 
-    A picture that an editor has replaced is still there for the releases that show it.
+    A picture that an editor has replaced is still there for the releases that show it. One that lies
+    in a bucket and in no release of this machine is passed on from there.
     """
-    root = Path(settings.MEDIA_ROOT)
-    if not (root / folder / name).is_file():
-        kept = shelf.picture(f"{folder}/{name}")
-        root = kept.parent.parent if kept else root
-    response = static.serve(request, name, document_root=str(root / folder))
+    file = pictures.path_of(f"{folder}/{name}") or shelf.picture(f"{folder}/{name}")
+    response: HttpResponseBase
+    if file:
+        response = static.serve(request, name, document_root=str(file.parent))
+    else:
+        response = _passed_on(f"{folder}/{name}")
     patch_cache_control(response, public=True, max_age=24 * 60 * 60)
     return response
+
+
+def _passed_on(name: str) -> HttpResponseBase:
+    try:
+        return FileResponse(default_storage.open(name), filename=name.rpartition("/")[2])
+    except FileNotFoundError:
+        raise Http404(name) from None
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
+    worker_process_init,
     worker_ready,
     worker_shutdown,
 )
@@ -77,6 +78,23 @@ def refuse_a_pooler_that_mixes(**_: object) -> None:
         refuse_to_mix()
     except MixesTenants as error:
         raise SystemExit(str(error)) from error
+
+
+@worker_process_init.connect
+@worker_init.connect
+def attend_spool(**_: object) -> None:
+    """What tasks record while Redis is away is delivered from here."""
+    from events import transport
+
+    transport.attend_spool()
+
+
+@worker_shutdown.connect
+def leave_spool(**_: object) -> None:
+    """By the process that the others were forked from, once these have ended."""
+    from events import transport
+
+    transport.leave_spool()
 
 
 _left = threading.local()  # workspaces that eager tasks interrupted, the innermost last

@@ -8,7 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from plg_site import logs, queues
-from plg_site.configuration import env, safety, site_file
+from plg_site.configuration import env, safety, site_file, storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -355,25 +355,15 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
 MEDIA_ROOT = STATE_DIR / "media"
 MEDIA_URL = "/media/"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Uploads of workspaces, never served by address, only by signed link. The product puts the
-    # schema in front of each name, and this backend holds every name to it (a bucket's can, too).
-    "workspaces": {
-        "BACKEND": "tenants.storage.WorkspaceStorage",
-        "OPTIONS": {"location": str(STATE_DIR / "uploads")},
-    },
-    # Archives of workspaces: made for owners, and brought by them. Never served by address.
-    "exports": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(STATE_DIR / "exports")},
-    },
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if WATCH_FILES
-        else "plg_site.web.static_storage.StaticStorage"
-    },
-}
+# Folders of this machine, or a bucket that several machines share; docs/deploy/storages.md.
+STORAGE = storages.bucket()
+STORAGES = storages.storages(
+    STORAGE,
+    state=STATE_DIR,
+    static="django.contrib.staticfiles.storage.StaticFilesStorage"
+    if WATCH_FILES
+    else "plg_site.web.static_storage.StaticStorage",
+)
 WHITENOISE_USE_FINDERS = WATCH_FILES
 WHITENOISE_AUTOREFRESH = WATCH_FILES
 SITE_RELEASES_DIR = STATE_DIR / "releases"

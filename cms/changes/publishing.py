@@ -20,7 +20,7 @@ from wagtail.images.models import AbstractImage
 from wagtail.models import Page, PageViewRestriction
 
 from cms.changes import triggers
-from cms.releases import release, shelf, withdrawn
+from cms.releases import following, release, shelf, withdrawn
 from cms.releases.rendering import on_the_site
 from cms.tasks import build_site
 
@@ -85,12 +85,14 @@ def _withdraw(pages: list[int]) -> None:
         return
     try:
         withdrawn.pages(pages, wish=wish)
+        transaction.on_commit(following.tell_others, robust=True)
     except OSError:
         log.exception("pages could not be withdrawn before the next build", pages=pages)
 
 
 def _file_left(sender: type[Model], instance: Any, **_: Any) -> None:
     """Pages that show a deleted picture or lead to a deleted document are asked for anew."""
+    names: list[str] = []
     if issubclass(sender, AbstractImage):
         names = list(instance.renditions.values_list("file", flat=True))
         addresses = [f"{settings.MEDIA_URL}{name}" for name in names]
@@ -101,8 +103,11 @@ def _file_left(sender: type[Model], instance: Any, **_: Any) -> None:
     else:
         return
     if not _paused.get():
+        wish = release.ask()
         try:
-            withdrawn.mentions_of(addresses, wish=release.ask())
+            withdrawn.pictures(names, wish=wish)
+            withdrawn.mentions_of(addresses, wish=wish)
+            transaction.on_commit(following.tell_others, robust=True)
         except OSError:
             log.exception("pages still show a deleted file until the next build", file=addresses)
 

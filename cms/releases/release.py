@@ -8,7 +8,8 @@ its last copy and no other page waits for it; `builds` notes what failed, and te
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from wagtail.models import Site
 
 from cms.models import BuildRequest
 from cms.pages import reserved
-from cms.releases import builds, rendering, shelf, withdrawn
+from cms.releases import builds, following, rendering, shared, shelf, withdrawn
 from cms.releases.rendering import Address
 from cms.releases.shelf import Failure, Release
 
@@ -58,10 +59,12 @@ def build(
     try:
         with transaction.atomic():
             _wait_for_turn()
-            served = _served(wish)
-            if served:
-                return served
-            release = _build(now, wish, progress)
+            with _in_step():
+                served = _served(wish)
+                if served:
+                    return served
+                release = _build(now, wish, progress)
+            transaction.on_commit(following.tell_others, robust=True)
     except Exception as problem:
         builds.note(started_at=now, problem=str(problem) or type(problem).__name__)
         raise
@@ -82,9 +85,14 @@ def _build(now: datetime, wish: int, progress: Progress | None) -> Release:
     answered = set(BuildRequest.objects.filter(release_id=release_id).values_list("pk", flat=True))
     with shelf.drafting(release_id) as draft:
         _render_into(draft, progress)
+        draft.seal(with_pictures=shared.is_on())
+        if shared.is_on():
+            digest = shared.push(draft.folder, draft.id)
+            shared.point_to(draft.id, digest=digest)
         release = draft.publish()
-    failed = {failure.path.removeprefix("/") for failure in release.failures}
-    withdrawn.settle(answered, carried=failed & set(release.entries))
+    withdrawn.settle(answered, carried=release.carried)
+    if shared.is_on():
+        _tidy_bucket(release)
     old = BuildRequest.objects.exclude(release_id="")
     old.filter(requested_at__lt=now - _FORGET_AFTER).delete()
     return release
@@ -95,9 +103,32 @@ def _wait_for_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
+@contextmanager
+def _in_step() -> Iterator[None]:
+    """Where machines share a bucket: begin with what they all show, and nobody else on this one
+    fetches a release meanwhile. Raises OSError when the bucket does not answer."""
+    if not shared.is_on():
+        yield
+        return
+    with following.alone(wait=True):
+        following.catch_up()
+        yield
+
+
+def _tidy_bucket(release: Release) -> None:
+    """What stays too long costs some room; the release is built."""
+    try:
+        shared.prune(shown=release.id)
+    except OSError as error:
+        log.warning("old releases stay in the bucket", error=str(error))
+
+
 def _served(wish: int) -> Release | None:
     request = BuildRequest.objects.filter(pk=wish).first()
-    return shelf.find(request.release_id) if request and request.release_id else None
+    if request is None or not request.release_id:
+        return None
+    # Another machine's may be one that this machine never showed: what all show now is newer.
+    return shelf.find(request.release_id) or (shelf.current() if shared.is_on() else None)
 
 
 def _render_into(draft: shelf.Draft, progress: Progress | None) -> None:

@@ -19,20 +19,23 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from cms.releases import pictures
+
 KEEP = 5  # a slow reader may still hold the release before; an operator may want to go back
-_MANIFEST = "release.json"
+MANIFEST = "release.json"
 _UNFINISHED = ".building-"
 _POINTER = "current"
 _PICTURE = re.compile(rb"/media/(images/\w[\w.-]*)")
 WITHDRAWN = "withdrawn"
+PICTURES = "media"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,18 @@ class Release:
     entries: dict[str, Entry]
     reused: int = 0
     failures: tuple[Failure, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)  # name: SHA-256; only where shared
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Every file of the folder but the table, with its SHA-256."""
+        pages = {entry.file: entry.digest for entry in self.entries.values()}
+        return pages | {f"{PICTURES}/{name}": sha for name, sha in self.pictures.items()}
+
+    @property
+    def carried(self) -> set[str]:
+        """Addresses that could not be built and still show their last copy."""
+        return {failure.path.removeprefix("/") for failure in self.failures} & set(self.entries)
 
     def read(self, entry: Entry) -> tuple[bytes, float]:
         """Content and modification time (Unix seconds). Raises OSError when the release is gone."""
@@ -95,10 +110,20 @@ def find(release_id: str) -> Release | None:
         return None
 
 
+def complete(release_id: str) -> Release:
+    """The release of this id. Raises OSError."""
+    return _load(root() / release_id)
+
+
 @lru_cache(maxsize=KEEP)
 def _load(folder: Path) -> Release:
     """A release never changes, so a process reads its table of files once."""
-    table = json.loads((folder / _MANIFEST).read_bytes())
+    return read_table((folder / MANIFEST).read_bytes(), folder)
+
+
+def read_table(content: bytes, folder: Path) -> Release:
+    """The release of a folder with this name, as its table says. Raises ValueError, KeyError."""
+    table = json.loads(content)
     entries = {path: Entry(**entry) for path, entry in table["entries"].items()}
     failures = tuple(Failure(**failure) for failure in table.get("failures", ()))
     return Release(
@@ -107,6 +132,7 @@ def _load(folder: Path) -> Release:
         entries=entries,
         reused=table["reused"],
         failures=failures,
+        pictures=table.get("pictures", {}),
     )
 
 
@@ -115,16 +141,18 @@ def picture(name: str) -> Path | None:
     return next((file for file in _kept(name) if file.is_file()), None)
 
 
-def forget_pictures(names: Iterable[str]) -> None:
-    """An editor deleted them, so no release shows them any more."""
+def forget_pictures(names: Iterable[str], *, before: str = "") -> None:
+    """An editor deleted them, so no release shows them any more; or none older than `before`, an id:
+    a newer one has such a name because somebody gave it to another picture."""
     for name in names:
-        for file in _kept(name):
+        for file in _kept(name, before=before):
             file.unlink(missing_ok=True)
 
 
-def _kept(name: str) -> Iterator[Path]:
+def _kept(name: str, *, before: str = "") -> Iterator[Path]:
     for folder in sorted(_complete(), reverse=True):
-        yield folder / "media" / name
+        if not before or folder.name < before:
+            yield folder / PICTURES / name
 
 
 class Draft:
@@ -136,6 +164,7 @@ class Draft:
         self.before = current()
         self.entries: dict[str, Entry] = {}
         self.failures: list[Failure] = []
+        self.pictures: set[str] = set()
         self.reused = 0
 
     def add(
@@ -163,7 +192,7 @@ class Draft:
         if self._link(path, entry, target):
             self.reused += 1
         else:
-            _write(target, content)
+            write(target, content)
         self._keep_pictures(content)
         self.entries[path] = entry
 
@@ -184,13 +213,11 @@ class Draft:
                 )
 
     def _keep_pictures(self, content: bytes) -> None:
-        for name in {found.decode() for found in _PICTURE.findall(content)}:
-            target = self.folder / "media" / name
-            if target.exists():
-                continue
+        for name in {found.decode() for found in _PICTURE.findall(content)} - self.pictures:
+            target = self.folder / PICTURES / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            source = Path(settings.MEDIA_ROOT, name)
-            _link_or_copy(source if source.is_file() else picture(name), target)
+            if pictures.take(name, target, kept=picture(name)):
+                self.pictures.add(name)
 
     def _link(self, path: str, entry: Entry, target: Path) -> bool:
         same = self.before and self.before.entries.get(path)
@@ -202,24 +229,47 @@ class Draft:
             return False
         return True
 
-    def publish(self) -> Release:
-        """Make this what visitors see: one rename, then one atomic change of pointer."""
+    def seal(self, *, with_pictures: bool = False) -> None:
+        """Write the table of files: what is here now is the release, and on the disk.
+
+        `with_pictures` names the pictures and their digests in it, for who fetches them elsewhere.
+        """
         table = {
             "reused": self.reused,
             "failures": [asdict(failure) for failure in self.failures],
             "entries": {path: asdict(entry) for path, entry in self.entries.items()},
         }
-        _write(self.folder / _MANIFEST, json.dumps(table, indent=1).encode())
-        for folder, _, _ in os.walk(self.folder):
-            _sync(Path(folder))
-        final = root() / self.id
-        self.folder.rename(final)
-        pointer = root() / f"{_UNFINISHED}{self.id}-{_POINTER}"
-        pointer.symlink_to(self.id)
-        pointer.replace(root() / _POINTER)
-        _sync(root())
-        _prune()
-        return _load(final)
+        if with_pictures:
+            table["pictures"] = {name: self._digest(name) for name in sorted(self.pictures)}
+        write(self.folder / MANIFEST, json.dumps(table, indent=1).encode())
+
+    def _digest(self, picture: str) -> str:
+        with (self.folder / PICTURES / picture).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def publish(self) -> Release:
+        """Make this what visitors see: one rename, then one atomic change of pointer."""
+        put_up(self.folder, self.id)
+        return show(self.id)
+
+
+def put_up(folder: Path, release_id: str) -> None:
+    """Give a complete folder its final name; one rename, after all of it is on the disk."""
+    for each, _, _ in os.walk(folder):
+        _sync(Path(each))
+    folder.rename(root() / release_id)
+
+
+def show(release_id: str) -> Release:
+    """Make a complete release what visitors of this machine see: one atomic change of pointer."""
+    release = complete(release_id)
+    pointer = root() / f"{_UNFINISHED}{release_id}-{os.getpid()}-{_POINTER}"
+    pointer.unlink(missing_ok=True)
+    pointer.symlink_to(release_id)
+    pointer.replace(root() / _POINTER)
+    _sync(root())
+    _prune()
+    return release
 
 
 @contextmanager
@@ -255,24 +305,14 @@ def _prune() -> None:
 def _complete() -> list[Path]:
     """The folders of all releases that were finished."""
     try:
-        found = [path for path in root().iterdir() if (path / _MANIFEST).exists()]
+        found = [path for path in root().iterdir() if (path / MANIFEST).exists()]
     except OSError:
         return []
-    return [p for p in found if not p.is_symlink() and not p.name.startswith(_UNFINISHED)]
+    return [p for p in found if not p.is_symlink() and not p.name.startswith(".")]
 
 
-def _link_or_copy(source: Path | None, target: Path) -> None:
-    """A picture whose file is lost is no reason to keep the page from anybody."""
-    if source is None:
-        return
-    try:
-        os.link(source, target)
-    except OSError:  # the pictures may lie on another file system
-        with suppress(OSError):
-            shutil.copyfile(source, target)
-
-
-def _write(target: Path, content: bytes) -> None:
+def write(target: Path, content: bytes) -> None:
+    """A new file, on the disk when this returns."""
     with target.open("xb") as file:
         file.write(content)
         file.flush()

@@ -6,6 +6,9 @@ rolled back, is never wrong. It names the build request of its change, and goes 
 answered this request.
 
     <SITE_RELEASES_DIR>/withdrawn/<SHA-256 of the path>    {"path": ..., "wish": 42, "gone": true}
+
+Where machines share a bucket, the build request itself names them as well (BuildRequest.left), and the
+others set the same marks within seconds of the commit (following.py).
 """
 
 from __future__ import annotations
@@ -17,8 +20,12 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from cms.releases import shelf
+from django.db import transaction
+
+from cms.build_models import BuildRequest
+from cms.releases import shared, shelf
 
 _FORGET_AFTER = 24 * 60 * 60  # seconds: by then a change was committed, or never will be
 _ENDS = rb"""["'<?#, ]"""
@@ -45,6 +52,7 @@ def pages(ids: Iterable[int], *, wish: int) -> None:
     paths = [path for path, entry in release.entries.items() if entry.page in wanted]
     for path in paths:
         _mark(path, wish=wish, gone=True)
+    _for_others(wish, paths=dict.fromkeys(paths, True))
     # Every page leads to the home page: a link to it says nothing.
     mentions_of([f"/{path}" for path in paths if path], wish=wish)
 
@@ -56,11 +64,47 @@ def mentions_of(addresses: Iterable[str], *, wish: int) -> None:
     if release is None or not words:
         return
     mention = re.compile(b"(?:" + b"|".join(words) + b")" + _ENDS)
+    marked = {}
     for path, entry in release.entries.items():
         with suppress(OSError):
             content, _ = release.read(entry)
             if mention.search(content) and not is_gone(path):
                 _mark(path, wish=wish, gone=False)
+                marked[path] = False
+    _for_others(wish, paths=marked)
+
+
+def pictures(names: Iterable[str], *, wish: int) -> None:
+    """Editors deleted these; every machine takes them out of its releases (shelf.forget_pictures)."""
+    _for_others(wish, pictures=list(names))
+
+
+def apply(request: BuildRequest) -> None:
+    """Set the marks that another machine set, unless a release has answered them, and forget the
+    pictures that it forgot."""
+    waiting = {} if request.release_id else request.left.get("paths", {})
+    for path, gone in waiting.items():
+        if not is_marked(path) or (gone and not is_gone(path)):
+            _mark(path, wish=request.pk, gone=gone)
+    shelf.forget_pictures(request.left.get("pictures", []), before=request.release_id)
+
+
+def wishes() -> set[int]:
+    """The build requests that the marks of this machine belong to."""
+    found = {_load(file).get("wish") for file in _folder().glob("*")}
+    return {wish for wish in found if isinstance(wish, int)}
+
+
+def _for_others(wish: int, **left: Any) -> None:
+    """In the transaction of the change: what is rolled back is told to nobody."""
+    if not shared.is_on():
+        return
+    with transaction.atomic():
+        request = BuildRequest.objects.select_for_update().get(pk=wish)
+        for kind, said in left.items():
+            before = request.left.get(kind)
+            request.left[kind] = {**(before or {}), **said} if isinstance(said, dict) else said
+        request.save(update_fields=["left"])
 
 
 def settle(wishes: set[int], *, carried: set[str]) -> None:

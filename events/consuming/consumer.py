@@ -1,4 +1,4 @@
-"""Moves events from where they wait into the store: the stream, the spool and the outbox.
+"""Moves events from where they wait into the store: the stream, the spool, the outbox, the bucket.
 
 Each way in delivers at least once: it lets go of an event only after the store has committed it.
 The store keeps each id once. Together that is exactly once.
@@ -25,7 +25,7 @@ from events.health import Watch
 from events.metrics import Counter
 from events.redis.redis_client import UNAVAILABLE
 from events.store.interface import EventStore
-from events.transport import outbox
+from events.transport import left, outbox
 from events.transport.reader import AT_ONCE, DeadLettersFull, Entry, StreamReader
 from events.transport.spool import Spool
 
@@ -37,9 +37,10 @@ _GATHER, _GATHER_ON = 0.05, 0.2
 _FEW = 1_000
 _PARKED_EVERY = 1.0  # seconds
 STORED = Counter(
-    "plg_events_stored_total", "Events that a consumer has stored", labels=("source",), most=4
+    "plg_events_stored_total", "Events that a consumer has stored", labels=("source",), most=6
 )
 STORING = Counter("plg_events_storing_seconds_total", "Seconds that consumers took to store")
+_LEFT_EVERY = 10.0  # seconds between two looks for what machines have left in the bucket
 _STREAM_DOWN = (*UNAVAILABLE, StoreUnavailable, DeadLettersFull)
 _DATABASE_DOWN = (
     django.db.OperationalError,
@@ -78,11 +79,12 @@ class Consumer:
         self._take_over_after = take_over_after
         self._in_hand: Batch | None = None
         self._batches = Batches(self._fetch, fewest=fewest)
-        self._next_take_over = self._next_parked = 0.0
+        self._next_take_over = self._next_parked = self._next_look = 0.0
         self._watch = Watch()
         self._ways: list[tuple[Outage, Callable[[], int]]] = [
             (Outage("outbox", _OUTBOX_DOWN), self._relay_outbox),
             (Outage("spool", _STREAM_DOWN), self._deliver_spool),
+            (Outage("bucket", _STREAM_DOWN), self._take_left),
             (Outage("stream", _STREAM_DOWN), self.read_stream),
             (Outage("parked", (*_STREAM_DOWN, later.NobodyCanSay)), self._store_parked),
         ]
@@ -135,6 +137,17 @@ class Consumer:
                 self._store_lines(lines[start : start + FEWEST], source="spool")
         log.info("events_spool_delivered", events=len(lines))
         return len(lines)
+
+    def _take_left(self) -> int:
+        """What machines left that ended while the stream was away (transport.left)."""
+        if not left.is_shared() or time.monotonic() < self._next_look:
+            return 0
+        moved = left.take(lambda lines: self._store_lines(lines, source="spool"))
+        if moved:
+            log.info("events_left_taken", events=moved)
+        else:
+            self._next_look = time.monotonic() + _LEFT_EVERY
+        return moved
 
     def read_stream(self) -> int:
         """Move one batch of the stream; returns how many events it had."""

@@ -9,6 +9,7 @@ import structlog
 from events import refusals
 from events.choice import Said, line_of
 from events.errors import EventsNotAccepted, TransportUnavailable
+from events.transport import attending
 from events.transport.spool import SpoolFull, get_spool
 from events.transport.stream import get_transport
 
@@ -32,3 +33,4 @@ def _keep_on_disk(lines: Sequence[bytes]) -> None:
         refusals.count(EventsNotAccepted.reason, len(lines))
         log.error("events_not_accepted", count=len(lines), error=str(error))
         raise EventsNotAccepted(len(lines)) from error
+    attending.wake()

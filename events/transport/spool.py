@@ -2,7 +2,7 @@
 
 Each file holds one event a line. Who writes or delivers a file holds its lock (flock), so any
 number of processes and readers share the folder, and a file of a dead process is anybody's.
-`consume_events` must see the same folder as the processes that write to it.
+A process that writes here delivers it, too (attending.py); `consume_events` on the same disk may.
 """
 
 from __future__ import annotations

@@ -61,6 +61,11 @@ def refuse_wrong() -> None:
     )
 
 
+def note_wrong(line: str) -> None:
+    """What a reader of a variable found wrong with it, in words without its value's secrets."""
+    _wrong.append(line)
+
+
 def text(name: str, default: str | None = None, *, kind: str = "text", instead: str = "") -> str:
     """The variable as text; "" where it is missing and must not be. `instead`: what would do, too."""
     READ[name] = Read(kind, default)

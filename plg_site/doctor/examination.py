@@ -19,6 +19,7 @@ CHECKS = (
     "queues",
     "client_address",
     "disk",
+    "bucket",
     "pool",
     "fleet",
     "row_failures",

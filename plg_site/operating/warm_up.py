@@ -9,8 +9,11 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.urls import get_resolver
 
+from cms import releases
+from events import transport
 from metering import quotas
 from metering.quotas import CountersUnavailable
+from plg_site.operating import machines
 from tenants import pool
 
 
@@ -18,6 +21,9 @@ def run() -> None:
     """All of it, as a process that is about to answer."""
     code()
     pool.listed_templates()
+    releases.follow()
+    transport.attend_spool()
+    machines.announce()
     with suppress(CountersUnavailable):
         quotas.counter_life()  # quotas wait until a life of Redis is some seconds old: let it begin now
 

@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from events.postgres import RETRY_AFTER, is_away, is_told
 from metering.api import CONTENT_TYPE, STATUS, quota_problem, rate_problem
 from metering.quotas import QuotaExceeded, RateExceeded
+from plg_site.storages import BucketUnavailable
 from plg_site.web import rate_headers
 from tenants import workspace_url
 from tenants.api import SaidTwice
@@ -182,5 +183,8 @@ def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
         if not is_told():  # the pool is busy, say
             log.error("api.without_database", path=request.path, error=str(error))
         return without_database()
+    if isinstance(error, BucketUnavailable):
+        log.warning("bucket_unavailable", error=str(error)[:500])
+        return problem(503, "Files cannot be reached at the moment. Please try again.")
     log.exception("api.unexpected", path=request.path, method=request.method)
     return problem(500, "Something went wrong on our side. We have been told; please try again.")

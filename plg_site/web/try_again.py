@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from plg_site.storages import BucketUnavailable
 from plg_site.web.problems import CONTENT_TYPE, problem
 
+log = structlog.get_logger()
 SECONDS = {429: 60, 503: 10}
 _IN_WORDS = {
     429: "That was a little too often. Please wait, then try again.",
@@ -35,3 +39,10 @@ class TryAgainMiddleware:
             response = problem(status, _IN_WORDS[status])
         response["Retry-After"] = after
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Files that cannot be reached now are no fault of the page that wanted one."""
+        if not isinstance(error, BucketUnavailable):
+            return None
+        log.warning("bucket_unavailable", error=str(error)[:500])
+        return render(request, "503.html", status=503)

@@ -27,6 +27,12 @@ from product.models import File, Link
 from tenants.keys import api_keys
 from tenants.models import Tenant
 from tenants.signing_up import provisioning
+from tests.object_store.fixtures import (  # noqa: F401
+    in_bucket,
+    object_store,
+    shared_bucket,
+    storage_kind,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,9 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from product.downloads import signed_address
+from tests.object_store.kinds import both_storages
+
+pytestmark = both_storages
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from product.files import clean_content_type, clean_name, storage
 from product.models import File, Link
+from tests.object_store.kinds import both_storages
+
+pytestmark = both_storages
 
 
 def upload(name: str = "notes.txt", content: bytes = b"some notes", type: str = "text/plain"):
@@ -124,11 +126,11 @@ def test_a_failed_insert_leaves_no_bytes_and_gives_the_room_back(
     assert quota.peek(acme, "storage").remaining == room
 
 
-def test_two_workspaces_keep_their_files_in_folders_of_their_own(make_file, acme, globex, settings):
+def test_two_workspaces_keep_their_files_in_folders_of_their_own(make_file, acme, globex):
     mine, theirs = make_file(b"a", tenant=acme), make_file(b"b", tenant=globex)
-    folder = Path(settings.STORAGES["workspaces"]["OPTIONS"]["location"])
-    assert (folder / acme.schema_name / mine.storage_key.partition("/")[2]).read_bytes() == b"a"
-    assert (folder / globex.schema_name / theirs.storage_key.partition("/")[2]).read_bytes() == b"b"
+    for tenant, file, content in ((acme, mine, b"a"), (globex, theirs, b"b")):
+        key = f"{tenant.schema_name}/{file.storage_key.partition('/')[2]}"
+        assert storage().open(key).read() == content
 
 
 def test_the_name_in_the_storage_says_nothing_of_the_file(make_file):

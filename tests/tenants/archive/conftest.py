@@ -6,6 +6,12 @@ import pytest
 
 from identity.models import User
 from tenants.models import Tenant
+from tests.object_store.fixtures import (  # noqa: F401
+    in_bucket,
+    object_store,
+    shared_bucket,
+    storage_kind,
+)
 from tests.tenants.archive import world
 
 

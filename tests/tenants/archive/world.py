@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -58,6 +59,13 @@ def a_workspace(owner: User, *, name: str = "Umbrella") -> Tenant:
             )
             files.store_file(tenant, upload, person_id=person_id)
     return tenant
+
+
+def put_samples(tenant: Tenant) -> None:
+    """The sample files came with the schema, and lie where uploads lay then: put some here, too."""
+    with schema_context(tenant.schema_name):
+        for sample in File.objects.filter(is_sample=True):
+            storages["workspaces"].save(sample.storage_key, ContentFile(b"sample"))
 
 
 def archive_of(tenant: Tenant, **options: bool) -> bytes:

@@ -1,0 +1,1 @@
+"""A bucket for tests: moto's server on loopback, in a virtual environment of its own."""
