@@ -64,7 +64,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 CALM = Standing()
 _known: Standing = CALM
-_redis, _database = Circuit(), Circuit(retry_after=5.0)
+_redis, _database = Circuit("pressure"), Circuit("pressure row", retry_after=5.0)
 
 
 def level(*, now: datetime | None = None) -> int:
@@ -126,7 +126,7 @@ def forget() -> None:
     """As a process that has just begun."""
     global _known, _redis, _database
     _known = CALM
-    _redis, _database = Circuit(), Circuit(retry_after=5.0)
+    _redis, _database = Circuit("pressure"), Circuit("pressure row", retry_after=5.0)
 
 
 def _keep(standing: Standing) -> Standing:
