@@ -25,11 +25,14 @@ PAGE = "/login/"
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
+    from events.metrics import folder
+
     log = project.set_up("metrics", stack=stack, tables=True)
     env = log.env | {"DEBUG": "0", "WATCH_FILES": "0", "WEB_WORKERS": "1"}
     deployed.collect_static(stack, env)
     here, there = stack.addresses.port, ports.find_free()
-    counts = programs.web(stack.addresses, env | {"METRICS_PORT": str(ports.find_free())})
+    asked_at = ports.find_free()
+    counts = programs.web(stack.addresses, env | {"METRICS_PORT": str(asked_at)})
     with log.running(counts, _beside(stack, env, there)):
         request = (
             f"GET {PAGE} HTTP/1.1\r\nHost: {stack.addresses.domain}:{stack.addresses.port}\r\n\r\n"
@@ -37,6 +40,8 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         with Connection(here) as ours, Connection(there) as other:
             _turns(ours, other, request, WARM)
             runs = [_turns(ours, other, request, size.of(REQUESTS)) for _ in range(size.runs)]
+    for table in folder().glob(f"plg-metrics-*-{asked_at}"):
+        table.unlink()
     ratios = sorted(one / two for one, two in runs)
     median = next(run for run in runs if run[0] / run[1] == ratios[len(ratios) // 2])
     return [

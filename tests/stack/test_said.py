@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from events.metrics import machine
 from plg_site.devstack import ports
 from plg_site.devstack.programs import without_made_up, without_services
 from plg_site.devstack.stack import Stack
@@ -45,6 +46,8 @@ def saying() -> Iterator[Stack]:
         done = stack.manage("walk", "--site", stack.site_url, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         yield stack
+    for table in machine.folder().glob(f"plg-metrics-*-{environ['METRICS_PORT']}"):
+        table.unlink()
 
 
 def lines_of(stack: Stack) -> list[str]:
