@@ -17,6 +17,8 @@ from plg_site.operating import machines
 from tests.object_store.fixtures import in_bucket, object_store, shared_bucket  # noqa: F401
 from tests.object_store.server import BUCKET
 
+pytestmark = pytest.mark.thorough  # a server from an environment of its own
+
 
 def said() -> list[tuple[str, str]]:
     return [(finding.level.value, finding.says) for finding in bucket.look()]

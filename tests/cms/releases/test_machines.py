@@ -21,6 +21,8 @@ from plg_site.configuration.storages import storages as made
 from plg_site.storages import BucketUnavailable
 from tests.object_store.server import BUCKET
 
+pytestmark = pytest.mark.thorough  # a server from an environment of its own
+
 Publish = Callable[..., object]
 
 

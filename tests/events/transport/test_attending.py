@@ -122,6 +122,7 @@ def test_a_machine_that_ends_in_an_outage_leaves_its_events_in_the_outbox(
     assert not OutboxEvent.objects.exists()
 
 
+@pytest.mark.thorough
 def test_with_a_bucket_it_leaves_them_there_and_one_consumer_of_two_stores_them(
     log,
     empty_outbox,
@@ -139,6 +140,7 @@ def test_with_a_bucket_it_leaves_them_there_and_one_consumer_of_two_stores_them(
     assert object_store.keys(in_bucket.folder("spool")) == []
 
 
+@pytest.mark.thorough
 def test_a_consumer_that_dies_before_it_removes_them_stores_them_once(
     log,
     empty_outbox,

@@ -18,6 +18,8 @@ from plg_site.storages.s3 import Bucket as Backend
 from tenants.storage import NotThisWorkspace
 from tests.object_store.server import BUCKET
 
+pytestmark = pytest.mark.thorough  # a server from an environment of its own
+
 ACME, GLOBEX = (f"w_{letter * 32}" for letter in "ab")
 
 
