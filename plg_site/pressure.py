@@ -13,7 +13,7 @@ def register() -> None:
         pressure.Signal(
             "queue_now",
             "Oldest task of the queue “now”",
-            thresholds=(15, 45, 120),
+            thresholds=(15, 45, None),  # without a worker sign-up works: that alone closes nothing
             read=lambda: queue_age.oldest(queues.NOW),
             unit="s",
         ),

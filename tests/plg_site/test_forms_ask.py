@@ -91,6 +91,8 @@ ASKED = {
         "email/",
         "email/joined/<uuid:merge_id>/undo/",
         "password/set/",
+        "staff/pressure/by-hand/",
+        "staff/pressure/by-hand/end/",
         "staff/workspaces/<uuid:pk>/resume/",
         "staff/workspaces/<uuid:pk>/suspend/",
     },

@@ -59,6 +59,7 @@ UNSCOPED = {
     "tenants/accounts/receivers.py: move_memberships": "of a human who may be in several",
     "tenants/outbound_part.py: TheirWorkspaces.of": "of one person, in whatever workspace",
     "tenants/signing_up/admission.py: _uses_invitation": "by the secret of the mailed link",
+    "tenants/signing_up/admission.py: is_expected": "by the secret of the mailed link",
     "tenants/life/after_purge.py: mail": "the row of a receipt that is being mailed",
     "tenants/life/after_purge.py: tend": "the periodic look at all",
     "tenants/archive/exports.py: _keep": "the row of an export that is being made",
