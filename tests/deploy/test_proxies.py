@@ -36,5 +36,5 @@ def test_caddy_finds_it_valid(webs: str, tmp_path):
 
 
 def test_what_is_asked_about_health_can_be_set():
-    assert '"uri":"/healthz"' in caddy("adapt", WEB="web1:8000").stdout
-    assert '"uri":"/readyz"' in caddy("adapt", WEB="web1:8000", HEALTH="/readyz").stdout
+    assert '"uri":"/readyz"' in caddy("adapt", WEB="web1:8000").stdout
+    assert '"uri":"/healthz"' in caddy("adapt", WEB="web1:8000", HEALTH="/healthz").stdout

@@ -120,7 +120,7 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  {{- include "plg.asks" (dict "root" .root "path" (.socket | default false | ternary "/healthz" $v.health.ready)) | nindent 2 }}
+  {{- include "plg.asks" (dict "root" .root "path" $v.health.ready) | nindent 2 }}
   periodSeconds: 2
   timeoutSeconds: 5
   failureThreshold: 2
