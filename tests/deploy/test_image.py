@@ -45,6 +45,7 @@ def services(tmp_path_factory) -> Iterator[dict[str, str]]:
         yield image.environment(
             stack.env, SITE_DOMAIN=SITE, FILES_DOMAIN="image-files.localhost",
             CELERY_QUEUE="image", EVENTS_STREAM="image",
+            WEB_BIND="127.0.0.1:8000",  # open to others it refuses to run with a simulated Stripe
         )  # fmt: skip
 
 
