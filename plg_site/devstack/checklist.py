@@ -67,6 +67,12 @@ TESTS = {
     ],
     "benches, bin/dev": ["tests/bench", "tests/devstack"],
     "whole stack": ["tests/stack"],
+    "machines, deploy": [
+        "tests/deploy",
+        "tests/stack/test_database_outage.py",
+        "tests/stack/test_machines.py",
+        "tests/stack/test_rolling_restart.py",
+    ],
     "upgrades": ["tests/upgrade"],
     "tenants": ["tests/tenants"],
     "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],

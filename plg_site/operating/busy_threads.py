@@ -1,15 +1,18 @@
-"""How busy the threads of a web process are, for the level of pressure."""
+"""How busy the threads of a web process are, for the level of pressure and for Prometheus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from events import pressure, shedding
+from events.metrics import Level
 
 if TYPE_CHECKING:
     from plg_site.patience.threads import Threads
 
 GAUGE = "web_threads"
+BUSY = Level("plg_web_threads_busy", "Threads of web that work, and requests that wait for one")
+THREADS = Level("plg_web_threads", "Threads that web may have")
 _REMEMBERS = 0.7  # of the value before: a second in which all were busy is no pressure yet
 
 
@@ -29,4 +32,6 @@ class Smoothed:
         """More than 100 where requests wait for a thread."""
         now = 100 * self._threads.busy_share()
         self._value = _REMEMBERS * self._value + (1 - _REMEMBERS) * now
+        BUSY.put(round(self._value / 100 * self._threads.most, 2))
+        THREADS.put(self._threads.most)
         return self._value

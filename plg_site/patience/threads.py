@@ -13,7 +13,7 @@ class Threads:
     """Threads that do one thing with what they are given; started when they are needed."""
 
     def __init__(self, serve: Callable[[Arriving], None], *, most: int) -> None:
-        self._serve, self._most = serve, most
+        self._serve, self.most = serve, most
         self._given: SimpleQueue[Arriving | None] = SimpleQueue()
         self._free: list[None] = []  # a counter that threads share without a lock
         self._started = 0
@@ -23,14 +23,14 @@ class Threads:
         try:
             self._free.pop()
         except IndexError:
-            if self._started < self._most:
+            if self._started < self.most:
                 self._started += 1
                 threading.Thread(target=self._run, name=f"web-{self._started}").start()
         self._given.put(conn)
 
     def busy_share(self) -> float:
         """How many are at work or asked for, of all there may be: more than 1 where some wait."""
-        return (self._started - len(self._free) + self._given.qsize()) / self._most
+        return (self._started - len(self._free) + self._given.qsize()) / self.most
 
     def shutdown(self, wait: bool = True) -> None:
         """End them once they have nothing to do; the interpreter waits for that."""

@@ -36,7 +36,7 @@ def test_it_says_how_many_are_at_work_and_how_many_wait():
 
 def test_one_look_at_which_all_are_busy_is_no_pressure_yet():
     class Busy:
-        share = 1.0
+        share, most = 1.0, 4
 
         def busy_share(self) -> float:
             return self.share
