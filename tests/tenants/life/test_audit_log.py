@@ -93,7 +93,7 @@ NOT_AUDITED = {
     "staff_usage", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
     "staff_trail", "staff_messages", "staff_message_again",
     # Of no workspace: its own lines, with who and why, are events.models.PressureChange.
-    "staff_pressure", "staff_pressure_by_hand", "staff_pressure_end",
+    "staff_health", "staff_pressure", "staff_pressure_by_hand", "staff_pressure_end",
     "notifications:list", "notifications:panel", "notifications:news", "notifications:read_all",
     "notifications:reading", "notifications:dismissal",
     "openapi", "favicon", "security_txt", "change_password",
