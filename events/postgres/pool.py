@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Self
+from weakref import WeakMethod
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -48,7 +49,9 @@ class Pool(ConnectionPool[Connection]):
         **options: Any,
     ) -> None:
         self._alive = alive
-        self.breaker = breaker = Breaker(what, probe=self._ask, opened=self._tell_who_waits)
+        # What nobody uses any more ends its threads by itself; not if its own breaker held on to it.
+        ask, tell = WeakMethod(self._ask), WeakMethod(self._tell_who_waits)
+        self.breaker = breaker = Breaker(what, probe=lambda: _call(ask), opened=lambda: _call(tell))
 
         class Watched(Connection):
             @classmethod
@@ -112,6 +115,11 @@ class Pool(ConnectionPool[Connection]):
                 self._waiting.popleft().fail(
                     DatabaseAway(f"The {self.breaker.what} database does not answer.")
                 )
+
+
+def _call(method: WeakMethod[Callable[[], None]]) -> None:
+    if (found := method()) is not None:
+        found()
 
 
 def _was_cut(error: psycopg.Error) -> bool:

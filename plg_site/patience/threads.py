@@ -15,7 +15,9 @@ class Threads:
     def __init__(self, serve: Callable[[Arriving], None], *, most: int) -> None:
         self._serve, self.most = serve, most
         self._given: SimpleQueue[Arriving | None] = SimpleQueue()
-        self._free: list[None] = []  # a counter that threads share without a lock
+        # Counters that threads share without a lock.
+        self._free: list[None] = []
+        self._at_work: list[None] = []
         self._started = 0
 
     def submit(self, conn: Arriving) -> None:
@@ -30,7 +32,7 @@ class Threads:
 
     def busy_share(self) -> float:
         """How many are at work or asked for, of all there may be: more than 1 where some wait."""
-        return (self._started - len(self._free) + self._given.qsize()) / self.most
+        return (len(self._at_work) + self._given.qsize()) / self.most
 
     def shutdown(self, wait: bool = True) -> None:
         """End them once they have nothing to do; the interpreter waits for that."""
@@ -39,5 +41,7 @@ class Threads:
 
     def _run(self) -> None:
         while (conn := self._given.get()) is not None:
+            self._at_work.append(None)
             self._serve(conn)
+            self._at_work.pop()
             self._free.append(None)

@@ -202,6 +202,8 @@ def log(events_database: str, store_kind: str, settings: Any, tmp_path: Path) ->
         # Tests use the same ids again, and the server drops a batch whose token it has seen, also
         # in a table that was emptied since: no two tests may number their batches alike.
         client.hset(f"{{{settings.EVENTS_STREAM}}}:store", "done", time.time_ns() // 1_000)
+    store = log.store
     yield log
+    store.close()  # a stream of its own is a store of its own: hundreds of pools, with their threads
     for key in client.scan_iter(f"*{settings.EVENTS_STREAM}*"):
         client.delete(key)

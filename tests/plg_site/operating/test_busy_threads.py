@@ -16,22 +16,20 @@ def wait_until(holds) -> None:
         time.sleep(0.01)
 
 
-def test_it_says_how_many_are_at_work_and_how_many_wait():
+def test_it_says_how_many_are_at_work_and_how_many_wait(request):
     let_go = threading.Semaphore(0)
     threads = Threads(lambda conn: let_go.acquire(timeout=60) and None, most=4)
+    request.addfinalizer(threads.shutdown)  # they hold up the end of the process
     assert threads.busy_share() == 0
     for _ in range(2):
         threads.submit(object())
-    wait_until(lambda: threads._given.empty())
-    assert threads.busy_share() == 0.5
+    wait_until(lambda: threads._given.empty() and threads.busy_share() == 0.5)
     for _ in range(4):
         threads.submit(object())
-    wait_until(lambda: threads._given.qsize() == 2)
-    assert threads.busy_share() == 1.5
+    wait_until(lambda: threads._given.qsize() == 2 and threads.busy_share() == 1.5)
     for _ in range(6):
         let_go.release()
     wait_until(lambda: threads.busy_share() == 0)
-    threads.shutdown()
 
 
 def test_one_look_at_which_all_are_busy_is_no_pressure_yet():

@@ -38,6 +38,7 @@ UNSCOPED = {
     "billing/subscriptions/subscription.py: sync": "the row of an account that is held already",
     "billing/pages/staff_panel.py: find": "staff look for an invoice by its number",
     "tenants/staff/workspace.py: _of_person": "staff see in which workspaces a person is",
+    "tenants/numbers.py: _workspaces": "how many there are, for who runs the installation",
     "billing/upkeep.py: _with_something_to_bill": "the periodic look at all",
     "billing/upkeep.py: ask_stripe": "the periodic look at all",
     "billing/upkeep.py: bill_usage": "the periodic look at all",
