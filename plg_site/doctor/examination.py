@@ -17,6 +17,7 @@ CHECKS = (
     "redis_memory",
     "client_address",
     "disk",
+    "backups",
     "pool",
     "fleet",
     "row_failures",

@@ -38,6 +38,8 @@ WITHOUT_A_TENANT = {
     "events_outboxevent": "the encoded event names its workspace",
     "events_readerposition": "how far a reader of the whole log is",
     "events_readeraside": "as the outbox, and the purge removes it: events.readers.erase",
+    "plg_site_preparation": "versions of the installation",
+    "plg_site_backupreport": "of servers",
 }
 OURS = (
     "identity_",
@@ -48,6 +50,7 @@ OURS = (
     "events_",
     "staff_",
     "outbound_",
+    "plg_site_",
 )
 
 

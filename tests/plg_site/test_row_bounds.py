@@ -89,6 +89,8 @@ OTHERWISE = {
     "events.OutboxEvent": "taken within seconds",
     "events.ReaderPosition": "one a reader of the code",
     "events.ReaderAside": "Reader.most_aside of each",
+    "plg_site.Preparation": "one a version",
+    "plg_site.BackupReport": "one a kind and place, by the operator's scripts",
     "auth.Group": "the operator's",
     "auth.Permission": "the operator's",
     "contenttypes.ContentType": "the operator's",
