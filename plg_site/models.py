@@ -37,4 +37,3 @@ class BackupReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.place}"
-

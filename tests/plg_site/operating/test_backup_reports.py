@@ -87,7 +87,9 @@ def test_in_development_and_where_it_is_switched_off_nothing_is_asked(settings):
 def test_the_command_keeps_the_newest_of_each_and_says_what_it_knows(capsys):
     call_command("backup_report")
     assert capsys.readouterr().out == "No backup is known.\n"
-    call_command("backup_report", "base", "main", "--bytes", "1234567", "--at", "2026-11-02T04:00:00Z")
+    call_command(
+        "backup_report", "base", "main", "--bytes", "1234567", "--at", "2026-11-02T04:00:00Z"
+    )
     call_command("backup_report", "base", "main", "--at", "2026-11-01T04:00:00Z")
     assert "A newer one is known" in capsys.readouterr().out
     call_command("backup_report")

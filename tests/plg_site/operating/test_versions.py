@@ -24,9 +24,7 @@ def declare(tmp_path, monkeypatch):
     def said(version: str, *stops: str, unstamped: str = "0.1.0") -> None:
         file: Path = tmp_path / "versions.toml"
         quoted = ", ".join(f'"{stop}"' for stop in stops)
-        file.write_text(
-            f'version = "{version}"\nstops = [{quoted}]\nunstamped = "{unstamped}"\n'
-        )
+        file.write_text(f'version = "{version}"\nstops = [{quoted}]\nunstamped = "{unstamped}"\n')
         monkeypatch.setattr(versions, "FILE", file)
 
     return said
@@ -49,9 +47,7 @@ def touched(monkeypatch):
 
 def stamp(version: str, *, finished: bool = True) -> None:
     now = timezone.now()
-    Preparation.objects.create(
-        version=version, begun_at=now, finished_at=now if finished else None
-    )
+    Preparation.objects.create(version=version, begun_at=now, finished_at=now if finished else None)
 
 
 def rows() -> dict[str, bool]:
@@ -104,7 +100,9 @@ def test_a_version_that_was_interrupted_is_in_the_way_of_an_older_one_and_no_sto
         versions.begin()
 
 
-def test_a_preparation_that_fails_leaves_its_version_behind_unfinished(declare, touched, monkeypatch):
+def test_a_preparation_that_fails_leaves_its_version_behind_unfinished(
+    declare, touched, monkeypatch
+):
     declare("2.0.0")
 
     def breaks() -> str:
@@ -121,7 +119,9 @@ def test_a_preparation_that_fails_leaves_its_version_behind_unfinished(declare, 
 def test_an_installation_from_before_versions_were_written_counts_as_the_one_that_is_named(declare):
     assert versions.standing() == Standing("0.1.0", "0.1.0")
     declare("1.0.0", "0.5.0")
-    with pytest.raises(versions.CannotFollow, match=r"is of version 0\.1\.0.* Install 0\.5\.0 first"):
+    with pytest.raises(
+        versions.CannotFollow, match=r"is of version 0\.1\.0.* Install 0\.5\.0 first"
+    ):
         versions.begin()
 
 

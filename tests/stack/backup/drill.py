@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from psycopg import sql
 
+from plg_site.devstack import programs
 from plg_site.devstack.postgres import Postgres
 from plg_site.devstack.stack import Stack
 from tests.stack.backup import checksums
@@ -34,8 +36,6 @@ class Seen:
     restored: dict[str, Any] = field(default_factory=dict)
     again: dict[str, Any] = field(default_factory=dict)
     brought_back: dict[str, Any] = field(default_factory=dict)
-    import_says: str = ""
-    statements: str = ""
     tended: dict[str, str] = field(default_factory=dict)  # what the scripts said
     reports: str = ""
     received: int = 0  # the last beat that was received before the server was lost
@@ -64,15 +64,13 @@ def played(stack: Stack, *, schemas: int) -> Iterator[Seen]:
 
 
 def _back_up(servers: Servers, seen: Seen) -> None:
-    seen.tended["base"] = servers.script("base.sh", "main")
+    seen.tended["base"] = servers.script("base.sh", "main", BACKUP_REPORT="echo told of")
     seen.tended["files"] = servers.script("files.sh", "files", str(_uploads(servers)))
-    size = seen.tended["base"].split(": ")[1].split(" ")[0]
-    servers.manage("backup_report", "base", "main", "--bytes", size)
 
 
 def _use_and_destroy(servers: Servers, seen: Seen) -> None:
-    parcels = servers.run("go_on.py")
-    seen.again["parcels"] = json.dumps(parcels)
+    used = servers.run("go_on.py")
+    seen.again["parcels"], seen.tended["wal"] = json.dumps(used["parcels"]), used["wal"]
     seen.said = servers.run("say.py", "meadow")
     for database in DATABASES:
         with servers.connect(database=database) as link:
@@ -84,14 +82,19 @@ def _use_and_destroy(servers: Servers, seen: Seen) -> None:
         doomed = link.execute("SELECT schema_name FROM tenants_poolschema LIMIT 3").fetchall()
         for (schema,) in doomed:
             link.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-        link.execute(
-            sql.SQL("DELETE FROM {}").format(sql.Identifier(seen.schema, "product_link"))
-        )
+        link.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(seen.schema, "product_link")))
     with servers.connect(database="plg_events") as link:
-        link.execute("TRUNCATE metering_hour CASCADE") if _has(link, "metering_hour") else None
+        link.execute("TRUNCATE event, event_key CASCADE")
     shutil.rmtree(_uploads(servers) / seen.schema)
-    seen.tended["files again"] = servers.script("files.sh", "files", str(_uploads(servers)))
-    seen.damaged = {"links": servers.ask(f'SELECT count(*) FROM "{seen.schema}".product_link')[0]}
+    tell = shlex.join(programs.manage("backup_report"))
+    servers.script(
+        "files.sh", "files", str(_uploads(servers)), **{**servers.env(), "BACKUP_REPORT": tell}
+    )
+    with servers.connect() as link:
+        left = link.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(seen.schema, "product_link"))
+        ).fetchone()
+    seen.damaged = {"links": left[0] if left else None}
 
 
 def _look(servers: Servers, beside: Postgres, seen: Seen) -> None:
@@ -101,25 +104,21 @@ def _look(servers: Servers, beside: Postgres, seen: Seen) -> None:
     state = servers.folder / "state"
     servers.script("restore-files.sh", "files", str(state / "uploads"))
     env = servers.env(beside, state=state)
-    seen.statements = servers.manage("verify_statements", env=env)
-    parcels = seen.again.pop("parcels")
-    seen.again = servers.run("again.py", parcels, env=env)
+    seen.again = servers.run("again.py", seen.again["parcels"], env=env)
     seen.restored = servers.run("say.py", "meadow", env=env)
     archive = servers.folder / "meadow.zip"
     servers.manage("export_workspace", "meadow", str(archive), env=env)
-    seen.import_says = servers.manage(
+    servers.manage(
         "import_workspace", str(archive), "--owner", "mia@meadow.example", "--slug", "meadow-back",
         "--with-members", "--beyond-plan",
     )  # fmt: skip
-    servers.manage("consume_events", "--once")
     seen.brought_back = servers.run("say.py", "meadow-back")
-    servers.manage("backup_report", "restored", "main")
     seen.reports = servers.manage("backup_report")
 
 
 def _write_until_it_is_lost(servers: Servers, seen: Seen) -> None:
     """Commits follow each other; the server and its disk are gone in the midst of it."""
-    seen.tended["verify"] = servers.script("verify.sh", "main")
+    _check(servers, seen)
     seen.tended["list"] = servers.script("list.sh", "main")
     with servers.connect() as link:
         link.execute(_BEATS)
@@ -134,13 +133,33 @@ def _write_until_it_is_lost(servers: Servers, seen: Seen) -> None:
     shutil.rmtree(servers.living.data)
 
 
+def _check(servers: Servers, seen: Seen) -> None:
+    """What is whole is said to be; a damaged file and a gap in the WAL are found."""
+    wal = servers.backups / "main" / "wal"
+    for _ in range(3):
+        servers.ask("SELECT pg_logical_emit_message(true, 'drill', 'so that there is something')")
+        servers.ask("SELECT pg_switch_wal()")
+    _wait_until_received(servers)
+    whole = sorted(path for path in wal.iterdir() if len(path.name) == 24)
+    seen.tended["verify"] = servers.script("verify.sh", "main")
+    aside = whole[-2].rename(wal / "aside")
+    seen.tended["gap"] = servers.script("verify.sh", "main", fine=False)
+    aside.rename(whole[-2])
+    (base,) = (servers.backups / "main" / "base").iterdir()
+    said = (base / "PG_VERSION").read_text()
+    (base / "PG_VERSION").write_text("17\n")
+    seen.tended["damage"] = servers.script("verify.sh", "main", fine=False)
+    (base / "PG_VERSION").write_text(said)
+
+
 def _wait_until_received(servers: Servers) -> None:
     """Until what is committed is on the disk of who receives it; a minute is what may be lost."""
     (written,) = servers.ask("SELECT pg_current_wal_flush_lsn()::text")
     wait_until(
         lambda: servers.ask(
             "SELECT 1 FROM pg_stat_replication WHERE application_name = 'pg_receivewal'"
-            f" AND flush_lsn >= '{written}'"
+            " AND flush_lsn >= %s::pg_lsn",
+            [written],
         ),
         what="WAL is received",
         within=60,
@@ -154,7 +173,3 @@ def _look_at_beats(servers: Servers, later: Postgres, seen: Seen) -> None:
 
 def _uploads(servers: Servers) -> Path:
     return servers.stack.state.path / "uploads"
-
-
-def _has(link: Any, table: str) -> bool:
-    return link.execute("SELECT to_regclass(%s)", [table]).fetchone()[0] is not None

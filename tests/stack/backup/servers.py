@@ -68,7 +68,7 @@ class Servers:
         user = None if name.endswith("files.sh") else self.user or None
         done = subprocess.run(
             ["/bin/sh", str(self._reachable(name)), *words],
-            env=self._env(**variables), user=user, cwd="/",
+            env={**variables, **self._env()}, user=user, cwd="/",
             capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert (done.returncode == 0) is fine, f"{name}: {done.stdout}\n{done.stderr}"
@@ -96,9 +96,9 @@ class Servers:
         )
         return str(row[0]) if row else None
 
-    def ask(self, words: str, *, server: Postgres | None = None, database: str = "plg") -> Any:
-        with self.connect(server=server, database=database) as link:
-            return link.execute(words).fetchone()
+    def ask(self, words: str, values: Sequence[str] = (), *, server: Postgres | None = None) -> Any:
+        with self.connect(server=server) as link:
+            return link.execute(words, values or None).fetchone()
 
     def connect(
         self, *, server: Postgres | None = None, database: str = "plg"
@@ -159,12 +159,12 @@ class Servers:
         assert done.returncode == 0, f"{command[1:]}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
-    def _env(self, **variables: str) -> dict[str, str]:
+    def _env(self) -> dict[str, str]:
         return {
             "PATH": f"{self.living.binaries}:{os.environ['PATH']}",
             "LC_ALL": "C", "PGHOST": ports.LOOPBACK, "PGPORT": str(self.living.port),
             "PGUSER": "postgres", "PGPASSWORD": self.living.admin_password,
-            "BACKUP_FOLDER": str(self.backups), **variables,
+            "BACKUP_FOLDER": str(self.backups),
         }  # fmt: skip
 
     def _reachable(self, name: str) -> Path:

@@ -1,9 +1,12 @@
-"""On a restored server, with a Redis that knows nothing: what was stored comes once more.
+"""On a restored server, with a Redis that knows nothing: are limits, seals and numbers right?
 
-Reads the parcels of the stream from its input. Prints what was used before and after, and how many
-links a quota of four lets in.
+    again.py PARCELS        of the stream, as go_on.py has printed them: they come once more
+
+Prints what was used before and after, how many links a quota of four lets in, and what the check of
+the statements says.
 """
 
+import io
 import json
 import sys
 
@@ -22,6 +25,8 @@ from tenants.models import Tenant  # noqa: E402
 meadow = Tenant.objects.get(slug="meadow")
 redis = quick(settings.REDIS_URL)
 assert redis.dbsize() == 0, "this Redis knows something"
+seals = io.StringIO()
+call_command("verify_statements", stdout=seals)
 
 
 def used() -> dict[str, int]:
@@ -38,4 +43,5 @@ except QuotaExceeded:
 for parcel in json.loads(sys.argv[1]):
     redis.xadd(settings.EVENTS_STREAM, {"e": parcel})
 call_command("consume_events", once=True)
-print(json.dumps({"before": before, "let_in": let_in, "after": used()}))
+said = {"before": before, "let_in": let_in, "after": used(), "statements": seals.getvalue()}
+print(json.dumps(said))

@@ -1,6 +1,6 @@
 """The workspace is used: a closed month, clicks of today, a quota that is nearly full.
 
-Prints the parcels of the stream, as they were before they were stored.
+Prints the parcels of the stream, as they were before they were stored, and what `doctor` says of WAL.
 """
 
 import json
@@ -24,6 +24,7 @@ from metering.definitions.limit import Limit  # noqa: E402
 from metering.models import Ledger  # noqa: E402
 from metering.periods import cycles  # noqa: E402
 from metering.quotas import set_limits  # noqa: E402
+from plg_site.doctor import backups  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 
 meadow = Tenant.objects.get(slug="meadow")
@@ -54,4 +55,5 @@ redis = quick(settings.REDIS_URL)
 parcels = [fields[b"e"].decode() for _, fields in redis.xrange(settings.EVENTS_STREAM)]
 assert parcels
 call_command("consume_events", once=True)
-print(json.dumps(parcels))
+(wal,) = backups._received("main", backups._primary)
+print(json.dumps({"parcels": parcels, "wal": wal.says}))

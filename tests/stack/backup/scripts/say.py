@@ -1,6 +1,6 @@
 """Prints what this installation says of a workspace: what it used, its links, files and people.
 
-    say.py SLUG
+say.py SLUG
 """
 
 import json
@@ -20,9 +20,7 @@ from tenants.models import ApiKey, Membership, Tenant  # noqa: E402
 tenant = Tenant.objects.get(slug=sys.argv[1])
 said = {
     "used": {each.meter.key: each.used for each in usage.levels(tenant)},
-    "members": sorted(
-        Membership.objects.for_tenant(tenant).values_list("user__email", "role")
-    ),
+    "members": sorted(Membership.objects.for_tenant(tenant).values_list("user__email", "role")),
     "keys": list(ApiKey.objects.for_tenant(tenant).values_list("name", flat=True)),
 }
 with tenant_context(tenant):
