@@ -375,6 +375,10 @@ EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 2 * 1024**3)
 IMPORT_MAX_UNPACKED_BYTES = env.number("IMPORT_MAX_UNPACKED_BYTES", 10 * 1024**3)
 IMPORT_MAX_ENTRIES = env.number("IMPORT_MAX_ENTRIES", 100_000)
+# What `doctor` expects of backups; deploy/backup makes them.
+BACKUP_HOURS = env.number("BACKUP_HOURS", 26)
+BACKUP_SLOT = env.text("BACKUP_SLOT", "plg_backup")
+RESTORE_PROVED_DAYS = env.number("RESTORE_PROVED_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bodies without files
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from plg_site.doctor.findings import Finding, fine, problem, warning
+from plg_site.operating import versions
 
 TITLE = "Database"
 OLDEST, TESTED = 15, 18  # major versions of PostgreSQL
@@ -24,6 +25,7 @@ def look() -> Iterator[Finding]:
         )
         return
     yield _version()
+    yield from _prepared()
     yield from _locks()
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
@@ -32,6 +34,23 @@ def look() -> Iterator[Finding]:
             f"{missing} migrations of the shared tables have not run",
             "Run manage.py prepare.",
             missing=missing,
+        )
+
+
+def _prepared() -> Iterator[Finding]:
+    """Whose `prepare` was here last, and whether it came to its end."""
+    ours, found = versions.declared(), versions.standing()
+    if found.begun and versions.numbers(found.begun) > versions.numbers(ours.version):
+        yield problem(
+            f"was prepared by version {found.begun}; this code is {ours.version}",
+            f"Install {found.begun} or later here, too.",
+            begun=found.begun,
+        )
+    elif found.begun != found.finished:
+        yield problem(
+            f"the prepare of version {found.begun} has not come to its end",
+            "Run manage.py prepare again.",
+            begun=found.begun,
         )
 
 

@@ -20,6 +20,7 @@ CHECKS = (
     "client_address",
     "disk",
     "bucket",
+    "backups",
     "pool",
     "fleet",
     "row_failures",

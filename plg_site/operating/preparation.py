@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from outbound import letter_editors
 from plg_site import baseline
 from plg_site.development import demo
+from plg_site.operating import versions
 from tenants import fleet, pool
 
 Step = tuple[str, Callable[[], str]]
@@ -31,9 +32,11 @@ def steps(
     What takes long says on the way how far it is. `rebuild_later`: rollups that are not of this
     code's making stay so; until `rebuild_rollups`, usage is counted from the raw events.
     """
+    yield "Version", version  # first: what it refuses has touched nothing
     if not settings.WATCH_FILES and settings.STATIC_ROOT.is_relative_to(settings.STATE_DIR):
         yield "Static files", static_files
     yield "Shared tables", shared_tables
+    yield "Version written down", version
     yield "Event store", lambda: event_store(say=say, rebuild_later=rebuild_later)
     yield "Workspace template and pool", workspace_pool
     yield "Workspaces", workspaces
@@ -42,6 +45,15 @@ def steps(
     if with_demo:
         yield "Demo workspaces", demo.seed
     yield "Website published", published
+    yield "Version complete", versions.finish
+
+
+def version() -> str:
+    """Whether this code may follow the one that was here. Raises CommandError when not."""
+    try:
+        return versions.begin()
+    except versions.CannotFollow as error:
+        raise CommandError(str(error)) from error
 
 
 def static_files() -> str:

@@ -90,6 +90,8 @@ OTHERWISE = {
     "events.ReaderPosition": "one a reader of the code",
     "events.ReaderAside": "Reader.most_aside of each",
     "events.PressureChange": "by hand staff's; by itself two in two minutes at most (hysteresis)",
+    "plg_site.Preparation": "one a version",
+    "plg_site.BackupReport": "one a kind and place, by the operator's scripts",
     "auth.Group": "the operator's",
     "auth.Permission": "the operator's",
     "contenttypes.ContentType": "the operator's",
