@@ -44,7 +44,7 @@ def services(tmp_path_factory) -> Iterator[dict[str, str]]:
     with Stack(place, throw_away=True, apart=True, environ=environ).start() as stack:
         yield image.environment(
             stack.env, SITE_DOMAIN=SITE, FILES_DOMAIN="image-files.localhost",
-            CELERY_QUEUE="image", EVENTS_STREAM="image",
+            CELERY_QUEUE="image", EVENTS_STREAM="image-events",
             WEB_BIND="127.0.0.1:8000",  # open to others it refuses to run with a simulated Stripe
         )  # fmt: skip
 
