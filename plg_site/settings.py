@@ -302,6 +302,8 @@ CELERY_BROKER_TRANSPORT = "plg_site.operating.broker:Transport"
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 _queue = env.text("CELERY_QUEUE", "plg")
 CELERY_QUEUE = _queue
+if _queue == EVENTS_STREAM:
+    env.note_wrong("CELERY_QUEUE and EVENTS_STREAM are both keys in Redis: they must differ")
 CELERY_TASK_QUEUES = queues.declared(_queue)
 CELERY_TASK_ROUTES = queues.routes(_queue, product=PRODUCT_APP)
 CELERY_TASK_DEFAULT_QUEUE = queues.name(_queue, queues.SOON)

@@ -35,11 +35,14 @@ def test_all_that_is_missing_or_wrong_is_named_at_once_and_no_secret_is_shown():
         API_RATE_PER_KEY="6/x",
         POOL_MIN="many",
         DEBUG="perhaps",
+        CELERY_QUEUE="same",
+        EVENTS_STREAM="same",
     )
     names = "SECRET_KEY DATABASE_URL EVENTS_DATABASE_URL REDIS_URL EMAIL_URL STRIPE_SECRET_KEY"
     for name in [*names.split(), "PUBLIC_SCHEME", "API_RATE_PER_KEY", "POOL_MIN", "DEBUG"]:
         assert f"- {name} " in said, name
     assert "sslmod" in said
+    assert "CELERY_QUEUE and EVENTS_STREAM" in said
     assert "hunter2" not in said
     assert "Traceback" not in said
 
