@@ -70,14 +70,14 @@ class Workspace:
 
 @dataclass
 class Load:
-    """Ids by kind. Clicks are known by the request id that the visitor sent along.
+    """Ids by kind. Clicks are known by the request id that their answer names.
 
     `clicks_lost` says of each that was not kept what came instead.
     """
 
     tried: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
-    clicks_tried: set[str] = field(default_factory=set)
+    clicks_tried: list[float] = field(default_factory=list)  # when
     clicks_kept: set[str] = field(default_factory=set)
     clicks_lost: list[str] = field(default_factory=list)
     links_made: int = 0
@@ -85,12 +85,11 @@ class Load:
 
     def click(self, workspace: Workspace) -> None:
         """Follow the short link; without the header, a redirect says that the click is kept."""
-        name = f"click-{uuid4().hex}"
-        self.clicks_tried.add(name)
         began = time.monotonic()
-        answer = workspace.ask("GET", f"/{workspace.code}", headers={"X-Request-Id": name})
+        self.clicks_tried.append(began)
+        answer = workspace.ask("GET", f"/{workspace.code}")
         if answer and answer.status == 302 and "Events-Not-Accepted" not in answer.headers:
-            self.clicks_kept.add(name)
+            self.clicks_kept.add(answer.headers["X-Request-ID"])
         else:
             what = f"{answer.status} {answer.body[:200]!r}" if answer else "no answer"
             self.clicks_lost.append(f"{what} after {time.monotonic() - began:.1f} s")
