@@ -175,7 +175,10 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 def without_database() -> HttpResponse:
     """The answer while a database is away: nothing was done, and it may be asked again."""
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
-    return problem(503, WITHOUT_DATABASE, headers=headers)
+    answer = problem(503, WITHOUT_DATABASE, headers=headers)
+    if is_told():
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # Django asks for it
+    return answer
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -185,6 +188,9 @@ def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
         return without_database()
     if isinstance(error, BucketUnavailable):
         log.warning("bucket_unavailable", error=str(error)[:500])
-        return problem(503, "Files cannot be reached at the moment. Please try again.")
+        headers = {"Retry-After": str(RETRY_AFTER)}
+        return problem(
+            503, "Files cannot be reached at the moment. Please try again.", headers=headers
+        )
     log.exception("api.unexpected", path=request.path, method=request.method)
     return problem(500, "Something went wrong on our side. We have been told; please try again.")

@@ -20,10 +20,9 @@ _TEMPLATE = "without_database.html"
 def answer(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After. Asks nobody: neither who it is, nor what they want."""
     if request.path.startswith("/api/") or not request.accepts("text/html"):
-        response = problems.without_database()
-    else:
-        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
-        response = HttpResponse(page(), status=503, headers=headers)
+        return problems.without_database()
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    response = HttpResponse(page(), status=503, headers=headers)
     if is_told():
         response._has_been_logged = True  # type: ignore[attr-defined]  # Django asks for it
     return response
