@@ -99,6 +99,7 @@ def test_a_traceback_is_data_without_the_values_of_variables(caught):
 def test_a_warning_of_python_is_a_line_as_well(caught):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
+        logging.captureWarnings(False)  # what the formatter did, pytest has taken back since
         logging.captureWarnings(True)
         try:
             warnings.warn("It is\nold", DeprecationWarning, stacklevel=1)

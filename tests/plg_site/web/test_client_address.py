@@ -196,7 +196,7 @@ def test_the_shipped_rules_of_caddy_are_for_several_web_processes():
     said = str(server)
     assert "127.0.0.1:8001" in said
     assert "127.0.0.1:8002" in said
-    assert "'uri': '/healthz'" in said
+    assert "'uri': '/readyz'" in said
 
 
 @pytest.mark.parametrize("kind", [proxies.caddy, proxies.nginx], ids=["caddy", "nginx"])
