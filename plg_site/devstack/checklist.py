@@ -46,6 +46,7 @@ CHECKS = {
 # Each a pytest of its own with databases and Redis of its own, the longest first. A test belongs to
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
+    "benches, bin/dev": ["tests/bench", "tests/devstack"],
     "everything else": ["tests"],
     "metering, billing": ["tests/metering", "tests/billing"],
     "kills, outages": [
@@ -65,7 +66,6 @@ TESTS = {
         "tests/stack/test_browser_pages.py",
         "tests/stack/test_walk.py",
     ],
-    "benches, bin/dev": ["tests/bench", "tests/devstack"],
     "whole stack": ["tests/stack"],
     "machines, deploy": [
         "tests/deploy",
