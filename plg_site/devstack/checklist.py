@@ -46,8 +46,9 @@ CHECKS = {
 # Each a pytest of its own with databases and Redis of its own, the longest first. A test belongs to
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
-    "bin/dev": ["tests/devstack"],
+    "benches, upgrades": ["tests/bench", "tests/upgrade"],
     "everything else": ["tests"],
+    "bin/dev": ["tests/devstack"],
     "metering, billing": ["tests/metering", "tests/billing"],
     "kills, outages": [
         "tests/stack/test_archive_kills.py",
@@ -73,7 +74,6 @@ TESTS = {
         "tests/stack/test_machines.py",
         "tests/stack/test_rolling_restart.py",
     ],
-    "benches, upgrades": ["tests/bench", "tests/upgrade"],
     "tenants": ["tests/tenants"],
     "archives, domains": ["tests/tenants/archive", "tests/tenants/domains"],
     "identity": ["tests/identity"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import socket
 import ssl
 import threading
@@ -46,9 +47,20 @@ def server() -> Iterator[Callable[..., int]]:
         listener.close()
 
 
+def hear(stream: socket.socket) -> None:
+    """The whole request: who closes on unread bytes takes the answer back with them (RST)."""
+    said = b""
+    while b"\r\n\r\n" not in said and (more := stream.recv(65536)):
+        said += more
+    head, _, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    while length and len(body) < int(length[1]) and (more := stream.recv(65536)):
+        body += more
+
+
 def says(answer: bytes) -> Talk:
     def talk(stream: socket.socket) -> None:
-        stream.recv(65536)
+        hear(stream)
         stream.sendall(answer)
 
     return talk
@@ -56,7 +68,7 @@ def says(answer: bytes) -> Talk:
 
 def drips(stream: socket.socket) -> None:
     """A byte of the head now and then, for ever."""
-    stream.recv(65536)
+    hear(stream)
     for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000:
         stream.sendall(bytes([byte]))
         time.sleep(0.1)
