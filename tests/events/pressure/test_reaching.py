@@ -84,7 +84,7 @@ def test_what_redis_has_lost_is_told_to_it_again(at_level):
 def test_without_both_what_was_known_last_holds(at_level, settings, monkeypatch):
     at_level(2)
     settings.REDIS_URL = NOBODY
-    shut = Circuit(retry_after=3600)
+    shut = Circuit("nobody", retry_after=3600)
     shut.failed()
     monkeypatch.setattr(standing, "_database", shut)
     standing.look()
