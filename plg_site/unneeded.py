@@ -1,8 +1,11 @@
 """What others import, or make, at a start of any process, and nobody here uses.
 
 - `rich` and `pygments` are on this machine for developers' tools. structlog, httpx and others import them
-  when they can, for tracebacks and a command line of theirs: 85 modules.
-- `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup: loaded when it is used.
+  when they can, for tracebacks and a command line of theirs: 85 modules. So is `yaml`, which Celery and REST
+  framework import when they can, for formats that nobody sends us.
+- `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup. `httpx` and `anyio` are a
+  second way of the Stripe SDK to ask, `jinja2` is for Django's test client, which Ninja imports;
+  throttled brings a copy of itself for asyncio. Loaded when they are used.
 - Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to
   (`cms.public.api` is ours): 250 models of pydantic.
 """
@@ -12,11 +15,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-ABSENT = ("rich", "pygments")
-LATE = ("soupsieve",)
+ABSENT = ("rich", "pygments", "yaml")
+LATE = ("anyio", "httpx", "jinja2", "soupsieve", "throttled.asyncio")
 _WAGTAIL_API = "wagtail.api.v3.api"
 # What `ready` of these apps takes from them; the names are those of Wagtail 8.
 _ROUTERS = (
@@ -62,11 +66,15 @@ class Late(ModuleType):
 
 
 def _load_late(name: str) -> None:
-    spec = None if name in sys.modules else importlib.util.find_spec(name)
+    package, _, inner = name.partition(".")
+    if name in sys.modules or (inner and package in sys.modules):
+        return
+    spec = importlib.util.find_spec(package)
     if spec is None:
         return
     sys.modules[name] = late = Late(name)
-    late.__spec__ = spec
+    # What is inside is looked for when it is used: to look now would import the package around it.
+    late.__spec__ = ModuleSpec(name, None, is_package=True) if inner else spec
 
 
 def _stand_in(name: str, **members: Any) -> None:
