@@ -55,8 +55,13 @@ def retention_days() -> int:
     return getattr(settings, "EVENTS_RETENTION_DAYS", 800)
 
 
+def has_storage(name: str) -> bool:
+    """Whether the settings have a place of this name in the bucket that machines share."""
+    return name in settings.STORAGES
+
+
 def archive_dir() -> Path:
-    """The folder of the Parquet files."""
+    """The folder of the Parquet files, where no bucket takes them."""
     return Path(settings.EVENTS_ARCHIVE_DIR)
 
 

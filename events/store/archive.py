@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from events.store.shelf import Kept, Readable
+
 COLUMNS = (
     "id",
     "time",
@@ -47,27 +49,37 @@ class Contents:
     checksum: str = ""
 
 
-def write(path: Path, chunks: Iterable[list[Row]], *, day: date, part: int) -> Contents:
-    """Write rows (in the order of COLUMNS) to `path`, durably. Raises ArchiveFailed.
+def write(file: Kept, chunks: Iterable[list[Row]], *, day: date, part: int) -> Contents:
+    """Write rows (in the order of COLUMNS) to a file, durably. Raises ArchiveFailed.
 
     A file that is there already is kept if it holds the same rows.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    contents = _write(unfinished, chunks, Contents(day, part))
-    verify(unfinished, contents)
-    if path.exists() and read_contents(path) != contents:
-        raise ArchiveFailed(f"{path} exists and holds something else.")
-    unfinished.replace(path)
-    _sync(path.parent)
+    try:
+        with file.unfinished() as unfinished:
+            contents = _write(unfinished, chunks, Contents(day, part))
+            verify(unfinished, contents)
+            if file.exists() and read_contents(file) != contents:
+                raise ArchiveFailed(f"{file} exists and holds something else.")
+            _put(file, unfinished, contents)
+    except OSError as error:
+        raise ArchiveFailed(f"{file} cannot be written: {error}") from error
     return contents
 
 
-def read_contents(path: Path) -> Contents:
+def exists(file: Kept) -> bool:
+    """Whether the file is there. Raises ArchiveFailed when its place cannot be asked."""
+    try:
+        return file.exists()
+    except OSError as error:
+        raise ArchiveFailed(f"{file} cannot be looked for: {error}") from error
+
+
+def read_contents(file: Readable) -> Contents:
     """What the file says of itself. Raises ArchiveFailed when it is none of ours."""
     arrow = _pyarrow()
     try:
-        said = arrow.parquet.read_metadata(path).metadata or {}
+        with file.open("rb") as opened:
+            said = arrow.parquet.read_metadata(opened).metadata or {}
         return Contents(
             day=date.fromisoformat(said[b"day"].decode()),
             part=int(said[b"part"]),
@@ -75,41 +87,42 @@ def read_contents(path: Path) -> Contents:
             checksum=said[b"checksum"].decode(),
         )
     except (OSError, KeyError, ValueError, arrow.ArrowException) as error:
-        raise ArchiveFailed(f"{path} is no archive of events: {error}") from error
+        raise ArchiveFailed(f"{file} is no archive of events: {error}") from error
 
 
-def columns(path: Path) -> list[str]:
+def columns(file: Readable) -> list[str]:
     """The names of a file's columns: COLUMNS, or those that were there when it was written."""
-    return [str(name) for name in _pyarrow().parquet.read_schema(path).names]
+    with file.open("rb") as opened:
+        return [str(name) for name in _pyarrow().parquet.read_schema(opened).names]
 
 
-def read(path: Path) -> Iterator[list[Row]]:
+def read(file: Readable) -> Iterator[list[Row]]:
     """The rows of a file, in the order of its columns, some thousand at a time."""
-    with _pyarrow().parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=10_000):
+    with file.open("rb") as opened, _pyarrow().parquet.ParquetFile(opened) as rows:
+        for batch in rows.iter_batches(batch_size=10_000):
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
-def read_batches(path: Path, *, first: int, last: int) -> Iterator[list[Row]]:
+def read_batches(file: Readable, *, first: int, last: int) -> Iterator[list[Row]]:
     """The rows of COLUMNS in those parts of a file that may hold these batches, ends included.
 
     Raises ArchiveFailed. Where a file says no batch, its rows are of batch 0.
     """
     arrow = _pyarrow()
     try:
-        with arrow.parquet.ParquetFile(path) as file:
-            is_told = "batch" in file.schema_arrow.names
+        with file.open("rb") as opened, arrow.parquet.ParquetFile(opened) as parts:
+            is_told = "batch" in parts.schema_arrow.names
             if not is_told and first > 0:
                 return
-            for number in range(file.num_row_groups):
-                if is_told and not _may_hold(file.metadata.row_group(number), first, last):
+            for number in range(parts.num_row_groups):
+                if is_told and not _may_hold(parts.metadata.row_group(number), first, last):
                     continue
-                columns = [column.to_pylist() for column in file.read_row_group(number).columns]
+                columns = [column.to_pylist() for column in parts.read_row_group(number).columns]
                 if not is_told:
                     columns.append([0] * len(columns[0]))
                 yield list(zip(*columns, strict=True))
     except (OSError, ValueError, arrow.ArrowException) as error:
-        raise ArchiveFailed(f"{path} cannot be read: {error}") from error
+        raise ArchiveFailed(f"{file} cannot be read: {error}") from error
 
 
 def _may_hold(group: Any, first: int, last: int) -> bool:
@@ -119,35 +132,43 @@ def _may_hold(group: Any, first: int, last: int) -> bool:
     return bool(said.min <= last and said.max >= first)
 
 
-def rewrite(path: Path, *, without: Callable[[Row], bool]) -> int:
+def rewrite(file: Kept, *, without: Callable[[Row], bool]) -> int:
     """Take rows out of a file, durably and at once; returns how many. Raises ArchiveFailed."""
-    found = sum(without(row) for rows in read(path) for row in rows)
-    if found:
-        contents = read_contents(path)
-        unfinished = path.with_suffix(".unfinished")
-        kept = ([row for row in rows if not without(row)] for rows in read(path))
-        chunks = (rows for rows in kept if rows)
-        emptied = replace(contents, rows=0, checksum="")
-        verify(unfinished, _write(unfinished, chunks, emptied, columns=columns(path)))
-        unfinished.replace(path)
-        _sync(path.parent)
+    try:
+        found = sum(without(row) for rows in read(file) for row in rows)
+        if found:
+            emptied = replace(read_contents(file), rows=0, checksum="")
+            kept = ([row for row in rows if not without(row)] for rows in read(file))
+            chunks = (rows for rows in kept if rows)
+            with file.unfinished() as unfinished:
+                contents = _write(unfinished, chunks, emptied, columns=columns(file))
+                verify(unfinished, contents)
+                _put(file, unfinished, contents)
+    except OSError as error:
+        raise ArchiveFailed(f"{file} cannot be written anew: {error}") from error
     return found
 
 
-def verify(path: Path, expected: Contents) -> None:
+def _put(file: Kept, finished: Path, contents: Contents) -> None:
+    file.put(finished)
+    if file.travels:
+        verify(file, contents)
+
+
+def verify(file: Readable, expected: Contents) -> None:
     """Read the file to its end. Raises ArchiveFailed unless it holds what is expected."""
     sums = hashlib.sha256()
     rows = 0
     arrow = _pyarrow()
     try:
-        for chunk in read(path):
+        for chunk in read(file):
             _add(sums, chunk)
             rows += len(chunk)
     except (OSError, ValueError, arrow.ArrowException) as error:
-        raise ArchiveFailed(f"{path} cannot be read: {error}") from error
+        raise ArchiveFailed(f"{file} cannot be read: {error}") from error
     found = replace(expected, rows=rows, checksum=sums.hexdigest())
-    if not found == expected == read_contents(path):
-        raise ArchiveFailed(f"{path} holds {found}, not {expected}.")
+    if not found == expected == read_contents(file):
+        raise ArchiveFailed(f"{file} holds {found}, not {expected}.")
 
 
 def _write(
@@ -183,14 +204,6 @@ def _write(
 
 def _add(sums: Any, rows: Iterable[Row]) -> None:
     sums.update(_lines(rows))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _schema(columns: Sequence[str]) -> Any:

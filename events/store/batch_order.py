@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -19,6 +18,7 @@ import msgspec
 
 from events.event import Event
 from events.store import archive
+from events.store.shelf import Readable
 
 Found = tuple[int, Event]  # the number of its batch
 
@@ -185,17 +185,17 @@ def order_of(found: Found) -> tuple[int, int]:
     return found[0], found[1].id.int
 
 
-def in_file(path: Path, span: Span, *, names: Collection[str] | None, most: int) -> list[Found]:
+def in_file(file: Readable, span: Span, *, names: Collection[str] | None, most: int) -> list[Found]:
     """The first events of an archived day that are in the span. Raises ArchiveFailed."""
-    smallest = heapq.nsmallest(most, _in_file(path, span, names), key=lambda row: row[:2])
+    smallest = heapq.nsmallest(most, _in_file(file, span, names), key=lambda row: row[:2])
     return [(number, _event(row)) for number, _, row in smallest]
 
 
 def _in_file(
-    path: Path, span: Span, names: Collection[str] | None
+    file: Readable, span: Span, names: Collection[str] | None
 ) -> Iterator[tuple[int, int, archive.Row]]:
     after = (span.after.number, span.after.event.int)
-    for rows in archive.read_batches(path, first=span.first, last=span.last):
+    for rows in archive.read_batches(file, first=span.first, last=span.last):
         for row in rows:
             number, key = row[-1], int(row[0], 16)
             is_next = span.first <= number <= span.last and (number, key) > after

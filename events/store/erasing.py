@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, LiteralString, Protocol
 from uuid import UUID
 
@@ -17,7 +16,9 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from events.store import archive, projections
+from events.store.archive import ArchiveFailed
 from events.store.retention import _LOCK
+from events.store.shelf import Kept, Shelf
 
 _TABLES = """
     SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
@@ -69,10 +70,10 @@ class Erasing(Protocol):
 
 @dataclass(frozen=True)
 class PostgresErasing:
-    """See Erasing. `folder` has the archived files."""
+    """See Erasing. `shelf` has the archived files."""
 
     store: Connects
-    folder: Path
+    shelf: Shelf
 
     def workspace(self, tenant: str) -> Erased:
         with self._alone():
@@ -108,18 +109,21 @@ class PostgresErasing:
 
     def _rewrite(self, is_gone: Keep) -> int:
         gone = 0
-        for path in archived_files(self.folder):
-            gone += archive.rewrite(path, without=is_gone)
-            contents = archive.read_contents(path)  # also after a crash between file and note
+        for file in archived_files(self.shelf):
+            gone += archive.rewrite(file, without=is_gone)
+            contents = archive.read_contents(file)  # also after a crash between file and note
             with self.store.connection() as connection:
                 said = [contents.rows, contents.checksum, contents.day, contents.part]
                 connection.execute(_NOTE, said)
         return gone
 
 
-def archived_files(folder: Path) -> list[Path]:
-    """All files of archived days."""
-    return sorted(folder.glob("*/events-*.parquet"))
+def archived_files(shelf: Shelf) -> list[Kept]:
+    """All files of archived days. Raises ArchiveFailed."""
+    try:
+        return shelf.files()
+    except OSError as error:
+        raise ArchiveFailed(f"The files of archived days cannot be listed: {error}") from error
 
 
 def of_workspace(tenant: str) -> Keep:

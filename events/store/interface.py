@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, Unpack
 from uuid import UUID
 
 from events.event import Event
 from events.store.batch_order import Order
 from events.store.erasing import Erasing
+from events.store.shelf import Readable
 
 Kind = Literal["postgres", "clickhouse"]
 
@@ -64,7 +64,7 @@ class Retention(Protocol):
         """
         ...
 
-    def restore(self, path: Path) -> int:
+    def restore(self, file: Readable) -> int:
         """Bring back the raw events of an archive; returns how many were missing. Safe to repeat.
 
         Projections, which have counted them, are not told again.

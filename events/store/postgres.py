@@ -15,11 +15,10 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from events import conf
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
 from events.postgres import Pool, is_away
-from events.store import copytext, finding, migrations, partitions, projections
+from events.store import copytext, finding, migrations, partitions, projections, shelf
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.postgres_order import PostgresOrder
@@ -144,17 +143,17 @@ class PostgresEventStore:
     @property
     def order(self) -> PostgresOrder:
         """See EventStore."""
-        return PostgresOrder(self, conf.archive_dir())
+        return PostgresOrder(self, shelf.chosen())
 
     @property
     def retention(self) -> Retention:
         """What keeps this database at its size. See EventStore."""
-        return Retention(self, conf.archive_dir())
+        return Retention(self, shelf.chosen())
 
     @property
     def erasing(self) -> PostgresErasing:
         """See EventStore."""
-        return PostgresErasing(self, conf.archive_dir())
+        return PostgresErasing(self, shelf.chosen())
 
     def close(self) -> None:
         """Close the pool."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -23,6 +22,7 @@ from events.errors import StoreUnavailable
 from events.event import Event
 from events.store import batch_order, retention
 from events.store.batch_order import BEGINNING, Batch, Behind, Found, Mark, Page, Span
+from events.store.shelf import Shelf
 
 _AS_EVENT = "id, name, time, received_at, tenant, person, anonymous_id, properties, context"
 _TRIES = 5  # for a page whose days move to files while it is read
@@ -78,10 +78,10 @@ class Connects(Protocol):
 
 @dataclass(frozen=True)
 class PostgresOrder:
-    """See Order. `folder` has the archived files."""
+    """See Order. `shelf` has the archived files."""
 
     store: Connects
-    folder: Path
+    shelf: Shelf
 
     def newest(self) -> int:
         return int(self._one(_NEWEST) or 0)
@@ -145,11 +145,11 @@ class PostgresOrder:
         """What has left the log: days that are being written to a file, and files."""
         with self.store.connection() as connection:
             left = connection.execute(_LEFT, [span.days]).fetchall()
-        kept = retention.Retention(self.store, self.folder)
+        kept = retention.Retention(self.store, self.shelf)
         for day, part, _, is_archived in left:
             if is_archived:
-                path = kept.path(day, part)
-                yield batch_order.in_file(path, span, names=names, most=most)
+                file = kept.file(day, part)
+                yield batch_order.in_file(file, span, names=names, most=most)
             else:
                 yield self._of_table(retention.leaving_table(day, part), span, names, most)
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -24,6 +23,7 @@ from psycopg.sql import SQL, Identifier
 from events.event import AHEAD, OLDEST
 from events.store import archive, one_by_one, partitions
 from events.store.archive import ArchiveFailed, Row
+from events.store.shelf import Kept, Readable, Shelf
 
 log = structlog.get_logger()
 
@@ -67,10 +67,10 @@ class Connects(Protocol):
 
 @dataclass(frozen=True)
 class Retention:
-    """What keeps the store of one database at its size. `folder` takes the files."""
+    """What keeps the store of one database at its size. `shelf` takes the files."""
 
     store: Connects
-    folder: Path
+    shelf: Shelf
 
     def drop_before(self, day: date) -> list[str]:
         """Archive and drop the days before this one, and what an earlier run did not finish.
@@ -126,23 +126,23 @@ class Retention:
 
     def finish(self, day: date, part: int) -> str:
         """Steps 2 and 3."""
-        path = self.path(day, part)
-        contents = archive.write(path, self._rows(leaving_table(day, part)), day=day, part=part)
-        self.drop(contents, path)
-        log.info("events_archived", day=str(day), rows=contents.rows, file=str(path))
-        return str(path)
+        file = self.file(day, part)
+        contents = archive.write(file, self._rows(leaving_table(day, part)), day=day, part=part)
+        self.drop(contents, file)
+        log.info("events_archived", day=str(day), rows=contents.rows, file=str(file))
+        return str(file)
 
-    def drop(self, contents: archive.Contents, path: Path) -> None:
+    def drop(self, contents: archive.Contents, file: Kept) -> None:
         """Step 3."""
         day, part = contents.day, contents.part
         with self.store.connection() as connection:
             connection.execute(SQL("DROP TABLE {}").format(Identifier(leaving_table(day, part))))
-            found = [path.name, contents.rows, contents.checksum, day, part]
+            found = [file.name, contents.rows, contents.checksum, day, part]
             connection.execute(_FINISH, found)
 
-    def path(self, day: date, part: int) -> Path:
+    def file(self, day: date, part: int) -> Kept:
         """Where the file of a day goes."""
-        return self.folder / str(day.year) / f"events-{day.isoformat()}-{part}.parquet"
+        return self.shelf.file(f"{day.year}/events-{day.isoformat()}-{part}.parquet")
 
     def raw_since(self) -> datetime | None:
         """See EventStore."""
@@ -150,24 +150,24 @@ class Retention:
             [edge] = connection.execute(_EDGE).fetchone() or [None]
         return _midnight(edge + timedelta(days=1)) if edge else None
 
-    def restore(self, path: Path) -> int:
+    def restore(self, file: Readable) -> int:
         """Bring the raw events of a file back; returns how many were missing. Safe to repeat.
 
         Projections have counted them, and are not told again. Raises ArchiveFailed.
         """
-        contents = archive.read_contents(path)
-        archive.verify(path, contents)
+        contents = archive.read_contents(file)
+        archive.verify(file, contents)
         day = contents.day
         with self.store.connection() as connection:
             partitions.create(connection, [day])
             connection.execute(_RETURNING)
-            _copy_back(connection, path)
+            _copy_back(connection, file)
             span = {"start": _midnight(day), "end": _midnight(day + timedelta(days=1))}
             missing = connection.execute(_RETURN, span).rowcount
             connection.execute(_KNOW_AGAIN)
-            noted = [day, contents.part, path.name, contents.rows, contents.checksum]
+            noted = [day, contents.part, file.name, contents.rows, contents.checksum]
             connection.execute(_NOTE_RETURN, noted)
-        log.info("events_restored", day=str(day), rows=missing, file=str(path))
+        log.info("events_restored", day=str(day), rows=missing, file=str(file))
         return missing
 
     def forget_ids(self, now: datetime) -> int:
@@ -192,11 +192,11 @@ class Retention:
                 yield rows
 
 
-def _copy_back(connection: Connection[Any], path: Path) -> None:
-    columns = ", ".join(archive.columns(path))
+def _copy_back(connection: Connection[Any], file: Readable) -> None:
+    columns = ", ".join(archive.columns(file))
     statement = f"COPY returning_event ({columns}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for rows in archive.read(path):
+        for rows in archive.read(file):
             for row in rows:
                 copy.write_row(row)
 

@@ -90,8 +90,9 @@ def storages(shared: Bucket | None, *, state: Path, static: str) -> dict[str, di
 
     `default` has the website's pictures and documents, `workspaces` what their people upload (each
     name begins with the schema, and the backend holds every name to it), `exports` archives of
-    workspaces. None has an address of its own. Only in a bucket there are, besides, `releases` of
-    the website for all machines, and `spool`: events of machines that ended while Redis was away.
+    workspaces. None has an address of its own. Only in a bucket there are, besides, `archive`: old
+    days of events, `releases` of the website for all machines, and `spool`: events of machines that
+    ended while Redis was away.
     """
     found: dict[str, dict[str, Any]]
     if shared is None:
@@ -108,6 +109,10 @@ def storages(shared: Bucket | None, *, state: Path, static: str) -> dict[str, di
             "default": {"BACKEND": _BUCKET, "OPTIONS": shared.options("media")},
             "workspaces": {"BACKEND": _OF_WORKSPACES, "OPTIONS": shared.options("uploads")},
             "exports": {"BACKEND": _BUCKET, "OPTIONS": shared.options("exports")},
+            "archive": {
+                "BACKEND": _BUCKET,
+                "OPTIONS": shared.options("archive", file_overwrite=True),
+            },
             "releases": {"BACKEND": _BUCKET, "OPTIONS": shared.options("releases", once=True)},
             "spool": {"BACKEND": _BUCKET, "OPTIONS": shared.options("spool", once=True)},
         }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from graphlib import TopologicalSorter
 
 import grimp
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from plg_site.devstack.options import ROOT
 
 # Shared tables that hold data of a workspace under another name than tenant_id, or none at all.
 WITHOUT_A_TENANT = {
@@ -200,3 +203,19 @@ def test_no_modules_import_each_other_in_a_circle():
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     )
     order.prepare()  # raises CycleError, which names the modules
+
+
+def test_a_child_of_the_test_run_never_goes_on_with_it():
+    """A fork that gets out of its test runs all that follow, and takes databases away at its end."""
+    scripts = {"tests/tenants/pool_work.py"}  # processes of their own
+    forking = {
+        str(path.relative_to(ROOT)): path.read_text()
+        for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r"^\s*(?:if )?(?:pid := |pid = )os\.fork\(\)", path.read_text(), re.MULTILINE)
+    }
+    assert "tests/forked.py" in forking
+    assert [
+        path
+        for path, text in forking.items()
+        if path not in scripts and not re.search(r"finally:\n\s+os\._exit\(", text)
+    ] == []

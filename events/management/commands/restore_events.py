@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events.store import StoreUnavailable, get_store
+from events.store import StoreUnavailable, get_store, shelf
 from events.store.archive import ArchiveFailed
 
 
@@ -15,12 +15,15 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="its path, or in a bucket its name: year/file"
+        )
 
-    def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
-        for file in files:
+    def handle(self, *args: Any, files: list[str], **options: Any) -> None:
+        for name in files:
+            file = Path(name) if Path(name).exists() else shelf.chosen().file(name)
             try:
                 missing = get_store().retention.restore(file)
-            except (StoreUnavailable, ArchiveFailed) as error:
+            except (StoreUnavailable, ArchiveFailed, OSError) as error:
                 raise CommandError(str(error)) from error
-            self.stdout.write(f"{file}: {missing} events brought back")
+            self.stdout.write(f"{name}: {missing} events brought back")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from clickhouse_connect.driver.client import Client
 from events.store import archive, projections
 from events.store.clickhouse.batch import quote
 from events.store.erasing import Erased, Keep, archived_files, of_people, of_workspace
+from events.store.shelf import Shelf
 
 _RAW = ("event", "event_leaving")
 
@@ -40,7 +40,7 @@ class ClickHouseErasing:
     """See Erasing."""
 
     store: Writes
-    folder: Path
+    shelf: Shelf
 
     def workspace(self, tenant: str) -> Erased:
         with self.store.alone():
@@ -64,9 +64,9 @@ class ClickHouseErasing:
 
     def _rewrite(self, is_gone: Keep) -> int:
         gone = 0
-        for path in archived_files(self.folder):
-            gone += archive.rewrite(path, without=is_gone)
-            self.store.retention.correct(path)
+        for file in archived_files(self.shelf):
+            gone += archive.rewrite(file, without=is_gone)
+            self.store.retention.correct(file)
         return gone
 
 

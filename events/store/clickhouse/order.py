@@ -6,17 +6,17 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from clickhouse_connect.driver.client import Client
 
-from events.store import batch_order
+from events.store import archive, batch_order
 from events.store.batch_order import BEGINNING, Batch, Behind, Found, Mark, Page, Span
 from events.store.clickhouse import finding as finding
 from events.store.clickhouse.batch import COLUMNS
 from events.store.clickhouse.piles import Piles
 from events.store.clickhouse.retention import ClickHouseRetention
+from events.store.shelf import Shelf
 
 _FOLLOWING = """
     SELECT number, min(first_time), max(last_time), max(events) FROM event_batch
@@ -58,10 +58,10 @@ class Connects(Protocol):
 
 @dataclass(frozen=True)
 class ClickHouseOrder:
-    """See Order. `folder` has the archived files; `settings` are those of a consistent read."""
+    """See Order. `shelf` has the archived files; `settings` are those of a consistent read."""
 
     store: Connects
-    folder: Path
+    shelf: Shelf
     settings: Mapping[str, Any]
 
     def newest(self) -> int:
@@ -100,11 +100,11 @@ class ClickHouseOrder:
         self, span: Span, names: Collection[str] | None, most: int
     ) -> Iterator[list[Found]]:
         days = set(span.days)
-        kept = ClickHouseRetention(self.store, self.folder)
+        kept = ClickHouseRetention(self.store, self.shelf)
         for note in kept.notes():
             # A note may say "not finished" while its file is there, and the rows nowhere else.
-            if note.day in days and (note.archived_at or kept.path(note).exists()):
-                yield batch_order.in_file(kept.path(note), span, names=names, most=most)
+            if note.day in days and (note.archived_at or archive.exists(kept.file(note))):
+                yield batch_order.in_file(kept.file(note), span, names=names, most=most)
 
     def _of_table(
         self, table: str, span: Span, names: Collection[str] | None, most: int

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -26,6 +25,7 @@ from events.store.archive import Row
 from events.store.clickhouse.batch import RAW
 from events.store.clickhouse.writer import Turn
 from events.store.retention import RESTORED_FOR
+from events.store.shelf import Kept, Readable, Shelf
 
 log = structlog.get_logger()
 
@@ -66,10 +66,10 @@ class Note:
 
 @dataclass(frozen=True)
 class ClickHouseRetention:
-    """What keeps the store at its size. `folder` takes the files."""
+    """What keeps the store at its size. `shelf` takes the files."""
 
     store: Writes
-    folder: Path
+    shelf: Shelf
 
     def drop_before(self, day: date) -> list[str]:
         """Archive and drop the days before this one; returns the files.
@@ -108,58 +108,58 @@ class ClickHouseRetention:
 
     def finish(self, note: Note) -> str:
         """Steps 2 and 3."""
-        path = self.path(note)
+        file = self.file(note)
         with self.store.alone():
-            if note.day not in self._days("event_leaving") and not path.exists():
+            if note.day not in self._days("event_leaving") and not archive.exists(file):
                 self._move_aside(note.day)  # a crash came before it
         if note.day in self._days("event_leaving"):
-            contents = archive.write(path, self._rows(note.day), day=note.day, part=note.part)
+            contents = archive.write(file, self._rows(note.day), day=note.day, part=note.part)
             self.drop(note.day)
         else:
-            contents = archive.read_contents(path)
-        self._write(replace(_told(note, path, contents), archived_at=datetime.now(UTC)))
-        log.info("events_archived", day=str(note.day), rows=contents.rows, file=str(path))
-        return str(path)
+            contents = archive.read_contents(file)
+        self._write(replace(_told(note, file, contents), archived_at=datetime.now(UTC)))
+        log.info("events_archived", day=str(note.day), rows=contents.rows, file=str(file))
+        return str(file)
 
     def drop(self, day: date) -> None:
         """Step 3, without the note."""
         with self.store.connection() as client:
             client.command(f"ALTER TABLE event_leaving DROP PARTITION '{day}'")
 
-    def path(self, note: Note) -> Path:
+    def file(self, note: Note) -> Kept:
         """Where the file of a day goes."""
-        return self.folder / str(note.day.year) / f"events-{note.day}-{note.part}.parquet"
+        return self.shelf.file(f"{note.day.year}/events-{note.day}-{note.part}.parquet")
 
     def raw_since(self) -> datetime | None:
         """See EventStore."""
         gone = [note.day for note in self.notes() if note.restored_at is None]
         return _midnight(max(gone) + timedelta(days=1)) if gone else None
 
-    def correct(self, path: Path) -> None:
+    def correct(self, file: Kept) -> None:
         """Note what a file holds now: rows were taken out of it."""
-        contents = archive.read_contents(path)
+        contents = archive.read_contents(file)
         for note in self.notes():
             same = (note.rows, note.checksum) == (contents.rows, contents.checksum)
             if (note.day, note.part) == (contents.day, contents.part) and not same:
-                self._write(_told(note, path, contents))
+                self._write(_told(note, file, contents))
 
-    def restore(self, path: Path) -> int:
+    def restore(self, file: Readable) -> int:
         """Bring the raw events of a file back; returns how many were missing. Safe to repeat.
 
         Projections have counted them, and are not told again. Raises ArchiveFailed.
         """
-        contents = archive.read_contents(path)
-        archive.verify(path, contents)
+        contents = archive.read_contents(file)
+        archive.verify(file, contents)
         missing = 0
         with self.store.alone():
-            for rows in archive.read(path):
+            for rows in archive.read(file):
                 missing += self._bring_back(contents.day, rows)
             known = [n for n in self.notes() if (n.day, n.part) == (contents.day, contents.part)]
             note = known[0] if known else Note(contents.day, contents.part)
             now = datetime.now(UTC)
-            note = _told(note, path, contents)
+            note = _told(note, file, contents)
             self._write(replace(note, archived_at=note.archived_at or now, restored_at=now))
-        log.info("events_restored", day=str(contents.day), rows=missing, file=str(path))
+        log.info("events_restored", day=str(contents.day), rows=missing, file=str(file))
         return missing
 
     def forget_ids(self, now: datetime) -> None:
@@ -224,8 +224,8 @@ class ClickHouseRetention:
             client.insert("event_archive", [row], column_names=_NOTE)
 
 
-def _told(note: Note, path: Path, contents: archive.Contents) -> Note:
-    return replace(note, file=path.name, rows=contents.rows, checksum=contents.checksum)
+def _told(note: Note, file: Readable, contents: archive.Contents) -> Note:
+    return replace(note, file=file.name, rows=contents.rows, checksum=contents.checksum)
 
 
 def _among(client: Client, column: str, table: str, rows: list[Row]) -> set[str]:

@@ -27,9 +27,9 @@ import redis
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from events import conf
 from events.errors import EventsUnstorable
 from events.event import Event
+from events.store import shelf
 from events.store.clickhouse import finding, schema
 from events.store.clickhouse.batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse.client import ClickHouse
@@ -149,17 +149,17 @@ class ClickHouseEventStore:
     @property
     def order(self) -> ClickHouseOrder:
         """See EventStore."""
-        return ClickHouseOrder(self, conf.archive_dir(), settings=self._consistent())
+        return ClickHouseOrder(self, shelf.chosen(), settings=self._consistent())
 
     @property
     def retention(self) -> ClickHouseRetention:
         """What keeps this database at its size. See EventStore."""
-        return ClickHouseRetention(self, conf.archive_dir())
+        return ClickHouseRetention(self, shelf.chosen())
 
     @property
     def erasing(self) -> ClickHouseErasing:
         """See EventStore."""
-        return ClickHouseErasing(self, conf.archive_dir())
+        return ClickHouseErasing(self, shelf.chosen())
 
     def close(self) -> None:
         """Give back all connections."""

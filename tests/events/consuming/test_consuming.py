@@ -18,6 +18,7 @@ from events.transport.reader import StreamReader
 from events.transport.spool import get_spool
 from tests.events.door import Door
 from tests.events.log import an_event
+from tests.forked import killed_in
 
 pytestmark = pytest.mark.usefixtures("empty_outbox")
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,18 +52,16 @@ def test_what_was_recorded_before_the_first_consumer_is_not_missed(log):
 
 def test_a_consumer_killed_between_commit_and_acknowledgement_counts_once(log):
     recorded = open_doors(40)
-    pid = os.fork()
-    if pid == 0:  # the child stores, and is gone before it can acknowledge
 
-        class Killed(StreamReader):
-            def finish(self, ids):
-                os.kill(os.getpid(), signal.SIGKILL)
+    class Killed(StreamReader):
+        def finish(self, ids):
+            os.kill(os.getpid(), signal.SIGKILL)
 
+    def storing():  # and gone before it can acknowledge
         reader = Killed(log.redis, keys=log.keys, name="killed")
         Consumer(store=log.store, reader=reader, spool=get_spool()).read_stream()
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+
+    killed_in(storing)
     assert len(log.stored()) == 40
     assert log.waiting() == 40
     log.settle()

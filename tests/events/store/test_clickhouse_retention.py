@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from events.store import archive, maintenance
+from events.store import archive, maintenance, shelf
 from events.store.clickhouse.retention import ClickHouseRetention
 from tests.events.log import an_event
+from tests.forked import killed_in
 
 pytestmark = [
     pytest.mark.parametrize("store_kind", ["clickhouse"], indirect=True),
@@ -49,18 +50,14 @@ def test_an_archiving_killed_at_any_step_loses_nothing_and_the_next_finishes(
 
 
 def _die_at(log, step):
-    pid = os.fork()
-    if pid == 0:
-        retention = log.store.retention
+    class AfterTheDrop(Killed):
+        def drop(self, day):
+            super().drop(day)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def archiving():
         Killed.step = step
-
-        class AfterTheDrop(Killed):
-            def drop(self, day):
-                super().drop(day)
-                os.kill(os.getpid(), signal.SIGKILL)
-
         kind = AfterTheDrop if step == "after the drop" else Killed
-        kind(log.store, retention.folder).drop_before(maintenance.keeps_from(NOW))
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+        kind(log.store, shelf.chosen()).drop_before(maintenance.keeps_from(NOW))
+
+    killed_in(archiving)

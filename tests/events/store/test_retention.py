@@ -9,10 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pyarrow import parquet
 
-from events.store import archive, maintenance
+from events.store import archive, maintenance, shelf
 from events.store.archive import ArchiveFailed
 from events.store.retention import Retention
 from tests.events.log import an_event, both_stores
+from tests.forked import killed_in
 
 NOW = datetime.now(UTC).replace(hour=12)
 OLD = NOW - timedelta(days=60)
@@ -132,14 +133,11 @@ def test_an_archiving_killed_at_any_step_loses_nothing_and_the_next_finishes(log
 
 
 def _die_at(log, step):
-    pid = os.fork()
-    if pid == 0:
-        retention = log.store.retention
+    def archiving():
         Killed.step = step
-        Killed(log.store, retention.folder).drop_before(maintenance.keeps_from(NOW))
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+        Killed(log.store, shelf.chosen()).drop_before(maintenance.keeps_from(NOW))
+
+    killed_in(archiving)
 
 
 @both_stores
