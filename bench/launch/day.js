@@ -17,7 +17,7 @@ const TOLD = 20; // failures of a kind that are told in words
 
 const took = {};
 const failed = {};
-for (const what of ['page', 'click', 'form', 'sign_up', 'first_page', 'code', 'view']) {
+for (const what of ['page', 'click', 'form', 'sign_up', 'first_page', 'code', 'view', 'visit']) {
   took[what] = new Trend(`${what}_ms`, true);
   failed[what] = new Counter(`${what}_failed`);
 }
@@ -42,6 +42,7 @@ function scenario(name, perMinute, each, most) {
 const scenarios = {
   signUp: scenario('signUp', day.per_minute.sign_ups, 12, 400),
   page: scenario('page', day.per_minute.pages, 0.2, 400),
+  visit: scenario('visit', day.per_minute.visits, 0.4, 200),
   click: scenario('click', day.per_minute.clicks, 0.4, 400),
   code: scenario('code', day.per_minute.codes, 5, 100),
 };
@@ -57,6 +58,12 @@ export const options = {
 export function page() {
   const path = pick(day.pages);
   ask('page', 'GET', day.site + path, null, { timeout: PATIENT });
+}
+
+// What the script of a page tells of it.
+export function visit() {
+  const said = JSON.stringify({ view: { path: pick(day.pages), referrer: '' } });
+  ask('visit', 'POST', day.site + day.visits, said, { timeout: PATIENT }, 204);
 }
 
 export function click() {
@@ -138,6 +145,7 @@ function throughTheLine(askOnce) {
 function ask(what, method, url, fields, said, ...expected) {
   const headers = { 'X-Forwarded-For': said.from || address() };
   if (fields) headers.Origin = day.site;
+  if (typeof fields === 'string') headers['Content-Type'] = 'application/json';
   const answer = http.request(method, url, fields, {
     headers,
     redirects: 0,

@@ -1,7 +1,7 @@
 """Fifty times a usual day, on one machine with everything on it, beside a flood of mail and an editor.
 
 Usual: 2 sign-ups a minute, 10 pages and 20 clicks a second. Sign-ups and pages come fifty-fold as they
-are, pages through varnish; of the clicks one in four. Everybody comes from an address of their own, as a
+are, pages through Varnish; of the clicks, and of the visits that pages tell of, one in four. Everybody comes from an address of their own, as a
 proxy that is declared says it.
 """
 
@@ -18,7 +18,7 @@ from bench.figures import Figure
 from bench.footprint import tree
 from bench.launch import crowd, load, mail_server, pressure, rows, tools, varnish
 from bench.launch.editor import Editor, at_work
-from bench.launch.load import CLICKS, CODES, PAGES, SIGN_UPS, Day
+from bench.launch.load import CLICKS, CODES, PAGES, SIGN_UPS, VISITS, Day
 from bench.launch.mail_server import MailServer
 from bench.sizes import TINY, Size
 from plg_site.devstack import ports
@@ -28,8 +28,8 @@ from plg_site.devstack.stack import Stack
 
 SECONDS, USUAL_SECONDS = 900, 60
 # A minute. The usual day has more sign-ups and codes than it should, so that there are some to be measured.
-USUAL = {SIGN_UPS: 30, PAGES: 600, CLICKS: 300, CODES: 12}
-FIFTY_FOLD = {SIGN_UPS: 100, PAGES: 30_000, CLICKS: 15_000, CODES: 50}
+USUAL = {SIGN_UPS: 30, PAGES: 600, VISITS: 150, CLICKS: 300, CODES: 12}
+FIFTY_FOLD = {SIGN_UPS: 100, PAGES: 30_000, VISITS: 7_500, CLICKS: 15_000, CODES: 50}
 MAIL_TAKES = 0.5  # seconds of the mail server for each mail
 MAILS = 6  # of the flood, for each second of the day
 CODES_OF_ONE = 3  # that one mailbox asks for, at most
@@ -66,7 +66,10 @@ class Site:
 @contextmanager
 def _site(mail: MailServer) -> Iterator[Site]:
     """All processes apart, as deployed; this process is one of the project's, too."""
+    port = ports.find_free()
     environ = without_services(without_made_up(os.environ)) | {
+        "CDN": "http",
+        "CDN_PURGE_URLS": f"http://{ports.LOOPBACK}:{port}",
         "EMAIL_URL": f"smtp+plain://127.0.0.1:{mail.port}",
         "MAIL_QUIET_FROM": "0",  # whatever the time is
         "MAIL_QUIET_UNTIL": "0",
@@ -79,15 +82,17 @@ def _site(mail: MailServer) -> Iterator[Site]:
         import django
 
         django.setup()
-        port, folder = ports.find_free(), stack.state.path / "varnish"
+        folder, here = stack.state.path / "varnish", stack.addresses
         stack.supervisor.start(
-            varnish.program(folder, port=port, web=stack.addresses.port, env=stack.env)
+            varnish.program(folder, port=port, web=here.port, site=here.domain, env=stack.env)
         )
         stack.supervisor.wait_until_ready("varnish")
         yield Site(stack, folder, port)
 
 
 def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
+    from django.urls import reverse
+
     from cms.releases import shelf
 
     release = shelf.current()
@@ -101,6 +106,7 @@ def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
         site=site.stack.site_url,
         hosts=site.ways,
         pages=[f"/{path}" for path, entry in release.entries.items() if entry.page],
+        visits=reverse("visits"),
         links=crowd.links(site.stack.site_url),
         people=asking,
     )
@@ -109,7 +115,7 @@ def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
     crowd.flood(crowd.mailboxes(MAILS * seconds))
     fifty_fold = replace(day, name="launch", seconds=seconds, per_minute=FIFTY_FOLD)
     kept_before, busy_before = varnish.hits(site.varnish), _busy()
-    editor = Editor(site.host, site.stack.addresses.port)
+    editor = Editor(site.host, site.through_varnish)
     with pressure.watched() as seen:
         with step(f"  fifty times as many, {seconds} s"), at_work(editor):
             launch = load.run(fifty_fold)

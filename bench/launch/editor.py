@@ -16,10 +16,10 @@ _LOOKS = 0.2
 
 @dataclass
 class Editor:
-    """Seconds from publishing to the new title, at the web process itself."""
+    """Seconds from publishing to the new title, as visitors get it."""
 
     host: str  # of the site, as a browser says it
-    web: int
+    port: int  # where visitors ask
     seen_after: list[float] = field(default_factory=list)
     never: int = 0
 
@@ -39,7 +39,7 @@ class Editor:
         self.seen_after.append(time.monotonic() - began)
 
     def _home(self) -> str:
-        asks = http.client.HTTPConnection("127.0.0.1", self.web, timeout=_GIVES_UP)
+        asks = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_GIVES_UP)
         try:
             asks.request("GET", "/", headers={"Host": self.host})
             return asks.getresponse().read().decode()

@@ -14,14 +14,14 @@ from bench.launch import tools
 
 _SCRIPT = Path(__file__).with_name("day.js")
 _LINGERS = 800  # seconds after the last arrival: k6 gives those up who wait for longer than it allows
-SIGN_UPS, PAGES, CLICKS, CODES = "sign_ups", "pages", "clicks", "codes"
+SIGN_UPS, PAGES, VISITS, CLICKS, CODES = "sign_ups", "pages", "visits", "clicks", "codes"
 
 
 @dataclass(frozen=True)
 class Day:
     """What k6 is told. `hosts`: for a host with its port, the address and port where it is asked.
 
-    `per_minute`: how many come to do each of SIGN_UPS, PAGES, CLICKS and CODES. `name` begins the addresses of
+    `per_minute`: how many come to do each of SIGN_UPS, PAGES, VISITS, CLICKS and CODES. `name` begins the addresses of
     the workspaces that are made; `people` are mailboxes of those who ask for a code.
     """
 
@@ -31,6 +31,7 @@ class Day:
     site: str
     hosts: Mapping[str, str]
     pages: Sequence[str]
+    visits: str  # the path at which pages tell of their visits
     links: Sequence[str]
     people: Sequence[str]
     types_for: float = 2.5  # seconds between a form and its sending

@@ -17,7 +17,7 @@ _USUAL = "s on a usual day"
 
 @dataclass(frozen=True)
 class Told:
-    """What was seen. Seconds; `kept`: requests that varnish answered by itself; `flood`: its mails by
+    """What was seen. Seconds; `kept`: requests that Varnish answered by itself; `flood`: its mails by
     state; `busy`: seconds of the processor by part."""
 
     usual: Came
@@ -60,9 +60,14 @@ def of(told: Told) -> list[Figure]:
             note=f"{_spread(launch, 'click')}; {launch.reasons('click')}",
         ),
         _share(
-            "pages that are answered, through varnish", launch.answered("page"),
+            "pages that are answered, through Varnish", launch.answered("page"),
             launch.answered("page") + launch.failed("page"), void=void,
-            note=f"{_spread(launch, 'page')}; {told.kept} answered by varnish itself; {launch.reasons('page')}",
+            note=f"{_spread(launch, 'page')}; {told.kept} answered by Varnish itself; {launch.reasons('page')}",
+        ),
+        _share(
+            "visits that pages tell of, one in four of fifty times as many", launch.answered("visit"),
+            launch.answered("visit") + launch.failed("visit"), void=void,
+            note=f"{_spread(launch, 'visit')}; {launch.reasons('visit')}",
         ),
         _seconds(
             "a sign-in code is with the mail server, p95", percentile(codes, 95) if codes else 0.0,

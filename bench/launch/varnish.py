@@ -1,7 +1,8 @@
-"""varnish in front of the site, as the stand-in for a CDN."""
+"""Varnish in front of the site with the rules that ship, as the stand-in for a CDN."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -9,17 +10,20 @@ from pathlib import Path
 
 from bench.launch import tools
 from plg_site.devstack import ports, programs
+from plg_site.devstack.options import ROOT
 from plg_site.devstack.program import Program
 
-_RULES = Path(__file__).with_name("site.vcl")
+_RULES = ROOT / "deploy" / "varnish" / "site.vcl"
 
 
-def program(folder: Path, *, port: int, web: int, env: Mapping[str, str]) -> Program:
-    """Listens at `port` for the web process at `web`; keeps what it needs in `folder`. Raises
-    tools.CannotBeHad."""
+def program(folder: Path, *, port: int, web: int, site: str, env: Mapping[str, str]) -> Program:
+    """Listens at `port` for the web process at `web`, which has the domain `site`; keeps what it needs in
+    `folder`. Raises tools.CannotBeHad."""
     folder.mkdir(parents=True, exist_ok=True)
     rules = folder / "site.vcl"
-    rules.write_text(_RULES.read_text().replace("WEB_PORT", str(web)))
+    # One web process stands in the places of both.
+    text = re.sub(r'"WEB\d";(\s+\.port = )"8000"', rf'"{ports.LOOPBACK}";\1"{web}"', _RULES.read_text())
+    rules.write_text(text.replace("SITE_DOMAIN", site))
     return Program(
         name="varnish",
         command=[
