@@ -15,6 +15,7 @@ from django.db import connection
 
 from events.readers import registered
 from events.store import is_clickhouse
+from outbound import channels
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Connections"
