@@ -91,6 +91,7 @@ def _site(mail: MailServer) -> Iterator[Site]:
 
 
 def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
+    from django.conf import settings
     from django.urls import reverse
 
     from cms.releases import shelf
@@ -106,7 +107,7 @@ def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
         site=site.stack.site_url,
         hosts=site.ways,
         pages=[f"/{path}" for path, entry in release.entries.items() if entry.page],
-        visits=reverse("visits"),
+        visits=reverse("cms_visits", urlconf=settings.PUBLIC_SCHEMA_URLCONF),
         links=crowd.links(site.stack.site_url),
         people=asking,
     )

@@ -30,7 +30,8 @@ class Arriving(TConn):
         self.request = b""  # for the thread
         self.walked = 0  # how far its chunks were followed
         self.deadline = 0.0
-        self.is_large = self.is_busy = self.is_over = False
+        self.is_large = self.is_busy = self.is_over = self.has_left = False
+        self.handed_at = 0.0  # to a thread, or to where it waits for one
         self.goes_on = True  # once the answer is sent
         self.data_ready = True  # before a thread has it
 

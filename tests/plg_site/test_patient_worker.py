@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,30 @@ def _small_window(port: int) -> socket.socket:
     client.settimeout(20)
     client.connect(("127.0.0.1", port))
     return client
+
+
+def test_who_has_hung_up_before_a_thread_is_free_is_not_answered(port):
+    """Those behind them are: the server does nothing for people who are gone."""
+    _, before, _ = ask(port, path="/counted")
+    with ThreadPoolExecutor(2 * THREADS) as pool:
+        held = [pool.submit(ask, port, path="/hold") for _ in range(THREADS)]
+        time.sleep(0.5)  # all threads have one
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(0.02)
+        patient = pool.submit(ask, port, path="/count")
+        assert patient.result()[0] == 200
+        assert {each.result()[0] for each in held} == {200}
+    _, after, _ = ask(port, path="/counted")
+    assert int(after.split()[1]) == int(before.split()[1]) + 1
+
+
+def test_who_ends_only_their_side_and_need_not_wait_is_answered(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=AT_ONCE) as client:
+        client.sendall(b"GET /half HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert _all_of(client).endswith(b"/half 0")
 
 
 def test_gunicorn_itself_believes_no_header_of_a_proxy():
