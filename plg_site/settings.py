@@ -566,7 +566,7 @@ OUTBOUND_AT_ONCE = False  # tests: what is due leaves with the commit; else `run
 OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
 )  # rows of what was sent, without its words
-# Of each `run_outbound`, while there are so many: with one, half a second of the server's is two mails a second.
+# Of each `run_outbound`, while so many wait: one after the other, a server's half second is two a second.
 MAIL_AT_ONCE = max(1, env.number("MAIL_AT_ONCE", 4))
 # Not a limit that anybody should meet: what is above it waits (outbound.gating.gates). Codes are not counted.
 MAIL_ALL_PER_RECIPIENT = env.rate("MAIL_ALL_PER_RECIPIENT", "60/d")

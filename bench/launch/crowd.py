@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from bench import project
 
 WORKSPACES, LINKS_OF_EACH = 4, 25
-_WORDS = "Fifty times as many people as on any other day read about what is new in the product. " * 90
+_WORDS = (
+    "Fifty times as many people as on any other day read about what is new in the product. " * 90
+)
 
 
 def mailboxes(number: int) -> list[str]:

@@ -13,7 +13,9 @@ from typing import Any
 from bench.launch import tools
 
 _SCRIPT = Path(__file__).with_name("day.js")
-_LINGERS = 800  # seconds after the last arrival: k6 gives those up who wait for longer than it allows
+_LINGERS = (
+    800  # seconds after the last arrival: k6 gives those up who wait for longer than it allows
+)
 SIGN_UPS, PAGES, VISITS, CLICKS, CODES = "sign_ups", "pages", "visits", "clicks", "codes"
 
 
@@ -21,8 +23,8 @@ SIGN_UPS, PAGES, VISITS, CLICKS, CODES = "sign_ups", "pages", "visits", "clicks"
 class Day:
     """What k6 is told. `hosts`: for a host with its port, the address and port where it is asked.
 
-    `per_minute`: how many come to do each of SIGN_UPS, PAGES, VISITS, CLICKS and CODES. `name` begins the addresses of
-    the workspaces that are made; `people` are mailboxes of those who ask for a code.
+    `per_minute`: how many come to do each of SIGN_UPS, PAGES, VISITS, CLICKS and CODES. `name` begins the
+    addresses of the workspaces that are made; `people` are mailboxes of those who ask for a code.
     """
 
     name: str
@@ -81,7 +83,9 @@ def run(day: Day) -> Came:
             timeout=day.seconds + _LINGERS,
         )  # fmt: skip
         if done.returncode != 0 or not summary.exists():
-            raise RuntimeError(f"k6 ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}")
+            raise RuntimeError(
+                f"k6 ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
+            )
         metrics = {name: each["values"] for name, each in json.loads(summary.read_text()).items()}
         lines = said.read_text().splitlines() if said.exists() else []
     return Came(day, metrics, [json.loads(line) for line in lines])

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Seen:
-    """`levels`: each with the second (from the first look) at which it began. `most`: by the label of a signal,
-    the highest value, with its unit."""
+    """`levels`: each with the second (from the first look) at which it began. `most`: by the label of a
+    signal, the highest value, with its unit."""
 
     began: float = field(default_factory=time.monotonic)
     levels: list[tuple[float, int]] = field(default_factory=list)
@@ -40,7 +40,9 @@ class Seen:
     @property
     def in_words(self) -> str:
         levels = ", ".join(f"{level} from {at:.0f} s" for at, level in self.levels)
-        most = "; ".join(f"{label}: {value:.0f} {unit}" for label, (value, unit) in self.most.items())
+        most = "; ".join(
+            f"{label}: {value:.0f} {unit}" for label, (value, unit) in self.most.items()
+        )
         return f"level {levels}; at most {most}"
 
 

@@ -36,7 +36,9 @@ class Told:
 def of(told: Told) -> list[Figure]:
     usual, launch = told.usual, told.launch
     void = _not_reached(launch)
-    sign_ups = launch.answered("first_page") + launch.failed("first_page") + launch.failed("sign_up")
+    sign_ups = (
+        launch.answered("first_page") + launch.failed("first_page") + launch.failed("sign_up")
+    )
     sign_ups += launch.failed("form")
     codes, lost = _codes(launch, told.mail)
     usual_codes, _ = _codes(usual, told.mail)
@@ -62,7 +64,7 @@ def of(told: Told) -> list[Figure]:
         _share(
             "pages that are answered, through Varnish", launch.answered("page"),
             launch.answered("page") + launch.failed("page"), void=void,
-            note=f"{_spread(launch, 'page')}; {told.kept} answered by Varnish itself; {launch.reasons('page')}",
+            note=f"{_spread(launch, 'page')}; {told.kept} out of Varnish; {launch.reasons('page')}",
         ),
         _share(
             "visits that pages tell of, one in four of fifty times as many", launch.answered("visit"),
@@ -73,7 +75,8 @@ def of(told: Told) -> list[Figure]:
             "a sign-in code is with the mail server, p95", percentile(codes, 95) if codes else 0.0,
             percentile(usual_codes, 95) if usual_codes else 0.0, CODE_P95,
             void=void or (f"{lost} codes did not come" if lost else ""),
-            note=f"{len(codes)} codes, the slowest {max(codes, default=0):.1f} s; the flood: {_states(told.flood)}",
+            note=f"{len(codes)} codes, the slowest {max(codes, default=0):.1f} s;"
+            f" the flood: {_states(told.flood)}",
         ),
         _seconds(
             "publishing until visitors see it, the slowest", max(told.seen_after, default=0.0),
@@ -86,6 +89,11 @@ def of(told: Told) -> list[Figure]:
             reference="s of load", note=f"{told.pressure.in_words}; processor: {_busy(told)}; {told.machine}",
         ),
     ]  # fmt: skip
+
+
+def skipped(why: str) -> Figure:
+    """The one row of a tiny run where a tool is missing."""
+    return _share("sign-ups that end in a workspace", 0, 0, void=f"skipped: {why}", note="")
 
 
 def _share(name: str, done: int, of_all: int, *, void: str, note: str) -> Figure:

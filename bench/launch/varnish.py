@@ -22,7 +22,9 @@ def program(folder: Path, *, port: int, web: int, site: str, env: Mapping[str, s
     folder.mkdir(parents=True, exist_ok=True)
     rules = folder / "site.vcl"
     # One web process stands in the places of both.
-    text = re.sub(r'"WEB\d";(\s+\.port = )"8000"', rf'"{ports.LOOPBACK}";\1"{web}"', _RULES.read_text())
+    text = re.sub(
+        r'"WEB\d";(\s+\.port = )"8000"', rf'"{ports.LOOPBACK}";\1"{web}"', _RULES.read_text()
+    )
     rules.write_text(text.replace("SITE_DOMAIN", site))
     return Program(
         name="varnish",
