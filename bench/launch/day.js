@@ -144,6 +144,7 @@ function throughTheLine(askOnce) {
 // The answer if it has one of these statuses (200 where none is named); else it is told, and undefined.
 function ask(what, method, url, fields, said, ...expected) {
   const headers = { 'X-Forwarded-For': said.from || address() };
+  if (what === 'form') headers.Connection = 'close'; // a browser opens one anew, where it was closed meanwhile
   if (fields) headers.Origin = day.site;
   if (typeof fields === 'string') headers['Content-Type'] = 'application/json';
   const answer = http.request(method, url, fields, {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import http.client
+import re
 import runpy
 import socket
 import subprocess
@@ -327,6 +328,14 @@ def test_who_ends_only_their_side_and_need_not_wait_is_answered(port):
         client.sendall(b"GET /half HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         client.shutdown(socket.SHUT_WR)
         assert _all_of(client).endswith(b"/half 0")
+
+
+def test_whoever_stands_in_front_closes_an_idle_connection_first():
+    """Else a form is now and then sent into one that the web process closes at that moment."""
+    balancer = (ROOT / "deploy" / "terraform" / "balancer.tf").read_text()
+    aws = int(re.findall(r"idle_timeout\s+= (\d+)", balancer)[0])
+    varnish_and_nginx, caddy = 60, 120  # by default: backend_idle_timeout, keepalive_timeout, keepalive
+    assert SHIPPED["keepalive"] > max(aws, varnish_and_nginx, caddy)
 
 
 def test_gunicorn_itself_believes_no_header_of_a_proxy():
