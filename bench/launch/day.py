@@ -104,7 +104,7 @@ def _a_day(site: Site, mail: MailServer, size: Size) -> list[Figure]:
 
     release = shelf.current()
     assert release is not None  # noqa: S101 - `prepare` has built it
-    seconds, usual_seconds = size.of(SECONDS, at_least=6), size.of(USUAL_SECONDS, at_least=3)
+    seconds, usual_seconds = size.of(SECONDS, at_least=4), size.of(USUAL_SECONDS, at_least=2)
     asking = crowd.mailboxes(
         FIFTY_FOLD[CODES] * (seconds + usual_seconds) // 60 // CODES_OF_ONE + 4
     )

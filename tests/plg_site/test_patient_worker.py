@@ -334,7 +334,10 @@ def test_whoever_stands_in_front_closes_an_idle_connection_first():
     """Else a form is now and then sent into one that the web process closes at that moment."""
     balancer = (ROOT / "deploy" / "terraform" / "balancer.tf").read_text()
     aws = int(re.findall(r"idle_timeout\s+= (\d+)", balancer)[0])
-    varnish_and_nginx, caddy = 60, 120  # by default: backend_idle_timeout, keepalive_timeout, keepalive
+    varnish_and_nginx, caddy = (
+        60,
+        120,
+    )  # by default: backend_idle_timeout, keepalive_timeout, keepalive
     assert SHIPPED["keepalive"] > max(aws, varnish_and_nginx, caddy)
 
 
