@@ -119,6 +119,8 @@ class PatientWorker(ThreadWorker):
             if not data or len(conn.received) > LARGEST_HEAD + bodies.SMALL:
                 conn.is_over, conn.has_left = True, not data
                 self.poller.unregister(conn.sock)
+                if self._has_hung_up(conn) and conn.claim():
+                    return self._give_up(conn)
             return self._resume(conn)
         if not data:
             return self._drop(conn)
@@ -164,7 +166,7 @@ class PatientWorker(ThreadWorker):
             self.reading[conn] = None
             self.poller.unregister(conn.sock)  # the thread reads
         self.gathering.pop(conn, None)
-        conn.is_busy, conn.handed_at = True, time.monotonic()
+        conn.is_busy, conn.handed_at, conn.unclaimed = True, time.monotonic(), [None]
         conn.request, conn.received = bytes(conn.received), bytearray()
         self.tpool.submit(conn)
 
@@ -177,7 +179,9 @@ class PatientWorker(ThreadWorker):
         return bool(super().handle_request(req, conn))
 
     def _serve(self, conn: Arriving) -> None:
-        if conn.has_left and time.monotonic() > conn.handed_at + SURELY_LEFT_AFTER:
+        if not conn.claim():  # they hung up, and the main loop let go of them
+            return
+        if self._has_hung_up(conn):
             self.method_queue.defer(self._give_up, conn)
             return
         try:
@@ -197,8 +201,11 @@ class PatientWorker(ThreadWorker):
 
     # --- Leaving -----------------------------------------------------------------------------
 
+    def _has_hung_up(self, conn: Arriving) -> bool:
+        """It has waited for a thread for so long that whoever asked is gone: nobody would read the answer."""
+        return conn.has_left and time.monotonic() > conn.handed_at + SURELY_LEFT_AFTER
+
     def _give_up(self, conn: Arriving) -> None:
-        """It waited for a thread for so long that whoever asked is gone: nobody would read the answer."""
         self.tpool.hung_up += 1
         self._drop(conn)
 

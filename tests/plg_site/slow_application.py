@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-SIZE, PAGE, HOLDS = 24_000_000, 300_000, 2.0
+SIZE, PAGE, HOLDS = 24_000_000, 300_000, 3.0
 _begun: list[None] = []
 _LARGE = {"/page", "/piece", "/file", "/pieces", "/chunks"}
 

@@ -316,6 +316,11 @@ def test_who_has_hung_up_before_a_thread_is_free_is_not_answered(port):
             with socket.create_connection(("127.0.0.1", port)) as client:
                 client.sendall(b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n")
                 time.sleep(0.02)
+        with ExitStack() as clients:
+            for _ in range(10):
+                client = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+                client.sendall(b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(1.2)  # long enough to be let go of at once
         patient = pool.submit(ask, port, path="/count")
         assert patient.result()[0] == 200
         assert {each.result()[0] for each in held} == {200}
