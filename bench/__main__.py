@@ -9,7 +9,7 @@ import os
 import sys
 
 from bench.measuring import Run, modules_of
-from bench.sizes import FULL, TINY
+from bench.sizes import TINY, full
 from plg_site.devstack.options import bench_parser
 from plg_site.devstack.programs import without_services
 from plg_site.devstack.stack import Stack
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         modules = modules_of(options.area, only=options.only)
     except LookupError as error:
         parser.error(str(error))
-    run = Run(options.area, size=TINY if options.tiny else FULL, file=options.json)
+    run = Run(options.area, size=TINY if options.tiny else full(options.part), file=options.json)
     environ = without_services(os.environ)
     with Stack(environ=environ, show=True).start(services_only=True) as stack:
         run.measure(modules, stack=stack)

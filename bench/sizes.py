@@ -17,5 +17,10 @@ class Size:
         return max(at_least, int(full * self.scale))
 
 
-FULL = Size(scale=1.0, runs=3)
+def full(part: float = 1.0) -> Size:
+    """The size that bars are meant for, or a part of it, as long as figures still mean something."""
+    return Size(scale=part, runs=3)
+
+
+FULL = full()
 TINY = Size(scale=0.002, runs=1)

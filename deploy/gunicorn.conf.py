@@ -18,7 +18,9 @@ threads = int(os.environ.get("WEB_THREADS", "16"))
 forwarded_allow_ips = ""
 timeout = 30
 graceful_timeout = 3 if os.environ.get("WATCH_FILES") == "1" else 30
-keepalive = 5
+# Longer than anything in front keeps a connection that nobody uses (Varnish and nginx 60 s, Caddy and our
+# load balancer at AWS 120 s): who closes first must not be who may be sent a form at that moment.
+keepalive = 125
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeat files
 control_socket_disable = True  # gunicorn 27 would write one into the home folder
 

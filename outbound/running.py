@@ -1,8 +1,9 @@
 """The loop of the process that sends.
 
-One thread sends mail and whatever goes with it, one after the other. A channel with lanes of its own
-gets threads when it has something to do, and they end when it has not: a slow other side there holds
-up nobody's code, and an idle process has one connection to the database.
+One thread looks what is due, and sends by channels without lanes. Any other channel, mail among them,
+gets threads while it has something to do, one more with each look up to its lanes, and they end when it
+has not: a slow other side holds up no other channel, a server that takes half a second for a mail is not
+the end of it, and an idle process has one connection to the database.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Process:
             heartbeats.beat("outbound")
             try:
                 moved = self._runner.one_pass(stop)
-                for _, name in sending.due(self._lanes) if self._lanes else ():
+                for name in {channel for _, channel in sending.due(self._lanes)}:
                     self._lanes[name].wake(stop)
                 self._look_after()
             except (DatabaseError, InterfaceError) as error:
@@ -124,9 +125,9 @@ class _Lanes:
         self._threads: list[threading.Thread] = []
 
     def wake(self, stop: threading.Event) -> None:
-        """There is something to do: see that all are at work."""
+        """There is something to do that nobody has in hand: one more helps, up to the lanes."""
         self._threads = [each for each in self._threads if each.is_alive()]
-        for _ in range(self._channel.lanes - len(self._threads)):
+        if len(self._threads) < self._channel.lanes:
             thread = threading.Thread(target=self._work, args=[stop], name=self._channel.name)
             thread.start()
             self._threads.append(thread)

@@ -8,7 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from plg_site import logs, queues
-from plg_site.configuration import env, safety, site_file, storages
+from plg_site.configuration import cdn, env, safety, site_file, storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -566,6 +566,8 @@ OUTBOUND_AT_ONCE = False  # tests: what is due leaves with the commit; else `run
 OUTBOUND_KEPT_DAYS = env.number(
     "OUTBOUND_KEPT_DAYS", 90
 )  # rows of what was sent, without its words
+# Of each `run_outbound`, while so many wait: one after the other, a server's half second is two a second.
+MAIL_AT_ONCE = max(1, env.number("MAIL_AT_ONCE", 4))
 # Not a limit that anybody should meet: what is above it waits (outbound.gating.gates). Codes are not counted.
 MAIL_ALL_PER_RECIPIENT = env.rate("MAIL_ALL_PER_RECIPIENT", "60/d")
 MAIL_ALL_PER_WORKSPACE = env.rate("MAIL_ALL_PER_WORKSPACE", "1000/h")
@@ -641,6 +643,11 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 
 # Where an anonymous visit may be counted only with consent: no cookie for it before, and a banner.
 COOKIE_CONSENT_REQUIRED = env.flag("COOKIE_CONSENT_REQUIRED", False)
+# Messages of the website's script (cms.public.visits) by address, and by all whose address is not known.
+VISITS_BY_ADDRESS = env.rate("VISITS_BY_ADDRESS", "1200/m")
+VISITS_FROM_UNKNOWN = env.rate("VISITS_FROM_UNKNOWN", "60000/m")
+# Who keeps copies of public pages in front, and is told when they change (cms.releases.purging).
+WAGTAILFRONTENDCACHE = cdn.backends()
 # The pages that people agree to when they sign up; one that is not public is not named.
 TERMS_ADDRESS = env.text("TERMS_ADDRESS", "/terms/")
 PRIVACY_ADDRESS = env.text("PRIVACY_ADDRESS", "/privacy/")

@@ -71,14 +71,20 @@ def weigh(root: int) -> Weighed:
 
 def processor_seconds(root: int) -> float:
     """What the process and all below it have computed so far."""
-    ticks = 0
+    return sum(processor_by_part(root).values())
+
+
+def processor_by_part(root: int) -> dict[str, float]:
+    """The same in seconds for each part of the project; of what lives at this moment."""
+    parts: defaultdict[str, float] = defaultdict(float)
     for pid in _tree(root):
         try:
             fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            name = _name(pid)
         except OSError:
             continue
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        parts[name] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return dict(parts)
 
 
 def _tree(root: int) -> list[int]:

@@ -87,9 +87,9 @@ class Channel:
     has shown that the address is theirs. `counted`: read anew each time; None: nothing is counted.
 
     `lanes`: so many messages are in hand at once, in threads of their own, so that a slow other side
-    holds up no other channel; 0: it goes with mail, one after the other. `narrowed` leaves out of what
-    is due what must not leave just now. `settled` is told what came of each attempt, in the
-    transaction that writes it down.
+    holds up no other channel; 0: one after the other, by the thread that looks what is due. `narrowed`
+    leaves out of what is due what must not leave just now. `settled` is told what came of each attempt,
+    in the transaction that writes it down.
     """
 
     name: str

@@ -204,5 +204,6 @@ def _counted() -> Counted:
 
 
 MAIL = Channel(
-    "mail", "mail", MailChannel, of_typed, Unknown.STAYS, is_proved=is_proved, counted=_counted
-)
+    "mail", "mail", MailChannel, of_typed, Unknown.STAYS, is_proved=is_proved, counted=_counted,
+    lanes=settings.MAIL_AT_ONCE,
+)  # fmt: skip

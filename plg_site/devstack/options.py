@@ -151,9 +151,14 @@ def bench_parser() -> argparse.ArgumentParser:
         "--json", type=lambda text: Path(text).resolve(), metavar="FILE",
         help="write the rows there, too; after each module, so that a broken run leaves what it has",
     )  # fmt: skip
-    parser.add_argument(
+    how_much = parser.add_mutually_exclusive_group()
+    how_much.add_argument(
         "--tiny", action="store_true",
         help="a size that takes seconds and proves only that everything runs; bars are not held",
+    )  # fmt: skip
+    how_much.add_argument(
+        "--part", type=_part, default=1.0, metavar="X",
+        help="counts and durations of this part of the full size, such as 0.2; bars are held",
     )  # fmt: skip
     return parser
 
@@ -203,6 +208,16 @@ def _add_state(parser: argparse.ArgumentParser, default: Path, shown: str) -> No
         "--state", type=lambda text: Path(text).resolve(), default=default, metavar="DIR",
         help=f"folder for databases, secrets, media and logs ({shown} unless given)",
     )  # fmt: skip
+
+
+def _part(text: str) -> float:
+    try:
+        part = float(text)
+    except ValueError:
+        part = 0.0
+    if not 0 < part <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0, up to 1")
+    return part
 
 
 def _port(text: str) -> int:

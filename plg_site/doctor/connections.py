@@ -15,6 +15,7 @@ from django.db import connection
 
 from events.readers import registered
 from events.store import is_clickhouse
+from outbound import channels
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Connections"
@@ -64,7 +65,9 @@ def budget(conf: Any = settings, *, readers: int | None = None) -> dict[str, int
         "worker": _with_surge(conf, conf.WORKER_PROCESSES) * min(pool, AT_ONCE),
         "events": _with_surge(conf, conf.EVENTS_PROCESSES),
         "readers": _with_surge(conf, conf.READERS_PROCESSES) * min(follow, conf.READERS_THREADS),
-        "outbound": _with_surge(conf, conf.OUTBOUND_PROCESSES),
+        # One looks what is due, and each lane of a channel sends.
+        "outbound": _with_surge(conf, conf.OUTBOUND_PROCESSES)
+        * min(pool, 1 + sum(each.lanes for each in channels.registered())),
         "prepare": PREPARE,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from events import pressure, shedding
-from events.metrics import Level
+from events.metrics import Counter, Level
 
 if TYPE_CHECKING:
     from plg_site.patience.threads import Threads
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 GAUGE = "web_threads"
 BUSY = Level("plg_web_threads_busy", "Threads of web that work, and requests that wait for one")
 THREADS = Level("plg_web_threads", "Threads that web may have")
+HUNG_UP = Counter(
+    "plg_web_hung_up_total", "Requests that nobody waited for any more when a thread was free"
+)
 _REMEMBERS = 0.7  # of the value before: a second in which all were busy is no pressure yet
 
 
@@ -26,7 +29,7 @@ class Smoothed:
     """The share over the last seconds, in percent."""
 
     def __init__(self, threads: Threads) -> None:
-        self._threads, self._value = threads, 0.0
+        self._threads, self._value, self._told = threads, 0.0, 0
 
     def share(self) -> float:
         """More than 100 where requests wait for a thread."""
@@ -34,4 +37,7 @@ class Smoothed:
         self._value = _REMEMBERS * self._value + (1 - _REMEMBERS) * now
         BUSY.put(round(self._value / 100 * self._threads.most, 2))
         THREADS.put(self._threads.most)
+        if new := self._threads.hung_up - self._told:
+            self._told += new
+            HUNG_UP.add(new)
         return self._value

@@ -30,9 +30,19 @@ class Arriving(TConn):
         self.request = b""  # for the thread
         self.walked = 0  # how far its chunks were followed
         self.deadline = 0.0
-        self.is_large = self.is_busy = self.is_over = False
+        self.is_large = self.is_busy = self.is_over = self.has_left = False
+        self.handed_at = 0.0  # to a thread, or to where it waits for one
+        self.unclaimed: list[None] = []  # one, until a thread begins with it or it is given up
         self.goes_on = True  # once the answer is sent
         self.data_ready = True  # before a thread has it
+
+    def claim(self) -> bool:
+        """Whether it is the caller's now: of a thread and the main loop, one gets it."""
+        try:
+            self.unclaimed.pop()
+        except IndexError:
+            return False
+        return True
 
     def init(self) -> None:
         """In the thread: the parser goes on with what was gathered, and reads against the clock."""

@@ -19,6 +19,7 @@ class Threads:
         self._free: list[None] = []
         self._at_work: list[None] = []
         self._started = 0
+        self.hung_up = 0  # who was gone when a thread was free, so far
 
     def submit(self, conn: Arriving) -> None:
         """To a free thread, to a new one, or to the first that will be free. By one thread only."""

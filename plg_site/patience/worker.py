@@ -14,6 +14,9 @@ for nobody who reads slowly, and the next request of such a client waits until i
 A connection stays with the poller for all its life, and a thread that has answered tells nobody:
 gunicorn's wakes the main loop for each request, and registers the connection anew. Nor does the main
 loop wait for a client to close its side of a connection.
+
+With more to do than it can, the server would answer those who have given up, and those behind them would
+give up meanwhile: who has hung up before a thread was free is not answered.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ from plg_site.web import probes
 
 LARGEST_HEAD = 64 * 1024
 LINGER_SECONDS = 2.0  # between our end of a connection and the client's
+SURELY_LEFT_AFTER = 1.0  # until then, an end of sending may be that of a client which still reads
 _PIECE = 64 * 1024
 
 
@@ -113,8 +117,10 @@ class PatientWorker(ThreadWorker):
             conn.received += data
         if conn.is_busy:  # it belongs to a thread, which may be done at this moment
             if not data or len(conn.received) > LARGEST_HEAD + bodies.SMALL:
-                conn.is_over = True
+                conn.is_over, conn.has_left = True, not data
                 self.poller.unregister(conn.sock)
+                if self._has_hung_up(conn) and conn.claim():
+                    return self._give_up(conn)
             return self._resume(conn)
         if not data:
             return self._drop(conn)
@@ -160,7 +166,7 @@ class PatientWorker(ThreadWorker):
             self.reading[conn] = None
             self.poller.unregister(conn.sock)  # the thread reads
         self.gathering.pop(conn, None)
-        conn.is_busy = True
+        conn.is_busy, conn.handed_at, conn.unclaimed = True, time.monotonic(), [None]
         conn.request, conn.received = bytes(conn.received), bytearray()
         self.tpool.submit(conn)
 
@@ -173,6 +179,11 @@ class PatientWorker(ThreadWorker):
         return bool(super().handle_request(req, conn))
 
     def _serve(self, conn: Arriving) -> None:
+        if not conn.claim():  # they hung up, and the main loop let go of them
+            return
+        if self._has_hung_up(conn):
+            self.method_queue.defer(self._give_up, conn)
+            return
         try:
             goes_on = self.handle(conn) is True
         except BaseException:  # the thread lives on
@@ -189,6 +200,14 @@ class PatientWorker(ThreadWorker):
             self.method_queue.defer(self._resume, conn)
 
     # --- Leaving -----------------------------------------------------------------------------
+
+    def _has_hung_up(self, conn: Arriving) -> bool:
+        """It has waited for a thread for so long that whoever asked is gone: nobody would read the answer."""
+        return conn.has_left and time.monotonic() > conn.handed_at + SURELY_LEFT_AFTER
+
+    def _give_up(self, conn: Arriving) -> None:
+        self.tpool.hung_up += 1
+        self._drop(conn)
 
     def _finish(self, conn: Arriving, goes_on: bool, ahead: bytes) -> None:
         """In the main loop, once a thread is done: what is more than to wait for the next."""

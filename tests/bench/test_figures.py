@@ -9,7 +9,7 @@ import pytest
 
 from bench.figures import ORDER, Failure, Figure, median_of, percentile, table, write
 from bench.measuring import Run, modules_of
-from bench.sizes import FULL, TINY
+from bench.sizes import FULL, TINY, full
 from plg_site.devstack.options import bench_parser
 
 STORING = Figure(
@@ -151,3 +151,18 @@ def test_the_areas_are_the_packages(capsys):
     with pytest.raises(SystemExit):
         bench_parser().parse_args(["nonsense"])
     assert "events" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", ["0", "-1", "1.5", "nan", "half"])
+def test_a_part_of_the_full_size_is_above_nothing_and_at_most_all(part, capsys):
+    assert bench_parser().parse_args(["events", "--part", "0.2"]).part == 0.2
+    with pytest.raises(SystemExit):
+        bench_parser().parse_args(["events", "--part", part])
+    assert "above 0" in capsys.readouterr().err
+
+
+def test_a_part_is_held_to_its_bars():
+    fifth = full(0.2)
+    assert fifth.of(900) == 180
+    missed = replace(WAITING, value=2)
+    assert Run("events", fifth, figures=[missed]).exit_code == 1

@@ -13,6 +13,7 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     rcpt = "250 ok"
     hangs_up_at = ""  # a command, or "body": the letter was taken, and there is no answer
+    gathers: threading.Barrier | None = None  # no mail is taken before so many are here
     mails: list[str]
 
     @property
@@ -49,6 +50,8 @@ class _Talk(socketserver.StreamRequestHandler):
                 self.server.mails.append("".join(lines))
                 if self.server.hangs_up_at == "body":
                     return False
+                if gathers := self.server.gathers:
+                    gathers.wait(timeout=20)
                 self.say("250 taken")
                 return True
             lines.append(line.decode())

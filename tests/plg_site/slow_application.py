@@ -1,13 +1,18 @@
-"""What the tests of the worker run in gunicorn: it reads the whole body, and says how long it was."""
+"""What the tests of the worker run in gunicorn: it reads the whole body, and says how long it was.
+
+/hold takes a thread for HOLDS seconds; /counted says how often /count was begun.
+"""
 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-SIZE, PAGE = 24_000_000, 300_000
+SIZE, PAGE, HOLDS = 24_000_000, 300_000, 3.0
+_begun: list[None] = []
 _LARGE = {"/page", "/piece", "/file", "/pieces", "/chunks"}
 
 
@@ -19,6 +24,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if path != "/unread":
         while piece := environ["wsgi.input"].read(65536):
             length += len(piece)
+    if path == "/hold":
+        time.sleep(HOLDS)
+    elif path == "/count":
+        _begun.append(None)
+    elif path == "/counted":
+        length = len(_begun)
     body = f"{path} {length}".encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]

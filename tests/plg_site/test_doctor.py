@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from cms.models import SiteBuild
+from outbound import channels
 from plg_site.doctor import (
     clocks,
     connections,
@@ -105,6 +106,13 @@ def test_an_update_that_starts_new_processes_first_is_in_the_budget(settings):
     assert (before[0]["web"], app["web"]) == (3 * 16, 5 * 16)
     assert (before[1]["web"], log["web"]) == (3 * 8, 5 * 8)
     assert app["prepare"] == before[0]["prepare"]  # of it there is one
+
+
+def test_each_lane_of_a_channel_is_in_the_budget(settings):
+    settings.OUTBOUND_PROCESSES, settings.UPDATE_SURGE_PERCENT = 2, 0
+    lanes = sum(each.lanes for each in channels.registered())
+    assert lanes > settings.MAIL_AT_ONCE  # webhooks have some, too
+    assert connections.budget()["outbound"] == 2 * (1 + lanes)
 
 
 def test_an_events_database_elsewhere_has_a_budget_of_its_own(db, settings, monkeypatch):

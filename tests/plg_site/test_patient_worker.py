@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import http.client
+import re
 import runpy
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -302,6 +304,46 @@ def _small_window(port: int) -> socket.socket:
     client.settimeout(20)
     client.connect(("127.0.0.1", port))
     return client
+
+
+def test_who_has_hung_up_before_a_thread_is_free_is_not_answered(port):
+    """Those behind them are: the server does nothing for people who are gone."""
+    _, before, _ = ask(port, path="/counted")
+    with ThreadPoolExecutor(2 * THREADS) as pool:
+        held = [pool.submit(ask, port, path="/hold") for _ in range(THREADS)]
+        time.sleep(0.5)  # all threads have one
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(0.02)
+        with ExitStack() as clients:
+            for _ in range(10):
+                client = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+                client.sendall(b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(1.2)  # long enough to be let go of at once
+        patient = pool.submit(ask, port, path="/count")
+        assert patient.result()[0] == 200
+        assert {each.result()[0] for each in held} == {200}
+    _, after, _ = ask(port, path="/counted")
+    assert int(after.split()[1]) == int(before.split()[1]) + 1
+
+
+def test_who_ends_only_their_side_and_need_not_wait_is_answered(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=AT_ONCE) as client:
+        client.sendall(b"GET /half HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert _all_of(client).endswith(b"/half 0")
+
+
+def test_whoever_stands_in_front_closes_an_idle_connection_first():
+    """Else a form is now and then sent into one that the web process closes at that moment."""
+    balancer = (ROOT / "deploy" / "terraform" / "balancer.tf").read_text()
+    aws = int(re.findall(r"idle_timeout\s+= (\d+)", balancer)[0])
+    varnish_and_nginx, caddy = (
+        60,
+        120,
+    )  # by default: backend_idle_timeout, keepalive_timeout, keepalive
+    assert SHIPPED["keepalive"] > max(aws, varnish_and_nginx, caddy)
 
 
 def test_gunicorn_itself_believes_no_header_of_a_proxy():

@@ -27,12 +27,14 @@
 {{- $v := .Values -}}
 {{- $c := $v.connections -}}
 {{- $n := include "plg.processes" . | fromJson -}}
+{{- $lanes := $v.settings.MAIL_AT_ONCE | default 4 | int -}}
+{{- if $v.settings.SMS_PROVIDER -}}{{- $lanes = add $lanes 1 -}}{{- end -}}
 {{- $main := add
   (mul $n.web (min $c.poolSize $v.web.threads))
   (mul $n.workers (min $c.poolSize 2))
   $n.events
   (mul $n.readers $v.readers.threads)
-  $n.outbound
+  (mul $n.outbound (min $c.poolSize (add 5 $lanes | int)))
   5 -}}
 {{- $events := add
   (mul $n.web (min $c.eventsPoolSize $v.web.threads))

@@ -34,7 +34,7 @@ def test_it_says_how_many_are_at_work_and_how_many_wait(request):
 
 def test_one_look_at_which_all_are_busy_is_no_pressure_yet():
     class Busy:
-        share, most = 1.0, 4
+        share, most, hung_up = 1.0, 4, 0
 
         def busy_share(self) -> float:
             return self.share
