@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger()
 
@@ -30,6 +30,12 @@ def nobody(request: HttpRequest) -> dict[str, str]:
     return {}
 
 
+def no_number(request: HttpRequest, response: HttpResponse, *, refused: bool) -> bool:
+    """Whether this browser may be told from another; then `response` brings the number that does it,
+    else it takes back what there is. `refused` is what its page knows of that."""
+    return False
+
+
 def only_in_the_log(name: str, values: Mapping[str, Any], *, to: str) -> None:
     """Send the letter of this name ("cms.late": `letters.toml`) once the transaction has committed."""
     log.error("letter_not_sent", letter=name, values=dict(values), to=to)
@@ -39,6 +45,7 @@ _filled: dict[str, Callable[..., Any]] = {}
 _declared: dict[str, Callable[..., Any]] = {
     "pricing": no_plans,
     "whose": nobody,
+    "number": no_number,
     "letter": only_in_the_log,
 }
 

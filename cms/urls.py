@@ -17,6 +17,7 @@ from cms.public.api import content_api
 from cms.public.feed import BlogFeed
 from cms.public.files import document
 from cms.public.serving import not_found, released, serve
+from cms.public.visits import visits
 from cms.releases import pictures, shelf
 
 
@@ -49,6 +50,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/content/", content_api.urls),
+    path("visits/", visits, name="cms_visits"),
     path("sitemap.xml", released(sitemap), name="cms_sitemap"),
     path("robots.txt", released(robots), name="cms_robots"),
     path("feed.xml", released(BlogFeed()), name="cms_feed"),

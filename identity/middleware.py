@@ -1,12 +1,9 @@
-"""Gives every visit an anonymous id and tells static pages whether somebody is signed in."""
+"""Gives a browser an anonymous id and tells static pages whether somebody is signed in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from http import HTTPStatus
-from http.cookies import Morsel
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -15,33 +12,28 @@ from uuid_utils.compat import uuid7
 
 from identity import cookies
 from identity.requests import VisitorRequest
-from identity.visits import consent
+from identity.visits import number
 
-ONE_YEAR = 60 * 60 * 24 * 365
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class VisitorMiddleware:
-    """Sets `request.anonymous_id` (UUID; None where the browser asks not to be followed, and before
-    consent where that is asked for)."""
+    """Sets `request.anonymous_id` (UUID; None where the browser asks not to be followed, before
+    consent where that is asked for, and where a browser without one reads the site)."""
 
     def __init__(self, get_response: Callable[[VisitorRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: VisitorRequest) -> HttpResponse:
-        said = request.META  # request.headers would read every header first
-        sent = request.COOKIES if "HTTP_COOKIE" in said else {}
-        name, known, is_former = settings.VISITOR_COOKIE_NAME, None, False
-        if sent:
-            value, is_former = cookies.value_of(request, name)
-            known = _parse(value)
-        wants_privacy = said.get("HTTP_SEC_GPC") == "1" or said.get("HTTP_DNT") == "1"
-        may_know = not wants_privacy and consent.is_given(sent)
-        request.anonymous_id = (known or uuid7()) if may_know else None
+        known, is_former = number.brought(request)
+        may_have, may_get = number.may_have(request), _may_get(request)
+        request.anonymous_id = (known or (uuid7() if may_get else None)) if may_have else None
         response = self.get_response(request)
-        if wants_privacy or getattr(request, "is_bare_host", False):
+        if number.is_refused(request) or getattr(request, "is_bare_host", False):
             return response
-        if (known is None or is_former) and may_know and _is_page(request, response):
-            _set(request, response, name, str(request.anonymous_id), http_only=True)
+        is_new = known is None or is_former
+        if is_new and may_get and request.anonymous_id and _is_page(request, response):
+            number.give(request, response, request.anonymous_id)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):
                 patch_cache_control(response, private=True)
@@ -57,43 +49,17 @@ class VisitorMiddleware:
         marked = name in request.COOKIES
         signed_in = request.user.is_authenticated
         if signed_in and not marked:
-            _set(request, response, name, "1", http_only=False)
+            number.set_cookie(request, response, name, "1", http_only=False)
         elif marked and not signed_in:
             response.delete_cookie(name, domain=settings.SESSION_COOKIE_DOMAIN)
+
+
+def _may_get(request: VisitorRequest) -> bool:
+    """Reading the site brings no cookie (identity.visits.number says what does)."""
+    return request.method not in _READS or cookies.host_of(request) != settings.SITE_DOMAIN
 
 
 def _is_page(request: VisitorRequest, response: HttpResponse) -> bool:
     if response.status_code == HTTPStatus.NOT_MODIFIED:  # it does not say what it stands for
         return "text/html" in request.META.get("HTTP_ACCEPT", "")
     return response.get("Content-Type", "").startswith("text/html")
-
-
-def _parse(value: str | None) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None
-
-
-def _set(
-    request: VisitorRequest, response: HttpResponse, name: str, value: str, *, http_only: bool
-) -> None:
-    """As HttpResponse.set_cookie does, without its `expires`: a fraction of the time."""
-    secure = bool(settings.SESSION_COOKIE_SECURE)
-    cookie = _prepared(name, cookies.domain_for(request), secure, http_only).copy()
-    cookie.set(name, value, value)  # an id or a digit: nothing to quote
-    dict.__setitem__(response.cookies, name, cookie)
-
-
-@lru_cache(maxsize=64)
-def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[str]:
-    """A cookie with all but its value; the caller sets that in a copy."""
-    cookie: Morsel[str] = Morsel()
-    cookie.set(name, "", "")
-    cookie["max-age"] = ONE_YEAR
-    cookie["path"] = "/"
-    cookie["domain"] = domain
-    cookie["secure"] = secure
-    cookie["httponly"] = http_only
-    cookie["samesite"] = "Lax"
-    return cookie

@@ -112,6 +112,8 @@ class HostSessionMiddleware(SessionMiddleware):
         from identity.signing_in import sign_ins
 
         session = request.session
+        if not session.accessed and not session.modified:
+            return response  # also with a cookie that is none: the answer may be for everybody
         if session.accessed and getattr(session, "has_former_name", False):
             session.modified = True  # so that the answer brings the new name
         if response.status_code < 500:  # a failed request's session is not written

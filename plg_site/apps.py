@@ -21,3 +21,4 @@ class PlgSiteConfig(AppConfig):
         page.register()
         pressure.register()
         slots.register("whose", visits.whose)  # the website's visits belong to whoever is signed in
+        slots.register("number", visits.number_of)

@@ -641,6 +641,9 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 
 # Where an anonymous visit may be counted only with consent: no cookie for it before, and a banner.
 COOKIE_CONSENT_REQUIRED = env.flag("COOKIE_CONSENT_REQUIRED", False)
+# Messages of the website's script (cms.public.visits) by address, and by all whose address is not known.
+VISITS_BY_ADDRESS = env.rate("VISITS_BY_ADDRESS", "1200/m")
+VISITS_FROM_UNKNOWN = env.rate("VISITS_FROM_UNKNOWN", "60000/m")
 # The pages that people agree to when they sign up; one that is not public is not named.
 TERMS_ADDRESS = env.text("TERMS_ADDRESS", "/terms/")
 PRIVACY_ADDRESS = env.text("PRIVACY_ADDRESS", "/privacy/")

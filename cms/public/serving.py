@@ -24,9 +24,6 @@ from django.utils.http import http_date
 from wagtail.models import Page
 from wagtail.views import serve as serve_from_wagtail
 
-import events
-from cms import slots
-from cms.event_types import PAGE_VIEWED
 from cms.pages.navigation import frame
 from cms.releases import shelf, withdrawn
 from cms.releases.rendering import NOT_FOUND, is_for_release
@@ -35,6 +32,17 @@ from events import shedding
 log = structlog.get_logger(__name__)
 
 View = Callable[..., HttpResponse]
+
+# The same for everybody, so whoever stands in front may keep it: for a minute as it is, for ten more
+# while it asks for the new one, and for a day while nobody answers (RFC 9111, RFC 5861). A browser
+# asks each time whether it has changed. Nothing here may set a cookie or vary by one.
+_KEPT: dict[str, int | bool] = {
+    "public": True,
+    "max_age": 0,
+    "s_maxage": 60,
+    "stale_while_revalidate": 600,
+    "stale_if_error": 24 * 60 * 60,
+}
 
 # What Wagtail may be asked for: anything else (NUL bytes, dots) cannot be a page.
 _PAGE_PATH = re.compile(r"(?:[\w\-]+/)*")
@@ -145,26 +153,8 @@ def _answer(
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)
     response["Content-Length"] = str(len(content))
-    patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
-    if entry.title:
-        _record_visit(request, entry)
+    patch_cache_control(response, **_KEPT)
     return get_conditional_response(request, etag, int(modified), response) or response
-
-
-def _record_visit(request: HttpRequest, entry: shelf.Entry) -> None:
-    """A page that somebody looks at: not a HEAD, not what a browser fetches ahead."""
-    if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", ""):
-        return
-    events.record(
-        PAGE_VIEWED.name,
-        anonymous_id=getattr(request, "anonymous_id", None),
-        context=slots.get("whose")(request),
-        properties={
-            "path": request.path,
-            "title": entry.title,
-            "referrer": request.headers.get("Referer", "")[:500],
-        },
-    )
 
 
 def _with_slash(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,7 @@
 """Whether a browser may get the number that tells one visit from two.
 
 Where COOKIE_CONSENT_REQUIRED is set, only a yes counts; elsewhere only a no does. The choice itself
-is a cookie that says nothing else. A banner asks (static/js/consent.js); `/cookies/` changes it, also
+is a cookie that says nothing else. A banner asks (static/js/site.js); `/cookies/` changes it, also
 without JavaScript.
 """
 
@@ -52,7 +52,13 @@ def _remember(request: HttpRequest, answer: str) -> HttpResponse:
         samesite="Lax",
     )
     if answer == "no":
-        name = settings.VISITOR_COOKIE_NAME
-        for each in {name, settings.FORMER_COOKIE_NAMES.get(name, name)}:
-            response.delete_cookie(each, domain=domain)
+        request.anonymous_id = None  # the middleware gives none with this answer
+        take_number_back(request, response)
     return response
+
+
+def take_number_back(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the answer remove the number that the browser has, if any, under its names."""
+    name = settings.VISITOR_COOKIE_NAME
+    for each in {name, settings.FORMER_COOKIE_NAMES.get(name, name)} & request.COOKIES.keys():
+        response.delete_cookie(each, domain=cookies.domain_for(request) or None)

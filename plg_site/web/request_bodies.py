@@ -26,6 +26,7 @@ from tenants.models import Membership
 from tenants.requests import HostRequest
 
 FORM = 64 * 1024  # bytes: a form of the site, where anybody may send one
+VISIT = 4 * 1024  # what a page's script tells of a visit
 ORDINARY = 2 * 1024 * 1024  # pages and API of a workspace
 _API = "/api/"
 _AROUND = 64 * 1024  # what multipart adds to a file
@@ -34,6 +35,7 @@ SITE: dict[str, int | str] = {
     "/workspaces/import/": "IMPORT_MAX_BYTES",
     "/cms/": "UPLOAD_MAX_BYTES",
     "/stripe/": ORDINARY,
+    "/visits/": VISIT,
 }
 # Of a workspace. It asks before it reads, itself: what it refuses is counted, with the reason.
 _ASKS_ITSELF = "/api/v1/events"
