@@ -19,6 +19,7 @@ OF_TASKS = {
     "billing.tasks.follow_life": SOON,
     "cms.tasks.build_site": SOON,
     "cms.tasks.publish_scheduled": SOON,
+    "cms.tasks.purge": SOON,
     "identity.tasks.send_mail": SOON,
     "identity.tasks.forget_ended_sign_ins": BEAT,
     "identity.tasks.tidy_sessions": BEAT,

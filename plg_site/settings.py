@@ -8,7 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from plg_site import logs, queues
-from plg_site.configuration import env, safety, site_file, storages
+from plg_site.configuration import cdn, env, safety, site_file, storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -644,6 +644,8 @@ COOKIE_CONSENT_REQUIRED = env.flag("COOKIE_CONSENT_REQUIRED", False)
 # Messages of the website's script (cms.public.visits) by address, and by all whose address is not known.
 VISITS_BY_ADDRESS = env.rate("VISITS_BY_ADDRESS", "1200/m")
 VISITS_FROM_UNKNOWN = env.rate("VISITS_FROM_UNKNOWN", "60000/m")
+# Who keeps copies of public pages in front, and is told when they change (cms.releases.purging).
+WAGTAILFRONTENDCACHE = cdn.backends()
 # The pages that people agree to when they sign up; one that is not public is not named.
 TERMS_ADDRESS = env.text("TERMS_ADDRESS", "/terms/")
 PRIVACY_ADDRESS = env.text("PRIVACY_ADDRESS", "/privacy/")

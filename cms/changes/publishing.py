@@ -20,7 +20,7 @@ from wagtail.images.models import AbstractImage
 from wagtail.models import Page, PageViewRestriction
 
 from cms.changes import triggers
-from cms.releases import following, release, shelf, withdrawn
+from cms.releases import following, purging, release, shelf, withdrawn
 from cms.releases.rendering import on_the_site
 from cms.tasks import build_site
 
@@ -97,6 +97,8 @@ def _file_left(sender: type[Model], instance: Any, **_: Any) -> None:
         names = list(instance.renditions.values_list("file", flat=True))
         addresses = [f"{settings.MEDIA_URL}{name}" for name in names]
         transaction.on_commit(lambda: shelf.forget_pictures(names), robust=True)
+        shown_at = [address.removeprefix("/") for address in addresses]
+        transaction.on_commit(lambda: purging.soon(shown_at), robust=True)
     elif issubclass(sender, AbstractDocument):
         with on_the_site():
             addresses = [instance.url]

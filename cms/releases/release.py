@@ -18,7 +18,7 @@ from wagtail.models import Site
 
 from cms.models import BuildRequest
 from cms.pages import reserved
-from cms.releases import builds, following, rendering, shared, shelf, withdrawn
+from cms.releases import builds, following, purging, rendering, shared, shelf, withdrawn
 from cms.releases.rendering import Address
 from cms.releases.shelf import Failure, Release
 
@@ -63,8 +63,11 @@ def build(
                 served = _served(wish)
                 if served:
                     return served
+                before = shelf.current()
                 release = _build(now, wish, progress)
             transaction.on_commit(following.tell_others, robust=True)
+            changed = purging.changed(before, release)
+            transaction.on_commit(lambda: purging.soon(changed), robust=True)
     except Exception as problem:
         builds.note(started_at=now, problem=str(problem) or type(problem).__name__)
         raise

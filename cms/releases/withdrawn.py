@@ -25,7 +25,7 @@ from typing import Any
 from django.db import transaction
 
 from cms.build_models import BuildRequest
-from cms.releases import shared, shelf
+from cms.releases import purging, shared, shelf
 
 _FORGET_AFTER = 24 * 60 * 60  # seconds: by then a change was committed, or never will be
 _ENDS = rb"""["'<?#, ]"""
@@ -52,6 +52,7 @@ def pages(ids: Iterable[int], *, wish: int) -> None:
     paths = [path for path, entry in release.entries.items() if entry.page in wanted]
     for path in paths:
         _mark(path, wish=wish, gone=True)
+    transaction.on_commit(lambda: purging.soon(paths), robust=True)
     _for_others(wish, paths=dict.fromkeys(paths, True))
     # Every page leads to the home page: a link to it says nothing.
     mentions_of([f"/{path}" for path in paths if path], wish=wish)
@@ -71,6 +72,7 @@ def mentions_of(addresses: Iterable[str], *, wish: int) -> None:
             if mention.search(content) and not is_gone(path):
                 _mark(path, wish=wish, gone=False)
                 marked[path] = False
+    transaction.on_commit(lambda: purging.soon(marked), robust=True)
     _for_others(wish, paths=marked)
 
 

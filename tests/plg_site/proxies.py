@@ -103,7 +103,7 @@ def caddy(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "caddy.json").write_text(json.dumps(rules))
     command = [caddy_program(), "run", "--config", str(folder / "caddy.json")]
-    with _running(command, folder, port):
+    with running(command, folder, port):
         yield port
 
 
@@ -133,12 +133,12 @@ def nginx(folder: Path, webs: Sequence[int]) -> Iterator[int]:
     head = f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
     (folder / "nginx.conf").write_text(head + text)
     command = [nginx_program(), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with _running(command, folder, port):
+    with running(command, folder, port):
         yield port
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, port: int) -> Iterator[None]:
+def running(command: Sequence[str], folder: Path, port: int) -> Iterator[None]:
     said = folder / "said"
     known = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     with said.open("wb") as out:
