@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 from django.utils.crypto import get_random_string
 
 from identity import cookies
@@ -118,4 +119,9 @@ class HostSessionMiddleware(SessionMiddleware):
             session.modified = True  # so that the answer brings the new name
         if response.status_code < 500:  # a failed request's session is not written
             sign_ins.see(request)
-        return super().process_response(request, response)
+        response = super().process_response(request, response)
+        if session.accessed and "Cache-Control" not in response.headers:
+            patch_cache_control(
+                response, private=True
+            )  # it may be of one person: no cache keeps it
+        return response

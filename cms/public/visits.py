@@ -52,6 +52,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     except ValueError as error:
         return _problem(HTTPStatus.BAD_REQUEST, str(error))
     response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    del response["Content-Type"]
     may_know = slots.get("number")(request, response, refused=message.get("private") is True)
     if view := message.get("view"):
         _record(request, view, may_know=may_know)
@@ -61,16 +62,16 @@ def visits(request: HttpRequest) -> HttpResponse:
 def _record(request: HttpRequest, view: dict[str, Any], *, may_know: bool) -> None:
     """A page that is public now; its title is ours to say, and no other address is counted."""
     release = shelf.current()
-    key = unquote(str(view.get("path", ""))).removeprefix("/")
-    entry = release and release.entries.get(key)
-    if release is None or not entry or not entry.title:
+    path = unquote(str(view.get("path", "")))
+    entry = release and release.entries.get(path.removeprefix("/"))
+    if release is None or not entry or not entry.title or not path.startswith("/"):
         return
     events.record(
         PAGE_VIEWED.name,
         anonymous_id=getattr(request, "anonymous_id", None) if may_know else None,
         context=slots.get("whose")(request) if may_know else {},
         properties={
-            "path": f"/{key}",
+            "path": path,
             "title": entry.title,
             "referrer": _came_from(str(view.get("referrer", "")), release),
         },
@@ -86,7 +87,7 @@ def _came_from(said: str, release: shelf.Release) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or not said.isprintable():
         return ""
     is_ours = host == settings.SITE_DOMAIN
     if not is_ours and host.endswith((f".{settings.SITE_DOMAIN}", f".{settings.APP_DOMAIN}")):

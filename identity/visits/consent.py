@@ -52,7 +52,7 @@ def _remember(request: HttpRequest, answer: str) -> HttpResponse:
         samesite="Lax",
     )
     if answer == "no":
-        request.anonymous_id = None  # the middleware gives none with this answer
+        request.anonymous_id = None  # type: ignore[attr-defined]  # so the middleware gives none
         take_number_back(request, response)
     return response
 

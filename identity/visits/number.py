@@ -48,6 +48,7 @@ def of_visit(request: HttpRequest, response: HttpResponse, *, refused: bool) -> 
     """
     number = getattr(request, "anonymous_id", None)
     if refused or number is None:
+        request.anonymous_id = None  # type: ignore[attr-defined]  # so the middleware gives none
         consent.take_number_back(request, response)
         return False
     known, is_former = brought(request)

@@ -36,7 +36,7 @@ if (banner) {
   for (const each of banner.querySelectorAll("[data-consent-answer]")) {
     each.addEventListener("click", () => answer(each.dataset.consentAnswer));
   }
-  if (!isPrivate && !document.querySelector("form[data-consent-form]")) {
+  if (!isPrivate && !document.querySelector("form[data-visits-choice]")) {
     for (const each of document.querySelectorAll("[data-consent-again]")) {
       each.addEventListener("click", (click) => {
         click.preventDefault();

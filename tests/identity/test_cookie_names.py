@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from plg_site.devstack.options import ROOT
+from tests.visiting import tell
 
 NAMES = "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "VISITOR_COOKIE_NAME", "SIGNED_IN_COOKIE_NAME"
 
@@ -61,4 +62,4 @@ def test_a_browsers_history_goes_on_under_the_new_name(https, client_for, people
     known = str(uuid4())
     client = client_for()
     client.cookies["plg_aid"] = known
-    assert client.get("/login/").cookies[https.VISITOR_COOKIE_NAME].value == known
+    assert tell(client, {}).cookies[https.VISITOR_COOKIE_NAME].value == known

@@ -19,6 +19,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 
+from plg_site.devstack import apt
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "signpost.example"
 _SHOWN = ("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "plg.address_unknown", "HTTP_X_REAL_IP")
@@ -107,21 +109,25 @@ def caddy(
         yield port
 
 
-def nginx_program() -> str:
-    """Where nginx is; skips the test where it is not installed."""
+def nginx_program(*, install: bool = False) -> str:
+    """Where nginx is; skips the test where it is not installed, and with `install` cannot be."""
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if not found and install:
+        apt.install("nginx", say=lambda _: None)
+        return nginx_program()
     if not found:
         pytest.skip("nginx is not installed (apt-get install nginx)")
     return found
 
 
 @contextmanager
-def nginx(folder: Path, webs: Sequence[int]) -> Iterator[int]:
-    """The shipped rules without TLS."""
+def nginx(folder: Path, webs: Sequence[int], *, site: str = SITE, ask: int = 0) -> Iterator[int]:
+    """The shipped rules without TLS, for whatever name; what a TLS terminator asks at the port `ask`."""
     port, rules = free_port(), (ROOT / "deploy" / "nginx.conf").read_text()
     folder.mkdir(parents=True, exist_ok=True)
     rules = rules.replace("listen 443 ssl http2", f"listen 127.0.0.1:{port}")
     rules = rules.replace("listen 80 default_server", f"listen 127.0.0.1:{free_port()}")
+    rules = rules.replace("listen 127.0.0.1:8009", f"listen 127.0.0.1:{ask or free_port()}")
     for number, web in enumerate(webs, 1):
         rules = rules.replace(f"WEB{number}:8000", f"127.0.0.1:{web}")
     kept = [line for line in rules.splitlines() if "ssl_" not in line and ":8000 " not in line]

@@ -1,7 +1,9 @@
-"""Two web processes behind the shipped rules of Caddy, restarted one after the other: nobody notices."""
+"""Two web processes behind the shipped rules of Caddy or nginx, restarted one after the other: nobody
+notices. And one that dies, and stays away."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -36,11 +38,19 @@ def webs(stack: Stack) -> Iterator[list[int]]:
         stack.kill(name, stay_down=True)
 
 
-def test_a_rolling_restart_fails_no_request(stack: Stack, webs: list[int], tmp_path, capsys):
-    workspace = load.furnish(stack, "rolling")
+@pytest.fixture(params=["caddy", "nginx"])
+def proxy(request):
+    """What stands in front: `proxy(folder, webs, site=…)`."""
+    if request.param == "nginx":
+        proxies.nginx_program(install=True)
+    return getattr(proxies, request.param)
+
+
+def test_a_rolling_restart_fails_no_request(stack: Stack, webs, proxy, tmp_path, capsys):
+    workspace = load.furnish(stack, f"rolling-{proxy.__name__}")
     site = stack.addresses.domain
     with (
-        proxies.caddy(tmp_path, webs, site=site) as port,
+        proxy(tmp_path, webs, site=site) as port,
         light_traffic.light(workspace, port) as traffic,
     ):
         light_traffic.until_answered(traffic, LEAST // 10)
@@ -57,3 +67,16 @@ def test_a_rolling_restart_fails_no_request(stack: Stack, webs: list[int], tmp_p
     assert traffic.failed == []
     assert traffic.answered >= LEAST
     assert traffic.sign_ups >= 10
+
+
+def test_a_web_process_that_is_gone_fails_no_request(stack: Stack, webs, proxy, tmp_path):
+    """Stopped as an operator stops it, and away for good."""
+    workspace = load.furnish(stack, f"gone-{proxy.__name__}")
+    with (
+        proxy(tmp_path, webs, site=stack.addresses.domain) as port,
+        light_traffic.light(workspace, port) as traffic,
+    ):
+        light_traffic.until_answered(traffic, 30)
+        stack.kill(NAMES[0], signal.SIGTERM, stay_down=True)
+        light_traffic.until_answered(traffic, traffic.answered + 100)
+    assert traffic.failed == []

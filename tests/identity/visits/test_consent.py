@@ -6,13 +6,13 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, HttpResponseNotModified
 from django.test import Client, RequestFactory
 
 from identity.middleware import VisitorMiddleware
-
-PAGE = "/login/"  # any page of the site
+from tests.visiting import tell
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def asked(settings: SimpleNamespace) -> None:
 
 
 def numbered(client: Client) -> bool:
-    client.get(PAGE)
+    tell(client, {})
     return bool("plg_aid" in client.cookies and client.cookies["plg_aid"].value)
 
 
@@ -58,16 +58,17 @@ def test_a_number_from_before_is_not_used_without_consent(
 ) -> None:
     client = client_for()
     client.cookies["plg_aid"] = "0192d0a0-0000-7000-8000-000000000000"
-    answer = client.get(PAGE)
+    answer = tell(client, {})
     assert answer.wsgi_request.anonymous_id is None
+    assert client.cookies["plg_aid"].value == "", "and is taken back"
 
 
-def test_a_browser_that_asks_not_to_be_followed_is_asked_nothing_and_gets_none(
+def test_a_browser_that_asks_not_to_be_followed_and_gets_none(
     client_for: Callable[..., Client], asked: None
 ) -> None:
     client = client_for()
     client.cookies["plg_consent"] = "yes"
-    assert "plg_aid" not in client.get(PAGE, headers={"sec-gpc": "1"}).cookies
+    assert "plg_aid" not in tell(client, {}, **{"sec-gpc": "1"}).cookies
 
 
 def test_a_page_that_the_browser_has_already_brings_the_number_after_consent(
@@ -76,10 +77,11 @@ def test_a_page_that_the_browser_has_already_brings_the_number_after_consent(
     def unchanged(request: WSGIRequest) -> HttpResponse:
         return HttpResponseNotModified()
 
+    of_a_workspace = RequestFactory(headers={"host": f"acme.{settings.APP_DOMAIN}"})
     asked_for = {"page": "text/html,*/*;q=0.8", "picture": "image/avif,*/*;q=0.8"}
     numbered = {
         what: "plg_aid"
-        in VisitorMiddleware(unchanged)(RequestFactory().get("/", HTTP_ACCEPT=accept)).cookies
+        in VisitorMiddleware(unchanged)(of_a_workspace.get("/", HTTP_ACCEPT=accept)).cookies
         for what, accept in asked_for.items()
     }
     assert numbered == {"page": True, "picture": False}
@@ -103,5 +105,5 @@ def test_the_site_asks_and_leads_to_the_choice_only_where_it_must(
     settings.COOKIE_CONSENT_REQUIRED = True
     page = client_for().get("/cookies/").content.decode()
     assert "May we count your visit?" in page
-    assert 'js/consent.js" type="module"' in page
-    assert '/cookies/">Cookies</a>' in page
+    assert 'js/site.js" type="module"' in page
+    assert '/cookies/" data-consent-again>Cookies</a>' in page

@@ -16,6 +16,7 @@ from django_tenants.utils import schema_context, schema_exists
 from identity.models import Person, PersonAlias, User
 from tenants.models import Domain, Membership, PoolSchema, Role, Tenant
 from tests.tenants.signing_up.form import loaded
+from tests.visiting import look
 
 SIGNUP = "/signup/"
 
@@ -80,10 +81,19 @@ def test_who_wanted_to_go_somewhere_else_goes_there(client_for):
 
 def test_the_person_keeps_the_history_of_the_anonymous_browser(client_for):
     client = client_for()
+    anonymous_id = look(client, "/").cookies["plg_aid"].value
     client.get(SIGNUP)
-    anonymous_id = client.cookies["plg_aid"].value
     form = answers()
     client.post(SIGNUP, form)
+    alias = PersonAlias.objects.get(anonymous_id=anonymous_id)
+    assert alias.person == Person.objects.get(user__email=form["email"])
+
+
+def test_without_javascript_it_begins_with_the_sign_up(client_for):
+    client = client_for()
+    client.get(SIGNUP)
+    form = answers()
+    anonymous_id = client.post(SIGNUP, form).cookies["plg_aid"].value
     alias = PersonAlias.objects.get(anonymous_id=anonymous_id)
     assert alias.person == Person.objects.get(user__email=form["email"])
 
