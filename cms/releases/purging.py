@@ -54,13 +54,12 @@ def soon(paths: Collection[str]) -> None:
     if not paths or not _backends():
         return
     wanted = sorted(paths) if len(paths) <= MOST else [EVERYTHING]
-    for wait in (0.0, ONCE_MORE) if shared.is_on() else (0.0,):
+    task = current_app.tasks[_TASK]  # by its name: its module stands on this one
+    for wait in (None, ONCE_MORE) if shared.is_on() else (None,):
         try:
             options = {"max_retries": 0}
             with current_app.connection_for_write(transport_options=options) as broker:
-                current_app.send_task(
-                    _TASK, (wanted,), countdown=wait or None, connection=broker, retry=False
-                )
+                task.apply_async((wanted,), countdown=wait, connection=broker, retry=False)
         except (OperationalError, KombuError, RedisError, OSError) as unreachable:
             log.warning("no broker, purging from this process", error=str(unreachable))
             threading.Thread(target=_once, args=[wanted], name="purge", daemon=True).start()

@@ -38,5 +38,8 @@ locals {
     LIVE_URL      = "https://${var.live_domain}"
     PUBLIC_SCHEME = "https"
     PUBLIC_PORT   = "443"
+    # Workers say what has changed.
+    CDN              = "cloudfront"
+    CDN_DISTRIBUTION = aws_cloudfront_distribution.site.id
   }, var.settings)
 }

@@ -44,8 +44,34 @@ resource "aws_s3_bucket_lifecycle_configuration" "objects" {
   }
 }
 
-data "aws_cloudfront_cache_policy" "by_origin" {
-  name = "UseOriginCacheControlHeaders-QueryStrings"
+# Kept is what an answer says may be kept, for as long as it says (s-maxage, stale-while-revalidate,
+# stale-if-error), and nothing else (default_ttl). Pages are the same for everybody, so cookies are no part
+# of the key, as they are in Amazon's policies that follow the origin; they are passed on (`all`, below).
+resource "aws_cloudfront_cache_policy" "by_origin" {
+  name        = "${var.name}-by-origin"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 31536000
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+    cookies_config {
+      cookie_behavior = "none"
+    }
+    headers_config {
+      header_behavior = "whitelist"
+      headers {
+        items = ["Authorization", "Host"]
+      }
+    }
+    query_strings_config {
+      query_string_behavior = "allExcept"
+      query_strings {
+        items = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "gclid", "fbclid", "msclkid"]
+      }
+    }
+  }
 }
 
 data "aws_cloudfront_cache_policy" "static" {
@@ -79,7 +105,7 @@ resource "aws_cloudfront_distribution" "site" {
     viewer_protocol_policy   = "redirect-to-https"
     allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
     cached_methods           = ["GET", "HEAD"]
-    cache_policy_id          = data.aws_cloudfront_cache_policy.by_origin.id
+    cache_policy_id          = aws_cloudfront_cache_policy.by_origin.id
     origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all.id
     compress                 = true
   }

@@ -71,6 +71,10 @@ data "aws_iam_policy_document" "running" {
     resources = [aws_s3_bucket.objects.arn]
   }
   statement {
+    actions   = ["cloudfront:CreateInvalidation"]
+    resources = [aws_cloudfront_distribution.site.arn]
+  }
+  statement {
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.encryption_key]
   }

@@ -119,13 +119,14 @@ sub vcl_hash {
 
 sub vcl_backend_fetch {
 	unset bereq.http.X-Key;
-	unset bereq.http.X-Kept-Is-Enough;
 }
 
 sub vcl_backend_response {
 	if (beresp.status >= 500) {
-		if (bereq.is_bgfetch) {
-			return (abandon); # the copy that there is stays
+		# Nothing is kept of it, so that the copy that there is comes (vcl_synth), and stays. Where
+		# there is none, it is asked for once more, and the visitor gets what web says.
+		if (bereq.is_bgfetch || (!bereq.uncacheable && !bereq.http.X-Kept-Is-Enough)) {
+			return (abandon);
 		}
 		set beresp.uncacheable = true;
 		set beresp.ttl = 0s;
@@ -155,12 +156,21 @@ sub vcl_backend_response {
 	return (deliver);
 }
 
-sub vcl_deliver {
-	# The web process failed, or went away: once more, with what is kept.
-	if (resp.status >= 500 && req.restarts == 0 && req.http.X-Key) {
+sub vcl_backend_error {
+	if (!bereq.uncacheable && !bereq.http.X-Kept-Is-Enough) {
+		return (abandon);
+	}
+}
+
+# The web process failed, or is away: once more, with what is kept.
+sub vcl_synth {
+	if (resp.status == 503 && req.restarts == 0 && req.http.X-Key) {
 		set req.http.X-Kept-Is-Enough = "1";
 		return (restart);
 	}
+}
+
+sub vcl_deliver {
 	if (obj.hits > 0) {
 		set resp.http.X-Cache = "HIT";
 	} else {
