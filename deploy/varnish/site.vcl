@@ -67,6 +67,11 @@ sub vcl_recv {
 		return (synth(200, "Purged"));
 	}
 
+	# For who stands in front: this one answers, also while no web process does.
+	if (req.url == "/.well-known/cache-ready") {
+		return (synth(200, "Ready"));
+	}
+
 	if (req.restarts == 0) {
 		unset req.http.X-Kept-Is-Enough;
 		unset req.http.X-Key;

@@ -146,6 +146,13 @@ def test_what_the_tls_terminator_asks_is_asked_by_nobody_through_here(port):
     assert ask(port, "/tls/ask/token/")[0] == 404
 
 
+def test_it_is_there_for_who_stands_in_front_also_without_web(tmp_path):
+    nobody = proxies.free_port()
+    with varnish.varnish(tmp_path, [nobody], site=SITE) as port:
+        assert ask(port, "/.well-known/cache-ready", host="10.1.2.3")[0] == 200
+        assert ask(port, "/readyz")[0] == 503
+
+
 def test_while_web_fails_people_get_what_there_is(web, origin, tmp_path):
     origin.answers = {"/": ("first", {"Cache-Control": PUBLIC})}
     with varnish.varnish(

@@ -188,6 +188,7 @@ NOT_ASKED = {
         "password/reset/": "mails a link to the owner",
         "signup/": SIGN_IN,
         "stripe/webhook/<uuid:uuid>/": NO_SESSION,
+        "visits/": "counts a visit",
         "workspaces/": SHOWS,
         "workspaces/<uuid:tenant_id>/join/": "joins the workspace of somebody else",
         "workspaces/<uuid:tenant_id>/restore/": BACK,
