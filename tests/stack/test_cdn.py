@@ -149,6 +149,27 @@ def unwilling() -> Unwilling:
     return Unwilling()
 
 
+@pytest.mark.endurance
+def test_for_ten_minutes_without_web_every_page_is_shown(
+    stack: Stack, cdn: Cdn, pages: list[str], capsys
+):
+    """By the clock, and by the rules as they are shipped."""
+    texts = {page: cdn.ask("GET", page)[2] for page in pages}
+    stack.kill(WEB, stay_down=True)
+    shown, end = 0, time.monotonic() + TEN_MINUTES + 60
+    try:
+        while time.monotonic() < end:
+            for page in pages:
+                status, _, text = cdn.ask("GET", page)
+                assert (status, text) == (200, texts[page]), (page, shown)
+                shown += 1
+            time.sleep(5)
+    finally:
+        stack.restart(WEB)
+    with capsys.disabled():
+        print(f"\n  {shown} pages in {TEN_MINUTES + 60} s without a web process, all of them shown")
+
+
 @pytest.fixture
 def worker(stack: Stack, cdn: Cdn, unwilling: Unwilling) -> Iterator[dict[str, str]]:
     """The stack's worker, told who stands in front; what it runs with."""

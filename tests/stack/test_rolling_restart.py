@@ -25,7 +25,9 @@ LEAST = 500  # requests
 def webs(stack: Stack) -> Iterator[list[int]]:
     """Their ports."""
     found = []
-    env = stack.env | {"WEB_WORKERS": "1", "TRUSTED_PROXIES": "127.0.0.1/32"}
+    # Drained, as in production; a development stack restarts at once.
+    as_in_production = {"TRUSTED_PROXIES": "127.0.0.1/32", "DRAIN_SECONDS": "3"}
+    env = stack.env | {"WEB_WORKERS": "1"} | as_in_production
     for name in NAMES:
         port = ports.find_free()
         program = programs.web(replace(stack.addresses, port=port), env)
