@@ -1,9 +1,10 @@
-"""A mail server on loopback that does what a test tells it to: takes, refuses, or goes away."""
+"""A mail server on loopback that does what a test tells it to: takes, dawdles, refuses, or goes away."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     rcpt = "250 ok"
     hangs_up_at = ""  # a command, or "body": the letter was taken, and there is no answer
+    seconds = 0.0  # that it takes for a letter
     mails: list[str]
 
     @property
@@ -46,6 +48,7 @@ class _Talk(socketserver.StreamRequestHandler):
         lines: list[str] = []
         for line in self.rfile:
             if line == b".\r\n":
+                time.sleep(self.server.seconds)
                 self.server.mails.append("".join(lines))
                 if self.server.hangs_up_at == "body":
                     return False
