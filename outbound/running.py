@@ -2,7 +2,8 @@
 
 One thread sends mail and whatever goes with it, one after the other. A channel with lanes of its own
 gets threads when it has something to do, and they end when it has not: a slow other side there holds
-up nobody's code, and an idle process has one connection to the database.
+up nobody's code, and an idle process has one connection to the database. Codes get such threads, too,
+when more of them wait than the one thread sends: a mail server may take half a second for each.
 """
 
 from __future__ import annotations
@@ -17,24 +18,32 @@ from django.db import DatabaseError, InterfaceError, connection
 from events import heartbeats
 from events.postgres import is_told
 from outbound import channels
-from outbound.channels import Channel
 from outbound.delivery import sending, tidying
 from outbound.outcomes import NotSent
 
 log = structlog.get_logger()
 POLL = 0.2  # seconds between looks: a code waits for half of it
 AT_ONCE = 200  # messages of a pass
+_A_PASS = 1.0  # seconds, and the message in hand: then others are looked after
+CODES_AT_ONCE = 4  # that are in hand at once, when many wait
 _SWEEP, _TIDY = 5.0, 3600.0  # seconds between
 _IDLE = 10.0  # seconds after which a connection to the other side is closed, and a lane ends
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds, while nobody answers there
 
 
+def most_at_once() -> int:
+    """Messages that one process may have in hand, each with a connection to the database."""
+    return 1 + CODES_AT_ONCE + sum(each.lanes for each in channels.registered())
+
+
 class Runner:
     """Sends by some channels, one message at a time; any number of processes may run one."""
 
-    def __init__(self, names: Collection[str] | None = None, *, heart: str = "") -> None:
+    def __init__(
+        self, names: Collection[str] | None = None, *, heart: str = "", codes_only: bool = False
+    ) -> None:
         """`names` None: by all of them. `heart`: whose heartbeat its messages are."""
-        self._heart = heart
+        self._heart, self._codes_only = heart, codes_only
         wanted = [each for each in channels.registered() if names is None or each.name in names]
         self._ways = {each.name: each.new() for each in wanted}
         self._pause = 0.0
@@ -42,11 +51,11 @@ class Runner:
 
     def one_pass(self, stop: threading.Event | None = None, *, most: int = AT_ONCE) -> int:
         """At most so many messages; ends early when nobody answers on the other side."""
-        moved = 0
-        while moved < most and not (stop and stop.is_set()):
+        moved, until = 0, time.monotonic() + _A_PASS
+        while moved < most and not (stop and (stop.is_set() or time.monotonic() > until)):
             if self._heart:
                 heartbeats.beat(self._heart)
-            outcome = sending.next_one(self._ways)
+            outcome = sending.next_one(self._ways, codes_only=self._codes_only)
             if outcome is False:
                 self._pause = 0.0
                 break
@@ -82,9 +91,10 @@ class Process:
 
     def __init__(self) -> None:
         alone = [each for each in channels.registered() if each.lanes]
-        self._lanes = {each.name: _Lanes(each) for each in alone}
-        others = [each.name for each in channels.registered() if not each.lanes]
-        self._runner = Runner(others, heart="outbound")
+        self._lanes = {each.name: _Lanes(each.name, each.lanes) for each in alone}
+        self._others = [each.name for each in channels.registered() if not each.lanes]
+        self._runner = Runner(self._others, heart="outbound")
+        self._codes = _Lanes("codes", CODES_AT_ONCE, of=self._others, codes_only=True)
         self._next_sweep = self._next_tidy = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -94,6 +104,8 @@ class Process:
                 moved = self._runner.one_pass(stop)
                 for _, name in sending.due(self._lanes) if self._lanes else ():
                     self._lanes[name].wake(stop)
+                if moved and any(not urgency for urgency, _ in sending.due(self._others)):
+                    self._codes.wake(stop)
                 self._look_after()
             except (DatabaseError, InterfaceError) as error:
                 _wait_for_database(error, stop)
@@ -102,7 +114,7 @@ class Process:
                 connection.close()  # to the pool: in one process with others they share a few
             self._runner.wait(stop, moved=moved)
         self._runner.close()
-        for lanes in self._lanes.values():
+        for lanes in (*self._lanes.values(), self._codes):
             lanes.join()
         heartbeats.end("outbound")
 
@@ -117,17 +129,20 @@ class Process:
 
 
 class _Lanes:
-    """The threads of a channel; each has one message in its hand."""
+    """The threads of a channel, or of codes; each has one message in its hand."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(
+        self, name: str, most: int, *, of: Collection[str] = (), codes_only: bool = False
+    ) -> None:
+        self._name, self._most = name, most
+        self._channels, self._codes_only = of or [name], codes_only
         self._threads: list[threading.Thread] = []
 
     def wake(self, stop: threading.Event) -> None:
         """There is something to do: see that all are at work."""
         self._threads = [each for each in self._threads if each.is_alive()]
-        for _ in range(self._channel.lanes - len(self._threads)):
-            thread = threading.Thread(target=self._work, args=[stop], name=self._channel.name)
+        for _ in range(self._most - len(self._threads)):
+            thread = threading.Thread(target=self._work, args=[stop], name=self._name)
             thread.start()
             self._threads.append(thread)
 
@@ -136,7 +151,7 @@ class _Lanes:
             thread.join()
 
     def _work(self, stop: threading.Event) -> None:
-        runner = Runner([self._channel.name])
+        runner = Runner(self._channels, codes_only=self._codes_only)
         try:
             while not stop.is_set() and not runner.is_idle:
                 try:

@@ -51,11 +51,15 @@ def due(names: Collection[str], *, now: datetime | None = None) -> list[tuple[in
         return list(cursor.fetchall())
 
 
-def next_one(ways: Mapping[str, Way], *, now: datetime | None = None) -> Outcome | bool:
+def next_one(
+    ways: Mapping[str, Way], *, now: datetime | None = None, codes_only: bool = False
+) -> Outcome | bool:
     """Deal with the most urgent one that is due for these channels. False: nothing was; True: it was
     held or skipped."""
     now = now or timezone.now()
     for priority, channel in due(ways, now=now):
+        if codes_only and priority:
+            break
         taken = _take(_due(channel, priority, now), now=now)
         if taken is True:
             return True

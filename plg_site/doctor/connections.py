@@ -15,6 +15,7 @@ from django.db import connection
 
 from events.readers import registered
 from events.store import is_clickhouse
+from outbound.running import most_at_once
 from plg_site.doctor.findings import Finding, fine, problem, warning
 
 TITLE = "Connections"
@@ -64,7 +65,7 @@ def budget(conf: Any = settings, *, readers: int | None = None) -> dict[str, int
         "worker": _with_surge(conf, conf.WORKER_PROCESSES) * min(pool, AT_ONCE),
         "events": _with_surge(conf, conf.EVENTS_PROCESSES),
         "readers": _with_surge(conf, conf.READERS_PROCESSES) * min(follow, conf.READERS_THREADS),
-        "outbound": _with_surge(conf, conf.OUTBOUND_PROCESSES),
+        "outbound": _with_surge(conf, conf.OUTBOUND_PROCESSES) * min(pool, most_at_once()),
         "prepare": PREPARE,
     }
 

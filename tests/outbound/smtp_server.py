@@ -16,6 +16,13 @@ class Server(socketserver.ThreadingTCPServer):
     hangs_up_at = ""  # a command, or "body": the letter was taken, and there is no answer
     seconds = 0.0  # that it takes for a letter
     mails: list[str]
+    in_hand = most_at_once = 0
+
+    def dawdle(self) -> None:
+        self.in_hand += 1
+        self.most_at_once = max(self.most_at_once, self.in_hand)
+        time.sleep(self.seconds)
+        self.in_hand -= 1
 
     @property
     def port(self) -> int:
@@ -48,7 +55,7 @@ class _Talk(socketserver.StreamRequestHandler):
         lines: list[str] = []
         for line in self.rfile:
             if line == b".\r\n":
-                time.sleep(self.server.seconds)
+                self.server.dawdle()
                 self.server.mails.append("".join(lines))
                 if self.server.hangs_up_at == "body":
                     return False

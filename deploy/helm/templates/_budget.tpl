@@ -32,7 +32,7 @@
   (mul $n.workers (min $c.poolSize 2))
   $n.events
   (mul $n.readers $v.readers.threads)
-  $n.outbound
+  (mul $n.outbound (min $c.poolSize 10))
   5 -}}
 {{- $events := add
   (mul $n.web (min $c.eventsPoolSize $v.web.threads))
