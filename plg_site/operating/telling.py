@@ -69,8 +69,9 @@ def begin(task: Task, task_id: str, **_: object) -> None:
     headers = task.request.headers or {}
     if request_id := headers.get(REQUEST_ID):
         structlog.contextvars.bind_contextvars(request_id=request_id)
-    if (draws := tracing.draws()) is not None:
-        structlog.contextvars.bind_contextvars(trace_id=draws.begin_task(task.name, headers))
+    draws = tracing.draws()
+    if draws is not None and (trace := draws.begin_task(task.name, headers)):
+        structlog.contextvars.bind_contextvars(trace_id=trace)
 
 
 def end(task: Task, state: str | None = None, retval: object = None, **_: object) -> None:

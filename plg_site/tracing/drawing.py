@@ -111,8 +111,9 @@ def stored(parents: Mapping[str, int], size: int, seconds: float) -> None:
 
 # --- All -----------------------------------------------------------------------------------------
 def trace_id(span: Span) -> str:
-    """As lines of the log name it: 32 digits of hexadecimal."""
-    return trace.format_trace_id(span.get_span_context().trace_id)
+    """As lines of the log name it: 32 digits of hexadecimal; "" where the SDK is switched off."""
+    known = span.get_span_context()
+    return trace.format_trace_id(known.trace_id) if known.is_valid else ""
 
 
 def _begin(name: str, *, parent: Context, kind: SpanKind, attributes: Mapping[str, Any]) -> Span:

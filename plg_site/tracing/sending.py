@@ -1,8 +1,8 @@
 """From a span that has ended to who collects them: OTLP over HTTP, in a thread of each process.
 
 A collector that is away, or hangs, costs a request nothing: spans wait in a queue that is bounded (the SDK's,
-2,048), what does not fit is lost, and counted, and for RESTS seconds after a failure nobody tries again.
-The log says once that it is away, and once that it is back.
+2,048) and loses the oldest, a batch that failed is lost and counted, and for RESTS seconds after that nobody
+tries again. The log says once that it is away, and once that it is back.
 """
 
 from __future__ import annotations
