@@ -42,7 +42,7 @@ def serve(**_: object) -> None:
 
 
 def say_where_from(
-    sender: str = "", headers: MutableMapping[str, Any] | None = None, **_: object
+    headers: MutableMapping[str, Any] | None = None, *, sender: str = "", **_: object
 ) -> None:
     """When it was enqueued (seconds since the epoch), and by which request."""
     if headers is None:
