@@ -55,9 +55,12 @@ class Caught(logging.Handler):
 def caught():
     handler, root = Caught(logs.JSON), logging.getLogger()
     root.addHandler(handler)
+    level = root.level
+    root.setLevel(logging.INFO)  # `prepare` makes it quieter for the rest of its process
     structlog.contextvars.clear_contextvars()
     yield handler
     structlog.contextvars.clear_contextvars()
+    root.setLevel(level)
     root.removeHandler(handler)
 
 
