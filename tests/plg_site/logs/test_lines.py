@@ -175,7 +175,7 @@ def test_a_long_text_is_cut(caught):
     assert len(caught.lines[-1]) < redaction.LONGEST + 500
 
 
-def test_only_a_development_stack_shows_its_codes():
+def test_only_a_development_stack_shows_its_codes(caught):
     shows, not_json, not_there = (
         Caught(logs.LINE, shows_codes=True),
         Caught(logs.JSON, shows_codes=True),
