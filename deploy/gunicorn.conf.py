@@ -61,8 +61,10 @@ def post_worker_init(worker: object) -> None:
 def worker_exit(server: object, worker: object) -> None:
     """Events that wait on this disk go where others find them: the disk may end with the machine."""
     from events import transport
+    from plg_site import tracing
 
     transport.leave_spool()
+    tracing.close()
 
 
 gc.disable()  # until then: a fifth of the time to import the project goes into collecting nothing

@@ -14,11 +14,13 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from events import tracing
 from events.event import Event
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 ACTOR, ACTED_FOR = "actor", "acted_for"
+_OURS = (ACTOR, ACTED_FOR, tracing.CARRIED)
 
 _context: ContextVar[dict[str, str] | None] = ContextVar("events_context", default=None)
 
@@ -71,9 +73,12 @@ def acting(actor: UUID, *, person: UUID | None = None) -> Iterator[None]:
 
 
 def with_actor(said: dict[str, str]) -> dict[str, str]:
-    """What an event's own context says, beside what is known: who acts is not for a caller to say."""
+    """What an event's own context says, beside what is known: who acts, and which trace it belongs to,
+    is not for a caller to say."""
     ours = current()
-    own = {key: value for key, value in said.items() if key not in (ACTOR, ACTED_FOR)}
+    if trace := tracing.carried():
+        ours[tracing.CARRIED] = trace
+    own = {key: value for key, value in said.items() if key not in _OURS}
     return {**ours, **own}
 
 

@@ -25,6 +25,7 @@ from outbound.outcomes import NotSent
 log = structlog.get_logger()
 POLL = 0.2  # seconds between looks: a code waits for half of it
 AT_ONCE = 200  # messages of a pass
+_A_PASS = 1.0  # seconds, and the message in hand: then others are looked after
 _SWEEP, _TIDY = 5.0, 3600.0  # seconds between
 _IDLE = 10.0  # seconds after which a connection to the other side is closed, and a lane ends
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds, while nobody answers there
@@ -43,8 +44,8 @@ class Runner:
 
     def one_pass(self, stop: threading.Event | None = None, *, most: int = AT_ONCE) -> int:
         """At most so many messages; ends early when nobody answers on the other side."""
-        moved = 0
-        while moved < most and not (stop and stop.is_set()):
+        moved, until = 0, time.monotonic() + _A_PASS
+        while moved < most and not (stop and (stop.is_set() or time.monotonic() > until)):
             if self._heart:
                 heartbeats.beat(self._heart)
             outcome = sending.next_one(self._ways)

@@ -12,13 +12,14 @@ from celery.signals import (
     task_prerun,
     worker_init,
     worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutdown,
 )
 from django.conf import settings
 from django.db import connections
 
-from plg_site import alive
+from plg_site import alive, tracing
 from plg_site.operating import (
     broker,
     sent_at,  # noqa: F401  (stamps what is sent)
@@ -95,6 +96,12 @@ def leave_spool(**_: object) -> None:
     from events import transport
 
     transport.leave_spool()
+
+
+@worker_process_shutdown.connect
+def send_traces(**_: object) -> None:
+    """A process of the pool ends without Python's own last words."""
+    tracing.close()
 
 
 _left = threading.local()  # workspaces that eager tasks interrupted, the innermost last

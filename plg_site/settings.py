@@ -8,7 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from plg_site import logs, queues
-from plg_site.configuration import cdn, env, safety, site_file, storages
+from plg_site.configuration import cdn, env, safety, site_file, storages, traces
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("STATE_DIR", BASE_DIR / ".local")
@@ -666,5 +666,10 @@ LOGGING = logs.configuration(
 # Prometheus asks here: the first process of a machine that gets the port answers for all. 0: nobody.
 METRICS_PORT = env.number("METRICS_PORT", 0)
 METRICS_ADDRESS = env.text("METRICS_ADDRESS", "127.0.0.1")
+# Traces go there by OTLP over HTTP; names and meaning are OpenTelemetry's own. "": nothing is drawn.
+OTEL_EXPORTER_OTLP_ENDPOINT = traces.endpoint("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_EXPORTER_OTLP_HEADERS = env.text("OTEL_EXPORTER_OTLP_HEADERS", "")
+OTEL_TRACES_SAMPLER_ARG = traces.share("OTEL_TRACES_SAMPLER_ARG", 0.1)
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "plg")
 
 env.refuse_wrong()

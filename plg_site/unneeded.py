@@ -6,6 +6,8 @@
 - `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup. `httpx` and `anyio` are a
   second way of the Stripe SDK to ask, `jinja2` is for Django's test client, which Ninja imports;
   throttled brings a copy of itself for asyncio. Loaded when they are used.
+- `opentelemetry`, where it is installed and no traces are drawn: redis and others import it when they
+  can, 100 modules.
 - Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to
   (`cms.public.api` is ours): 250 models of pydantic.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
@@ -21,6 +24,7 @@ from typing import Any
 
 ABSENT = ("rich", "pygments", "yaml")
 LATE = ("anyio", "httpx", "jinja2", "soupsieve", "throttled.asyncio")
+_TRACES_GO_TO = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _WAGTAIL_API = "wagtail.api.v3.api"
 # What `ready` of these apps takes from them; the names are those of Wagtail 8.
 _ROUTERS = (
@@ -47,6 +51,12 @@ def leave_out() -> None:
         _stand_in(name, router=None)
     for name in _TYPES:
         _stand_in(name, register_content_types=_nothing, __path__=[])
+
+
+def leave_out_tracing() -> None:
+    """For every process, before it imports a client of Redis."""
+    if not (os.environ.get(_TRACES_GO_TO) or os.environ.get(f"{_TRACES_GO_TO}_FILE")):
+        sys.modules.setdefault("opentelemetry", None)  # type: ignore[arg-type]
 
 
 class Late(ModuleType):

@@ -15,7 +15,7 @@ from contextlib import suppress
 import django.db
 import structlog
 
-from events import changes, conf, heartbeats, later
+from events import changes, conf, heartbeats, later, tracing
 from events.consuming import storing
 from events.consuming.batches import FEWEST, Batch, Batches, decode_all
 from events.consuming.outage import Outage
@@ -238,6 +238,7 @@ class Consumer:
         seconds = time.monotonic() - began
         STORED.add(len(batch.events), source)
         STORING.add(seconds)
+        tracing.stored(batch.events, seconds=seconds)
         if conf.says_batches():
             log.info(
                 "events_batch", source=source, events=len(batch.events), ms=round(seconds * 1000, 1)

@@ -94,7 +94,8 @@ def _become(python: str) -> int:
 
 def install(*, with_tests: bool) -> None:
     """Bring `.venv` in line with the requirements. Raises InstallFailed."""
-    files = [ROOT / "requirements.txt", *([ROOT / "requirements-dev.txt"] if with_tests else [])]
+    names = ["requirements", *(["requirements-dev", "requirements-tracing"] if with_tests else [])]
+    files = [ROOT / f"{name}.txt" for name in names]
     if _is_stamped(files):
         return
     VENV.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from packaging.markers import Marker, default_environment
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+FILES = [ROOT / f"requirements{name}.txt" for name in ("", "-dev", "-tracing")]
 PYTHONS = ("3.12", "3.13")
 # What Debian 11, Ubuntu 22.04, RHEL 9 and all later ones have at the least (PEP 600); PEP 425 on a Mac.
 GLIBC = 31

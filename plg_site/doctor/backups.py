@@ -5,6 +5,7 @@ What was made is told by `backup_report`; whether WAL is taken is asked of the s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,18 @@ def look() -> Iterator[Finding]:
     for place in places():
         if place != "files":
             yield _restored(place)
+
+
+def ages() -> Iterator[tuple[str, str, float]]:
+    """Kind, place, and seconds since the newest of each that should be; infinite where none is known."""
+    if settings.PUBLIC_SCHEME != "https" or not settings.BACKUP_HOURS:
+        return
+    now = timezone.now()
+    for place in places():
+        made = Kind.FILES if place == "files" else Kind.BASE
+        for kind in [made] if place == "files" else [made, Kind.RESTORED]:
+            known = backup_reports.newest(kind, place)
+            yield str(kind), place, (now - known.at).total_seconds() if known else math.inf
 
 
 def places() -> list[str]:

@@ -27,6 +27,7 @@ _QUIET = {
     "djstripe": "WARNING",
     "celery": "WARNING",
     "kombu": "ERROR",
+    "opentelemetry": "CRITICAL",  # plg_site.tracing says when the collector goes and comes
     "django_tasks": "WARNING",
     "wagtail": "WARNING",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plg_site import tracing
 from plg_site.logs import requests
 from plg_site.logs.records import UNRESOLVED
 
@@ -29,6 +30,11 @@ def of_request(resp: Any, environ: dict[str, Any], *, seconds: float) -> None:
     route = environ.get(ROUTE, UNRESOLVED)
     method, status = environ.get("REQUEST_METHOD", ""), int(str(resp.status)[:3])
     in_workspace = WORKSPACE in environ
+    if (span := environ.pop(tracing.DRAWN, None)) is not None and (draws := tracing.draws()):
+        draws.end_request(
+            span, route=route, method=requests.known(method), status=status,
+            workspace=environ.get(WORKSPACE, ""),
+        )  # fmt: skip
     if counts:
         from plg_site.numbers.requests import count
 

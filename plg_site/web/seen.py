@@ -17,6 +17,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from events import context
+from plg_site import tracing
+from plg_site.logs import requests
 from plg_site.logs.records import UNRESOLVED, route_of
 from tenants.requests import ROUTE, WORKSPACE
 
@@ -37,7 +39,14 @@ class Seen:
         request_id = context.request_id(environ.get("HTTP_X_REQUEST_ID"))
         environ["HTTP_X_REQUEST_ID"] = request_id
         bound = {"request_id": request_id}
-        if trace := trace_of(environ.get("HTTP_TRACEPARENT", "")):
+        if (draws := tracing.draws()) is not None:
+            method = requests.known(environ.get("REQUEST_METHOD", ""))
+            environ[tracing.DRAWN], trace = draws.begin_request(
+                environ, method=method, request_id=request_id
+            )
+        else:
+            trace = trace_of(environ.get("HTTP_TRACEPARENT", ""))
+        if trace:
             bound["trace_id"] = environ[TRACE] = trace
         # Not taken away at the end: also what is logged while the answer is sent belongs to it.
         structlog.contextvars.clear_contextvars()

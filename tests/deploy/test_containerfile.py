@@ -24,7 +24,9 @@ def test_hadolint_finds_nothing():
 
 def test_it_takes_no_secret_and_every_base_is_the_one_that_is_given():
     assert {*re.findall(r"^FROM (\S+)", TEXT, re.M)} == {"${BASE}"}
-    assert {*re.findall(r"^ARG (\w+)", TEXT, re.M)} == {"BASE", "SBOM_TOOL", "VERSION", "REVISION"}
+    assert {*re.findall(r"^ARG (\w+)", TEXT, re.M)} == {
+        "BASE", "SBOM_TOOL", "TRACING", "VERSION", "REVISION",
+    }  # fmt: skip
     for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "STRIPE", "--mount=type=secret"):
         assert name not in TEXT
 

@@ -3,12 +3,16 @@ tests/tenants/domains and tests/stack/test_rolling_restart.py."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from plg_site.devstack.options import ROOT
+from plg_site.web.client_address import OF_PROXIES
 from tests.plg_site import proxies
 
 FILE = str(ROOT / "deploy" / "Caddyfile")
@@ -33,6 +37,28 @@ def test_caddy_finds_it_valid(webs: str, tmp_path):
     assert done.returncode == 0, done.stderr
     rules = caddy("adapt", WEB=webs).stdout
     assert all(f'"dial":"{web}"' in rules for web in webs.split())
+
+
+def test_what_only_a_proxy_may_say_is_taken_from_who_says_it():
+    handlers = list(proxies_in(json.loads(caddy("adapt", WEB="web1:8000").stdout)))
+    believed = {name.removeprefix("HTTP_").replace("_", "-").lower() for name in OF_PROXIES}
+    assert handlers
+    for handler in handlers:
+        assert {name.lower() for name in handler["headers"]["request"]["delete"]} == believed
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text().lower()
+    assert all(f'proxy_set_header {name} "";' in nginx for name in believed)
+
+
+def proxies_in(rules: Any) -> Iterator[dict[str, Any]]:
+    """Each handler of Caddy that hands on to a web."""
+    if isinstance(rules, dict):
+        if rules.get("handler") == "reverse_proxy":
+            yield rules
+        for each in rules.values():
+            yield from proxies_in(each)
+    elif isinstance(rules, list):
+        for each in rules:
+            yield from proxies_in(each)
 
 
 def test_what_is_asked_about_health_can_be_set():

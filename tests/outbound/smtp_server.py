@@ -1,9 +1,10 @@
-"""A mail server on loopback that does what a test tells it to: takes, refuses, or goes away."""
+"""A mail server on loopback that does what a test tells it to: takes, dawdles, refuses, or goes away."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,15 @@ class Server(socketserver.ThreadingTCPServer):
     rcpt = "250 ok"
     hangs_up_at = ""  # a command, or "body": the letter was taken, and there is no answer
     gathers: threading.Barrier | None = None  # no mail is taken before so many are here
+    seconds = 0.0  # that it takes for a letter
     mails: list[str]
+    in_hand = most_at_once = 0
+
+    def dawdle(self) -> None:
+        self.in_hand += 1
+        self.most_at_once = max(self.most_at_once, self.in_hand)
+        time.sleep(self.seconds)
+        self.in_hand -= 1
 
     @property
     def port(self) -> int:
@@ -47,6 +56,7 @@ class _Talk(socketserver.StreamRequestHandler):
         lines: list[str] = []
         for line in self.rfile:
             if line == b".\r\n":
+                self.server.dawdle()
                 self.server.mails.append("".join(lines))
                 if self.server.hangs_up_at == "body":
                     return False

@@ -167,7 +167,7 @@ def test_doctor_names_staff_whose_address_is_not_proved(sound, people):
     assert "owner@acme.example" not in said[0]
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", [f"requirements{name}.txt" for name in ("", "-dev", "-tracing")])
 def test_every_package_is_installed_by_its_hash(file):
     text = (ROOT / file).read_text()
     named = [line for line in text.splitlines() if "==" in line and not line.startswith(" ")]

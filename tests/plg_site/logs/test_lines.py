@@ -55,9 +55,12 @@ class Caught(logging.Handler):
 def caught():
     handler, root = Caught(logs.JSON), logging.getLogger()
     root.addHandler(handler)
+    level = root.level
+    root.setLevel(logging.INFO)  # `prepare` makes it quieter for the rest of its process
     structlog.contextvars.clear_contextvars()
     yield handler
     structlog.contextvars.clear_contextvars()
+    root.setLevel(level)
     root.removeHandler(handler)
 
 
@@ -172,7 +175,7 @@ def test_a_long_text_is_cut(caught):
     assert len(caught.lines[-1]) < redaction.LONGEST + 500
 
 
-def test_only_a_development_stack_shows_its_codes():
+def test_only_a_development_stack_shows_its_codes(caught):
     shows, not_json, not_there = (
         Caught(logs.LINE, shows_codes=True),
         Caught(logs.JSON, shows_codes=True),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from events import metrics
 from plg_site.doctor import backups
 from plg_site.models import BackupReport
 from plg_site.operating import backup_reports
@@ -112,3 +114,16 @@ def test_what_is_no_report_is_refused_in_words(words):
     with pytest.raises(CommandError):
         call_command("backup_report", *words)
     assert not BackupReport.objects.exists()
+
+
+def test_prometheus_is_told_how_old_each_is_and_that_one_is_missing(settings):
+    [question] = [each for each in metrics.questions() if each.name == "backups"]
+    settings.BACKUP_HOURS, settings.RESTORE_PROVED_DAYS = 26, 30
+    told("base", "main", hours=30)
+    asked = {(name, labels): value for name, labels, value in question.ask()}
+    assert asked["plg_backup_age_seconds", ("base", "main")] == pytest.approx(30 * 3600, abs=60)
+    assert asked["plg_backup_age_limit_seconds", ("base",)] == 26 * 3600
+    assert asked["plg_backup_age_seconds", ("restored", "main")] == math.inf
+    assert asked["plg_backup_age_limit_seconds", ("restored",)] == 30 * 24 * 3600
+    settings.BACKUP_HOURS = 0
+    assert list(question.ask()) == []

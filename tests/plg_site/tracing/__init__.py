@@ -1,0 +1,1 @@
+import tests.stack.traces  # noqa: F401
