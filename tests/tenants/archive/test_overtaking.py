@@ -30,6 +30,7 @@ _GATED_COMMIT = f"""
     CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON gated DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
 """
+AT_GATE = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
 _HAS_TURN = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
     AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 7204)
@@ -84,7 +85,7 @@ def gate() -> Iterator[Callable[[], None]]:
         yield holder.close
     finally:
         holder.close()
-        until(lambda: not ask(f"SELECT 1 FROM pg_locks WHERE objid = {GATE}"), "it stays closed")
+        until(lambda: not ask(AT_GATE, GATE), "it stays closed")
         ask("DROP TABLE gated CASCADE; DROP FUNCTION wait_at_gate()")
 
 
@@ -97,9 +98,8 @@ def test_a_commit_that_outlives_its_worker_keeps_its_files(
 ):  # fmt: skip
     monkeypatch.setattr(imports, "_ABOUT_TO_COMMIT", "200ms")
     wanted = imports.bring(io.BytesIO(world.archive_of(umbrella)), owner=owner)
-    waits = f"SELECT 1 FROM pg_locks WHERE objid = {GATE} AND NOT granted"
     with another_worker(wanted, at="import.written", does=commit_at_the_gate) as pid:
-        until(lambda: ask(waits), "no commit waits")
+        until(lambda: ask(f"{AT_GATE} AND NOT granted", GATE), "no commit waits")
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     assert imports.run(wanted.pk) is None, "it cannot know yet"
