@@ -1,6 +1,8 @@
-"""So many workspaces that nobody owns, each with a schema of this commit.
+"""So many workspaces that nobody owns, and one with a short link, each with a schema of this commit.
 
-fleet.py COUNT
+    fleet.py COUNT
+
+Says, as JSON, how the one is reached.
 """
 
 import json
@@ -12,9 +14,13 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import transaction  # noqa: E402
+from django_tenants.utils import tenant_context  # noqa: E402
 
+from identity.models import User  # noqa: E402
+from product import links  # noqa: E402
 from tenants.models import Domain, Tenant  # noqa: E402
 from tenants.pool import fingerprints, schemas, templates  # noqa: E402
+from tenants.signing_up import provisioning  # noqa: E402
 
 template, replay = templates.listed()[0], schemas.script()
 for number in range(int(sys.argv[1])):
@@ -27,4 +33,12 @@ for number in range(int(sys.argv[1])):
         Tenant.objects.bulk_create([tenant])
         domain = f"{slug}.{settings.SITE_DOMAIN}"
         Domain.objects.bulk_create([Domain(tenant=tenant, domain=domain, is_primary=True)])
-print(json.dumps(Tenant.objects.count()))
+
+owner = User.objects.create_user("owner@rolling.example", "correct horse", name="Owner")
+wanted = provisioning.NewWorkspace(name="Rolling", slug="rolling")
+tenant = provisioning.create_workspace(wanted, owner=owner)
+with tenant_context(tenant):
+    target = links.NewLink(target_url="https://example.com/", code="survive")
+    links.create_link(tenant, target, person_id=None)
+said = {"schema": tenant.schema_name, "slug": "rolling", "key": "", "code": "survive"}
+print(json.dumps(said))
