@@ -86,11 +86,11 @@ def _parquet(count: int) -> float:
 def _waiting(size: Size, stack: Stack) -> Figure:
     """Memory of Redis for a stream that nobody empties."""
     client = redis.Redis.from_url(stack.env["REDIS_URL"])
-    readings = [(0, client.info("memory")["used_memory"])]  # type: ignore[index]
+    readings = [(0, client.info("memory")["used_memory"])]
     count = size.of(WAITING, at_least=2_000)
     for done in (count // 10, count):
         synthetic.fill_stream(done - readings[-1][0], workspaces=WORKSPACES)
-        readings.append((done, client.info("memory")["used_memory"]))  # type: ignore[index]
+        readings.append((done, client.info("memory")["used_memory"]))
     (_, none), (few, early), (most, late) = readings
     return Figure(
         name=f"an event that waits in Redis, of {most:,}",

@@ -45,7 +45,7 @@ def of(migration: Migration, *, before: ProjectState | None = None) -> list[str]
     compared with what it was; without, it counts where it may not be empty."""
     state = before.clone() if before else None
     made: set[str] = set()  # tables of this very migration: no older code knows them
-    found = []
+    found: list[str] = []
     for operation in migration.operations:
         for each in _in_the_database(operation):
             if isinstance(each, CreateModel):

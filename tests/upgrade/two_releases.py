@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.against import Code
-from plg_site import roles
-from plg_site.devstack import ports, programs
+from plg_site.devstack import programs
 from plg_site.devstack.options import ROOT
 from plg_site.devstack.program import Program
 from plg_site.devstack.programs import without_made_up, without_services
