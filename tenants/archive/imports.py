@@ -19,7 +19,7 @@ from identity.models import User
 from tenants import audit
 from tenants.archive import progress, restoring, tables
 from tenants.archive.exports import storage
-from tenants.archive.opening import open_archive
+from tenants.archive.opening import Opened, open_archive
 from tenants.archive.refusals import ArchiveRefused
 from tenants.archive.turns import only_one
 from tenants.archive.verification import verify
@@ -31,11 +31,16 @@ from tenants.pool import schemas
 
 log = structlog.get_logger()
 _GIVE_UP_AFTER = timedelta(days=1)
+_ABOUT_TO_COMMIT = "5s"  # how long to wait for one that is
 MOST_WAITING = 3  # of one person
 
 
 class TooManyWaiting(Exception):
     """The person has archives that are still being checked."""
+
+
+class _Overtaken(Exception):
+    """Another worker is at it, or has done it: the lock that gave this one its turn was lost."""
 
 
 def too_many_wait(owner: User) -> bool:
@@ -89,7 +94,7 @@ def run(import_id: UUID) -> Import | None:
             _refuse(wanted, refused)
         except FileNotFoundError:
             _refuse(wanted, ArchiveRefused("not_an_archive", "the upload is gone"))
-        except (schemas.NoTemplate, OperationalError, InterfaceError) as error:
+        except (_Overtaken, schemas.NoTemplate, OperationalError, InterfaceError) as error:
             log.warning("import_waits", id=str(import_id), error=str(error))
             return None
         storage().delete(wanted.stored_as)
@@ -99,7 +104,7 @@ def run(import_id: UUID) -> Import | None:
 def _run(wanted: Import, content: IO[bytes]) -> None:
     opened = open_archive(content)
     tell = progress.teller(wanted.pk)
-    restoring.discard_leftovers(opened, wanted)
+    _begin_anew(opened, wanted)
     with connection.cursor() as cursor:
         known = tables.of(cursor, schemas.TEMPLATE_SCHEMA)
     facts = verify(opened, known, progress=tell)
@@ -119,19 +124,56 @@ def _run(wanted: Import, content: IO[bytes]) -> None:
             )
             step("import.written")
     except Exception:
-        wanted.refresh_from_db()  # where the attempt put its files
-        restoring.discard_leftovers(opened, wanted)
+        _undo(opened, wanted)
         raise
     step("import.committed")
 
 
+def _begin_anew(opened: Opened, wanted: Import) -> None:
+    """Remove what an attempt has left that was killed. One that only seems dead finishes no more:
+    the row says where the files of the attempt lie that may.
+
+    Raises _Overtaken when it has finished after all, OperationalError while it is about to.
+    """
+    with transaction.atomic():
+        now = _held(wanted)
+        if now is None or now.state != Import.State.WAITING:
+            raise _Overtaken("it was finished meanwhile")
+        restoring.discard(opened, wanted, schema_name=now.schema_name)
+        Import.objects.filter(pk=wanted.pk).update(schema_name="")
+    wanted.schema_name = ""
+
+
+def _undo(opened: Opened, wanted: Import) -> None:
+    """Remove what this attempt has written, unless it was committed and only the answer was lost."""
+    with transaction.atomic():
+        now = _held(wanted)
+        if not (now and now.tenant and now.tenant.schema_name == wanted.schema_name):
+            restoring.discard(opened, wanted, schema_name=wanted.schema_name)
+    wanted.refresh_from_db()
+
+
+def _held(wanted: Import) -> Import | None:
+    """The row as it is, for this transaction alone. Whoever is about to commit an attempt holds it:
+    nobody may judge by it, nor touch files, before that has come to its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_ABOUT_TO_COMMIT])
+    rows = Import.objects.select_for_update(of=("self",)).select_related("tenant")
+    return rows.filter(pk=wanted.pk).first()
+
+
 def _is_done(wanted: Import, tenant: Tenant, report: dict[str, Any]) -> None:
-    """Unless it was cancelled meanwhile: then nothing of it stays. Raises ArchiveRefused."""
+    """Unless it was cancelled meanwhile, or another attempt has begun: then nothing of it stays.
+
+    Raises ArchiveRefused, _Overtaken.
+    """
+    now = Import.objects.select_for_update().filter(pk=wanted.pk).first()
+    if now is None or now.state != Import.State.WAITING:
+        raise ArchiveRefused("cancelled")
+    if now.schema_name != tenant.schema_name:
+        raise _Overtaken("another attempt has begun")
     wanted.tenant, wanted.report = tenant, report
     wanted.state, wanted.finished_at = Import.State.DONE, timezone.now()
-    waiting = Import.objects.filter(pk=wanted.pk, state=Import.State.WAITING)
-    if not waiting.select_for_update().exists():
-        raise ArchiveRefused("cancelled")
     wanted.save(update_fields=["tenant", "report", "state", "finished_at"])
 
 

@@ -111,13 +111,13 @@ def _bring_member(work: _Work, user: User, role: str) -> None:
         work.report.members_not_brought.append(user.email)
 
 
-def discard_leftovers(opened: Opened, wanted: Import) -> None:
-    """Remove the files of an attempt that was killed or rolled back."""
-    if wanted.schema_name and not wanted.tenant_id:
+def discard(opened: Opened, wanted: Import, *, schema_name: str) -> None:
+    """Remove the files of an attempt that was killed or rolled back; "" when it had written none."""
+    if schema_name:
         for name in opened.sizes:
             if name.startswith("files/"):
                 storages["workspaces"].delete(
-                    new_name(wanted, wanted.schema_name, name.removeprefix("files/"))
+                    new_name(wanted, schema_name, name.removeprefix("files/"))
                 )
 
 
@@ -180,6 +180,7 @@ def _claim(work: _Work) -> None:
         "UPDATE tenants_import SET schema_name = %s WHERE id = %s",
         [work.tenant.schema_name, wanted.pk],
     )
+    wanted.schema_name = work.tenant.schema_name
 
 
 def _write_files(work: _Work) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7204))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 7204))"
 
 
 @contextmanager
@@ -15,13 +18,14 @@ def only_one(name: str) -> Iterator[bool]:
     own = connections.create_connection(DEFAULT_DB_ALIAS)
     try:
         with own.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 7204))", [name])
+            cursor.execute(_LOCK, [name])
             [taken] = cursor.fetchone()
             try:
                 yield bool(taken)
             finally:  # the connection goes back to a pool, with what it holds
                 if taken and own.connection is not None and not own.connection.closed:
-                    cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 7204))", [name])
+                    with suppress(OperationalError, InterfaceError):  # lost, and the lock with it
+                        cursor.execute(_UNLOCK, [name])
     finally:
         own.close()
 

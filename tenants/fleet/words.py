@@ -23,7 +23,7 @@ def plan_in_words(plan: Plan, *, pace: Pace) -> Iterator[str]:
         for stop in routes[key].stops:
             how = "SQL, recorded once and replayed" if stop.replayable else "through Django, each"
             yield f"    {stop.name}  ({how})"
-            for hazard in hazards.of(stop.migration):
+            for hazard in hazards.of(stop.migration, before=stop.state):
                 yield f"      ! {hazard}"
     if plan.current:
         yield f"  {_workspaces(len(plan.current))} have every migration: only marked as current"

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 
 from events.steps import step
 from tenants.jobs import rows
@@ -33,6 +35,7 @@ _CLAIM = """
 
 _AT_A_TIME = 4  # schemas, before it looks again who waits
 _REST = 3  # times as long as they took
+_OF_AN_UPDATE = timedelta(hours=1)  # for so long two versions may run side by side
 
 
 def claim(template: Template) -> str | None:
@@ -127,9 +130,11 @@ def add(template: Template, *, replay: str | None = None) -> None:
 
 
 def _drop_stale(until: float = math.inf) -> None:
-    """Schemas of an earlier fingerprint are never handed out; remove them one by one."""
+    """Schemas of another fingerprint are never handed out; remove them one by one. Those made lately
+    may be another version's that runs beside this one during an update: they are left to it."""
     current = [fingerprints.of_template(each.name) for each in templates.listed()]
-    stale = PoolSchema.objects.exclude(fingerprint__in=current)
+    lately = timezone.now() - _OF_AN_UPDATE
+    stale = PoolSchema.objects.exclude(fingerprint__in=current).filter(created_at__lt=lately)
     for name in list(stale.values_list("pk", flat=True)):
         if time.monotonic() > until:
             return

@@ -43,6 +43,7 @@ KNOW_SIGNPOST = {
     "tests/tenants/pool/test_preparing.py",
     "tests/tenants/signing_up/test_signup.py",
     "tests/tenants/pool/test_templates.py",
+    "tests/upgrade/scripts/fleet.py",
 }
 
 

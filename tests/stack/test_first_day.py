@@ -1,5 +1,6 @@
-"""An operator's first day on fresh databases: a domain of their own under https, TLS to Redis, a relay
-for mail, secrets in files; then the website, the first administrator, and what `doctor` says."""
+"""An operator's journey on fresh databases: a domain of their own under https, TLS to Redis, a relay for
+mail, secrets in files; then the website, the first administrator, what `doctor` says, a plan that is
+sold, a backup, and an update of two webs one after the other."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from email import message_from_string, policy
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -22,11 +25,16 @@ from bs4 import BeautifulSoup
 
 from plg_site.devstack import ports, programs, valkey
 from plg_site.devstack.options import ROOT
+from plg_site.devstack.program import Program
 from plg_site.devstack.programs import without_made_up, without_services
 from plg_site.devstack.stack import Stack
-from plg_site.walk.browser import Form
+from plg_site.walk import growing
+from plg_site.walk.browser import Form, origin
+from plg_site.walk.walker import Walk
 from tests.outbound import smtp_server
-from tests.stack import tls_door
+from tests.plg_site import proxies
+from tests.stack import behind_tls, tls_door
+from tests.stack.backup.servers import Servers
 
 pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 
@@ -41,6 +49,7 @@ class Installation:
     env: dict[str, str]
     mails: list[str]
     port: int = field(default_factory=ports.find_free)
+    right: int = field(default_factory=ports.find_free)  # of the second web
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -49,18 +58,29 @@ class Installation:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Web, worker and the process that sends."""
-        addresses = replace(self.stack.addresses, port=self.port)
+        """Two webs, worker and the process that sends."""
         plain = self.stack.env["REDIS_URL"]
         waits = lambda: "cmd=brpop" in valkey.ask(plain, "CLIENT", "LIST")  # noqa: E731
-        for program in (
-            programs.web(addresses, self.env),
+        started = [
+            programs.preloaded(self.env),  # forks the others, which is quicker than starting each
+            *(self._web(name, port) for name, port in self.webs.items()),
             replace(programs.worker(self.env), ready=waits),
             programs.outbound(self.env),
-        ):
+        ]
+        for program in started:
             self.stack.supervisor.start(program)
-        for name in ("web", "worker", "outbound"):
-            self.stack.wait_until_ready(name)
+        for program in started:
+            self.stack.wait_until_ready(program.name)
+
+    def _web(self, name: str, port: int) -> Program:
+        addresses = replace(self.stack.addresses, port=port)
+        web = programs.web(addresses, self.env | {"WEB_WORKERS": "1"})
+        return replace(web, name=name, stop_within=30.0)
+
+    @property
+    def webs(self) -> dict[str, int]:
+        """Their ports."""
+        return {"web": self.port, "web-right": self.right}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +113,7 @@ def _given(stack: Stack, folder: Path, door: int, mail: int) -> dict[str, str]:
         "FILES_DOMAIN": "files.example",
         "SUPPORT_EMAIL": f"help@{DOMAIN}",
         "TRUSTED_PROXIES": "127.0.0.0/8",
+        "SIGNUP_FORM_SECONDS": "0",  # who fills in the form here types faster than people
     }
     made_up = {"SECRET_KEY", "MAIL_OUTBOX", "WATCH_FILES", "LIVE_URL", "SHOW_ERRORS", "PLG_MADE_UP"}
     kept = {name: value for name, value in stack.env.items() if name not in made_up}
@@ -135,12 +156,43 @@ class Visitor:
         return urlsplit(leads).path
 
 
+@dataclass
+class Customer(Walk):
+    """Reads mails where the relay has them, and waits as long as it takes."""
+
+    mails: list[str] = field(default_factory=list)
+
+    def sign_up(self) -> None:
+        form = self.user.open(f"{self.site}/signup/").form(field="workspace_name")
+        said = {"name": "Wanda", "email": self.email, "workspace_name": f"Walk {self.run}"}
+        page = self.user.submit(form, said | {"password1": "correct horse battery"})
+        self.workspace = origin(str(page.url))
+
+    def mail(self, to: str, subject: str) -> str:
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            for raw in reversed(self.mails):
+                letter = message_from_string(raw, policy=policy.default)
+                if to in str(letter["To"]) and subject in str(letter["Subject"]):
+                    body = letter.get_body(("plain",))
+                    return body.get_content() if body else ""
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {to}")
+
+
+@pytest.fixture(scope="module")
+def walk(installation) -> Customer:
+    """Somebody who becomes one, from one test to the next."""
+    site, nobody = f"https://{DOMAIN}", ("", "")
+    return Customer(
+        site=site, target=site, editor=nobody, outsider=nobody, mails=installation.mails,
+        user=behind_tls.browser(DOMAIN, installation.port),
+    )  # fmt: skip
+
+
 def test_an_operators_first_day(installation):
     first = installation.manage("prepare")
     assert first.returncode == 0, first.stdout + first.stderr
-    again = installation.manage("prepare")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "0 migrations" in again.stdout
     refused = installation.manage("prepare", "--demo")
     assert refused.returncode != 0
     assert "everybody can read" in refused.stderr
@@ -168,6 +220,64 @@ def test_an_operators_first_day(installation):
     found = installation.manage("doctor", "--json", "--only", "security", "--only", "website")
     problems = [row["says"] for row in json.loads(found.stdout) if row["level"] == "problem"]
     assert problems == [], "the installation is usable as it is"
+
+
+def test_then_a_plan_is_sold(installation, walk):
+    walk.sign_up()
+    assert walk.workspace == f"https://walk-{walk.run}.{DOMAIN}"
+    growing.verify_the_address(walk)
+    growing.upgrade(walk)
+    walk.user.open(f"{walk.workspace}/billing/")
+    walk.met["paid"] = walk.user.page.text
+
+
+def test_then_a_backup_is_taken_and_the_doctor_knows(installation, walk):
+    servers = Servers(installation.stack)
+    try:
+        with servers.receiving("main"):
+            made = servers.script("base.sh", "main", BACKUP_REPORT="echo told of")
+            size = re.findall(r"told of base main --bytes (\d+)", made)
+            files = installation.stack.state.path / "uploads"
+            servers.script("files.sh", "files", str(files))
+            installation.manage("backup_report", "base", "main", "--bytes", *size)
+            installation.manage("backup_report", "files", "files")
+            said = installation.manage("doctor", "--json", "--only", "backups").stdout
+            rows = [(row["level"], row["says"]) for row in json.loads(said)]
+    finally:
+        servers.close()
+    worries = [says for level, says in rows if level != "fine"]
+    assert len(worries) == 1, rows
+    assert "restore" in worries[0], "that one is for a quiet day"
+
+
+def test_then_it_is_updated_and_nobody_notices(installation, walk, tmp_path):
+    """`prepare` of the next version, then one web after the other, while people use it."""
+    failed, answered, stop = [], [], threading.Event()
+    with proxies.caddy(
+        tmp_path, list(installation.webs.values()), site=DOMAIN, believes=["127.0.0.0/8"]
+    ) as port:
+        somebody = behind_tls.browser(DOMAIN, port)
+
+        def look() -> None:
+            while not stop.wait(0.05):
+                answer = somebody.http.get(f"https://{DOMAIN}/")
+                (answered if answer.status_code == 200 else failed).append(answer.status_code)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            again = installation.manage("prepare")
+            for name in installation.webs:
+                installation.stack.restart(name)
+        finally:
+            stop.set()
+            thread.join(60)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "0 migrations" in again.stdout
+    assert failed == []
+    assert len(answered) > 10
+    walk.user.open(f"{walk.workspace}/billing/")
+    assert walk.user.page.text == walk.met["paid"], "still signed in, with the plan that was paid"
 
 
 def test_a_certificate_of_nobody_known_is_refused(installation):

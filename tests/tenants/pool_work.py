@@ -91,7 +91,10 @@ def purge(key: str) -> None:
 
 def furnish(tag: str) -> dict[str, str]:
     """A schema of the pool that is stale, and a workspace that waits for its own: their names."""
+    from datetime import timedelta
+
     from django.db import connection
+    from django.utils import timezone
 
     from tenants.models import PoolSchema, Status, Tenant
     from tenants.pool import schemas
@@ -99,7 +102,11 @@ def furnish(tag: str) -> dict[str, str]:
     stale, waiting = schemas.new_name(), schemas.new_name()
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{stale}"')
-    PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
+    PoolSchema.objects.create(
+        schema_name=stale,
+        fingerprint="of an older migration",
+        created_at=timezone.now() - timedelta(hours=2),
+    )
     Tenant.objects.create(name=tag, slug=tag, schema_name=waiting, status=Status.PREPARING)
     return {"stale": stale, "waiting": waiting}
 

@@ -29,10 +29,8 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture
 def umbrella(in_bucket, owner):  # type: ignore[no-untyped-def]
-    """A workspace whose files lie in the bucket; its sample was put on a disk with its schema."""
-    tenant = world.a_workspace(owner)
-    world.put_samples(tenant)
-    return tenant
+    """A workspace whose files lie in the bucket."""
+    return world.a_workspace(owner)
 
 
 def browser(tenant: Tenant, user: User | None = None) -> Client:

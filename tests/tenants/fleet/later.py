@@ -1,5 +1,4 @@
-"""Later versions of the product's schema, written for one test: a package of migrations beside the
-real first one."""
+"""Later versions of an app's tables, written for one test: a package of its migrations and some more."""
 
 from __future__ import annotations
 
@@ -25,6 +24,11 @@ ADD_NOTE = """
 ADD_MARK = """
     operations = [migrations.AddField("link", "mark", models.IntegerField(default=7))]
 """
+ADD_REMARK = """
+    operations = [
+        migrations.AddField("tenant", "remark", models.CharField(max_length=80, db_default="")),
+    ]
+"""
 FILL_NOTE = """
     def fill(apps, editor):
         apps.get_model("product", "Link").objects.filter(note="").update(note="filled")
@@ -39,8 +43,8 @@ DROP_TITLE = """
 """
 
 
-def write(folder: Path, **bodies: str) -> str:
-    """A package with the product's own migrations and these after them; returns its name.
+def write(folder: Path, *, app: str = "product", **bodies: str) -> str:
+    """A package with the app's own migrations and these after them; returns its name.
 
     `write(tmp, add_note=ADD_NOTE)` makes `0002_add_note` and so on, each after the one before.
     """
@@ -48,7 +52,7 @@ def write(folder: Path, **bodies: str) -> str:
     package = folder / name
     package.mkdir()
     (package / "__init__.py").write_text("")
-    real = sorted(Path("product/migrations").glob("0*.py"))
+    real = sorted(Path(app, "migrations").glob("0*.py"))
     for path in real:
         (package / path.name).write_text(path.read_text())
     before = real[-1].stem
@@ -59,7 +63,7 @@ def write(folder: Path, **bodies: str) -> str:
 
 
             class Migration(migrations.Migration):
-                dependencies = [("product", "{before}")]
+                dependencies = [("{app}", "{before}")]
             """
         before = f"{number:04}_{title}"
         (package / f"{before}.py").write_text(textwrap.dedent(text) + body)

@@ -138,15 +138,18 @@ def test_a_refill_makes_what_is_missing_of_each_template_and_drops_what_is_stale
     stale = schemas.new_name()
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{stale}"')
-    PoolSchema.objects.create(schema_name=stale, fingerprint="of an older migration")
+    long_ago, other = timezone.now() - timedelta(hours=2), {"fingerprint": "of another version"}
+    PoolSchema.objects.create(schema_name=stale, created_at=long_ago, **other)
+    PoolSchema.objects.create(schema_name="w_beside", **other)  # whose processes still run
     sample = storages["workspaces"].save(f"{stale}/sample.pdf", ContentFile(b"%PDF"))
     size = pool.levels()["campaign"] + 1
     made = pool.refill(size=size)
     assert made >= 1
     assert set(pool.levels().values()) == {size}
-    assert all(schema_exists(name) for name in ready())
+    assert all(schema_exists(name) for name in ready() - {"w_beside"})
     assert not schema_exists(stale)
     assert stale not in ready()
+    assert PoolSchema.objects.filter(pk="w_beside").delete()[0] == 1
     assert not storages["workspaces"].exists(sample)
 
 
