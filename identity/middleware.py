@@ -80,15 +80,40 @@ def _set(
 ) -> None:
     """As HttpResponse.set_cookie does, without its `expires`: a fraction of the time."""
     secure = bool(settings.SESSION_COOKIE_SECURE)
-    cookie = _prepared(name, cookies.domain_for(request), secure, http_only).copy()
-    cookie.set(name, value, value)  # an id or a digit: nothing to quote
-    dict.__setitem__(response.cookies, name, cookie)
+    prepared = _prepared(name, cookies.domain_for(request), secure, http_only)
+    dict.__setitem__(response.cookies, name, prepared.with_value(value))
+
+
+class _Prepared(Morsel[str]):
+    """A cookie all of whose attributes are in words already; what copies have is their value."""
+
+    _attributes: str | None = None  # None: they were changed, and are put into words once more
+
+    def with_value(self, value: str) -> _Prepared:
+        """`value` is an id or a digit: nothing to quote."""
+        made = _Prepared.__new__(_Prepared)
+        dict.update(made, self)
+        made.__dict__ = {**self.__dict__, "_value": value, "_coded_value": value}
+        return made
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._attributes = None
+        super().__setitem__(key, value)
+
+    def OutputString(self, attrs: list[str] | None = None) -> str:  # noqa: N802  the library's name
+        if attrs is None and self._attributes is not None:
+            return f"{self.key}={self.coded_value}{self._attributes}"
+        return super().OutputString(attrs)
+
+    def settle(self) -> None:
+        """Put the attributes into words."""
+        self._attributes = super().OutputString().removeprefix(f"{self.key}={self.coded_value}")
 
 
 @lru_cache(maxsize=64)
-def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[str]:
-    """A cookie with all but its value; the caller sets that in a copy."""
-    cookie: Morsel[str] = Morsel()
+def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> _Prepared:
+    """A cookie with all but its value."""
+    cookie = _Prepared()
     cookie.set(name, "", "")
     cookie["max-age"] = ONE_YEAR
     cookie["path"] = "/"
@@ -96,4 +121,5 @@ def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[s
     cookie["secure"] = secure
     cookie["httponly"] = http_only
     cookie["samesite"] = "Lax"
+    cookie.settle()
     return cookie

@@ -1,4 +1,4 @@
-"""What a tree of processes holds of the memory, by the parts of the project (Linux: proc(5))."""
+"""What a tree of processes holds of the memory, and computes, by the parts of the project (Linux: proc(5))."""
 
 from __future__ import annotations
 
@@ -71,14 +71,21 @@ def weigh(root: int) -> Weighed:
 
 def processor_seconds(root: int) -> float:
     """What the process and all below it have computed so far."""
-    ticks = 0
+    return sum(computed(root).values())
+
+
+def computed(root: int) -> dict[str, float]:
+    """The seconds that each part has computed so far, also in processes of it that have ended."""
+    seconds: defaultdict[str, float] = defaultdict(float)
     for pid in _tree(root):
         try:
             fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
+            name = _name(pid)
+        except (OSError, UnicodeDecodeError):
             continue
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        ticks = sum(map(int, fields[11:15]))  # its own, and that of children it has waited for
+        seconds[name] += ticks / os.sysconf("SC_CLK_TCK")
+    return seconds
 
 
 def _tree(root: int) -> list[int]:

@@ -6,9 +6,11 @@ are. Only when one is not, which ends the attempt, the known ones are looked up 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Literal, Unpack
 from uuid import UUID
 
@@ -23,12 +25,14 @@ from events.store import copytext, finding, migrations, partitions, projections
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.postgres_order import PostgresOrder
+from events.store.projections import Addition
 from events.store.retention import Retention
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
 _CLAIM = "COPY event_key (id) FROM STDIN"
 _BEGIN = "SELECT begin_event_batch(%s, %s, %s)"
+_MANY = 1_000  # events; what fewer add is worked out on the way
 _CAREFUL = 100  # batches after one with a known id, in which known ids are looked for first
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
@@ -60,6 +64,7 @@ class PostgresEventStore:
         )
         self._days: set[date] = set()
         self._careful = 0
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="events-projections")
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -118,16 +123,24 @@ class PostgresEventStore:
             known = _known(connection, ordered) if self._careful else ()
             new = [event for event in ordered if event.id not in known] if known else ordered
             if new:
+                additions = self._prepare(new)
                 copytext.send(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
                 number = _begin(connection, new)
                 rows = copytext.rows(new, batch=number)
                 copytext.copy(connection, "event", rows, columns=copytext.WITH_BATCH)
-                for projection in projections.registered():
-                    projection.apply(connection, new)
+                for add in additions():
+                    add(connection)
             if reader:
                 connection.execute(_ADVANCE, [reader, position, len(new)])
         self._careful = _CAREFUL if known else max(0, self._careful - 1)
         return len(new)
+
+    def _prepare(self, new: Sequence[Event]) -> Callable[[], list[Addition]]:
+        """What projections add. Of a large batch a thread works it out while the rows are sent: this
+        one waits for the server most of that time."""
+        if len(new) < _MANY:
+            return partial(projections.prepare, new)
+        return self._beside.submit(projections.prepare, new).result
 
     def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
         """Raw events. See EventStore."""
@@ -159,6 +172,7 @@ class PostgresEventStore:
     def close(self) -> None:
         """Close the pool."""
         self._pool.close()
+        self._beside.shutdown(wait=False)
 
     def _prepare_days(self, days: set[date]) -> None:
         missing = days - self._days
