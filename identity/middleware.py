@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from http.cookies import Morsel
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -100,7 +101,11 @@ class _Prepared(Morsel[str]):
         self._attributes = None
         super().__setitem__(key, value)
 
-    def OutputString(self, attrs: list[str] | None = None) -> str:  # noqa: N802  the library's name
+    def update(self, values: Any) -> None:  # type: ignore[override]  # as Morsel's
+        self._attributes = None
+        super().update(values)
+
+    def OutputString(self, attrs: list[str] | None = None) -> str:
         if attrs is None and self._attributes is not None:
             return f"{self.key}={self.coded_value}{self._attributes}"
         return super().OutputString(attrs)

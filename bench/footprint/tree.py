@@ -1,4 +1,4 @@
-"""What a tree of processes holds of the memory, and computes, by the parts of the project (Linux: proc(5))."""
+"""What a tree of processes holds of the memory, and computes, by parts of the project (Linux: proc(5))."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class PostgresEventStore:
         once = {event.id.int: event for event in reversed(batch)}
         # In the order of the ids: two consumers with the same events wait for each other, not deadlock.
         ordered = [once[number] for number in sorted(once)]
-        self._prepare_days({event.time.date() for event in ordered})
+        self._prepare_days(_days(ordered))
         try:
             new = self._store_new(ordered, reader, position)
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
@@ -116,7 +116,7 @@ class PostgresEventStore:
                     raise
                 has_looked = True
                 self._days.clear()  # a partition was archived under us
-                self._prepare_days({event.time.date() for event in ordered})
+                self._prepare_days(_days(ordered))
 
     def _try_to_store(self, ordered: Sequence[Event], reader: str, position: str) -> int:
         with self.connection() as connection:
@@ -185,9 +185,25 @@ class PostgresEventStore:
 
 def _begin(connection: Connection[Any], new: Sequence[Event]) -> int:
     """The number of the batch, by which readers find it once it is committed."""
-    times = [event.time for event in new]
-    [number] = connection.execute(_BEGIN, [min(times), max(times), len(new)]).fetchone() or [0]
+    first, last = _span(new)
+    [number] = connection.execute(_BEGIN, [first, last, len(new)]).fetchone() or [0]
     return int(number)
+
+
+def _span(events: Sequence[Event]) -> tuple[datetime, datetime]:
+    """The first and the last time of some events."""
+    times = [event.time for event in events]
+    return min(times), max(times)
+
+
+def _days(events: Sequence[Event]) -> set[date]:
+    """The days (UTC) of some events; nearly always all are of one."""
+    if not events:
+        return set()
+    first, last = _span(events)
+    if first.date() == last.date():
+        return {first.date()}
+    return {event.time.date() for event in events}
 
 
 def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:

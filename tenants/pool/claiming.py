@@ -31,7 +31,7 @@ _CLAIM = """
     ) RETURNING schema_name
 """
 
-_AT_A_TIME = 4  # schemas, before it looks again who waits
+_AT_A_TIME = 4  # schemas in one transaction, before it looks again who waits
 _REST = 3  # times as long as they took
 
 
@@ -78,17 +78,15 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
             if not missing:
                 _drop_stale(until)
                 return made
-            began = time.monotonic()
-            for _ in range(min(missing, _AT_A_TIME)):
-                try:
-                    add(template, replay=replay)
-                except Exception as error:
-                    rows.failed("pool.make", template.name, error)
-                    broken.add(template.name)
-                    break
-                made += 1
-                if time.monotonic() > until:
-                    return made
+            began, some = time.monotonic(), min(missing, _AT_A_TIME)
+            try:
+                add(template, some, replay=replay)
+                made += some
+            except Exception as error:
+                rows.failed("pool.make", template.name, error)
+                broken.add(template.name)
+            if time.monotonic() > until:
+                return made
             if gently and ready >= settings.POOL_MIN / 3:
                 time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
@@ -115,13 +113,15 @@ def _scarcest(size: int | None, *, besides: Collection[str] = ()) -> tuple[Templ
     return min(parts, key=lambda each: each[0])[1:]
 
 
-def add(template: Template, *, replay: str | None = None) -> None:
-    """Make one more of this template; `replay` as in `schemas.make`."""
-    name = schemas.new_name()
-    with transaction.atomic():
-        schemas.make(name, template=template, replay=replay)
-        PoolSchema.objects.create(
-            schema_name=name, fingerprint=fingerprints.of_template(template.name)
+def add(template: Template, some: int = 1, *, replay: str | None = None) -> None:
+    """Make `some` more of this template, all or none; `replay` as in `schemas.make`."""
+    names = [schemas.new_name() for _ in range(some)]
+    fingerprint = fingerprints.of_template(template.name)
+    with transaction.atomic():  # one wait for the disk for all of them
+        for name in names:
+            schemas.make(name, template=template, replay=replay)
+        PoolSchema.objects.bulk_create(
+            [PoolSchema(schema_name=name, fingerprint=fingerprint) for name in names]
         )
         step("refill.listed")
 
