@@ -31,7 +31,7 @@ _CLAIM = """
     ) RETURNING schema_name
 """
 
-_AT_A_TIME = 4  # schemas in one transaction, before it looks again who waits
+_AT_A_TIME = 4  # schemas in one transaction at most, before it looks again who waits
 _REST = 3  # times as long as they took
 
 
@@ -70,7 +70,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     """
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
-    made, failed = 0, set[UUID]()
+    made, pace, failed = 0, 0.0, set[UUID]()
     broken: set[str] = set()  # templates that cannot be made now: the others go on
     while True:
         if not preparing.prepare_next(failed=failed):
@@ -78,19 +78,29 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
             if not missing:
                 _drop_stale(until)
                 return made
-            began, some = time.monotonic(), min(missing, _AT_A_TIME)
+            began = time.monotonic()
+            some = min(missing, _lot(pace, until - began))
             try:
                 add(template, some, replay=replay)
                 made += some
             except Exception as error:
                 rows.failed("pool.make", template.name, error)
                 broken.add(template.name)
+            pace = (time.monotonic() - began) / some
             if time.monotonic() > until:
                 return made
             if gently and ready >= settings.POOL_MIN / 3:
                 time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
             return made
+
+
+def _lot(pace: float, left: float) -> int:
+    """How many to make in one transaction: the first alone, then as many as the time that is left is good
+    for. `pace`: seconds that one takes, 0 where that is not known."""
+    if not pace:
+        return 1
+    return max(1, int(min(left / pace, _AT_A_TIME)))
 
 
 def is_short() -> bool:
