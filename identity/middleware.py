@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import lru_cache
 from http import HTTPStatus
 from http.cookies import Morsel
@@ -97,7 +97,7 @@ class _Prepared(Morsel[str]):
         made.__dict__ = {**self.__dict__, "_value": value, "_coded_value": value}
         return made
 
-    def __setitem__(self, key: str, value: str) -> None:
+    def __setitem__(self, key: str, value: Any) -> None:
         self._attributes = None
         super().__setitem__(key, value)
 
@@ -105,7 +105,7 @@ class _Prepared(Morsel[str]):
         self._attributes = None
         super().update(values)
 
-    def OutputString(self, attrs: list[str] | None = None) -> str:
+    def OutputString(self, attrs: Container[str] | None = None) -> str:
         if attrs is None and self._attributes is not None:
             return f"{self.key}={self.coded_value}{self._attributes}"
         return super().OutputString(attrs)
