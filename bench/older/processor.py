@@ -61,7 +61,12 @@ class _Watched:
 
     def _beyond_idle(self, work: Callable[[], None], *, of: int) -> dict[str, float]:
         idle, seconds = self._computed(lambda: time.sleep(self._idle))
-        busy, lasted = self._computed(lambda: (work(), time.sleep(_SETTLES)))
+
+        def settled() -> None:
+            work()
+            time.sleep(_SETTLES)
+
+        busy, lasted = self._computed(settled)
         return {
             part: 1000 * (busy[part] - idle.get(part, 0.0) / seconds * lasted) / of for part in busy
         }

@@ -30,7 +30,7 @@ _UNREAD_HERE = """
               AND person_id = (SELECT id FROM identity_person WHERE user_id = %s)
               AND dismissed_at IS NULL AND read_at IS NULL
         LIMIT %s
-    ) AS some
+    ) AS unread
 """
 LISTED = 200  # so many of the newest can be looked at
 
@@ -59,8 +59,8 @@ def visible(looker: Looker, *, now: datetime | None = None) -> QuerySet[Notifica
 def unread(looker: Looker, *, now: datetime | None = None) -> int:
     """How many are not read yet, counted as far as COUNTED. One query, whatever there is."""
     if looker.tenant_id is not None:
+        asked: list[Any] = [now or timezone.now(), looker.tenant_id, looker.user.pk, COUNTED]
         with connection.cursor() as cursor:
-            asked = [now or timezone.now(), looker.tenant_id, looker.user.pk, COUNTED]
             cursor.execute(_UNREAD_HERE, asked)
             return int(cursor.fetchone()[0])
     rows = visible(looker, now=now).filter(read_at=None).order_by()
