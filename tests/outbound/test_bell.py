@@ -155,6 +155,7 @@ def test_the_count_is_bounded(client_for, people, acme, many, count):
 
 def test_a_workspace_counts_as_unread_what_it_lists_and_nobody_has_read(people, acme, globex):
     owner, now = people.acme_owner, timezone.now()
+    Membership.objects.create(tenant=globex, user=owner, role=Role.MEMBER)
     given = [give(owner, f"Of acme {number}", tenant=acme) for number in range(5)]
     given[0].read_at = given[1].dismissed_at = now
     given[2].expires_at = now
