@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from events import tracing
 from events.event import Event
@@ -42,14 +42,24 @@ def request_id(given: str | None) -> str:
     return given if given and _REQUEST_ID.fullmatch(given) else uuid7().hex
 
 
-@contextmanager
-def of_request(**values: str) -> Iterator[None]:
+class _OfRequest:
+    """A class, not a generator: every request has one, and this costs a third."""
+
+    __slots__ = ("_token", "_values")
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def __enter__(self) -> None:
+        self._token = _context.set(self._values)
+
+    def __exit__(self, *raised: object) -> None:
+        _context.reset(self._token)
+
+
+def of_request(**values: str) -> _OfRequest:
     """Start with these circumstances, and forget them at the end."""
-    token = _context.set(dict(values))
-    try:
-        yield
-    finally:
-        _context.reset(token)
+    return _OfRequest(values)
 
 
 @contextmanager

@@ -50,7 +50,8 @@ def asks(event: Event) -> bool:
 
 def settled(events: Sequence[Event]) -> list[Event]:
     """The events as they are stored. Raises NobodyCanSay, where one of them asks."""
-    words = {str(event.context[SESSION]) for event in events if asks(event)}
+    contexts = [event.context for event in events]
+    words = {str(said[SESSION]) for said in contexts if SESSION in said}
     if not words:
         return list(events)
     try:

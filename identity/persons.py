@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
+
 import events
 from identity.event_types import PERSON_IDENTIFIED
 from identity.models import Person, PersonAlias, User
@@ -26,15 +28,19 @@ def begin(user: User) -> Person:
 
 
 def identify(user: User, *, anonymous_id: UUID | None) -> Person:
-    """Bind what this browser did before to the user's person, once. Returns the person."""
+    """Bind what this browser did before to the user's person, once. Returns the person.
+
+    The event is a row beside that of the binding: neither is without the other.
+    """
     person = person_of(user)
     if anonymous_id is None:
         return person
-    if PersonAlias.objects.bind(anonymous_id, person):
-        events.record(
-            PERSON_IDENTIFIED.name,
-            person=person,
-            anonymous_id=anonymous_id,
-            properties={"anonymous_id": str(anonymous_id)},
-        )
+    with transaction.atomic(savepoint=False):
+        if PersonAlias.objects.bind(anonymous_id, person):
+            events.record_with_row(
+                PERSON_IDENTIFIED.name,
+                person=person,
+                anonymous_id=anonymous_id,
+                properties={"anonymous_id": str(anonymous_id)},
+            )
     return person

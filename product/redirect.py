@@ -54,7 +54,9 @@ def send_on(request: FollowRequest, *, destination: Destination) -> HttpResponse
     to = destination.url
     if destination.file_id:
         to = signed_address(request.tenant, destination.file_id)
-    return HttpResponse(status=302, headers={"Location": to, "Cache-Control": "private, no-store"})
+    headers = {"Location": to, "Cache-Control": "private, no-store"}
+    # With its charset: else it is looked for in the headers, and in the settings.
+    return HttpResponse(status=302, headers=headers, charset="utf-8")
 
 
 def _record(request: FollowRequest, destination: Destination) -> None:

@@ -54,7 +54,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         unit="requests/s",
         reference="an empty Django view without middleware",
         reference_value=views,
-        bar=0.5,
+        bar=0.75,
         better="more",
         limit=True,
         void=wanting(),

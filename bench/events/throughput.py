@@ -42,7 +42,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
         projected.append(store_from_stream(count, workspaces=WORKSPACES))
     return [
         _figure("stream to store with deduplication", alone, bare, bar=0.5),
-        _figure("the same with all rollups", projected, bare, bar=0.35),
+        _figure("the same with all rollups", projected, bare, bar=0.6),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a tree of processes holds of the memory, by the parts of the project (Linux: proc(5))."""
+"""What a tree of processes holds of the memory, and computes, by parts of the project (Linux: proc(5))."""
 
 from __future__ import annotations
 
@@ -74,16 +74,18 @@ def processor_seconds(root: int) -> float:
     return sum(processor_by_part(root).values())
 
 
-def processor_by_part(root: int) -> dict[str, float]:
-    """The same in seconds for each part of the project; of what lives at this moment."""
+def processor_by_part(root: int, *, with_ended: bool = False) -> dict[str, float]:
+    """The same in seconds for each part of the project; `with_ended`: also of children that a process
+    has waited for."""
     parts: defaultdict[str, float] = defaultdict(float)
     for pid in _tree(root):
         try:
             fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
             name = _name(pid)
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             continue
-        parts[name] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = sum(map(int, fields[11 : 15 if with_ended else 13]))
+        parts[name] += ticks / os.sysconf("SC_CLK_TCK")
     return dict(parts)
 
 

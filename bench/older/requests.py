@@ -14,21 +14,21 @@ from pathlib import Path
 from bench import against
 from bench.against import Code, NoHistory, medians
 from bench.figures import Figure
-from bench.older.site import Site
+from bench.older import processor
+from bench.older.site import COMMIT, Site, told
 from bench.serving.clients import wanting
 from bench.sizes import TINY, Size
 from plg_site.devstack.progress import step
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import State
 
-COMMIT = "5ec79f5"
 BAR = 1.05
 TURNS, SECONDS = 9, 4  # for each side: loads of clicks, and how long each is
 PEOPLE = 12  # sign up in each turn
 # All of them come from this machine.
 _ENVIRON = {"DEBUG": "0", "WATCH_FILES": "0", "SIGNUP_RATE_LIMIT": "100000/m/ip",
             "LOGIN_RATE_LIMIT": "100000/m/ip", "SIGNUPS_BY_ADDRESS": "100000/m",
-            "SIGNUPS_BY_DEVICE": "100000/m"}  # fmt: skip
+            "SIGNUPS_BY_DEVICE": "100000/m", **processor.ENVIRON}  # fmt: skip
 
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
@@ -38,8 +38,11 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     except NoHistory as error:
         if size is not TINY:
             raise
+        nothing = [[0.0], [0.0]]
         return [
-            _figure(name, [[0.0], [0.0]], void=f"skipped: {error}") for name in ("click", "sign-up")
+            make(name, nothing, void=f"skipped: {error}")
+            for make, names in ((_figure, _NAMES), (processor.figure, processor.NAMES))
+            for name in names
         ]
     turns, seconds = size.of(TURNS), size.of(SECONDS, at_least=1)
     people = size.of(PEOPLE, at_least=2)
@@ -52,7 +55,8 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
             clicks = against.in_turns(sites, lambda site: site.click(seconds=seconds), runs=turns)
         with step("  sign-ups"):
             crowds = against.in_turns(sites, lambda site: site.sign_up(people=people), runs=turns)
-    return [_figure("click", clicks, void=wanting()), _figure("sign-up", crowds)]
+        computed = processor.figures(sites, size=size)
+    return [_figure("click", clicks, void=wanting()), _figure("sign-up", crowds), *computed]
 
 
 @contextmanager
@@ -84,10 +88,6 @@ def _figure(what: str, columns: Sequence[Sequence[float]], *, void: str = "") ->
         reference_value=then,
         bar=BAR,
         better="less",
-        note=f"runs: {_told(columns[1])}; then: {_told(columns[0])}",
+        note=f"runs: {told(columns[1])}; then: {told(columns[0])}",
         void=void,
     )
-
-
-def _told(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)

@@ -7,6 +7,7 @@ import re
 import statistics
 import time
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from bench.against import Side
 from bench.serving.clients import Target, requests_per_second
 from plg_site.walk.browser import Browser, Form
 
+COMMIT = "5ec79f5"  # that the present one stands beside
 READS_FOR = 2.5  # seconds from the form to its sending: people type
 _TARGET = "https://example.com/sale"
 _AT_ONCE = 4  # of a crowd
@@ -30,6 +32,7 @@ class Site:
 
     side: Side
     link: Target
+    _owner: Browser
     _people: int = field(default=0)
 
     @classmethod
@@ -45,7 +48,7 @@ class Site:
         for code in dict.fromkeys(codes):
             answer = Browser().http.head(f"{home}/{code}", follow_redirects=False)
             if answer.headers.get("location") == _TARGET:
-                return cls(side, Target(side.port, f"/{code}", host, 302))
+                return cls(side, Target(side.port, f"/{code}", host, 302), browser)
         raise RuntimeError(f"{page.url} shows no short link.")
 
     def click(self, *, seconds: float) -> float:
@@ -59,10 +62,7 @@ class Site:
         A few come before them: who has waited for a minute has let go of connections.
         """
         _until_quiet()
-        first, self._people = self._people, self._people + people + _AT_ONCE
-        everybody = [
-            _Person(self.side, f"person-{number}") for number in range(first, self._people)
-        ]
+        everybody = self._some(people + _AT_ONCE)
         for person in everybody:
             person.loads_the_form()
             person.hangs_up()  # the last has the form long after the first
@@ -73,20 +73,38 @@ class Site:
             list(pool.map(_Person.sends_it, everybody[_AT_ONCE:]))
         return people / (time.perf_counter() - began)
 
+    def all_sign_up(self, *, people: int) -> None:
+        """So many load the form, one after the other, then send it. Raises RuntimeError."""
+        for person in (everybody := self._some(people)):
+            person.loads_the_form()
+            person.hangs_up()
+        time.sleep(READS_FOR)
+        for person in everybody:
+            person.sends_it()
+
+    def pages(self, *, count: int) -> None:
+        """The owner looks at the list of links so many times. Raises RuntimeError."""
+        for _ in range(count):
+            page = self._owner.http.get(f"http://{self.link.host}/links/")
+            if page.status_code != 200 or self.link.path not in page.text:
+                raise RuntimeError(f"{page.url} answers {page.status_code}: {page.text[:300]}")
+
     def sign_up(self, *, people: int) -> float:
         """Milliseconds of a sign-up, the form and its sending; the median of so many people.
 
         All load the form, one after the other, then all send it. Raises RuntimeError.
         """
         _until_quiet()
-        first, self._people = self._people, self._people + people
-        everybody = [
-            _Person(self.side, f"person-{number}") for number in range(first, first + people)
-        ]
+        everybody = self._some(people)
         loaded = [person.loads_the_form() for person in everybody]
         time.sleep(READS_FOR)
         sent = [person.sends_it() for person in everybody]
         return 1000 * statistics.median(map(sum, zip(loaded, sent, strict=True)))
+
+    def _some(self, people: int) -> list[_Person]:
+        """Who has not been here before."""
+        first, self._people = self._people, self._people + people
+        return [_Person(self.side, f"person-{number}") for number in range(first, self._people)]
 
 
 class _Person:
@@ -174,3 +192,8 @@ def _processors() -> tuple[float, float]:
     idle = times.idle + getattr(times, "iowait", 0.0)
     # What a guest took is in the user's time already.
     return idle, sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+
+
+def told(values: Sequence[float]) -> str:
+    """The runs, for a note."""
+    return ", ".join(f"{value:.3g}" for value in values)

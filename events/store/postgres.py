@@ -6,9 +6,11 @@ are. Only when one is not, which ends the attempt, the known ones are looked up 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Literal, Unpack
 from uuid import UUID
 
@@ -22,12 +24,14 @@ from events.store import copytext, finding, migrations, partitions, projections,
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.postgres_order import PostgresOrder
+from events.store.projections import Addition
 from events.store.retention import Retention
 
 _WAIT = 1.0  # seconds for a connection; the request path must not hang on its statistics
 _KNOWN = "SELECT id FROM event_key WHERE id = ANY(%s::uuid[])"
 _CLAIM = "COPY event_key (id) FROM STDIN"
 _BEGIN = "SELECT begin_event_batch(%s, %s, %s)"
+_MANY = 1_000  # events; what fewer add is worked out on the way
 _CAREFUL = 100  # batches after one with a known id, in which known ids are looked for first
 _ADVANCE = """
     INSERT INTO event_reader AS known (reader, position, events, moved_at)
@@ -59,6 +63,7 @@ class PostgresEventStore:
         )
         self._days: set[date] = set()
         self._careful = 0
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="events-projections")
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -88,7 +93,7 @@ class PostgresEventStore:
         once = {event.id.int: event for event in reversed(batch)}
         # In the order of the ids: two consumers with the same events wait for each other, not deadlock.
         ordered = [once[number] for number in sorted(once)]
-        self._prepare_days({event.time.date() for event in ordered})
+        self._prepare_days(_days(ordered))
         try:
             new = self._store_new(ordered, reader, position)
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
@@ -110,23 +115,31 @@ class PostgresEventStore:
                     raise
                 has_looked = True
                 self._days.clear()  # a partition was archived under us
-                self._prepare_days({event.time.date() for event in ordered})
+                self._prepare_days(_days(ordered))
 
     def _try_to_store(self, ordered: Sequence[Event], reader: str, position: str) -> int:
         with self.connection() as connection:
             known = _known(connection, ordered) if self._careful else ()
             new = [event for event in ordered if event.id not in known] if known else ordered
             if new:
+                additions = self._prepare(new)
                 copytext.send(connection, _CLAIM, [copytext.ids(new, separator=b"\n")])
                 number = _begin(connection, new)
                 rows = copytext.rows(new, batch=number)
                 copytext.copy(connection, "event", rows, columns=copytext.WITH_BATCH)
-                for projection in projections.registered():
-                    projection.apply(connection, new)
+                for add in additions():
+                    add(connection)
             if reader:
                 connection.execute(_ADVANCE, [reader, position, len(new)])
         self._careful = _CAREFUL if known else max(0, self._careful - 1)
         return len(new)
+
+    def _prepare(self, new: Sequence[Event]) -> Callable[[], list[Addition]]:
+        """What projections add. Of a large batch a thread works it out while the rows are sent: this
+        one waits for the server most of that time."""
+        if len(new) < _MANY:
+            return partial(projections.prepare, new)
+        return self._beside.submit(projections.prepare, new).result
 
     def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
         """Raw events. See EventStore."""
@@ -158,6 +171,7 @@ class PostgresEventStore:
     def close(self) -> None:
         """Close the pool."""
         self._pool.close()
+        self._beside.shutdown(wait=False)
 
     def _prepare_days(self, days: set[date]) -> None:
         missing = days - self._days
@@ -170,9 +184,25 @@ class PostgresEventStore:
 
 def _begin(connection: Connection[Any], new: Sequence[Event]) -> int:
     """The number of the batch, by which readers find it once it is committed."""
-    times = [event.time for event in new]
-    [number] = connection.execute(_BEGIN, [min(times), max(times), len(new)]).fetchone() or [0]
+    first, last = _span(new)
+    [number] = connection.execute(_BEGIN, [first, last, len(new)]).fetchone() or [0]
     return int(number)
+
+
+def _span(events: Sequence[Event]) -> tuple[datetime, datetime]:
+    """The first and the last time of some events."""
+    times = [event.time for event in events]
+    return min(times), max(times)
+
+
+def _days(events: Sequence[Event]) -> set[date]:
+    """The days (UTC) of some events; nearly always all are of one."""
+    if not events:
+        return set()
+    first, last = _span(events)
+    if first.date() == last.date():
+        return {first.date()}
+    return {event.time.date() for event in events}
 
 
 def _known(connection: Connection[Any], batch: Sequence[Event]) -> set[UUID]:

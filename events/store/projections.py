@@ -1,18 +1,20 @@
 """Tables that are a function of the raw events, kept up to date together with them.
 
 A projection is told of the new events of each batch before these are committed, so either both are
-stored or none. It brings its tables as numbered SQL files, in the dialect of each kind of store.
+stored or none. What they add is worked out first, without the store, while the raw rows are on their way
+to it. It brings its tables as numbered SQL files, in the dialect of each kind of store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from events.event import Event
 
+Addition = Callable[[Any], None]  # adds what was worked out, in a store's session
 _registered: dict[str, Projection] = {}
 
 
@@ -28,10 +30,11 @@ class Projection(Protocol):
         """
         ...
 
-    def apply(self, session: Any, events: Sequence[Event]) -> None:
-        """Add the events of a batch that were not stored before.
+    def prepare(self, events: Sequence[Event]) -> Addition:
+        """Work out what the events of a batch add that were not stored before.
 
-        `session` is a psycopg connection inside the batch's transaction (PostgreSQL), or the
+        Any thread may do so, and nothing need come of it. What it gives is called with the session:
+        that is a psycopg connection inside the batch's transaction (PostgreSQL), or the
         batch that a ClickHouse store is about to insert (`ClickHouseBatch`): the type tells which.
         Rows are written in one order by everybody, so that consumers cannot deadlock.
         """
@@ -50,6 +53,11 @@ def register(projection: Projection) -> None:
 def registered() -> Iterable[Projection]:
     """All projections, by name: one order for everybody, so that consumers cannot deadlock."""
     return [_registered[name] for name in sorted(_registered)]
+
+
+def prepare(events: Sequence[Event]) -> list[Addition]:
+    """What these events add to each projection, in the order in which it is to be added."""
+    return [projection.prepare(events) for projection in registered()]
 
 
 @contextmanager

@@ -9,7 +9,6 @@ with any page: those are nobody else's.
 from __future__ import annotations
 
 from functools import lru_cache
-from http.cookies import Morsel
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 from identity import cookies
 from identity.visits import consent
+from identity.visits.prepared import PreparedCookie
 
 ONE_YEAR = 60 * 60 * 24 * 365
 
@@ -67,15 +67,14 @@ def set_cookie(
 ) -> None:
     """As HttpResponse.set_cookie does, without its `expires`: a fraction of the time."""
     secure = bool(settings.SESSION_COOKIE_SECURE)
-    cookie = _prepared(name, cookies.domain_for(request), secure, http_only).copy()
-    cookie.set(name, value, value)  # an id or a digit: nothing to quote
-    dict.__setitem__(response.cookies, name, cookie)
+    prepared = _prepared(name, cookies.domain_for(request), secure, http_only)
+    dict.__setitem__(response.cookies, name, prepared.with_value(value))
 
 
 @lru_cache(maxsize=64)
-def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[str]:
-    """A cookie with all but its value; the caller sets that in a copy."""
-    cookie: Morsel[str] = Morsel()
+def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> PreparedCookie:
+    """A cookie with all but its value."""
+    cookie = PreparedCookie()
     cookie.set(name, "", "")
     cookie["max-age"] = ONE_YEAR
     cookie["path"] = "/"
@@ -83,6 +82,7 @@ def _prepared(name: str, domain: str, secure: bool, http_only: bool) -> Morsel[s
     cookie["secure"] = secure
     cookie["httponly"] = http_only
     cookie["samesite"] = "Lax"
+    cookie.settle()
     return cookie
 
 

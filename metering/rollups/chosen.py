@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,16 @@ class RollupProjection:
         """The tables of this kind of store."""
         return Path(__file__).parent.parent / _FOLDERS[kind]
 
-    def apply(self, session: Any, events: Sequence[Event]) -> None:
-        """Sum the batch up in memory, then add that to each table."""
+    def prepare(self, events: Sequence[Event]) -> Callable[[Any], None]:
+        """Sum the batch up in memory; then it is added to each table."""
         with _no_garbage_collection():
-            rollups().merge(session, partials.aggregate(events))
+            summed = partials.aggregate(events)
+            summed.make_rows()
+        return partial(self._add, summed)
+
+    def _add(self, summed: partials.Partials, session: Any) -> None:
+        with _no_garbage_collection():
+            rollups().merge(session, summed)
 
     def erase(self, tenant: str) -> int:
         """Remove all buckets of a workspace."""

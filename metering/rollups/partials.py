@@ -98,6 +98,10 @@ class Partials:
                     found[grain] += breakdown_rows(each.meter.key, grain, groups, self.keys)
         return found
 
+    def make_rows(self) -> None:
+        """Make totals and breakdowns now, where there is time for it."""
+        _ = self.totals, self.breakdowns
+
     def distinct(self, grain: Grain, *, broken_down: bool) -> list[Distinct]:
         """The values seen in each bucket of a grain, or (hours and days) in each breakdown of one.
 

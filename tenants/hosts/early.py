@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections, connection
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
 
@@ -42,7 +42,8 @@ class EarlyAnswers:
         self._lane: Any = EventBufferMiddleware(visitor)
         if settings.SECURE_SSL_REDIRECT:
             self._lane = SecurityMiddleware(self._lane)
-        self._product = _module(f"{settings.PRODUCT_APP}.early")
+        self._name = f"{settings.PRODUCT_APP}.early"
+        self._product = _module(self._name)
 
     def to(self, environ: Environ) -> HttpResponse | None:
         """The answer to a WSGI request, or None where it has to go the ordinary way."""
@@ -64,7 +65,7 @@ class EarlyAnswers:
             return None
         request: Any = WSGIRequest(environ)
         request.tenant, request.early_view = tenant, view
-        environ[ROUTE], environ[WORKSPACE] = f"{settings.PRODUCT_APP}.early", str(tenant.pk)
+        environ[ROUTE], environ[WORKSPACE] = self._name, str(tenant.pk)
         response: HttpResponse = self._lane(request)
         return response
 
@@ -79,11 +80,13 @@ class AnswersEarly:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = self._early.to(environ)
         # Something was looked up, and Django's signals do not come by here. (Tests hold a transaction.)
-        if connection.connection is not None and not connection.in_atomic_block:
+        main = connections[DEFAULT_DB_ALIAS]  # asked once: every click pays for it
+        if main.connection is not None and not main.in_atomic_block:
             close_old_connections()
         if response is None:
             return self._application(environ, start_response)
-        headers = [*response.items(), *missing(response, is_secure=_is_secure(environ))]
+        headers = list(response.items())
+        headers += missing(headers, is_secure=_is_secure(environ))
         for cookie in response.cookies.values():
             headers.append(("Set-Cookie", cookie.OutputString()))
         start_response(f"{response.status_code} {response.reason_phrase}", headers)

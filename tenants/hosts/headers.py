@@ -5,7 +5,7 @@ Every answer carries the same ones: pages, errors, unknown hosts, and what is an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -39,20 +39,25 @@ def permissions(features: Mapping[str, list[str]]) -> str:
 
 def harden(response: HttpResponse, *, is_secure: bool) -> HttpResponse:
     """For an answer that went past the middleware: the headers that it would have got there."""
-    for name, value in missing(response, is_secure=is_secure):
+    for name, value in missing(response.items(), is_secure=is_secure):
         response.headers[name] = value
     return response
 
 
-def missing(response: HttpResponse, *, is_secure: bool) -> list[tuple[str, str]]:
-    """Those headers that an answer does not have yet."""
-    has = response.headers
-    return [(name, value) for name, value in _headers(is_secure) if name not in has]
+def missing(headers: Iterable[tuple[str, str]], *, is_secure: bool) -> list[tuple[str, str]]:
+    """Those that an answer with these headers does not have yet."""
+    return _besides(frozenset([name for name, _ in headers]), is_secure)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=64)
+def _besides(names: frozenset[str], is_secure: bool) -> list[tuple[str, str]]:
+    """Worked out once for each kind of answer, because a click pays for it; nobody may change it."""
+    has = {name.lower() for name in names}
+    return [each for each in _headers(is_secure) if each[0].lower() not in has]
+
+
 def _headers(is_secure: bool) -> tuple[tuple[str, str], ...]:
-    """Those that are the same for every answer; worked out once, because a click pays for it."""
+    """Those that are the same for every answer."""
     scheme = "https" if is_secure else "http"
     asked = WSGIRequest(
         {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "wsgi.url_scheme": scheme}

@@ -33,7 +33,7 @@ _CLAIM = """
     ) RETURNING schema_name
 """
 
-_AT_A_TIME = 4  # schemas, before it looks again who waits
+_AT_A_TIME = 4  # schemas in one transaction at most, before it looks again who waits
 _REST = 3  # times as long as they took
 _OF_AN_UPDATE = timedelta(hours=1)  # for so long two versions may run side by side
 
@@ -73,7 +73,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     """
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
-    made, failed = 0, set[UUID]()
+    made, pace, failed = 0, 0.0, set[UUID]()
     broken: set[str] = set()  # templates that cannot be made now: the others go on
     while True:
         if not preparing.prepare_next(failed=failed):
@@ -82,20 +82,28 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
                 _drop_stale(until)
                 return made
             began = time.monotonic()
-            for _ in range(min(missing, _AT_A_TIME)):
-                try:
-                    add(template, replay=replay)
-                except Exception as error:
-                    rows.failed("pool.make", template.name, error)
-                    broken.add(template.name)
-                    break
-                made += 1
-                if time.monotonic() > until:
-                    return made
+            some = min(missing, _lot(pace, until - began))
+            try:
+                add(template, some, replay=replay)
+                made += some
+            except Exception as error:
+                rows.failed("pool.make", template.name, error)
+                broken.add(template.name)
+            pace = (time.monotonic() - began) / some
+            if time.monotonic() > until:
+                return made
             if gently and ready >= settings.POOL_MIN / 3:
                 time.sleep(_REST * (time.monotonic() - began))
         if time.monotonic() > until:
             return made
+
+
+def _lot(pace: float, left: float) -> int:
+    """How many to make in one transaction: the first alone, then as many as the time that is left is good
+    for. `pace`: seconds that one takes, 0 where that is not known."""
+    if not pace:
+        return 1
+    return max(1, int(min(left / pace, _AT_A_TIME)))
 
 
 def is_short() -> bool:
@@ -118,13 +126,15 @@ def _scarcest(size: int | None, *, besides: Collection[str] = ()) -> tuple[Templ
     return min(parts, key=lambda each: each[0])[1:]
 
 
-def add(template: Template, *, replay: str | None = None) -> None:
-    """Make one more of this template; `replay` as in `schemas.make`."""
-    name = schemas.new_name()
-    with transaction.atomic():
-        schemas.make(name, template=template, replay=replay)
-        PoolSchema.objects.create(
-            schema_name=name, fingerprint=fingerprints.of_template(template.name)
+def add(template: Template, some: int = 1, *, replay: str | None = None) -> None:
+    """Make `some` more of this template, all or none; `replay` as in `schemas.make`."""
+    names = [schemas.new_name() for _ in range(some)]
+    fingerprint = fingerprints.of_template(template.name)
+    with transaction.atomic():  # one wait for the disk for all of them
+        for name in names:
+            schemas.make(name, template=template, replay=replay)
+        PoolSchema.objects.bulk_create(
+            [PoolSchema(schema_name=name, fingerprint=fingerprint) for name in names]
         )
         step("refill.listed")
 

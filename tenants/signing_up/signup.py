@@ -129,7 +129,8 @@ class WorkspaceSignupForm(SignupForm):
         token = self.cleaned_data.get("token") or uuid4()
         try:
             attempt = SignupAttempt.objects.create(token=token, email=self.cleaned_data["email"])
-            return self._sign_up(request, attempt), None
+            with events.rows_together():
+                return self._sign_up(request, attempt), None
         except IntegrityError as error:
             raise UsedBefore(token) from error
 
@@ -191,7 +192,7 @@ class WorkspaceSignupForm(SignupForm):
         )
         attempt.user, self.workspace = user, attempt.tenant
         attempt.save(update_fields=["user", "tenant"])
-        events.record(
+        events.record_with_row(
             SIGNED_UP.name,
             tenant=attempt.tenant,
             person=user.person,

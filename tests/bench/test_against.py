@@ -34,7 +34,7 @@ def test_a_clone_without_the_commit_says_so_and_how_to_get_it(without_history):
 
 def test_the_tiny_run_skips_without_history_and_says_so(without_history):
     rows = requests.figures(size=TINY, stack=None)  # type: ignore[arg-type]
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert all(row.why_void.startswith("skipped: This clone does not have") for row in rows)
     run = Run("older", TINY, figures=rows)
     assert run.exit_code == 0

@@ -153,6 +153,23 @@ def test_the_count_is_bounded(client_for, people, acme, many, count):
     ) == (2 if many else 0)
 
 
+def test_a_workspace_counts_as_unread_what_it_lists_and_nobody_has_read(people, acme, globex):
+    owner, now = people.acme_owner, timezone.now()
+    Membership.objects.create(tenant=globex, user=owner, role=Role.MEMBER)
+    given = [give(owner, f"Of acme {number}", tenant=acme) for number in range(5)]
+    given[0].read_at = given[1].dismissed_at = now
+    given[2].expires_at = now
+    given[3].expires_at = now + timedelta(hours=1)
+    Notification.objects.bulk_update(given, ["read_at", "dismissed_at", "expires_at"])
+    give(owner, "Of the account")
+    give(owner, "Of globex", tenant=globex)
+    give(people.acme_member, "For the member", tenant=acme)
+
+    here = Looker(owner, acme.pk)
+    listed = feed.visible(here, now=now).filter(read_at=None)
+    assert feed.unread(here, now=now) == listed.count() == 3
+
+
 def test_the_list_goes_page_by_page_and_ends(client_for, people, acme, monkeypatch):
     monkeypatch.setattr(feed, "LISTED", 30)
     for number in range(35):

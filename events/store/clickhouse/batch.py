@@ -142,8 +142,8 @@ class ClickHouseBatch:
         batch = cls(number)
         batch.add_keys(events)
         batch.add_place(events)
-        for projection in projections.registered():
-            projection.apply(batch, events)
+        for add in projections.prepare(events):
+            add(batch)
         if reader:
             batch.add_reader(reader, position, len(events))
         return batch

@@ -71,7 +71,7 @@ def test_raw_rows_and_projections_are_stored_together_or_not_at_all(log, monkeyp
     class Broken:
         name = "broken"
 
-        def apply(self, session, events):
+        def prepare(self, events):
             raise ZeroDivisionError
 
     monkeypatch.setitem(projections._registered, "zz_broken", Broken())

@@ -18,7 +18,8 @@ from identity.models import User
 from product.models import Link
 from tenants import pool
 from tenants.models import PoolSchema, SchemaTemplate, Status, Tenant
-from tenants.pool import citus, demand, fingerprints, schemas, templates
+from tenants.pool import citus, claiming, demand, fingerprints, schemas, templates
+from tenants.pool.templates import Template
 from tenants.signing_up import provisioning
 from tenants.signing_up.provisioning import NewWorkspace
 
@@ -151,6 +152,22 @@ def test_a_refill_makes_what_is_missing_of_each_template_and_drops_what_is_stale
     assert stale not in ready()
     assert PoolSchema.objects.filter(pk="w_beside").delete()[0] == 1
     assert not storages["workspaces"].exists(sample)
+
+
+def test_of_those_made_together_one_that_fails_leaves_none(grown, monkeypatch):
+    before, made = ready(), []
+    first = templates.listed()[0]
+
+    def furnish() -> None:
+        made.append(connection.schema_name)
+        if len(made) == 2:
+            raise RuntimeError("The second one cannot be furnished.")
+
+    with pytest.raises(RuntimeError, match="second"):
+        claiming.add(Template(first.name, furnish=furnish), 3)
+    assert len(made) == 2
+    assert ready() == before
+    assert not any(schema_exists(name) for name in made)
 
 
 def test_a_refill_stops_after_its_time(grown):

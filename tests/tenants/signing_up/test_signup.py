@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django_tenants.utils import schema_context, schema_exists
 
+from events.models import OutboxEvent
 from identity.models import Person, PersonAlias, User
 from tenants.models import Domain, Membership, PoolSchema, Role, Tenant
 from tests.tenants.signing_up.form import loaded
@@ -65,6 +67,14 @@ def test_it_ends_in_a_workspace_with_schema_domain_and_owner(client_for):
     assert Domain.objects.get(tenant=tenant).domain == f"{form['slug']}.{settings.APP_DOMAIN}"
     membership = Membership.objects.get(tenant=tenant)
     assert (membership.role, membership.user.email) == (Role.OWNER, form["email"])
+
+
+def test_its_events_are_rows_of_its_transaction(client_for):
+    OutboxEvent.objects.all().delete()
+    client_for().post(SIGNUP, answers())
+
+    names = {json.loads(row.payload)["name"] for row in OutboxEvent.objects.all()}
+    assert names >= {"Person Identified", "Signed Up", "Workspace Created", "Seat Count Changed"}
 
 
 def test_the_next_page_is_the_workspace(client_for):
