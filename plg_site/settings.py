@@ -338,6 +338,7 @@ CELERY_BEAT_SCHEDULE = queues.every(
         "tenants.tasks.prepare_workspaces": 5.0,
         "tenants.tasks.look_after_lives": 3600.0,
         "billing.tasks.ask_stripe": 600.0,
+        "billing.tasks.work_off_inbox": 30.0,
         "billing.tasks.bill_usage": 600.0,
         "tenants.tasks.purge_workspaces": 3600.0,
         "tenants.archive.tasks.tend": 30.0,

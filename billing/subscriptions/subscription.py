@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from billing import catalogue
+from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, plan_item
-from billing.selling import entitlements, prices
+from billing.selling import prices, terms
+from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, cycles, intent, invoices, letters
+from billing.subscriptions import customers, cycles, intent, invoices, letters, projection
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -52,6 +53,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.save()
     if account.tenant.purged_at is not None:
         return account  # nothing is left that limits, months or events could be about
+    row = projection.write(account, found) if found is not None else None
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
     if plan_before == catalogue.first_plan_key() != account.plan_key:
@@ -61,36 +63,35 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
     if account.status == "past_due" != status_before:
         letters.payment_is_due(account)
+    if row is not None:
+        letters.trial_ends_soon(account, row)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account
 
 
-def change(
-    account: Account,
-    *,
-    plan: catalogue.Plan,
-    interval: catalogue.Interval,
-    by: User | None = None,
-) -> Account:
-    """Move the subscription to another plan or interval, at once, with Stripe's prorations.
+def change(account: Account, choice: Choice, *, by: User | None = None) -> Account:
+    """Move the subscription to another plan, interval or number of seats, at once, with Stripe's
+    prorations, under the terms of today.
 
     To ask for what is there already does nothing, so a second click is free. Raises
     NoSubscription, prices.NotForSale, stripe.StripeError.
     """
-    price = prices.find(plan, interval)
+    price = prices.find(choice.plan, choice.interval, choice.currency)
+    wanted = (price.id, choice.seats)
     _changeable(account)
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = _changeable(account)
         item = plan_item(current)
-        if item is not None and item.price.id != price.id:
+        if item is not None and (item.price.id, item.quantity or 1) != wanted:
             client().v1.subscriptions.update(
                 current.id,
                 {
-                    "items": [{"id": item.id, "price": price.id}],
+                    "items": [{"id": item.id, "price": price.id, "quantity": choice.seats}],
                     "proration_behavior": "create_prorations",
                     "cancel_at_period_end": False,
+                    "metadata": {terms.METADATA: terms.current(choice.plan).digest},
                 },
             )
     return sync(account, origin=Account.Origin.PAGE, by=by)
@@ -133,7 +134,7 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
                 "customer": customer_id,
                 "status": "all",
                 "limit": _NEWEST,
-                "expand": ["data.latest_invoice"],
+                "expand": projection.EXPAND,
             }
         )
     except stripe.InvalidRequestError:

@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, row_bounds
+from tenants import audit, features, row_bounds
 from tenants.domains import allowance, checking, service
 from tenants.domains.models import CustomDomain
 from tenants.models import Tenant
+
+OWN_DOMAINS = "own_domains"  # the feature, where a product sells it
 
 
 class Refused(Exception):
@@ -31,6 +33,10 @@ def add(tenant: Tenant, name: str, *, by: User, now: datetime | None = None) -> 
             known = CustomDomain.objects.for_tenant(tenant)
             row_bounds.require(tenant, row_bounds.OWN_DOMAINS, known)
         except row_bounds.TooManyRows as refused:
+            raise Refused(str(refused)) from None
+        try:
+            features.require(tenant, OWN_DOMAINS)
+        except features.FeatureRefused as refused:
             raise Refused(str(refused)) from None
         if not allowance.may_add(tenant):
             raise Refused(

@@ -10,8 +10,8 @@ import pytest
 import stripe as sdk
 from djstripe.models import WebhookEndpoint
 
-from billing import catalogue, checks
-from billing.selling import entitlements, prices, pricing
+from billing import catalogue, checks, entitlements
+from billing.selling import prices, pricing
 from billing.webhooks import inbox
 from cms import slots
 from metering import Limit, UsagePrice

@@ -1,0 +1,20 @@
+"""What billing keeps: accounts, subscriptions, what usage costs, what Stripe told us, grants."""
+
+from billing.models.account import ENTITLING, LIVE, Account, plan_item
+from billing.models.grants import Grant
+from billing.models.inbox import InboxEvent
+from billing.models.subscription import PlanTerms, Subscription
+from billing.models.usage import UsageCharge, UsageInvoice
+
+__all__ = [
+    "ENTITLING",
+    "LIVE",
+    "Account",
+    "Grant",
+    "InboxEvent",
+    "PlanTerms",
+    "Subscription",
+    "UsageCharge",
+    "UsageInvoice",
+    "plan_item",
+]
