@@ -172,11 +172,12 @@ def _tiers(tiers: Tiers, by_quantity: bool) -> Iterator[str]:
         yield "tiers of seats are priced one by one (per=1)"
 
 
-def _price_keys(plans: Iterable[Plan], add_ons: Iterable[AddOn]) -> list[str]:
-    return [price_key(each.key, interval, currency, default=each.currency)
-            for each in [*plans, *add_ons]
-            for interval in each.prices
-            for currency in each.amounts(interval)]  # fmt: skip
+def _price_keys(plans: Iterable[Plan], add_ons: Iterable[AddOn]) -> Iterator[str]:
+    sold: list[Plan | AddOn] = [*plans, *add_ons]
+    for each in sold:
+        for interval in each.prices:
+            for currency in each.amounts(interval):
+                yield price_key(each.key, interval, currency, default=each.currency)
 
 
 def price_key(key: str, interval: str, currency: str, *, default: str) -> str:

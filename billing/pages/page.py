@@ -180,7 +180,10 @@ def _trial(plan: Plan, row: Subscription, first: str) -> str:
 
 
 def _facts(account: Account, plan: Plan, row: Subscription | None) -> list[Fact]:
-    if not account.has_subscription or row is None:
+    if account.has_subscription and row is None:  # one of before there were rows: soon there is
+        amount = wording.money_in_words(account.amount or 0, account.currency, short=True)
+        return [Fact("Price", f"{amount} a {account.interval}")]
+    if row is None or not account.has_subscription:
         price = wording.money_in_words(0, account.pays_in or plan.currency, short=True)
         return [Fact("Price", f"{price} for ever")]
     facts = [Fact("Price", cards.price_now(row, plan))]

@@ -49,7 +49,7 @@ def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
         url = checkout.begin(account, wanted, user=request.user)
     except checkout.AlreadySubscribed:
         query = urlencode(
-            {"plan": wanted.plan.key, "interval": wanted.interval, "seats": wanted.seats}
+            {"plan": wanted.plan.key, "interval": wanted.interval, "seats": str(wanted.seats)}
         )
         return _see_other(f"{reverse('billing:change')}?{query}")
     return _see_other(url)

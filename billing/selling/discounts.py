@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import stripe
@@ -32,12 +33,14 @@ def coupon_id(coupon: Coupon) -> str:
 def steps() -> Iterator[Step]:
     """What is to be done. Raises stripe.StripeError."""
     coupons = {each.key: each for each in catalogue.coupons()}
+    if not coupons:
+        return  # TEMPORARY
     listed = client().v1.coupons.list({"limit": 100}).auto_paging_iter()
     there = {each.id for each in listed if _is_ours(each)}
     for coupon in coupons.values():
         if coupon_id(coupon) not in there:
             words = f"coupon {coupon_id(coupon)} created"
-            yield Step(words, lambda coupon=coupon: _make_coupon(coupon))
+            yield Step(words, partial(_make_coupon, coupon))
     yield from _codes(coupons)
 
 
@@ -49,12 +52,12 @@ def _codes(coupons: dict[str, Coupon]) -> Iterator[Step]:
         ours = wanted.get(code)
         if ours is None or not _is_same(ours, coupons[ours.coupon], found):
             words = f"promotion code {found.code} ended"
-            yield Step(words, lambda found=found: _end(found))
+            yield Step(words, partial(_end, found))
             there = {key: each for key, each in there.items() if key != code}
     for code, ours in wanted.items():
         if code not in there:
             words = f"promotion code {ours.code} made for {coupon_id(coupons[ours.coupon])}"
-            yield Step(words, lambda ours=ours: _make_code(ours, coupons[ours.coupon]))
+            yield Step(words, partial(_make_code, ours, coupons[ours.coupon]))
 
 
 def _make_coupon(coupon: Coupon) -> None:

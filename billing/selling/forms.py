@@ -39,7 +39,7 @@ def choice(data: Mapping[str, str], *, currency: str = "", members: int = 1) -> 
     for plan in catalogue.plans():
         if plan.key == key and plan.for_sale and interval in plan.prices:
             paid_in = currency or data.get("currency") or plan.currency
-            if paid_in not in plan.amounts(interval):  # type: ignore[arg-type] # a key of `prices`
+            if paid_in not in plan.amounts(interval):
                 raise NotOffered(f"{key} in {paid_in}")
             seats = _seats(data.get("seats", ""), plan, members)
             return Choice(plan, interval, paid_in, seats)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import stripe
@@ -56,7 +57,10 @@ def push(*, dry_run: bool = False, say: Callable[[str], None] | None = None) -> 
 
 def steps() -> Iterator[Step]:
     """What is to be done, in an order in which each may rely on those before."""
-    sold = [*(plan for plan in catalogue.plans() if plan.prices), *catalogue.add_ons()]
+    sold: list[Plan | AddOn] = [
+        *(plan for plan in catalogue.plans() if plan.prices),
+        *catalogue.add_ons(),
+    ]
     products = {product.id: product for product in _our_products()}
     for thing in sold:
         yield from _product(thing, products.get(prices.product_id(thing)))
@@ -64,7 +68,7 @@ def steps() -> Iterator[Step]:
     wanted = {prices.product_id(thing) for thing in sold if thing.for_sale}
     for product in products.values():
         if product.active and product.id not in wanted:
-            yield Step(f"product {product.id} archived", lambda product=product: _archive(product))
+            yield Step(f"product {product.id} archived", partial(_archive, product))
     yield from discounts.steps()
 
 
@@ -78,7 +82,7 @@ def _product(thing: Plan | AddOn, product: stripe.Product | None) -> Iterator[St
     product_id = prices.product_id(thing)
     said = {"name": thing.name, "description": thing.summary}
     if product is None:
-        new = {"id": product_id, **said, "metadata": {_OURS: thing.key}}
+        new: Any = {"id": product_id, **said, "metadata": {_OURS: thing.key}}
         yield Step(f"product {product_id} created", lambda: client().v1.products.create(new))
         return
     active = product.active or thing.for_sale
