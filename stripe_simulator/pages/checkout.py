@@ -14,7 +14,7 @@ from starlette.routing import Route
 from stripe_simulator.cards import by_number
 from stripe_simulator.errors import StripeError, invalid
 from stripe_simulator.objects.checkout_sessions import line_items
-from stripe_simulator.objects.prices import price_label
+from stripe_simulator.objects.prices import every
 from stripe_simulator.pages.rendering import page
 from stripe_simulator.rules.checkout import Payer, complete, success_address
 from stripe_simulator.shapes import Json
@@ -83,7 +83,7 @@ def _page(
         status=status,
         session=session,
         items=items,
-        every=price_label(items[0]["price"]).partition(" / ")[2],
+        every=every(items[0]["price"]),
         fields=_PREFILLED | fields,
         known_email=_known_email(state, session),
         refusal=refusal,
