@@ -56,14 +56,12 @@ def amount_off(coupon: Json, currency: str) -> int | None:
 
 def new_discount(state: State, coupon: Json, *, end: int | None, **belongs: Any) -> Json:
     """A redeemed coupon. `belongs` names customer, subscription, invoice, promotion_code ..."""
-    return state.save(
-        shape(
-            stripe.Discount,
-            id=new_id("di"),
-            object="discount",
-            end=end,
-            source={"coupon": coupon["id"], "type": "coupon"},
-            start=state.now(),
-            **belongs,
-        )
+    made = shape(
+        stripe.Discount,
+        id=new_id("di"),
+        end=end,
+        source={"coupon": coupon["id"], "type": "coupon"},
+        start=state.now(),
+        **belongs,
     )
+    return state.save({"object": "discount"} | made)

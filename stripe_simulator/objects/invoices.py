@@ -61,7 +61,7 @@ def new_invoice(
         default_payment_method=default_payment_method,
         default_tax_rates=default_tax_rates or [],
         description=description,
-        discounts=discounts or [],
+        discounts=list(discounts or []),
         issuer={"type": "self"},
         lines=None,
         livemode=False,

@@ -132,9 +132,8 @@ def create_code(call: Call) -> Json:
     given = params.get("restrictions") or {}
     if ("minimum_amount" in given) != ("minimum_amount_currency" in given):
         raise missing("restrictions[minimum_amount_currency]")
-    kind = stripe.PromotionCode
     made = shape(
-        kind,
+        stripe.PromotionCode,
         id=new_id("promo"),
         active=params.get("active", True),
         code=code,
@@ -145,15 +144,22 @@ def create_code(call: Call) -> Json:
         max_redemptions=params.get("max_redemptions"),
         metadata={},
         promotion={"coupon": coupon, "type": "coupon"},
-        restrictions=shape(
-            kind.Restrictions, **({"first_time_transaction": False} | given)
-        ),
+        restrictions=_restrictions(given),
         times_redeemed=0,
     )
     merge_metadata(made, params)
     state.save(made)
     emit(state, "promotion_code.created", made)
     return made
+
+
+def _restrictions(given: dict[str, Any]) -> Json:
+    restrictions = shape(
+        stripe.PromotionCode.Restrictions, **{"first_time_transaction": False} | given
+    )
+    if "currency_options" not in given:
+        del restrictions["currency_options"]
+    return restrictions
 
 
 def _with_code(call: Call, code: str) -> list[Json]:

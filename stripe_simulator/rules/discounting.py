@@ -97,7 +97,7 @@ def _check_code(
         raise invalid("This promotion code belongs to another customer.", param)
     minimum = limits["minimum_amount"]
     if minimum and limits["minimum_amount_currency"] != currency:
-        option = (limits["currency_options"] or {}).get(currency)
+        option = (limits.get("currency_options") or {}).get(currency)
         minimum = option["minimum_amount"] if option else None
         if minimum is None:
             raise invalid("This promotion code is for another currency.", param)
