@@ -32,6 +32,7 @@ def create_customer(state: State, **params: Any) -> Json:
         next_invoice_sequence=1,
         preferred_locales=[],
         tax_exempt="none",
+        test_clock=params.get("test_clock"),
     )
     apply(customer, params)
     state.save(customer)

@@ -8,6 +8,7 @@ from stripe_simulator.resources import (
     balance_transactions,
     charges,
     checkout_sessions,
+    coupons,
     customers,
     events,
     invoice_items,
@@ -18,7 +19,9 @@ from stripe_simulator.resources import (
     prices,
     products,
     subscription_items,
+    subscription_schedules,
     subscriptions,
+    test_clocks,
     webhook_endpoints,
 )
 
@@ -27,6 +30,7 @@ __all__ = [
     "balance_transactions",
     "charges",
     "checkout_sessions",
+    "coupons",
     "customers",
     "events",
     "invoice_items",
@@ -37,6 +41,8 @@ __all__ = [
     "prices",
     "products",
     "subscription_items",
+    "subscription_schedules",
     "subscriptions",
+    "test_clocks",
     "webhook_endpoints",
 ]

@@ -8,7 +8,8 @@ from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import invoicing, one_off, standing
+from stripe_simulator.rules import invoicing, one_off, previewing, renewing, standing
+from stripe_simulator.rules.collecting import collect
 from stripe_simulator.shapes import Json
 
 _HONOURED = (
@@ -21,6 +22,11 @@ _WRITABLE = "auto_advance default_payment_method description footer metadata"
 @route("POST", "/v1/invoices", honours=_HONOURED)
 def create(call: Call) -> Json:
     return one_off.open_draft(call.state, call.params)
+
+
+@route("POST", "/v1/invoices/create_preview", honours=previewing.HONOURED)
+def create_preview(call: Call) -> Json:
+    return previewing.preview(call.state, call.params)
 
 
 @route("DELETE", "/v1/invoices/{invoice}")
@@ -50,8 +56,10 @@ def update(call: Call) -> Json:
 
 @route("POST", "/v1/invoices/{invoice}/finalize", honours="auto_advance")
 def finalize(call: Call) -> Json:
+    invoice = _require(call)
+    renewing.count_again(call.state, invoice)
     return invoicing.finalize(
-        call.state, _require(call), auto_advance=call.params.get("auto_advance")
+        call.state, invoice, auto_advance=call.params.get("auto_advance")
     )
 
 
@@ -67,7 +75,9 @@ def pay(call: Call) -> Json:
     chosen = call.params.get("payment_method")
     if chosen:
         call.state.require("payment_method", chosen, param="payment_method", status=400)
-    decline = invoicing.collect(call.state, invoice, payment_method=chosen)
+    if invoice["status"] == "draft":
+        renewing.count_again(call.state, invoice)
+    decline = collect(call.state, invoice, payment_method=chosen)
     standing.follow(call.state, invoice, paid=decline is None)
     if decline is not None:
         raise decline.error()
@@ -77,6 +87,11 @@ def pay(call: Call) -> Json:
 @route("POST", "/v1/invoices/{invoice}/void")
 def void(call: Call) -> Json:
     return invoicing.void(call.state, _require(call))
+
+
+@route("POST", "/v1/invoices/{invoice}/mark_uncollectible")
+def mark_uncollectible(call: Call) -> Json:
+    return invoicing.mark_uncollectible(call.state, _require(call))
 
 
 @route("GET", "/v1/invoices/{invoice}/lines", honours="limit starting_after ending_before")

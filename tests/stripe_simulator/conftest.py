@@ -110,6 +110,9 @@ class World:
         with self.store.transaction() as state:
             due.run(state)
 
+    def pass_until(self, instant: int) -> None:
+        self.pass_time(instant - self.store.clock.now())
+
     def price(self, amount: int = 2900, **extra: Any) -> stripe.Price:
         """A monthly price of a new product, unless told otherwise."""
         params: dict[str, Any] = {
@@ -191,7 +194,9 @@ def world(simulator: World) -> World:
     with simulator.store.transaction() as state:
         state.connection.execute("DELETE FROM outbox")
         state.connection.execute("DELETE FROM idempotency")
+        state.connection.execute("DELETE FROM meter_events")
         state.connection.execute("DELETE FROM objects WHERE object != 'webhook_endpoint'")
+        state.skip(-state.clock.skipped)
     simulator.offset[0] = 0.0
     simulator.app.refuses = lambda event: False
     eventually(lambda: not simulator.app.listening)
