@@ -1,12 +1,13 @@
 """What billing keeps: accounts, subscriptions, what usage costs, what Stripe told us, grants."""
 
-from billing.models.account import ENTITLING, LIVE, Account, plan_item
+from billing.models.account import CARDLESS, ENTITLING, LIVE, Account, is_tried, plan_item
 from billing.models.grants import Grant
 from billing.models.inbox import InboxEvent
 from billing.models.subscription import PlanTerms, Subscription
 from billing.models.usage import UsageCharge, UsageInvoice
 
 __all__ = [
+    "CARDLESS",
     "ENTITLING",
     "LIVE",
     "Account",
@@ -16,5 +17,6 @@ __all__ = [
     "Subscription",
     "UsageCharge",
     "UsageInvoice",
+    "is_tried",
     "plan_item",
 ]

@@ -120,7 +120,17 @@ class Account(models.Model):
         self.pays_in = self.pays_in or item.price.currency
         if subscription.trial_start and self.trial_began_at is None:
             self.trial_began_at = _moment(subscription.trial_start)
-        self.checkout_open = False
+        if not is_tried(subscription):  # a trial that can still be bought in an open checkout
+            self.checkout_open = False
+
+
+CARDLESS = "trial"  # metadata key of subscriptions that we began for trying
+
+
+def is_tried(subscription: stripe.Subscription) -> bool:
+    """Whether it is a trial of ours for which no way of paying is kept with it."""
+    ours = bool(subscription.metadata) and CARDLESS in (subscription.metadata or {})
+    return subscription.status == "trialing" and ours and not subscription.default_payment_method
 
 
 def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem | None:

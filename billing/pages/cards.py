@@ -19,6 +19,7 @@ from metering import wording
 @dataclass(frozen=True)
 class PlanCard:
     """One plan of the price list as this workspace sees it. Without a `label` it has no button.
+    `changes`: it leads to the change of a subscription, not to the first payment.
 
     `seats` is what a form asks for (0: nothing), `try_label` a second button, for the trial.
     """
@@ -32,6 +33,7 @@ class PlanCard:
     seats: int
     least_seats: int
     try_label: str
+    changes: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Shown:
     interval: Interval
     currency: str
     members: int
+    is_tried: bool = False  # a plan is tried, and no way of paying is kept
 
 
 def of(plan: Plan, shown: Shown) -> PlanCard:
@@ -57,6 +60,7 @@ def of(plan: Plan, shown: Shown) -> PlanCard:
     account, interval = shown.account, shown.interval
     same_plan = plan.key == account.plan_key
     is_current = same_plan and (plan.is_free or account.interval == interval)
+    is_current &= not (shown.is_tried and same_plan)  # it can be bought
     label = "" if is_current or plan.is_free else _label(plan, account, interval)
     least = max(plan.least_seats, shown.members)
     had = shown.row.quantity if shown.row and same_plan else 0
@@ -71,6 +75,7 @@ def of(plan: Plan, shown: Shown) -> PlanCard:
         seats=seats,
         least_seats=least,
         try_label=_try_label(plan, shown) if label else "",
+        changes=shown.account.has_subscription and not shown.is_tried,
     )
 
 
@@ -146,6 +151,8 @@ def _period(plan: Plan, interval: Interval) -> str:
 
 
 def _label(plan: Plan, account: Account, interval: Interval) -> str:
+    if plan.key == account.plan_key and account.status == "trialing":
+        return f"Keep {plan.name}"
     if plan.key == account.plan_key:
         return f"Pay by the {interval}"
     return f"{'Upgrade' if is_higher(plan, account) else 'Change'} to {plan.name}"

@@ -83,7 +83,10 @@ class BillingPage:
         plan = entitlements.plan_of(account)
         row = _subscription(account)
         paid_in = account.currency or account.pays_in or plan.currency
-        shown = cards.Shown(account, row, interval, currency, members=_members(account))
+        is_tried = trials.of(account) is not None
+        shown = cards.Shown(
+            account, row, interval, currency, members=_members(account), is_tried=is_tried
+        )
         status, kind = _STATUS.get(account.status, ("", ""))
         if account.cancel_at:
             status, kind = "Cancelled", "warn"

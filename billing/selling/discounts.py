@@ -33,8 +33,6 @@ def coupon_id(coupon: Coupon) -> str:
 def steps() -> Iterator[Step]:
     """What is to be done. Raises stripe.StripeError."""
     coupons = {each.key: each for each in catalogue.coupons()}
-    if not coupons:
-        return  # TEMPORARY
     listed = client().v1.coupons.list({"limit": 100}).auto_paging_iter()
     there = {each.id for each in listed if _is_ours(each)}
     for coupon in coupons.values():

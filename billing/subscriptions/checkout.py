@@ -7,20 +7,26 @@ page; another choice closes it. So nobody can pay twice.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
 
 import stripe
 from django.db import transaction
+from django.utils import timezone
 
 import events
+from billing import catalogue
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account
 from billing.selling import prices, pricing, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, invoices, subscription
+from billing.subscriptions import customers, invoices, subscription, trials
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit, workspace_url
+
+_SHORTEST_TRIAL = timedelta(hours=49)
 
 
 class AlreadySubscribed(Exception):
@@ -38,7 +44,7 @@ def begin(account: Account, choice: Choice, *, user: User) -> str:
     """
     if account.checkout_open or account.has_subscription:
         account = subscription.sync(account, origin=Account.Origin.PAGE)
-    if account.has_subscription:
+    if account.has_subscription and trials.of(account) is None:
         raise AlreadySubscribed
     price = prices.find(choice.plan, choice.interval, choice.currency)
     account = customers.ensure(account, user=user)
@@ -122,6 +128,11 @@ def _open(account: Account, choice: Choice, *, price: stripe.Price, user: User) 
 
 def _create(account: Account, choice: Choice, *, price: stripe.Price) -> stripe.checkout.Session:
     tenant, plan = account.tenant, choice.plan
+    subscribed: Any = {
+        "metadata": {"tenant": str(tenant.pk), terms.METADATA: terms.current(plan).digest}
+    }
+    if (end := _trial_goes_on_until(account, choice)) is not None:
+        subscribed["trial_end"] = int(end.timestamp())
     # Stripe puts the session's id where the braces are ("Customize redirect behavior").
     success_url = workspace_url(tenant, "/billing/return/?session_id={CHECKOUT_SESSION_ID}")
     usage = " ".join(pricing.usage_prices(plan, choice.currency, seats=choice.seats))
@@ -137,9 +148,8 @@ def _create(account: Account, choice: Choice, *, price: stripe.Price) -> stripe.
                 "price": price.id,
                 "seats": str(choice.seats),
             },
-            "subscription_data": {
-                "metadata": {"tenant": str(tenant.pk), terms.METADATA: terms.current(plan).digest}
-            },
+            "subscription_data": subscribed,
+            "allow_promotion_codes": bool(catalogue.promotion_codes()),
             "custom_text": {"submit": {"message": usage}} if usage else {},
             "success_url": success_url,
             "cancel_url": workspace_url(tenant, "/billing/"),
@@ -148,10 +158,21 @@ def _create(account: Account, choice: Choice, *, price: stripe.Price) -> stripe.
     )
 
 
+def _trial_goes_on_until(account: Account, choice: Choice) -> datetime | None:
+    """Who buys within a trial pays from its end on, for a plan that can be tried; None: at once, also
+    within the last two days, which Stripe does not take ("trial_end")."""
+    trial = trials.of(account)
+    if trial is None or trial.trial_end is None or not choice.plan.trial_days:
+        return None
+    return trial.trial_end if trial.trial_end - timezone.now() > _SHORTEST_TRIAL else None
+
+
 def _session_key(account: Account, choice: Choice, price: stripe.Price) -> str:
     """The earlier session's id makes the key new after each checkout, and only then."""
     seats, former = choice.seats, account.checkout_session_id
-    return f"checkout-{account.tenant_id}-{price.id}-{seats}-{former}"
+    until = _trial_goes_on_until(account, choice)
+    trial = f"-{until.timestamp():.0f}" if until else ""
+    return f"checkout-{account.tenant_id}-{price.id}-{seats}{trial}-{former}"
 
 
 def _noted(session: stripe.checkout.Session, key: str) -> str | None:

@@ -16,7 +16,12 @@ from billing.models import Account, PlanTerms, Subscription, plan_item
 from billing.selling import terms
 
 # What a list of subscriptions must be asked to expand for it ("Expanding responses", 4 levels at most).
-EXPAND = ["data.latest_invoice", "data.default_payment_method", "data.discounts.source.coupon"]
+EXPAND = [
+    "data.latest_invoice",
+    "data.default_payment_method",
+    "data.customer.invoice_settings.default_payment_method",
+    "data.discounts.source.coupon",
+]
 
 
 def write(account: Account, subscription: stripe.Subscription) -> Subscription:
@@ -59,7 +64,9 @@ def fields(subscription: stripe.Subscription) -> dict[str, Any]:
         "is_paused": subscription.pause_collection is not None,
         "schedule_id": _id(subscription.schedule),
         "discounts": [_discount(each) for each in subscription.discounts or ()],
-        "payment_method": _payment_method(subscription.default_payment_method),
+        "payment_method": _payment_method(
+            subscription.default_payment_method or _of_customer(subscription.customer)
+        ),
         **_invoice(subscription.latest_invoice),
     }
 
@@ -108,7 +115,7 @@ def _discount(discount: stripe.Discount | str) -> dict[str, Any]:
 
 
 def _payment_method(method: stripe.PaymentMethod | str | None) -> str:
-    """Like "Visa ending in 4242, 12/34"; "" where none is kept with the subscription."""
+    """Like "Visa ending in 4242, 12/34"; "" where none is kept with the subscription or its customer."""
     if method is None or isinstance(method, str):
         return ""
     if method.type == "card" and method.card is not None:
@@ -116,6 +123,11 @@ def _payment_method(method: stripe.PaymentMethod | str | None) -> str:
         brand = (card.display_brand or card.brand).replace("_", " ").title()
         return f"{brand} ending in {card.last4}, {card.exp_month:02}/{card.exp_year % 100:02}"[:80]
     return method.type.replace("_", " ")[:80]
+
+
+def _of_customer(customer: stripe.Customer | str) -> stripe.PaymentMethod | str | None:
+    settings = None if isinstance(customer, str) else customer.invoice_settings
+    return settings.default_payment_method if settings else None
 
 
 def _invoice(invoice: stripe.Invoice | str | None) -> dict[str, Any]:

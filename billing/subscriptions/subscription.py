@@ -6,6 +6,7 @@ check all call it, so neither the order nor the number of calls matters.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import stripe
@@ -15,7 +16,7 @@ from django.utils import timezone
 import events
 from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
-from billing.models import LIVE, Account, plan_item
+from billing.models import LIVE, Account, is_tried, plan_item
 from billing.selling import prices, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
@@ -41,7 +42,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     Raises stripe.StripeError, and then nothing has changed.
     """
     account = Account.objects.locked(account.pk)
-    found = newest(account.stripe_customer_id)
+    ours = _ours(account.stripe_customer_id)
+    found = _that_counts(ours)
     if found is None or found.status not in LIVE:
         customers.forget_deleted(account)
         account.refresh_from_db()
@@ -53,7 +55,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.save()
     if account.tenant.purged_at is not None:
         return account  # nothing is left that limits, months or events could be about
-    row = projection.write(account, found) if found is not None else None
+    rows = {each.id: projection.write(account, each) for each in _without_superseded(ours, found)}
+    row = rows[found.id] if found is not None else None
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
     if plan_before == catalogue.first_plan_key() != account.plan_key:
@@ -126,8 +129,28 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
 
     Others, which somebody made by hand at Stripe, are none of our business. Raises stripe.StripeError.
     """
+    return _that_counts(_ours(customer_id))
+
+
+def _that_counts(ours: Sequence[stripe.Subscription]) -> stripe.Subscription | None:
+    # Stripe lists the newest first; max() keeps the first of equals.
+    return max(ours, key=lambda one: one.status in LIVE, default=None)
+
+
+def _without_superseded(
+    ours: Sequence[stripe.Subscription], counts: stripe.Subscription | None
+) -> Iterator[stripe.Subscription]:
+    """As they are once a trial of ours is ended that was tried without a card, and then bought."""
+    for one in ours:
+        if counts is None or one.id == counts.id or not is_tried(one):
+            yield one
+        else:
+            yield client().v1.subscriptions.cancel(one.id)
+
+
+def _ours(customer_id: str | None) -> list[stripe.Subscription]:
     if customer_id is None:
-        return None
+        return []
     try:
         found = client().v1.subscriptions.list(
             {
@@ -139,11 +162,9 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
         )
     except stripe.InvalidRequestError:
         if customers.is_deleted(customer_id):
-            return None
+            return []
         raise
-    # Stripe lists the newest first; max() keeps the first of equals.
-    ours = [one for one in found.data if plan_item(one) is not None]
-    return max(ours, key=lambda one: one.status in LIVE, default=None)
+    return [one for one in found.data if plan_item(one) is not None]
 
 
 def _record_changes(

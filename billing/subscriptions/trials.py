@@ -14,7 +14,7 @@ from django.utils import timezone
 
 import events
 from billing.event_types import TRIAL_STARTED
-from billing.models import Account, Subscription
+from billing.models import CARDLESS, Account, Subscription
 from billing.selling import prices, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
@@ -73,10 +73,22 @@ def _subscribe(account: Account, choice: Choice, price: stripe.Price) -> None:
             "items": [{"price": price.id, "quantity": choice.seats}],
             "trial_period_days": choice.plan.trial_days,
             "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
-            "metadata": {"tenant": tenant, terms.METADATA: terms.current(choice.plan).digest},
+            "metadata": {
+                "tenant": tenant,
+                CARDLESS: "without a card",
+                terms.METADATA: terms.current(choice.plan).digest,
+            },
         },
         {"idempotency_key": f"trial-{tenant}-{account.stripe_customer_id}"},
     )
+
+
+def of(account: Account) -> Subscription | None:
+    """The running trial for which no way of paying is kept yet; None: there is none."""
+    if account.status != "trialing":
+        return None
+    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "", cancel_at=None)
+    return rows.filter(status="trialing", payment_method="").first()
 
 
 def days_left(row: Subscription, *, now: datetime | None = None) -> int:

@@ -72,13 +72,17 @@ def test_a_changed_limit_reaches_the_workspaces_on_that_plan(
 
 
 def test_the_website_gets_the_plans_in_words() -> None:
-    free, pro, business = slots.get("pricing")()
+    free, pro, team, business = slots.get("pricing")()
     assert (free.is_free, pro.highlighted, business.prices["month"]) == (True, True, 99_00)
     assert "10 links" in free.limits_in_words
     assert "100,000 clicks a month, then $1.00 per 10,000 clicks" in pro.limits_in_words
     assert "1,000 clicks a month" in free.limits_in_words
     assert "10 GB of storage" in pro.limits_in_words
     assert "1,000 API calls a month" in free.limits_in_words
+    assert (pro.also["month"], pro.trial_days) == ("€27", 14)
+    assert (team.per_seat, team.prices["month"]) == (True, 12_00)
+    assert "1 seat for each seat" not in team.limits_in_words
+    assert any(words.startswith("25,000 clicks a month for each seat, then") for words in team.limits_in_words)
 
 
 @pytest.mark.parametrize(
