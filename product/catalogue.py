@@ -84,7 +84,7 @@ METERS = [
     ),
 ]
 
-FEATURES = [Feature(key="own_domains", label="A domain of your own")]
+FEATURES = [Feature(key="own_domains", label="a domain of your own")]
 
 # Prices are in cents. Who subscribes keeps the prices of that day, also those of usage, until
 # `manage.py move_subscribers` moves them.

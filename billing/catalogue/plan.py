@@ -24,7 +24,8 @@ class NotPriced(LookupError):
 
 @dataclass(frozen=True)
 class Feature:
-    """Something that a plan allows or does not: asked for by `billing.entitlements.allows`."""
+    """Something that a plan allows or does not: asked for by `billing.entitlements.allows`. `label` is
+    as it stands in a sentence: "a domain of your own"."""
 
     key: str
     label: str

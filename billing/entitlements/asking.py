@@ -23,7 +23,6 @@ from billing.entitlements.holding import Holding
 from events.postgres import is_away
 from metering import Limit, quotas
 from metering.definitions import meter_named
-from metering.wording import in_sentence
 from tenants.hosts import WITHOUT_DATABASE, ShortMemory
 from tenants.models import Tenant
 
@@ -150,7 +149,7 @@ def _has_more(key: str, value: int, plan: Plan) -> bool:
 def _label(feature: str) -> str:
     known = {each.key: each.label for each in catalogue.features()}
     try:
-        return in_sentence(known[feature])
+        return known[feature]
     except KeyError:
         has = ", ".join(known) or "none"
         raise KeyError(f'No feature "{feature}"; the catalogue has {has}.') from None

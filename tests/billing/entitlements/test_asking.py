@@ -90,7 +90,7 @@ def test_while_the_database_is_away_the_last_answer_holds(
     monkeypatch.setattr(asking._remembered, "_kept", {
         key: (until - 5, held) for key, (until, held) in asking._remembered._kept.items()
     })  # fmt: skip # five seconds go by
-    settings.DATABASES["default"]  # noqa: B018 (it stands)
+    settings.DATABASES["default"]
     from django.db import OperationalError
 
     def away(*args: object, **kwargs: object) -> None:

@@ -82,13 +82,15 @@ def test_the_website_gets_the_plans_in_words() -> None:
     assert (pro.also["month"], pro.trial_days) == ("€27", 14)
     assert (team.per_seat, team.prices["month"]) == (True, 12_00)
     assert "1 seat for each seat" not in team.limits_in_words
-    assert any(words.startswith("25,000 clicks a month for each seat, then") for words in team.limits_in_words)
+    assert any(
+        words.startswith("25,000 clicks a month for each seat, then")
+        for words in team.limits_in_words
+    )
 
 
 @pytest.mark.parametrize(
     ("meter", "limit", "words"),
     [
-        ("storage", Limit(1, hard=False, price=UsagePrice(1)), "not counted by the month"),
         ("clicks", Limit(1, price=UsagePrice(1)), "lets nothing through"),
         ("clicks", Limit(None, hard=False, price=UsagePrice(1)), "that there is not"),
         ("teapots", Limit(1), "no meter"),
@@ -99,8 +101,7 @@ def test_a_price_that_could_not_be_billed_is_found_at_start_up(
 ) -> None:
     assert checks.check_catalogue() == []
     plans[1] = replace(plans[1], limits={meter: limit})
-    [problem] = checks.check_catalogue()
-    assert words in problem.msg
+    assert any(words in problem.msg for problem in checks.check_catalogue())
 
 
 def test_a_changed_usage_price_reaches_the_workspaces_on_that_plan(

@@ -62,7 +62,16 @@ def test_what_is_stored_is_answered_without_asking_stripe(post, db, settings) ->
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'"evt_1"', b"\xff\xfe", b'{"object": "event"}', b'{"id": 5}', b'{"id": ""}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"evt_1"',
+        b"\xff\xfe",
+        b'{"object": "event"}',
+        b'{"id": 5}',
+        b'{"id": ""}',
+    ],
 )
 def test_what_is_no_event_is_refused_though_it_is_signed(post, db, body: bytes) -> None:
     signature = f"t={int(time.time())},v1=" + sdk.WebhookSignature._compute_signature(
