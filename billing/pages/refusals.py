@@ -14,7 +14,7 @@ from django.shortcuts import render
 from billing import failures
 from billing.selling.forms import NotOffered, WrongSeats
 from billing.selling.prices import NotForSale
-from billing.subscriptions.subscription import NoSubscription
+from billing.subscriptions.subscription import NoSubscription, OnlyTried
 from billing.subscriptions.trials import NoTrial
 
 log = structlog.get_logger()
@@ -48,6 +48,8 @@ def in_words(view: View) -> View:
             return _page(request, 400, WRONG_SEATS, str(error))
         except NotOffered:
             return _page(request, 400, *NOT_OFFERED)
+        except OnlyTried:
+            return _page(request, 409, *ONLY_TRIED)
         except NoTrial:
             return _page(request, 409, *NO_TRIAL)
         except NoSubscription:
@@ -77,6 +79,11 @@ NOT_FOR_SALE = (
 )
 WRONG_SEATS = "So many seats cannot be bought"
 NOT_OFFERED = ("There is no such plan", "Please choose one of the plans on the billing page.")
+ONLY_TRIED = (
+    "This plan is only tried so far",
+    "Choose a plan on the billing page: our payment provider asks for a way of paying, and what is left "
+    "of the trial stays yours.",
+)
 NO_TRIAL = (
     "This plan cannot be tried",
     "A workspace can try a plan once, before it pays for one. You can choose any plan on the billing page "

@@ -98,6 +98,8 @@ def change(request: WorkspaceRequest) -> HttpResponse:
     wanted = _choice(request, account, request.POST if request.method == "POST" else request.GET)
     if not account.has_subscription:
         raise subscription.NoSubscription
+    if trials.of(account) is not None:
+        raise subscription.OnlyTried
     if request.method == "POST":
         _require_verified(request)
         account = subscription.change(account, wanted, by=request.user)

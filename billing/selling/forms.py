@@ -37,12 +37,12 @@ def choice(data: Mapping[str, str], *, currency: str = "", members: int = 1) -> 
     """
     key, interval = data.get("plan", ""), data.get("interval", "month")
     for plan in catalogue.plans():
-        if plan.key == key and plan.for_sale and interval in plan.prices:
+        offered = next((each for each in plan.prices if each == interval), None)
+        if plan.key == key and plan.for_sale and offered is not None:
             paid_in = currency or data.get("currency") or plan.currency
-            if paid_in not in plan.amounts(interval):
+            if paid_in not in plan.amounts(offered):
                 raise NotOffered(f"{key} in {paid_in}")
-            seats = _seats(data.get("seats", ""), plan, members)
-            return Choice(plan, interval, paid_in, seats)  # type: ignore[arg-type]
+            return Choice(plan, offered, paid_in, _seats(data.get("seats", ""), plan, members))
     raise NotOffered(f"{key} by the {interval}")
 
 

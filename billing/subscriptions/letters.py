@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import stripe
 from django.utils import timezone
 
 from billing import catalogue
-from billing.catalogue import Plan
-from billing.models import Account, PlanTerms, Subscription
+from billing.models import Account, Subscription
 from billing.selling import pricing
 from identity.models import User
 from metering.wording import money_in_words
@@ -71,19 +69,18 @@ def trial_ends_soon(account: Account, row: Subscription, *, now: datetime | None
     _tell(account, "billing.trial_ends", event, values, bell=False, once=once)
 
 
-def moved(account: Account, *, plan: Plan, terms: PlanTerms, price: stripe.Price) -> None:
-    """The subscription has the prices of today; once for a price and terms."""
-    amount, day = account.amount, account.current_period_end
-    cost = (
-        money_in_words(amount, account.currency) if amount is not None else "as the price list says"
-    )
-    if plan.per_seat and amount is not None:
-        cost += " a seat"
-    then = f"{cost} a {account.interval}" + (f" from {day:%-d %B %Y} on" if day else "")
-    limits = " ".join(pricing.usage_prices(plan, account.currency))
-    values = {"plan": plan.name, "amount": then, "then": limits or "Usage costs nothing extra."}
-    once = f"moved:{account.subscription_id}:{price.id}:{terms.digest}"
-    _tell(account, "billing.moved", {"plan": plan.key}, values, bell=False, once=once)
+def moved(account: Account, row: Subscription) -> None:
+    """The subscription has the prices of today, which nobody here chose; once for a price and terms."""
+    cost = "as the price list says"
+    if row.amount is not None:
+        cost = money_in_words(row.amount, row.currency)
+    plan = catalogue.plan(row.plan_key)
+    each = " a seat" if plan.per_seat else ""
+    amount = f"{cost}{each} a {row.interval} from {row.period_end:%-d %B %Y} on"
+    usage = " ".join(pricing.usage_prices(plan, row.currency, seats=row.quantity))
+    values = {"plan": plan.name, "amount": amount, "then": usage or "Usage costs nothing extra."}
+    once = f"moved:{row.stripe_id}:{row.price_id}:{row.terms.digest}"
+    _tell(account, "billing.moved", {}, values, bell=False, once=once)
 
 
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:

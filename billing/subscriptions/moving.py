@@ -17,9 +17,8 @@ from billing.catalogue import Interval, Plan
 from billing.models import LIVE, Account, PlanTerms, Subscription, plan_item
 from billing.selling import prices, terms
 from billing.stripe_client import client
-from billing.subscriptions import letters, subscription
+from billing.subscriptions import projection, subscription
 from metering.wording import money_in_words
-from tenants import audit
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,8 @@ def due(plan: Plan, *, slug: str = "") -> Iterator[Move]:
 
 
 def make(move: Move) -> None:
-    """Move one: at Stripe, here, in the audit log and by mail. Safe to repeat.
+    """Move one at Stripe; whoever sees it there first writes it down, with the mail and in the audit log
+    (`subscription.sync`). Safe to repeat.
 
     Raises stripe.StripeError, subscription.NoSubscription.
     """
@@ -85,14 +85,10 @@ def make(move: Move) -> None:
             {
                 "items": [{"id": item.id, "price": move.price.id}],
                 "proration_behavior": "none",
-                "metadata": {terms.METADATA: move.terms.digest},
+                "metadata": {terms.METADATA: move.terms.digest, projection.MOVED: move.price.id},
             },
         )
-    account = subscription.sync(account, origin=Account.Origin.CHECK)
-    with transaction.atomic():
-        audit.note(account.tenant, "subscription.moved", by=None, target=move.plan.name,
-                   details={"what": move.words})  # fmt: skip
-        letters.moved(account, plan=move.plan, terms=move.terms, price=move.price)
+    subscription.sync(account, origin=Account.Origin.CHECK)
 
 
 def _price(amount: int | None, currency: str) -> str:

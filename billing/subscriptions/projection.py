@@ -15,6 +15,7 @@ from billing import catalogue
 from billing.models import Account, PlanTerms, Subscription, plan_item
 from billing.selling import terms
 
+MOVED = "moved_to"  # metadata key: the price that `moving` gave a subscription
 # What a list of subscriptions must be asked to expand for it ("Expanding responses", 4 levels at most).
 EXPAND = [
     "data.latest_invoice",
@@ -36,6 +37,27 @@ def write(account: Account, subscription: stripe.Subscription) -> Subscription:
         },
     )
     return row
+
+
+def before(subscription: stripe.Subscription | None) -> tuple[str, int] | None:
+    """What was paid by, as far as we knew: price and terms; None where we knew nothing."""
+    if subscription is None:
+        return None
+    known = Subscription.objects.filter(stripe_id=subscription.id).first()
+    return paid_by(known) if known is not None else None
+
+
+def paid_by(row: Subscription) -> tuple[str, int]:
+    """The price and the terms of usage."""
+    return row.price_id, row.terms_id
+
+
+def is_moved(subscription: stripe.Subscription) -> bool:
+    """Whether it has its price by `moving`, which writes that at Stripe with the price: so the mail is
+    written in the transaction that first sees it, whoever that is."""
+    item = plan_item(subscription)
+    at = subscription.metadata[MOVED] if MOVED in (subscription.metadata or {}) else None
+    return item is not None and at == item.price.id
 
 
 def fields(subscription: stripe.Subscription) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class NoSubscription(Exception):
     """There is nothing to change, cancel or resume."""
 
 
+class OnlyTried(Exception):
+    """A trial without a card is not changed into another plan, which nobody would pay: it is bought."""
+
+
 @transaction.atomic
 def sync(account: Account, *, origin: Account.Origin, by: User | None = None) -> Account:
     """Write down what Stripe says now, set the limits, record what changed. Returns the account.
@@ -55,6 +59,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.save()
     if account.tenant.purged_at is not None:
         return account  # nothing is left that limits, months or events could be about
+    was = projection.before(found)
     rows = {each.id: projection.write(account, each) for each in _without_superseded(ours, found)}
     row = rows[found.id] if found is not None else None
     cycles.follow(account.tenant, found)
@@ -66,8 +71,11 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
     if account.status == "past_due" != status_before:
         letters.payment_is_due(account)
-    if row is not None:
+    if row is not None and found is not None:
         letters.trial_ends_soon(account, row)
+        if was not in (None, projection.paid_by(row)) and projection.is_moved(found):
+            audit.note(account.tenant, "subscription.moved", by=None, target=row.plan_key)
+            letters.moved(account, row)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account
@@ -78,11 +86,12 @@ def change(account: Account, choice: Choice, *, by: User | None = None) -> Accou
     prorations, under the terms of today.
 
     To ask for what is there already does nothing, so a second click is free. Raises
-    NoSubscription, prices.NotForSale, stripe.StripeError.
+    NoSubscription, OnlyTried, prices.NotForSale, stripe.StripeError.
     """
     price = prices.find(choice.plan, choice.interval, choice.currency)
     wanted = (price.id, choice.seats)
-    _changeable(account)
+    if is_tried(_changeable(account)):
+        raise OnlyTried
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = _changeable(account)
@@ -94,7 +103,10 @@ def change(account: Account, choice: Choice, *, by: User | None = None) -> Accou
                     "items": [{"id": item.id, "price": price.id, "quantity": choice.seats}],
                     "proration_behavior": "create_prorations",
                     "cancel_at_period_end": False,
-                    "metadata": {terms.METADATA: terms.current(choice.plan).digest},
+                    "metadata": {
+                        terms.METADATA: terms.current(choice.plan).digest,
+                        projection.MOVED: "",
+                    },
                 },
             )
     return sync(account, origin=Account.Origin.PAGE, by=by)

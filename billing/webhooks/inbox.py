@@ -115,13 +115,18 @@ def _row(event: dict[str, Any], *, now: datetime) -> InboxEvent:
         customer = customer.get("id")
     outcome = _not_acted_on(event, kind, customer)
     return InboxEvent(
-        stripe_id=event["id"][:255],
-        type=kind[:100],
-        customer=str(customer or "")[:255],
-        about=str(about.get("id") or "")[:255],
+        stripe_id=_text(event["id"], 255),
+        type=_text(kind, 100),
+        customer=_text(customer, 255),
+        about=_text(about.get("id"), 255),
         due_at=None if outcome else now,
         outcome=outcome,
     )
+
+
+def _text(value: object, most: int) -> str:
+    """As a column can hold it: PostgreSQL keeps no NUL."""
+    return str(value or "").replace("\x00", "")[:most]
 
 
 def _about(event: dict[str, Any]) -> dict[str, Any]:

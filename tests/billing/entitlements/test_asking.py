@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from billing import catalogue, entitlements, upkeep
 from billing.entitlements import asking
@@ -90,8 +91,6 @@ def test_while_the_database_is_away_the_last_answer_holds(
     monkeypatch.setattr(asking._remembered, "_kept", {
         key: (until - 5, held) for key, (until, held) in asking._remembered._kept.items()
     })  # fmt: skip # five seconds go by
-    settings.DATABASES["default"]
-    from django.db import OperationalError
 
     def away(*args: object, **kwargs: object) -> None:
         raise OperationalError("connection refused")
@@ -111,7 +110,7 @@ def test_a_granted_plan_holds_until_its_end_and_costs_nothing(shop: Shop) -> Non
     now = datetime.now(UTC)
     entitlements.give(shop.tenant, plan="business", until=now + SOON, reason="a test", by=None)
     assert shop.limit("links") == 10_000
-    assert limits.of(shop.tenant)["clicks"].price is None
+    assert limits.of_plan(shop.tenant)["clicks"].price is None
     assert entitlements.allows(shop.tenant, "own_domains").reason == "grant"
     assert shop.account.plan_key == "free"  # nobody pays
     entitlements.end_due(now=now + SOON)
@@ -135,7 +134,7 @@ def test_a_grant_below_what_is_paid_for_takes_nothing_away(shop: Shop) -> None:
     until = datetime.now(UTC) + SOON
     entitlements.give(shop.tenant, plan="pro", until=until, reason="x", by=None)
     assert shop.limit("links") == 10_000
-    assert limits.of(shop.tenant)["clicks"].price is not None
+    assert limits.of_plan(shop.tenant)["clicks"].price is not None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +158,7 @@ def test_what_cannot_be_granted_is_said(shop: Shop, what: dict[str, object], wor
 
 
 @pytest.fixture
-def more_links(monkeypatch: pytest.MonkeyPatch) -> Iterator[catalogue.AddOn]:
+def more_links(monkeypatch: pytest.MonkeyPatch) -> catalogue.AddOn:
     module = import_module(f"{settings.PRODUCT_APP}.catalogue")
     add_on = catalogue.AddOn(
         key="more_links",
@@ -170,7 +169,7 @@ def more_links(monkeypatch: pytest.MonkeyPatch) -> Iterator[catalogue.AddOn]:
         custom_domains=1,
     )
     monkeypatch.setattr(module, "ADD_ONS", [add_on], raising=False)
-    yield add_on
+    return add_on
 
 
 def test_an_add_on_adds_to_the_plan(shop: Shop, more_links: catalogue.AddOn) -> None:

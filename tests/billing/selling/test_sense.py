@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
@@ -43,8 +42,8 @@ class Listed:
 
 
 @pytest.fixture
-def listed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listed]:
-    yield Listed(monkeypatch)
+def listed(monkeypatch: pytest.MonkeyPatch) -> Listed:
+    return Listed(monkeypatch)
 
 
 def says() -> list[str]:
@@ -58,6 +57,9 @@ def test_this_one_is_right(listed: Listed) -> None:
     assert says() == []
 
 
+IN_VOLUME = {"usd": Tiers("volume", (Tier(None, 5),)), "eur": 5}
+IN_EUROS = {"eur": {"clicks": UsagePrice(1)}}
+ONE_YEAR = {"month": {"usd": 10_00, "eur": 9_00}, "year": {"usd": 1}}
 CLICKS = Limit(10, hard=False, price=UsagePrice(1))
 
 
@@ -67,21 +69,21 @@ CLICKS = Limit(10, hard=False, price=UsagePrice(1))
         ({"key": "free"}, 'there are 2 of the plan "free"'),
         ({"name": "Free"}, 'there are 2 of the plan named "Free"'),
         ({"key": "Paid!"}, 'the key "Paid!" must be'),
-        ({"prices": {"month": {"usd": 10_00, "eur": 9_00}, "year": {"usd": 1}}}, "no price by the year in EUR"),
+        ({"prices": ONE_YEAR}, "no price by the year in EUR"),
         ({"prices": {"week": {"usd": 1, "eur": 1}}}, 'the interval "week" is none of month, year'),
         ({"prices": {"month": {"usd": 0, "eur": 1}}}, "0 is no whole number of minor units"),
         ({"prices": {"month": {"usd": 9.99, "eur": 1}}}, "9.99 is no whole number of minor units"),
         ({"prices": {"month": {"USD": 1, "usd": 1}}}, 'the currency "USD" is no code'),
         ({"limits": {"teapots": Limit(1)}}, 'the catalogue has no meter "teapots"'),
         ({"limits": {"clicks": CLICKS}}, "there is no price of clicks in EUR"),
-        ({"limits": {"clicks": Limit(10)}, "usage_prices": {"eur": {"clicks": UsagePrice(1)}}}, "clicks has a price in EUR and none in USD"),
+        ({"limits": {"clicks": Limit(10)}, "usage_prices": IN_EUROS}, "clicks has a price in EUR and none in USD"),
         ({"allows": {"magic"}}, 'the catalogue has no feature "magic"'),
         ({"trial_days": 1_000}, "a trial has 1 to 730 days"),
         ({"per_seat": True}, "its seats bring no members"),
         ({"each_seat": {"links": 1}, "limits": {"links": Limit(0)}}, "has no price per seat"),
         ({"per_seat": True, "each_seat": {"seats": 1}}, 'a seat adds to "seats", which has no limit'),
         ({"per_seat": True, "least_seats": 0}, "at least one seat is bought"),
-        ({"prices": {"month": {"usd": Tiers("volume", (Tier(None, 5),)), "eur": 5}}}, "per_seat=True is missing"),
+        ({"prices": {"month": IN_VOLUME}}, "per_seat=True is missing"),
         ({"spend_limit": {"usd": 5}}, "there is no spend limit in EUR"),
     ],
 )  # fmt: skip

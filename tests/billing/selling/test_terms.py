@@ -56,7 +56,7 @@ def edited(monkeypatch: pytest.MonkeyPatch, stripe: sdk.StripeClient) -> Iterato
 
 
 def clicks(shop: Shop) -> Limit:
-    return limits.of(shop.tenant)["clicks"]
+    return limits.of_plan(shop.tenant)["clicks"]
 
 
 def row(shop: Shop) -> Subscription:
@@ -152,6 +152,30 @@ def test_a_run_is_bounded_and_the_next_one_goes_on(
         call_command("move_subscribers", "pro", most=0)
     with pytest.raises(CommandError, match="No plan 'magic'"):
         call_command("move_subscribers", "magic")
+
+
+def test_a_run_that_is_killed_after_stripe_has_moved_them_still_mails(
+    shop: Shop, edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.buy("pro")
+    edited.pro(amount=35_00)
+    [move] = moving.due(catalogue.plan("pro"), slug=shop.tenant.slug)
+    with monkeypatch.context() as patch:
+        patch.setattr(moving.subscription, "sync", lambda *args, **words: None)
+        moving.make(move)
+    assert (row(shop).amount, mails(shop)) == (29_00, 0)
+    subscription.sync(shop.account, origin=Account.Origin.EVENT)
+    subscription.sync(shop.account, origin=Account.Origin.EVENT)
+    assert (row(shop).amount, mails(shop)) == (35_00, 1)
+
+
+def test_who_comes_back_to_a_plan_was_not_moved(shop: Shop, edited: Edited) -> None:
+    shop.buy("pro")
+    edited.pro(amount=35_00)
+    call_command("move_subscribers", "pro", do=True, workspace=shop.tenant.slug)
+    for plan in ("business", "pro"):
+        shop.owner.post("/billing/change/", {"plan": plan, "interval": "month"})
+    assert (row(shop).amount, mails(shop)) == (35_00, 1)
 
 
 def test_a_subscriber_who_left_in_between_is_not_moved(

@@ -32,7 +32,7 @@ def totals(shop: Shop, stripe: sdk.StripeClient) -> list[int]:
 def test_each_seat_brings_its_share(shop: Shop, stripe: sdk.StripeClient) -> None:
     buy(shop, plan="team", seats=5)
     assert (row(shop).quantity, row(shop).amount, totals(shop, stripe)) == (5, 12_00, [60_00])
-    found = limits.of(shop.tenant)
+    found = limits.of_plan(shop.tenant)
     assert [found[key].value for key in ("seats", "links", "clicks")] == [5, 2_000, 125_000]
     assert found["storage"].value == 25 * GB
     assert (found["storage"].cost(26 * GB), found["clicks"].cost(135_000)) == (10, 90)
@@ -94,7 +94,7 @@ def test_the_currency_is_chosen_once_and_then_stays(shop: Shop, stripe: sdk.Stri
     buy(shop, plan="pro", currency="eur")
     assert (shop.account.pays_in, row(shop).currency) == ("eur", "eur")
     assert totals(shop, stripe) == [27_00]
-    assert limits.of(shop.tenant)["clicks"].cost(110_000) == 95
+    assert limits.of_plan(shop.tenant)["clicks"].cost(110_000) == 95
     page = shop.owner.get("/billing/?currency=usd").content.decode()
     assert "€92" in page
     assert "$99" not in page

@@ -10,6 +10,7 @@ import stripe as sdk
 
 from billing import upkeep
 from billing.models import Account, Subscription
+from billing.selling import free_workspaces
 from billing.subscriptions import subscription, trials
 from outbound.models import Message
 from tests.billing.conftest import Shop
@@ -126,6 +127,19 @@ def test_another_plan_is_paid_at_once_within_a_trial(tried: Shop, stripe: sdk.St
     assert sorted(each.total for each in invoices if each.total) == [99_00]
     live = stripe.v1.subscriptions.list({"customer": tried.customer}).data
     assert len(live) == 1
+
+
+def test_a_trial_is_not_changed_into_a_dearer_plan_that_nobody_pays(tried: Shop) -> None:
+    for path in ("/billing/change/", "/billing/change/?plan=business&interval=month"):
+        ask = tried.owner.get if "?" in path else tried.owner.post
+        answer = ask(path, {"plan": "business", "interval": "month"})
+        assert (answer.status_code, "only tried" in answer.content.decode()) == (409, True)
+    assert tried.limit("links") == 1_000
+
+
+def test_a_trial_counts_among_the_free_workspaces(tried: Shop) -> None:
+    owner = tried.tenant.memberships.get(role="owner").user
+    assert tried.tenant.pk in free_workspaces._free_ones(owner, ())
 
 
 def test_owners_are_told_three_days_before_the_end_and_once(tried: Shop) -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from billing import upkeep, webhooks
+from billing import upkeep, webhook_urls, webhooks
 from billing.models import Account, InboxEvent, Subscription
 from billing.subscriptions import projection, subscription
 from billing.webhooks import handling, inbox
@@ -28,8 +28,14 @@ Deliver = Callable[..., object]
 
 
 @pytest.fixture
-def post(settings, client_for: Callable[..., Client], stripe: sdk.StripeClient):
-    """Hand a body to the address, with nobody working it off."""
+def post(
+    settings,
+    client_for: Callable[..., Client],
+    stripe: sdk.StripeClient,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Hand a body to the address, with nobody working it off: in tests a task is done at once."""
+    monkeypatch.setattr(webhook_urls._bell, "ring", lambda: None)
     settings.STRIPE_WEBHOOK_UUID, settings.STRIPE_WEBHOOK_SECRET = str(uuid4()), SECRET
     site = client_for()
 
