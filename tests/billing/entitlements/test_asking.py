@@ -10,6 +10,7 @@ from importlib import import_module
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from billing import catalogue, entitlements, upkeep
@@ -152,6 +153,17 @@ def test_what_cannot_be_granted_is_said(shop: Shop, what: dict[str, object], wor
     given = {"until": datetime.now(UTC) + SOON, "reason": "x", "by": None, **what}
     with pytest.raises(entitlements.NotGranted, match=words):
         entitlements.give(shop.tenant, **given)  # type: ignore[arg-type]
+
+
+def test_an_operator_grants_by_a_command(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["--until", "2099-01-01", "--reason", "They helped us"]
+    call_command("grant", shop.tenant.slug, "--feature", "own_domains", *said)
+    assert "own_domains for" in capsys.readouterr().out
+    assert entitlements.allows(shop.tenant, "own_domains").reason == "grant"
+    with pytest.raises(CommandError, match="no plan magic"):
+        call_command("grant", shop.tenant.slug, "--plan", "magic", *said)
+    with pytest.raises(CommandError, match="No workspace is called nobody"):
+        call_command("grant", "nobody", "--plan", "pro", *said)
 
 
 # Add-ons

@@ -76,7 +76,7 @@ CLICKS = Limit(10, hard=False, price=UsagePrice(1))
         ({"prices": {"month": {"USD": 1, "usd": 1}}}, 'the currency "USD" is no code'),
         ({"limits": {"teapots": Limit(1)}}, 'the catalogue has no meter "teapots"'),
         ({"limits": {"clicks": CLICKS}}, "there is no price of clicks in EUR"),
-        ({"limits": {"clicks": Limit(10)}, "usage_prices": IN_EUROS}, "clicks has a price in EUR and none in USD"),
+        ({"limits": {"clicks": Limit(10)}, "usage_prices": IN_EUROS}, "a price in EUR and none in USD"),
         ({"allows": {"magic"}}, 'the catalogue has no feature "magic"'),
         ({"trial_days": 1_000}, "a trial has 1 to 730 days"),
         ({"per_seat": True}, "its seats bring no members"),
