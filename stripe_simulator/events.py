@@ -1,11 +1,26 @@
 """Events: a snapshot of what changed, stored with the change and put into the outbox with it."""
 
+from collections.abc import Callable
+
 import stripe
 
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json, shape
 from stripe_simulator.store import State
+
+Listener = Callable[[State, Json], None]
+_LISTENERS: dict[str, list[Listener]] = {}
+
+
+def after(type: str) -> Callable[[Listener], Listener]:
+    """Register what follows an event of this type: it is called with the object."""
+
+    def register(listener: Listener) -> Listener:
+        _LISTENERS.setdefault(type, []).append(listener)
+        return listener
+
+    return register
 
 
 def emit(state: State, type: str, stored: Json, *, before: Json | None = None) -> Json:
@@ -39,6 +54,8 @@ def emit(state: State, type: str, stored: Json, *, before: Json | None = None) -
     state.save(event)
     for endpoint in endpoints:
         enqueue(state, event["id"], endpoint["id"])
+    for listener in _LISTENERS.get(type, ()):
+        listener(state, stored)
     return event
 
 

@@ -7,12 +7,15 @@ from starlette.routing import Route
 
 from stripe_simulator import outbox
 from stripe_simulator.objects.subscriptions import period_end
+from stripe_simulator.pages.cards import form_of
 from stripe_simulator.pages.rendering import page
 from stripe_simulator.presentation import present
+from stripe_simulator.rules import clocks, due
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State, Store
 
 _ROWS = 50
+_MOST_DAYS = 400
 
 
 def routes(store: Store) -> list[Route]:
@@ -22,8 +25,13 @@ def routes(store: Store) -> list[Route]:
     async def resend(request: Request) -> Response:
         return await run_in_threadpool(_resend, store, request.path_params["event"])
 
+    async def skip(request: Request) -> Response:
+        fields = await form_of(request)
+        return await run_in_threadpool(_skip, store, fields.get("days", ""))
+
     return [
         Route("/", show, methods=["GET"]),
+        Route("/clock/skip", skip, methods=["POST"]),
         Route("/events/{event}/resend", resend, methods=["POST"]),
     ]
 
@@ -43,6 +51,9 @@ def _show(store: Store) -> Response:
                 for one in _newest(state, "event")
             ],
             endpoints=state.select("webhook_endpoint"),
+            now=state.now(),
+            skipped=state.clock.skipped,
+            clocks=_newest(state, clocks.KIND),
             names={one["id"]: one["name"] for one in state.select("product")},
         )
 
@@ -53,6 +64,15 @@ def _newest(state: State, kind: str) -> list[Json]:
         for stored in state.select(kind, newest_first=True, limit=_ROWS)
         if not stored.get("deleted")
     ]
+
+
+def _skip(store: Store, days: str) -> Response:
+    """Move the simulator's clock. Later only: what has happened cannot be undone."""
+    if not days.isdecimal() or not 1 <= int(days) <= _MOST_DAYS:
+        return page("refused.html", status=400, words=f"Skip 1 to {_MOST_DAYS} whole days.")
+    with store.transaction() as state:
+        due.skip(state, int(days) * 24 * 3600)
+    return RedirectResponse("/", status_code=303)
 
 
 def _resend(store: Store, event: str) -> Response:
