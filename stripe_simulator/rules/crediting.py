@@ -23,7 +23,7 @@ def credit_item(state: State, subscription: Json, item: Json, *, at: int) -> Jso
         return _usage_so_far(state, subscription, item, at=at)
     if is_flexible(subscription):
         amount = unused(item["_debit"], at=at)
-        end = (item["_debit"] or {}).get("end", item["current_period_end"])
+        end = int((item["_debit"] or {"end": item["current_period_end"]})["end"])
     else:
         amount = whole_rest(state, subscription, item, price, item["quantity"], at=at)
         end = item["current_period_end"]

@@ -131,9 +131,9 @@ def test_another_customers_subscription_is_not_there(world: World) -> None:
     for page in ("plan", "cancellation", "change"):
         assert web.get(f"{url}/subscriptions/{foreign.id}/{page}").status_code == 404
     assert web.post(f"{url}/subscriptions/{foreign.id}/cancellation").status_code == 404
+    details = {"subscription": foreign.id}
+    flow = {"type": "subscription_cancel", "subscription_cancel": details}
     with pytest.raises(stripe.InvalidRequestError, match="another customer"):
-        details = {"subscription": foreign.id}
-        flow = {"type": "subscription_cancel", "subscription_cancel": details}
         open_portal(world, str(mine.customer), flow_data=flow)
 
 
