@@ -101,6 +101,8 @@ def _change(
         outcome.add(credit_item(state, subscription, item, at=at))
         if same_interval:
             outcome.add(charge_item(state, subscription, item, new_price, quantity, at=at))
+    if new_price["id"] != old_price["id"]:
+        item["_metered_since"] = at
     if "tax_rates" in change:
         item["_tax_rates"] = change["tax_rates"] or []
     merge_metadata(item, change)

@@ -120,21 +120,30 @@ def test_each_formula(books: Opener, formula: str, total: int) -> None:
 
 
 @pytest.mark.skipif(LIVE, reason="Stripe adds events up some minutes later")
-def test_usage_before_a_change_of_its_price_has_the_old_one(books: Opener) -> None:
+@pytest.mark.parametrize(
+    ("mode", "behavior", "lines"),
+    [
+        ("flexible", "create_prorations", [50, 200]),
+        ("flexible", "none", [50]),
+        ("classic", "create_prorations", [50]),
+    ],
+)
+def test_usage_before_a_change_of_its_price(
+    books: Opener, mode: str, behavior: str, lines: list[int]
+) -> None:
     here = books("2027-04-01")
     meter = clicks(here)
-    made = here.subscribe(metered(here, meter))
+    made = here.subscribe(metered(here, meter), billing_mode={"type": mode})
     customer = str(made.customer)
     here.pass_until("2027-04-10")
     use(here, meter, customer, 100, at("2027-04-05"))
-    dear = here.price(
-        5, recurring={"interval": "month", "usage_type": "metered", "meter": meter.id}
-    )
-    here.api.subscriptions.update(made.id, {"items": [{"id": item_of(made).id, "price": dear.id}]})
+    recurring = {"interval": "month", "usage_type": "metered", "meter": meter.id}
+    items = [{"id": item_of(made).id, "price": here.price(5, recurring=recurring).id}]
+    here.api.subscriptions.update(made.id, {"items": items, "proration_behavior": behavior})
     here.pass_until("2027-04-20")
     use(here, meter, customer, 10, at("2027-04-15"))
     here.pass_until("2027-05-01")
-    assert sorted(amounts(here.invoices(made)[-1])) == [50, 200]
+    assert sorted(amounts(here.invoices(made)[-1])) == lines
 
 
 @pytest.mark.skipif(LIVE, reason="Stripe adds events up some minutes later")
