@@ -622,7 +622,7 @@ SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # "mailto:..." or "https://
 
 # --- Billing -----------------------------------------------------------------------------------
 _stripe_key = env.text("STRIPE_SECRET_KEY")
-STRIPE_LIVE_MODE = _stripe_key.startswith("sk_live_")
+STRIPE_LIVE_MODE = _stripe_key.startswith(("sk_live_", "rk_live_"))
 STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else _stripe_key
 STRIPE_LIVE_SECRET_KEY = _stripe_key if STRIPE_LIVE_MODE else ""
 STRIPE_API_VERSION = "2026-08-26.dahlia"  # the one that the pinned SDK is typed for

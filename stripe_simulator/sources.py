@@ -1,7 +1,7 @@
 """Where each rule comes from: Stripe's documentation, another project's records, or a guess.
 
 A rule is a function that decides an amount, a state or an order of events. It carries one of the
-decorators here, so that `python -m stripe_simulator.sources` and a test can list what is assumed.
+decorators here, so that `python -m stripe_simulator.assumptions` and a test can list what is assumed.
 """
 
 from collections.abc import Callable

@@ -46,6 +46,12 @@ def _sources(state: State, customer: Json) -> list[Json] | Json:
     return list_object([], url=f"/v1/customers/{customer['id']}/sources")
 
 
+@inclusion("customer.tax_ids")
+def _tax_ids(state: State, customer: Json) -> Json:
+    found = state.select("tax_id", {"customer": customer["id"]})
+    return list_object(found, url=f"/v1/customers/{customer['id']}/tax_ids")
+
+
 @inclusion("customer.subscriptions")
 def _subscriptions(state: State, customer: Json) -> Json:
     running = [

@@ -39,9 +39,7 @@ def new_schedule(
             default_payment_method=(params.get("default_settings") or {}).get(
                 "default_payment_method"
             ),
-            invoice_settings=shape(
-                KIND.DefaultSettings.InvoiceSettings, issuer={"type": "self"}
-            ),
+            invoice_settings=shape(KIND.DefaultSettings.InvoiceSettings, issuer={"type": "self"}),
         ),
         end_behavior=params.get("end_behavior", "release"),
         livemode=False,

@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import invoicing, one_off, previewing, renewing, standing
-from stripe_simulator.rules.collecting import collect
+from stripe_simulator.rules import invoicing, one_off, paying, previewing, renewing
 from stripe_simulator.shapes import Json
 
 _HONOURED = (
-    "auto_advance collection_method currency customer default_payment_method description metadata "
-    "pending_invoice_items_behavior"
+    "auto_advance automatic_tax collection_method currency customer default_payment_method "
+    "default_tax_rates description discounts metadata pending_invoice_items_behavior"
 )
-_WRITABLE = "auto_advance default_payment_method description footer metadata"
+_WRITABLE = (
+    "auto_advance automatic_tax default_payment_method default_tax_rates description discounts "
+    "footer metadata"
+)
 
 
 @route("POST", "/v1/invoices", honours=_HONOURED)
@@ -49,6 +50,7 @@ def update(call: Call) -> Json:
         if name in call.params:
             invoice[name] = call.params[name] if call.params[name] != "" else None
     merge_metadata(invoice, call.params)
+    one_off.set_terms(call.state, invoice, call.params)
     call.state.save(invoice)
     emit(call.state, "invoice.updated", invoice, before=before)
     return invoice
@@ -58,27 +60,14 @@ def update(call: Call) -> Json:
 def finalize(call: Call) -> Json:
     invoice = _require(call)
     renewing.count_again(call.state, invoice)
-    return invoicing.finalize(
-        call.state, invoice, auto_advance=call.params.get("auto_advance")
-    )
+    return invoicing.finalize(call.state, invoice, auto_advance=call.params.get("auto_advance"))
 
 
 @route("POST", "/v1/invoices/{invoice}/pay", honours="payment_method off_session")
 def pay(call: Call) -> Json:
     """Pay now. Raises CardError when the card is declined; the attempt stays on record."""
     invoice = _require(call)
-    if invoice["status"] in ("paid", "void"):
-        raise StripeError(
-            "Invoice is already paid" if invoice["status"] == "paid" else "Invoice is voided",
-            code="invoice_not_editable",
-        )
-    chosen = call.params.get("payment_method")
-    if chosen:
-        call.state.require("payment_method", chosen, param="payment_method", status=400)
-    if invoice["status"] == "draft":
-        renewing.count_again(call.state, invoice)
-    decline = collect(call.state, invoice, payment_method=chosen)
-    standing.follow(call.state, invoice, paid=decline is None)
+    decline = paying.pay(call.state, invoice, payment_method=call.params.get("payment_method"))
     if decline is not None:
         raise decline.error()
     return invoice

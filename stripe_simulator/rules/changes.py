@@ -63,9 +63,7 @@ def change_items(
         if change.get("deleted"):
             _remove(state, subscription, item, outcome, behavior=behavior, at=at)
         else:
-            _change(
-                state, subscription, item, change, outcome, behavior=behavior, at=at, name=name
-            )
+            _change(state, subscription, item, change, outcome, behavior=behavior, at=at, name=name)
     left = items_of(state, subscription["id"])
     if not left:
         raise invalid("A subscription must have at least one active plan.", "items")
@@ -78,9 +76,7 @@ def _item(state: State, subscription: Json, id: str, name: str) -> Json:
     """The item that a change names."""
     item = state.get("subscription_item", id)
     if item is None or item["subscription"] != subscription["id"]:
-        raise invalid(
-            f"No such subscription item: '{id}'", f"{name}[id]", code="resource_missing"
-        )
+        raise invalid(f"No such subscription item: '{id}'", f"{name}[id]", code="resource_missing")
     return item
 
 
@@ -105,6 +101,8 @@ def _change(
         outcome.add(credit_item(state, subscription, item, at=at))
         if same_interval:
             outcome.add(charge_item(state, subscription, item, new_price, quantity, at=at))
+    if new_price["id"] != old_price["id"]:
+        item["_metered_since"] = at
     if "tax_rates" in change:
         item["_tax_rates"] = change["tax_rates"] or []
     merge_metadata(item, change)
@@ -141,7 +139,9 @@ def _every(price: Json) -> tuple[str, int]:
     return price["recurring"]["interval"], price["recurring"]["interval_count"]
 
 
-@assumed("an added item of an interval that the subscription has ends with its period, others begin")
+@assumed(
+    "an added item of an interval that the subscription has ends with its period, others begin"
+)
 def _add(
     state: State,
     subscription: Json,

@@ -27,7 +27,8 @@ def time_of(state: State, path: dict[str, str], params: dict[str, Any]) -> int |
 
     It is that of the object in the path, or of the first one that the parameters name.
     """
-    named = [*path.values(), *(params.get(name) for name in _NAMED_BY)]
+    payload = params.get("payload") or {}  # a meter event names its customer in there
+    named = [*path.values(), *(params.get(name) for name in _NAMED_BY), *payload.values()]
     for id in named:
         thing = state.find(id) if isinstance(id, str) else None
         if thing is not None and (frozen := frozen_at(state, thing)) is not None:
@@ -39,6 +40,10 @@ def frozen_at(state: State, thing: Json) -> int | None:
     """The frozen time of the test clock that an object is tied to, by itself or its customer."""
     if thing["object"] == KIND:
         return int(thing["frozen_time"])
+    if thing["object"] == "subscription_item":
+        thing = state.require("subscription", thing["subscription"])
+    if "invoice" in thing and not thing.get("customer"):
+        thing = state.get("invoice", thing["invoice"] or "") or thing
     customer = thing.get("customer") or thing.get("_customer")
     owner = thing if thing["object"] == "customer" else state.get("customer", customer or "")
     clock = state.get(KIND, (owner or {}).get("test_clock") or "")
@@ -77,9 +82,7 @@ def _limit(state: State, clock: Json) -> int | None:
         for item in items_of(state, subscription["id"]):
             every, at = price_of(state, item)["recurring"], clock["frozen_time"]
             count = every["interval_count"] * _MAX_INTERVALS
-            limits.append(
-                boundary_after(at, anchor=at, interval=every["interval"], count=count)
-            )
+            limits.append(boundary_after(at, anchor=at, interval=every["interval"], count=count))
     return min(limits, default=None)
 
 

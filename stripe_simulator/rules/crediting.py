@@ -12,6 +12,7 @@ from stripe_simulator.sources import assumed, documented, recorded
 from stripe_simulator.store import State
 
 
+@documented("billing/subscriptions/billing-mode/compare#credit-proration-calculations")
 @recorded("worked examples: flexible gives back what was billed, classic what the price would cost")
 def credit_item(state: State, subscription: Json, item: Json, *, at: int) -> Json | None:
     """The credit for the rest of the item's period; of a metered item, the charge for its usage.
@@ -23,7 +24,7 @@ def credit_item(state: State, subscription: Json, item: Json, *, at: int) -> Jso
         return _usage_so_far(state, subscription, item, at=at)
     if is_flexible(subscription):
         amount = unused(item["_debit"], at=at)
-        end = (item["_debit"] or {}).get("end", item["current_period_end"])
+        end = int((item["_debit"] or {"end": item["current_period_end"]})["end"])
     else:
         amount = whole_rest(state, subscription, item, price, item["quantity"], at=at)
         end = item["current_period_end"]
@@ -55,10 +56,12 @@ def whole_rest(
     return prorated(whole, at=at, start=start, end=end)
 
 
-@documented("billing/subscriptions/billing-mode: usage is billed when a metered item goes")
+@documented("billing/subscriptions/usage-based/manage-billing-setup#update-prices-mid-cycle")
 def _usage_so_far(state: State, subscription: Json, item: Json, *, at: int) -> Json | None:
+    """Flexible bills what was used until a metered price goes; classic bills it never."""
+    if not is_flexible(subscription):
+        return None
     lines = usage_lines(state, subscription, item, until=at)
-    item["_metered_since"] = at
     amount = sum(line.amount for line in lines)
     if not amount:
         return None

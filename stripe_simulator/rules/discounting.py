@@ -135,7 +135,9 @@ def drop_ended(state: State, subscription: Json) -> None:
             _drop(state, subscription, discount)
 
 
-@assumed("a `once` coupon leaves the subscription with the first invoice that it took something off")
+@assumed(
+    "a `once` coupon leaves the subscription with the first invoice that it took something off"
+)
 def drop_once(state: State, subscription: Json, invoice: Json) -> None:
     """Take discounts off the subscription (unsaved) that this invoice has used up."""
     used = {one["discount"] for one in invoice["total_discount_amounts"] if one["amount"]}

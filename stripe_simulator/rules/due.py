@@ -16,7 +16,7 @@ from stripe_simulator.rules.cancellation import end_of_period, expire_incomplete
 from stripe_simulator.rules.checkout import expire
 from stripe_simulator.rules.invoicing import HOUR
 from stripe_simulator.shapes import Json
-from stripe_simulator.sources import recorded
+from stripe_simulator.sources import assumed
 from stripe_simulator.store import State
 
 log = logging.getLogger("stripe_simulator.due")
@@ -60,6 +60,12 @@ class Due:
 def run(state: State) -> None:
     """Do all that is due now for those who have no test clock."""
     advance(state, clock=None, until=state.now())
+
+
+def skip(state: State, seconds: int) -> None:
+    """Let time pass at once for all who have no test clock, and move our clock by it for good."""
+    advance(state, clock=None, until=state.now() + seconds)
+    state.skip(seconds)
 
 
 def advance(state: State, *, clock: str | None, until: int) -> None:
@@ -119,12 +125,16 @@ def _of_invoice(state: State, invoice: Json) -> Iterator[Due]:
             yield Due(invoice["automatically_finalizes_at"], 0, charge)
     elif invoice["next_payment_attempt"]:
         yield Due(invoice["next_payment_attempt"], 0, charge)
-    elif invoice["billing_reason"] == "manual" and invoice["auto_advance"]:
-        if not invoice["attempted"]:
-            yield Due(invoice["status_transitions"]["finalized_at"], 0, charge)
+    elif _is_new_and_manual(invoice):
+        yield Due(invoice["status_transitions"]["finalized_at"], 0, charge)
 
 
-@recorded("a phase of a schedule changes before the period that begins with it is billed")
+def _is_new_and_manual(invoice: Json) -> bool:
+    untouched = invoice["auto_advance"] and not invoice["attempted"]
+    return bool(untouched and invoice["billing_reason"] == "manual")
+
+
+@assumed("a phase of a schedule changes before the period that begins with it is billed")
 def _of_subscription(state: State, subscription: Json) -> Iterator[Due]:
     """Of one instant: a warning, the end, the next phase, then the renewal."""
     if subscription["status"] == "incomplete":

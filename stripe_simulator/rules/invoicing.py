@@ -198,9 +198,7 @@ def void(state: State, invoice: Json) -> Json:
             f"You can only pass in open invoices. This invoice is {invoice['status']}.",
             code="invoice_not_editable",
         )
-    invoice.update(
-        status="void", auto_advance=False, amount_remaining=0, next_payment_attempt=None
-    )
+    invoice.update(status="void", auto_advance=False, amount_remaining=0, next_payment_attempt=None)
     invoice["status_transitions"]["voided_at"] = state.now()
     for payment in state.select("invoice_payment", {"invoice": invoice["id"], "status": "open"}):
         payment["status"] = "canceled"

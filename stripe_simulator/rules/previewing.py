@@ -119,7 +119,9 @@ def _of_new(state: State, params: dict[str, Any], details: dict[str, Any]) -> Js
     return _latest(state, subscription)
 
 
-@assumed("a renewal's preview ends like one: with the phase that begins, the trial's end, the usage so far")
+@assumed(
+    "a renewal's preview ends like one: with the phase that begins, the trial's end, the usage so far"
+)
 def _upcoming(state: State, subscription: Json) -> Json:
     """The draft that the end of the period will make."""
     boundary = next_boundary(state, subscription)

@@ -15,7 +15,9 @@ def prorated(amount: int, *, at: int, start: int, end: int) -> int:
     return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-@recorded("worked examples of the flexible billing mode: back after a change without proration is 0")
+@recorded(
+    "worked examples of the flexible billing mode: back after a change without proration is 0"
+)
 def unused(debit: Json | None, *, at: int) -> int:
     """What is left, at an instant, of the last debit of an item (minor units).
 

@@ -156,9 +156,7 @@ def _named(one: Wanted) -> Json:
 
 
 @assumed("a last phase without an end lasts one period of its first price")
-def _end(
-    state: State, params: dict[str, Any], wanted: list[Wanted], begins: int, name: str
-) -> int:
+def _end(state: State, params: dict[str, Any], wanted: list[Wanted], begins: int, name: str) -> int:
     if "end_date" in params and "duration" in params:
         raise invalid("Pass either `end_date` or `duration`.", f"{name}[duration]")
     if "end_date" in params:
@@ -194,9 +192,7 @@ def update(
     if "phases" in params:
         customer = state.require("customer", schedule["customer"])
         first = schedule["current_phase"] or schedule["phases"][0]
-        phases = read_phases(
-            state, params["phases"], start=first["start_date"], customer=customer
-        )
+        phases = read_phases(state, params["phases"], start=first["start_date"], customer=customer)
         schedule["phases"] = phases
         if schedule["status"] == "active":
             on = next(one for one in phases if one["end_date"] > state.now())

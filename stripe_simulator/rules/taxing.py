@@ -39,6 +39,17 @@ def new_rate(state: State, **values: object) -> Json:
     )
 
 
+@assumed("a tax ID is looked at for its form only, and is verified at once")
+def country_of(type: str, value: str) -> str | None:
+    """The country of a tax ID; None for a value that cannot be one of its type."""
+    if not 4 <= len(value) <= 20 or not value.replace(" ", "").replace("-", "").isalnum():
+        return None
+    if type == "eu_vat":
+        country = value[:2]
+        return country if country.isalpha() and any(c.isdigit() for c in value) else None
+    return type[:2].upper()
+
+
 def taxes_of(state: State, invoice: Json, line: Json) -> list[Json]:
     """The taxes of a line, on its amount less discounts."""
     ids = line.get("_tax_rates") or [rate["id"] for rate in invoice["default_tax_rates"]]

@@ -125,7 +125,7 @@ if LIVE:
 else:
 
     @pytest.fixture
-    def books(world: World) -> Opener:  # noqa: F811
+    def books(world: World) -> Opener:
         return Opener(world.client)
 
 

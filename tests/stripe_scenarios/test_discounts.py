@@ -44,7 +44,9 @@ def test_a_coupon_across_a_change(books: Opener, duration: str) -> None:
         "proration_behavior": "always_invoice",
         "proration_date": at("2027-04-16"),
     }
-    shown = here.api.invoices.create_preview({"subscription": made.id, "subscription_details": change})
+    shown = here.api.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": change}
+    )
     changed = here.api.subscriptions.update(made.id, {**change, "expand": ["latest_invoice"]})
     kept = duration == "forever"
     assert amounts(changed.latest_invoice) == [-400, 800 if kept else 1000]
@@ -56,9 +58,7 @@ def test_a_coupon_across_a_change(books: Opener, duration: str) -> None:
 def test_a_coupon_for_one_product_leaves_the_other_alone(books: Opener) -> None:
     here = books("2027-04-01")
     ten, twenty = here.price(1000), here.price(2000)
-    off = coupon(
-        here, percent_off=50, duration="once", applies_to={"products": [str(ten.product)]}
-    )
+    off = coupon(here, percent_off=50, duration="once", applies_to={"products": [str(ten.product)]})
     made = here.subscribe(ten, twenty, discounts=[{"coupon": off}])
     assert here.totals(made) == [2500]
 

@@ -18,7 +18,9 @@ def test_ten_to_twenty_dollars_half_way(books: Opener) -> None:
         "proration_behavior": "always_invoice",
         "proration_date": at("2027-04-16"),
     }
-    shown = here.api.invoices.create_preview({"subscription": made.id, "subscription_details": change})
+    shown = here.api.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": change}
+    )
     assert amounts(shown) == [-500, 1000]
     changed = here.api.subscriptions.update(made.id, {**change, "expand": ["latest_invoice"]})
     assert amounts(changed.latest_invoice) == [-500, 1000]
@@ -100,7 +102,9 @@ def test_the_next_bill_after_a_change_in_mid_month(books: Opener) -> None:
         "items": [{"id": item_of(made).id, "price": here.price(2000).id}],
         "proration_date": middle,
     }
-    shown = here.api.invoices.create_preview({"subscription": made.id, "subscription_details": change})
+    shown = here.api.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": change}
+    )
     here.api.subscriptions.update(made.id, change)
     here.pass_until("2027-06-01")
     assert here.totals(made) == [1000, 2500]

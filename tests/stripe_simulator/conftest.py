@@ -174,7 +174,8 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app, port, offset = App(), free_port(), [0.0]
     url = f"http://127.0.0.1:{port}"
     path: Path = tmp_path_factory.mktemp("stripe") / "stripe.sqlite3"
-    store = Store(path, public_url=url, clock=Clock(lambda: time.time() + offset[0]))
+    clock = Clock(lambda: time.time() + offset[0])
+    store = Store(path, public_url=url, clock=clock, durable=False)
     with store.transaction() as state:
         configure(state, url=app.url, secret=SECRET)
     config = uvicorn.Config(application(store), port=port, log_level="warning", ws="none")

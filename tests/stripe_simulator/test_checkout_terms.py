@@ -99,9 +99,7 @@ def test_only_a_card_that_always_asks_does_so_on_renewal(
     world: World, card: str, status: str
 ) -> None:
     session = world.checkout()
-    world.pay(
-        session, card_number=card, email="ada@example.com", authentication="complete"
-    )
+    world.pay(session, card_number=card, email="ada@example.com", authentication="complete")
     begun = bought(world, session)
     world.pass_until(begun["items"].data[0].current_period_end + 3601)
     assert world.client.v1.subscriptions.retrieve(begun.id).status == status
