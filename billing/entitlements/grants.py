@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.entitlements import in_force
-from billing.models import Account, Grant
+from billing.models import Account, StaffGrant
 from identity.models import User
 from tenants import audit
 from tenants.models import Tenant
@@ -29,7 +29,7 @@ def give(
     plan: str = "",
     feature: str = "",
     now: datetime | None = None,
-) -> Grant:
+) -> StaffGrant:
     """Give a plan or a feature until then (aware); in force once the transaction commits.
 
     What usage costs is not charged on a granted plan. Raises NotGranted.
@@ -46,7 +46,7 @@ def give(
     if not reason.strip():
         raise NotGranted("Say why.")
     account = Account.objects.locked(Account.objects.of(tenant).pk)
-    grant = Grant.objects.create(
+    grant = StaffGrant.objects.create(
         tenant=tenant, plan_key=plan, feature=feature, reason=reason.strip(), by=by,
         starts_at=now, ends_at=until,
     )  # fmt: skip
@@ -59,11 +59,11 @@ def give(
 def end_due(*, now: datetime | None = None, most: int = 1_000) -> int:
     """Put the end of grants that are over in force; returns how many there were."""
     now = now or timezone.now()
-    due = Grant.objects.filter(is_settled=False, ends_at__lte=now).order_by("ends_at", "pk")
+    due = StaffGrant.objects.filter(is_settled=False, ends_at__lte=now).order_by("ends_at", "pk")
     for grant in due.select_related("tenant")[:most]:
         with transaction.atomic():
             account = Account.objects.locked(Account.objects.of(grant.tenant).pk)
-            if Grant.objects.filter(pk=grant.pk, is_settled=False).update(is_settled=True):
+            if StaffGrant.objects.filter(pk=grant.pk, is_settled=False).update(is_settled=True):
                 what = grant.plan_key or grant.feature
                 audit.note(grant.tenant, "grant.ended", by=None, target=what)
                 in_force.apply(account, now=now)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import AddOn, Plan
-from billing.models import ENTITLING, Account, Grant, PlanTerms, Subscription
+from billing.models import ENTITLING, Account, PlanTerms, StaffGrant, Subscription
 from billing.selling import terms
 from metering import Limit
 from metering.definitions import meters
@@ -77,7 +77,9 @@ def of(account: Account, *, now: datetime | None = None) -> Holding:
     """What the workspace of this account holds; two questions to the database."""
     rows = Subscription.objects.filter(stripe_id=account.subscription_id or "")
     subscription = rows.select_related("terms").first() if account.subscription_id else None
-    grants = Grant.objects.filter(tenant_id=account.tenant_id).in_force(now=now or timezone.now())
+    grants = StaffGrant.objects.filter(tenant_id=account.tenant_id).in_force(
+        now=now or timezone.now()
+    )
     return holds(account, subscription, list(grants))
 
 
@@ -87,7 +89,7 @@ def of_tenant(tenant: Tenant, *, now: datetime | None = None) -> Holding:
 
 
 def holds(
-    account: Account, subscription: Subscription | None, grants: Collection[Grant]
+    account: Account, subscription: Subscription | None, grants: Collection[StaffGrant]
 ) -> Holding:
     """From the rows of a workspace. A granted plan counts where it stands further down the price list."""
     paid = subscription if account.status in ENTITLING else None

@@ -15,7 +15,7 @@ from billing import catalogue
 from billing.catalogue import Plan
 from billing.entitlements import asking, holding
 from billing.entitlements.holding import Holding
-from billing.models import LIVE, Account, Grant, Subscription
+from billing.models import LIVE, Account, StaffGrant, Subscription
 from metering import Limit, price_of, quotas
 from metering.models import Quota
 from metering.quotas import OwnLimits
@@ -113,8 +113,8 @@ class _Held:
     def __init__(self, *, now: datetime) -> None:
         rows = Subscription.objects.filter(status__in=LIVE).select_related("terms")
         self._subscriptions = {each.stripe_id: each for each in rows.iterator()}
-        self._grants: defaultdict[UUID, list[Grant]] = defaultdict(list)
-        for grant in Grant.objects.all().in_force(now=now).iterator():
+        self._grants: defaultdict[UUID, list[StaffGrant]] = defaultdict(list)
+        for grant in StaffGrant.objects.all().in_force(now=now).iterator():
             self._grants[grant.tenant_id].append(grant)
 
     def __call__(self, account: Account) -> Holding:

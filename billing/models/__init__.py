@@ -1,7 +1,7 @@
 """What billing keeps: accounts, subscriptions, what usage costs, what Stripe told us, grants."""
 
 from billing.models.account import CARDLESS, ENTITLING, LIVE, Account, is_tried, plan_item
-from billing.models.grants import Grant
+from billing.models.grants import StaffGrant
 from billing.models.inbox import InboxEvent
 from billing.models.subscription import PlanTerms, Subscription
 from billing.models.usage import UsageCharge, UsageInvoice
@@ -11,9 +11,9 @@ __all__ = [
     "ENTITLING",
     "LIVE",
     "Account",
-    "Grant",
     "InboxEvent",
     "PlanTerms",
+    "StaffGrant",
     "Subscription",
     "UsageCharge",
     "UsageInvoice",

@@ -20,7 +20,7 @@ class Grants(ForTenant):
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
 
-class Grant(models.Model):
+class StaffGrant(models.Model):
     """A plan, or a feature, for a while and for a reason. An end can come earlier, by `ends_at`."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="grants")

@@ -43,10 +43,11 @@ def work_off(*, most: int = MOST, now: datetime | None = None) -> int:
         try:
             worked += settle(customer, now=now)
         except Exception as error:
-            if failures.passes(error):
-                log.warning("stripe.inbox_waits", stripe=customer, error=repr(error))
-                break
-            raise
+            if not failures.passes(error):
+                raise
+            log.warning("stripe.inbox_waits", stripe=customer, error=repr(error))
+            if isinstance(error, stripe.StripeError):
+                break  # the others would wait as long for the same
     return worked
 
 

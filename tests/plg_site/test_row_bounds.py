@@ -63,7 +63,7 @@ OTHERWISE = {
     "billing.Subscription": "as many as Stripe has, each bought by somebody",
     "billing.PlanTerms": "one a version of the catalogue",
     "billing.InboxEvent": "signed by Stripe, kept for 30 days",
-    "billing.Grant": "given by staff",
+    "billing.StaffGrant": "given by staff",
     "product.Link": "the meter of links",
     "product.File": "the meter of storage; an empty one is refused",
     "staff.Look": "one in five minutes of a person and thing; STAFF_TRAIL_DAYS",

@@ -15,7 +15,7 @@ from django.db import OperationalError
 
 from billing import catalogue, entitlements, upkeep
 from billing.entitlements import asking
-from billing.models import Account, Grant
+from billing.models import Account, StaffGrant
 from metering.quotas import limits
 from tenants import features
 from tenants.domains import claims
@@ -116,7 +116,7 @@ def test_a_granted_plan_holds_until_its_end_and_costs_nothing(shop: Shop) -> Non
     assert shop.account.plan_key == "free"  # nobody pays
     entitlements.end_due(now=now + SOON)
     assert shop.limit("links") == 10
-    assert not Grant.objects.filter(tenant=shop.tenant, is_settled=False).exists()
+    assert not StaffGrant.objects.filter(tenant=shop.tenant, is_settled=False).exists()
     actions = AuditEntry.objects.filter(tenant=shop.tenant).values_list("action", flat=True)
     assert {"grant.given", "grant.ended"} <= set(actions)
 
@@ -125,7 +125,7 @@ def test_a_granted_feature_is_allowed_and_its_end_comes_by_the_periodic_check(sh
     now = datetime.now(UTC)
     entitlements.give(shop.tenant, feature="own_domains", until=now + SOON, reason="x", by=None)
     assert entitlements.allows(shop.tenant, "own_domains").reason == "grant"
-    Grant.objects.filter(tenant=shop.tenant).update(ends_at=now)
+    StaffGrant.objects.filter(tenant=shop.tenant).update(ends_at=now)
     upkeep.ask_stripe()
     assert not entitlements.allows(shop.tenant, "own_domains").allowed
 
