@@ -49,7 +49,7 @@ def choice(data: Mapping[str, str], *, currency: str = "", members: int = 1) -> 
 def interval(data: Mapping[str, str], *, default: str) -> Interval:
     """The interval that the page should show; month when it makes no sense."""
     wanted = data.get("interval", default)
-    return wanted if wanted in INTERVALS else "month"  # type: ignore[return-value]
+    return wanted if wanted in INTERVALS else "month"
 
 
 def currency(data: Mapping[str, str], *, fixed: str = "") -> str:
