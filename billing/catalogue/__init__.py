@@ -22,10 +22,11 @@ from billing.catalogue.plan import (
     Plan,
     PromotionCode,
 )
-from billing.catalogue.sense import problems
+from billing.catalogue.sense import SEATS, problems
 
 __all__ = [
     "INTERVALS",
+    "SEATS",
     "AddOn",
     "Amount",
     "Amounts",

@@ -61,7 +61,11 @@ def limits_in_words(plan: Plan, currency: str = "") -> list[str]:
     per 10,000 clicks"; of a plan per seat "20,000 clicks a month for each seat"."""
     shown = currency or plan.currency
     limits = plan.limits_for(currency=shown, seats=0)
-    return [_phrase(meter, limits.get(key), plan, shown) for key, meter in shown_meters().items()]
+    return [
+        _phrase(meter, limits.get(key), plan, shown)
+        for key, meter in shown_meters().items()
+        if not (plan.per_seat and key == catalogue.SEATS)  # of seats it goes without saying
+    ]
 
 
 def usage_prices(plan: Plan, currency: str = "", *, seats: int = 1) -> list[str]:
