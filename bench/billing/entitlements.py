@@ -27,10 +27,10 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     from identity.models import User
     from tenants.signing_up import provisioning
 
-    owner = User.objects.create_user("owner@entitlements.example", "correct horse")
     tenants = [
         provisioning.create_workspace(
-            provisioning.NewWorkspace(name=f"E {number}", slug=f"e-{number}"), owner=owner
+            provisioning.NewWorkspace(name=f"E {number}", slug=f"entitled-{number}"),
+            owner=User.objects.create_user(f"owner-{number}@entitlements.example"),
         )
         for number in range(WORKSPACES)
     ]
