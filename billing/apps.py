@@ -10,7 +10,7 @@ class BillingConfig(AppConfig):
         from billing import checks, event_types, purging, receivers, stripe_client  # noqa: F401
         from billing.pages import staff_panel
         from billing.selling import free_workspaces, pricing  # noqa: F401
-        from billing.webhooks import handling, mirror  # noqa: F401
+        from billing.webhooks import mirror
         from cms import slots
 
         events.register(*event_types.ALL)

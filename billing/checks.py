@@ -5,25 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 from billing import catalogue
-from billing.catalogue import Plan
 from events import registry
 from metering.definitions import meters
 
 
 @register()
-def check_usage_prices(**_: Any) -> list[CheckMessage]:
-    """What is used in a month is stated and billed, above an amount that does not refuse."""
+def check_catalogue(**_: Any) -> list[CheckMessage]:
+    """What is for sale makes sense: it can be sold, stated and billed in every currency."""
     try:
-        plans, known = catalogue.plans(), meters()
-    except Exception:
-        return []  # metering.E001 says what is wrong with the catalogue
-    return [
-        Error(f"{plan.name}: {problem}", id="billing.E001")
-        for plan in plans
-        for problem in _problems(plan, known.keys())
-    ]
+        known = meters()
+        return [Error(problem, id="billing.E001") for problem in catalogue.problems(known)]
+    except (ValueError, TypeError, AttributeError) as error:
+        return [Error(f"PRODUCT_APP.catalogue: {error}", id="billing.E002")]
+    except ImproperlyConfigured:
+        return []  # metering.E001 says what is wrong with the meters
 
 
 @register()
@@ -47,17 +45,3 @@ def check_external_events(**_: Any) -> list[CheckMessage]:
         for event_type in registry.external()
         if event_type.name not in limited
     ]
-
-
-def _problems(plan: Plan, known: Any) -> list[str]:
-    found = [f'the catalogue has no meter "{key}"' for key in plan.limits.keys() - known]
-    for key, limit in plan.limits.items():
-        if limit.price is None or key not in known:
-            continue
-        if meters()[key].period != "month":
-            found.append(f"{key} is not counted by the month, so no period of it can be billed")
-        if limit.hard:
-            found.append(f"{key} has a price above a limit that lets nothing through")
-        if limit.value is None:
-            found.append(f"{key} has a price above a limit that there is not")
-    return found

@@ -19,6 +19,8 @@ PAYMENT_FAILED = EventType(
     "Payment Failed",
     properties={"invoice_id": str, "amount": int, "currency": str, "attempt": int},
 )
+# A plan is tried without paying; `days` of it.
+TRIAL_STARTED = EventType("Trial Started", properties={"plan": str, "days": int})
 # What a statement of metering costs. `quantity` is what was above the plan, exact, as text (below
 # zero: taken back); one event for a statement, and one for each adjustment of it.
 USAGE_BILLED = EventType(
@@ -33,5 +35,6 @@ ALL = (
     SUBSCRIPTION_RESUMED,
     INVOICE_PAID,
     PAYMENT_FAILED,
+    TRIAL_STARTED,
     USAGE_BILLED,
 )

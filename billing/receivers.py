@@ -10,13 +10,14 @@ from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from billing import tasks
+from billing import catalogue, entitlements, tasks
 from billing.models import Account
-from billing.selling import entitlements
 from metering.models import Statement
 from metering.signals import period_closed
+from tenants.features import FeatureRefused
 from tenants.models import Tenant
 from tenants.signals import (
+    feature_requested,
     workspace_created,
     workspace_deleted,
     workspace_needed,
@@ -37,6 +38,16 @@ def is_paid_for(tenant: Tenant, **_: Any) -> bool:
     """What somebody pays for does not end because nobody signs in."""
     account = Account.objects.for_tenant(tenant).first()
     return account is not None and account.has_subscription
+
+
+@receiver(feature_requested)
+def refuse_without_the_plan(*, tenant: Tenant, feature: str, **_: Any) -> None:
+    """Raises FeatureRefused, in words; a feature that the catalogue does not have is everybody's."""
+    if feature not in {each.key for each in catalogue.features()}:
+        return
+    answer = entitlements.allows(tenant, feature)
+    if not answer.allowed:
+        raise FeatureRefused(answer.words)
 
 
 @receiver([workspace_deleted, workspace_restored])

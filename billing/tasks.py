@@ -9,6 +9,11 @@ def ask_stripe() -> int:
 
 
 @shared_task
+def work_off_inbox() -> int:
+    return upkeep.work_off_inbox()
+
+
+@shared_task
 def bill_usage(tenant: str | None = None) -> int:
     return upkeep.bill_usage(tenant)
 

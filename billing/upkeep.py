@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import failures
+from billing import entitlements, failures, webhooks
 from billing.models import Account, UsageInvoice
-from billing.subscriptions import checkout, life, subscription, usage_invoices
+from billing.subscriptions import checkout, life, subscription, trials, usage_invoices
 from billing.usage import usage_charges
 
 
@@ -23,7 +23,16 @@ def ask_stripe(*, now: datetime | None = None) -> int:
     run, and only that one.
     """
     unsettled = Account.objects.unsettled(now=now or timezone.now())
+    entitlements.end_due(now=now)
+    trials.tell_due(now=now)
+    webhooks.work_off()
+    webhooks.tidy(now=now)
     return ask_about(unsettled) + life.follow_all()
+
+
+def work_off_inbox() -> int:
+    """Settle what Stripe has told us, until nothing is due or the round is full; returns how much."""
+    return webhooks.work_off()
 
 
 def ask_about(accounts: QuerySet[Account]) -> int:

@@ -7,6 +7,7 @@ app_name = "billing"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("checkout/", views.checkout_plan, name="checkout"),
+    path("trial/", views.begin_trial, name="trial"),
     path("return/", views.come_back, name="return"),
     path("change/", views.change, name="change"),
     path("cancel/", views.cancel, name="cancel"),

@@ -141,6 +141,9 @@ class PricingPage(SitePage):
                 "summary": plan.summary,
                 "prices": dict(plan.prices),
                 "currency": plan.currency,
+                "per_seat": bool(plan.per_seat),
+                "also": {each: str(words) for each, words in plan.also.items()},
+                "trial_days": plan.trial_days,
                 "features": [str(feature) for feature in plan.features],
                 "limits_in_words": [str(limit) for limit in plan.limits_in_words],
                 "highlighted": bool(plan.highlighted),
@@ -167,6 +170,7 @@ def _offer(plan: dict[str, Any], interval: str) -> dict[str, Any]:
     query = f"plan={plan['key']}&interval={interval}"
     return {
         "price": price,
+        "also": plan["also"].get(interval, ""),
         "signup": f"/signup/?{query}" if price else plan["signup_address"],
         "member": f"/go/?{query}" if price else "/go/",
     }

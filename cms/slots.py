@@ -21,7 +21,8 @@ class UnknownSlot(LookupError):
 
 def no_plans() -> list[Any]:
     """Plans for the pricing page, each with `key`, `name`, `summary`, `prices` ({"month": cents,
-    "year": cents}), `currency`, `features`, `limits_in_words` (lists of text) and `highlighted`."""
+    "year": cents}, of one seat with `per_seat`), `currency`, `also` ({"month": other currencies in
+    words}), `trial_days`, `features`, `limits_in_words` (lists of text) and `highlighted`."""
     return []
 
 

@@ -21,7 +21,7 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
     """The product's meters are well defined, over events that exist."""
     try:
         meters()
-    except (CatalogueError, ImportError, AttributeError) as error:
+    except (CatalogueError, ImportError, AttributeError, TypeError, ValueError) as error:
         return [Error(f"PRODUCT_APP.catalogue.METERS: {error}", id="metering.E001")]
     return []
 

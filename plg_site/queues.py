@@ -17,6 +17,7 @@ OF_TASKS = {
     "tenants.tasks.prepare_workspaces": NOW,
     "tenants.tasks.refill_pool": NOW,
     "billing.tasks.follow_life": SOON,
+    "billing.tasks.work_off_inbox": SOON,
     "cms.tasks.build_site": SOON,
     "cms.tasks.publish_scheduled": SOON,
     "cms.tasks.purge": SOON,

@@ -338,6 +338,7 @@ CELERY_BEAT_SCHEDULE = queues.every(
         "tenants.tasks.prepare_workspaces": 5.0,
         "tenants.tasks.look_after_lives": 3600.0,
         "billing.tasks.ask_stripe": 600.0,
+        "billing.tasks.work_off_inbox": 30.0,
         "billing.tasks.bill_usage": 600.0,
         "tenants.tasks.purge_workspaces": 3600.0,
         "tenants.archive.tasks.tend": 30.0,
@@ -623,7 +624,7 @@ SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # "mailto:..." or "https://
 
 # --- Billing -----------------------------------------------------------------------------------
 _stripe_key = env.text("STRIPE_SECRET_KEY")
-STRIPE_LIVE_MODE = _stripe_key.startswith("sk_live_")
+STRIPE_LIVE_MODE = _stripe_key.startswith(("sk_live_", "rk_live_"))
 STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else _stripe_key
 STRIPE_LIVE_SECRET_KEY = _stripe_key if STRIPE_LIVE_MODE else ""
 STRIPE_API_VERSION = "2026-08-26.dahlia"  # the one that the pinned SDK is typed for

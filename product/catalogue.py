@@ -1,7 +1,7 @@
 """What Signpost counts and what it sells. Everything else reads it from here."""
 
-from billing.catalogue import Plan
-from metering import Limit, Meter, UsagePrice
+from billing.catalogue import Feature, Plan
+from metering import Limit, Meter, Tier, Tiers, UsagePrice
 
 MB, GB = 1024**2, 1024**3
 
@@ -84,6 +84,10 @@ METERS = [
     ),
 ]
 
+FEATURES = [Feature(key="own_domains", label="a domain of your own")]
+
+# Prices are in cents. Who subscribes keeps the prices of that day, also those of usage, until
+# `manage.py move_subscribers` moves them.
 PLANS = [
     Plan(
         key="free",
@@ -103,7 +107,11 @@ PLANS = [
         key="pro",
         name="Pro",
         summary="For a team that shares links every day.",
-        prices={"month": 29_00, "year": 290_00},
+        prices={
+            "month": {"usd": 29_00, "eur": 27_00},
+            "year": {"usd": 290_00, "eur": 270_00},
+        },
+        trial_days=14,
         limits={
             "links": Limit(1_000),
             "clicks": Limit(100_000, hard=False, price=UsagePrice(1_00, per=10_000)),
@@ -112,8 +120,10 @@ PLANS = [
             "conversions": Limit(1_000_000),
             "api_calls": Limit(100_000),
         },
-        spend_limit=29_00,
+        usage_prices={"eur": {"clicks": UsagePrice(95, per=10_000)}},
+        spend_limit={"usd": 29_00, "eur": 27_00},
         custom_domains=1,
+        allows={"own_domains"},
         features=[
             "Everything in Free",
             "A domain of your own",
@@ -122,10 +132,57 @@ PLANS = [
         highlighted=True,
     ),
     Plan(
+        key="team",
+        name="Team",
+        summary="For many people: each seat brings its share.",
+        prices={
+            "month": {"usd": 12_00, "eur": 11_00},
+            "year": {"usd": 120_00, "eur": 110_00},
+        },
+        per_seat=True,
+        least_seats=2,
+        limits={
+            "links": Limit(1_000),
+            "clicks": Limit(
+                0,
+                hard=False,
+                price=Tiers(
+                    "graduated", (Tier(1_000_000, 90, per=10_000), Tier(None, 60, per=10_000))
+                ),
+            ),
+            "storage": Limit(0, hard=False, price=UsagePrice(10, per=GB)),
+            "seats": Limit(0),
+            "conversions": Limit(1_000_000),
+            "api_calls": Limit(0),
+        },
+        each_seat={
+            "links": 200,
+            "clicks": 25_000,
+            "storage": 5 * GB,
+            "seats": 1,
+            "api_calls": 20_000,
+        },
+        usage_prices={
+            "eur": {
+                "clicks": Tiers(
+                    "graduated", (Tier(1_000_000, 85, per=10_000), Tier(None, 55, per=10_000))
+                ),
+                "storage": UsagePrice(9, per=GB),
+            }
+        },
+        spend_limit={"usd": 50_00, "eur": 46_00},
+        custom_domains=2,
+        allows={"own_domains"},
+        features=["Everything in Pro", "Two domains of your own", "As many people as you like"],
+    ),
+    Plan(
         key="business",
         name="Business",
         summary="For companies whose links are on every poster.",
-        prices={"month": 99_00, "year": 990_00},
+        prices={
+            "month": {"usd": 99_00, "eur": 92_00},
+            "year": {"usd": 990_00, "eur": 920_00},
+        },
         limits={
             "links": Limit(10_000),
             "clicks": Limit(1_000_000, hard=False, price=UsagePrice(50, per=10_000)),
@@ -134,8 +191,10 @@ PLANS = [
             "conversions": Limit(10_000_000),
             "api_calls": Limit(1_000_000),
         },
-        spend_limit=99_00,
+        usage_prices={"eur": {"clicks": UsagePrice(45, per=10_000)}},
+        spend_limit={"usd": 99_00, "eur": 92_00},
         custom_domains=5,
+        allows={"own_domains"},
         features=[
             "Everything in Pro",
             "Five domains of your own",

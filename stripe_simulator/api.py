@@ -12,6 +12,7 @@ from stripe_simulator.errors import NotSimulated, StripeError, unknown_url
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.presentation import expand, present
 from stripe_simulator.registry import Call, Route, resolve
+from stripe_simulator.rules import clocks
 from stripe_simulator.sdk_routes import anonymous, real_route
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import Origin, State, Store
@@ -77,8 +78,8 @@ class Api:
         with self.store.transaction(origin) as state:
             if key and (earlier := idempotency.recall(state, key, asked)):
                 return Answer(*earlier, headers={"Idempotent-Replayed": "true"})
-            call = Call(state, arguments, params, request.path)
-            status, body = _execute(state, route, call)
+            with state.at(clocks.time_of(state, arguments, params)):
+                status, body = _execute(state, route, Call(state, arguments, params, request.path))
             if key:
                 idempotency.remember(state, key, asked, status, body)
         return Answer(status, body)

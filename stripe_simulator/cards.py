@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from stripe_simulator.errors import CardError, StripeError
 
@@ -14,6 +15,10 @@ class Decline:
     message: str
     decline_code: str | None = None
 
+    @property
+    def asks_for_authentication(self) -> bool:
+        return self.code == AUTHENTICATION.code
+
     def error(self, *, keeps_changes: bool = True) -> CardError:
         error = CardError(self.message, code=self.code)
         if self.decline_code:
@@ -24,14 +29,25 @@ class Decline:
 
 @dataclass(frozen=True)
 class TestCard:
-    """`attaches` is false for a card that is refused already when it is saved."""
+    """`attaches` is false for a card that is refused already when it is saved.
+
+    `authentication` says when its bank wants 3-D Secure: at each payment, or only until it was
+    done once when the card was set up. `dispute` names the reason why its holder disputes.
+    """
 
     number: str
     brand: str = "visa"
     decline: Decline | None = None
     attaches: bool = True
+    authentication: Literal["always", "until_set_up"] | None = None
+    dispute: str | None = None
 
 
+AUTHENTICATION = Decline(
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+    "authentication_required",
+)
 _DECLINED = Decline("card_declined", "Your card was declined.", "generic_decline")
 _NO_FUNDS = Decline("card_declined", "Your card has insufficient funds.", "insufficient_funds")
 _EXPIRED = Decline("expired_card", "Your card has expired.")
@@ -53,6 +69,9 @@ CARDS = {
         TestCard("4000000000000127", decline=_CVC, attaches=False),
         TestCard("4000000000000119", decline=_PROCESSING, attaches=False),
         TestCard("4000000000000341", decline=_DECLINED),
+        TestCard("4000002760003184", authentication="always"),
+        TestCard("4000002500003155", authentication="until_set_up"),
+        TestCard("4000000000000259", dispute="fraudulent"),
     )
 }
 TOKENS = {
@@ -66,6 +85,10 @@ TOKENS = {
     "pm_card_chargeDeclinedIncorrectCvc": CARDS["4000000000000127"],
     "pm_card_chargeDeclinedProcessingError": CARDS["4000000000000119"],
     "pm_card_chargeCustomerFail": CARDS["4000000000000341"],
+    "pm_card_authenticationRequired": CARDS["4000002760003184"],
+    "pm_card_authenticationRequiredOnSetup": CARDS["4000002500003155"],
+    "pm_card_createDispute": CARDS["4000000000000259"],
+    "tok_createDispute": CARDS["4000000000000259"],
     "tok_visa": CARDS["4242424242424242"],
     "tok_chargeDeclined": CARDS["4000000000000002"],
     "tok_chargeCustomerFail": CARDS["4000000000000341"],

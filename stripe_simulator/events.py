@@ -1,11 +1,28 @@
 """Events: a snapshot of what changed, stored with the change and put into the outbox with it."""
 
+import time
+from collections.abc import Callable
+
 import stripe
 
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json, shape
 from stripe_simulator.store import State
+
+_MANNERS = "delivery_manners"
+Listener = Callable[[State, Json], None]
+_LISTENERS: dict[str, list[Listener]] = {}
+
+
+def after(type: str) -> Callable[[Listener], Listener]:
+    """Register what follows an event of this type: it is called with the object."""
+
+    def register(listener: Listener) -> Listener:
+        _LISTENERS.setdefault(type, []).append(listener)
+        return listener
+
+    return register
 
 
 def emit(state: State, type: str, stored: Json, *, before: Json | None = None) -> Json:
@@ -39,13 +56,31 @@ def emit(state: State, type: str, stored: Json, *, before: Json | None = None) -
     state.save(event)
     for endpoint in endpoints:
         enqueue(state, event["id"], endpoint["id"])
+    for listener in _LISTENERS.get(type, ()):
+        listener(state, stored)
     return event
 
 
 def enqueue(state: State, event: str, endpoint: str) -> None:
-    state.connection.execute(
-        "INSERT INTO outbox (event, endpoint) VALUES (?, ?)", (event, endpoint)
-    )
+    """Put it into the outbox: late or more than once, when the dashboard asks for that."""
+    manners = delivery_manners(state)
+    due = time.time() + manners["delay"] if manners["delay"] else 0
+    for _ in range(manners["copies"]):
+        state.connection.execute(
+            "INSERT INTO outbox (event, endpoint, due) VALUES (?, ?, ?)", (event, endpoint, due)
+        )
+
+
+def delivery_manners(state: State) -> Json:
+    """`delay` in seconds, `copies` of each webhook, `shuffled`: in any order."""
+    kept = {"delay": 0, "copies": 1, "shuffled": False}
+    return state.get("simulator.setting", _MANNERS) or kept
+
+
+def set_delivery_manners(state: State, *, delay: int, copies: int, shuffled: bool) -> None:
+    """How webhooks are delivered from now on: Stripe promises neither order nor once."""
+    given = {"delay": delay, "copies": copies, "shuffled": shuffled}
+    state.save({"id": _MANNERS, "object": "simulator.setting", **given})
 
 
 def previous_attributes(before: Json, after: Json) -> Json:

@@ -20,7 +20,7 @@ def recall(state: State, key: str, request: str) -> tuple[int, Json] | None:
     """The answer already given to this key. Raises IdempotencyError if it asked another thing."""
     row = state.connection.execute(
         "SELECT request, status, body FROM idempotency WHERE key = ? AND created > ?",
-        (key, state.now() - KEPT_SECONDS),
+        (key, state.clock.now() - KEPT_SECONDS),
     ).fetchone()
     if row is None:
         return None
@@ -36,9 +36,9 @@ def recall(state: State, key: str, request: str) -> tuple[int, Json] | None:
 
 def remember(state: State, key: str, request: str, status: int, body: Json) -> None:
     state.connection.execute(
-        "DELETE FROM idempotency WHERE created <= ?", (state.now() - KEPT_SECONDS,)
+        "DELETE FROM idempotency WHERE created <= ?", (state.clock.now() - KEPT_SECONDS,)
     )
     state.connection.execute(
         "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)",
-        (key, request, status, json.dumps(body), state.now()),
+        (key, request, status, json.dumps(body), state.clock.now()),
     )

@@ -6,7 +6,7 @@ delivered or given up, so a killed simulator sends what is left when it starts a
 
 from dataclasses import dataclass
 
-from stripe_simulator.events import enqueue
+from stripe_simulator.events import delivery_manners, enqueue
 from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State
@@ -38,12 +38,14 @@ class Tracked:
 
 
 def next_due(state: State, now: float) -> Delivery | None:
-    """The oldest delivery whose time has come."""
+    """The oldest delivery whose time has come; any such one, when they are to be out of order."""
+    shuffled = delivery_manners(state)["shuffled"]
     while True:
         row = state.connection.execute(
             "SELECT seq, event, endpoint, attempts FROM outbox"
-            " WHERE delivered IS NULL AND attempts < ? AND due <= ? ORDER BY seq LIMIT 1",
-            (MAX_ATTEMPTS, now),
+            " WHERE delivered IS NULL AND attempts < ? AND due <= ?"
+            " ORDER BY CASE WHEN ? THEN random() ELSE seq END LIMIT 1",
+            (MAX_ATTEMPTS, now, shuffled),
         ).fetchone()
         if row is None:
             return None

@@ -41,7 +41,8 @@ def inclusion(place: str) -> Callable[[Inclusion], Inclusion]:
 def present(state: State, stored: Json) -> Json:
     """The object as an API answer or an event shows it, unexpanded."""
     kind = stored.get("object", "")
-    embedded = _PRESENTERS[kind](state, stored) if kind in _PRESENTERS else stored
+    embeds = kind in _PRESENTERS and not (stored.get("_presented") or stored.get("deleted"))
+    embedded = _PRESENTERS[kind](state, stored) if embeds else stored
     return {key: value for key, value in embedded.items() if not key.startswith("_")}
 
 

@@ -20,7 +20,7 @@ from stripe_simulator import (
 )
 from stripe_simulator.delivery import DeliveryThread
 from stripe_simulator.errors import StripeError
-from stripe_simulator.pages import checkout, dashboard, invoice
+from stripe_simulator.pages import authenticate, checkout, dashboard, invoice, portal
 from stripe_simulator.store import Store
 from stripe_simulator.ticker import TickerThread
 from stripe_simulator.visitors import OnlyThisMachine
@@ -65,6 +65,8 @@ def application(store: Store, *, api_key: str | None = None) -> Starlette:
         Route("/healthz", healthy),
         *checkout.routes(store),
         *invoice.routes(store),
+        *authenticate.routes(store),
+        *portal.routes(store),
         *dashboard.routes(store),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]

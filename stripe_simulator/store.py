@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (object, seq);
 CREATE INDEX IF NOT EXISTS objects_by_customer
     ON objects (object, json_extract(data, '$.customer'));
+CREATE INDEX IF NOT EXISTS objects_by_subscription
+    ON objects (object, json_extract(data, '$.subscription'));
+CREATE INDEX IF NOT EXISTS objects_by_invoice
+    ON objects (object, json_extract(data, '$.invoice'));
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT PRIMARY KEY,
@@ -32,6 +36,18 @@ CREATE TABLE IF NOT EXISTS idempotency (
     body TEXT NOT NULL,
     created INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS meter_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    identifier TEXT NOT NULL,
+    event_name TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    canceled INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS meter_events_by_time ON meter_events (event_name, customer, timestamp);
+CREATE INDEX IF NOT EXISTS meter_events_by_identifier ON meter_events (identifier);
 CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     event TEXT NOT NULL,
@@ -44,6 +60,8 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (seq) WHERE delivered IS NULL;
 CREATE INDEX IF NOT EXISTS outbox_by_event ON outbox (event);
 """
+
+_SKIPPED = "seconds skipped"
 
 
 @dataclass(frozen=True)
@@ -64,9 +82,38 @@ class State:
         self.clock = clock
         self.public_url = public_url
         self.origin = origin
+        self._frozen: int | None = None
 
     def now(self) -> int:
-        return self.clock.now()
+        return self.clock.now() if self._frozen is None else self._frozen
+
+    @contextmanager
+    def at(self, instant: int | None) -> Iterator[None]:
+        """Live in a frozen time: a test clock's, or that of something due. None: in ours."""
+        before, self._frozen = self._frozen, instant
+        try:
+            yield
+        finally:
+            self._frozen = before
+
+    def skip(self, seconds: int) -> None:
+        """Move the clock of all who have no test clock, for good."""
+        self.connection.execute(
+            "INSERT INTO counters VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+            (_SKIPPED, seconds),
+        )
+        self.clock.skipped += seconds
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Undo all that is written inside, however it ends: what a preview is made of."""
+        self.connection.execute("SAVEPOINT rehearsal")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK TO rehearsal")
+            self.connection.execute("RELEASE rehearsal")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -162,34 +209,48 @@ _LABELS = {
     "checkout.session": "checkout session",
     "webhook_endpoint": "webhook endpoint",
     "subscription_item": "subscription item",
+    "promotion_code": "promotion code",
+    "subscription_schedule": "subscription schedule",
+    "test_helpers.test_clock": "test clock",
+    "billing.meter": "meter",
+    "entitlements.feature": "feature",
+    "tax_rate": "tax rate",
+    "credit_note": "credit note",
 }
 
 
 class Store:
     """The SQLite file. Requests, deliveries and the clock's work take turns on one connection.
 
-    `public_url` is where a browser finds the hosted pages.
+    `public_url` is where a browser finds the hosted pages. Not `durable`: a write is not waited for
+    until the disk has it, for tests that never lose power.
     """
 
-    def __init__(self, path: Path, *, public_url: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, path: Path, *, public_url: str, clock: Clock | None = None, durable: bool = True
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.clock = clock or Clock()
         self.public_url = public_url
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         self._connection.executescript(_SCHEMA)
+        skipped = self._connection.execute("SELECT value FROM counters WHERE name = ?", (_SKIPPED,))
+        self.clock.skipped = (skipped.fetchone() or (0,))[0]
 
     @contextmanager
     def transaction(self, origin: Origin | None = None) -> Iterator[State]:
         """Commit on success, roll back on any exception."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
+            skipped = self.clock.skipped
             try:
                 yield State(self._connection, self.clock, self.public_url, origin or Origin())
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self.clock.skipped = skipped
                 raise
             self._connection.execute("COMMIT")
 

@@ -12,6 +12,10 @@ workspace_created = Signal()
 # receiver raises tenants.members.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
 
+# A feature is about to be used. A receiver raises tenants.features.FeatureRefused when the plan does not
+# include it. kwargs: tenant, feature (str, as the product's catalogue names it).
+feature_requested = Signal()
+
 # A workspace is about to be made for somebody (coming None), or others to become theirs. A receiver
 # raises tenants.members.room.TooManyWorkspaces. kwargs: user (User), coming (collection of Tenant | None).
 workspace_requested = Signal()

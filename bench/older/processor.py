@@ -78,6 +78,9 @@ class _Watched:
         after, lasted = self._by_part(), time.monotonic() - began
         return {part: after[part] - before.get(part, 0.0) for part in after}, lasted
 
+    def _by_part(self) -> dict[str, float]:
+        return processor_by_part(self.site.side.pid, with_ended=True)
+
     def _ready(self) -> int:
         """How many schemas wait."""
         with psycopg.connect(self.site.side.env["DATABASE_URL"]) as connection:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing import catalogue
+from billing import catalogue, entitlements
 from billing.catalogue import Interval, Plan
-from billing.models import Account
-from billing.pages import usage_page
+from billing.models import Account, Subscription
+from billing.pages import cards, usage_page
+from billing.pages.cards import PlanCard, Tab
 from billing.pages.usage_page import Charged, Running
-from billing.selling import entitlements, pricing
+from billing.selling import pricing
 from billing.selling.forms import Choice
-from billing.subscriptions import invoices
+from billing.subscriptions import invoices, trials
 from billing.subscriptions.invoices import Invoice
 from metering import wording
 from metering.pages import Gauge, gauges
+from tenants.models import Membership
 
 _STATUS = {  # Stripe's status: words, kind of badge
     "active": ("Active", "success"),
@@ -32,25 +34,6 @@ _TROUBLE = {
     "deleted.",
     "paused": "The subscription is paused, so the workspace has the limits of the free plan.",
 }
-
-
-@dataclass(frozen=True)
-class PlanCard:
-    """One plan of the price list as this workspace sees it. Without a `label` it has no button."""
-
-    plan: pricing.PublicPlan
-    price: str
-    period: str
-    is_current: bool
-    label: str
-    note: str
-
-
-@dataclass(frozen=True)
-class IntervalTab:
-    label: str
-    url: str
-    current: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +58,9 @@ class BillingPage:
     trouble: str
     gauges: Sequence[Gauge]
     interval: Interval
-    tabs: Sequence[IntervalTab]
+    currency: str
+    tabs: Sequence[Tab]
+    currency_tabs: Sequence[Tab]
     cards: Sequence[PlanCard]
     running: Sequence[Running]
     spend_limit: str
@@ -86,10 +71,22 @@ class BillingPage:
 
     @classmethod
     def of(
-        cls, account: Account, *, interval: Interval, may_manage: bool, may_pay: bool
+        cls,
+        account: Account,
+        *,
+        interval: Interval,
+        currency: str,
+        may_manage: bool,
+        may_pay: bool,
     ) -> BillingPage:
         """The page of a workspace for somebody who may, or may not, manage and pay."""
         plan = entitlements.plan_of(account)
+        row = _subscription(account)
+        paid_in = account.currency or account.pays_in or plan.currency
+        is_tried = trials.of(account) is not None
+        shown = cards.Shown(
+            account, row, interval, currency, members=_members(account), is_tried=is_tried
+        )
         status, kind = _STATUS.get(account.status, ("", ""))
         if account.cancel_at:
             status, kind = "Cancelled", "warn"
@@ -99,19 +96,18 @@ class BillingPage:
             plan=plan,
             status=status,
             status_kind=kind,
-            words=_words(account, plan),
-            facts=_facts(account, plan),
+            words=_words(account, plan, row),
+            facts=_facts(account, plan, row),
             period_end=day(account.current_period_end),
             trouble=_TROUBLE.get(account.status, ""),
             gauges=gauges(account.tenant),
             interval=interval,
-            tabs=[
-                IntervalTab("Monthly", "?interval=month", interval == "month"),
-                IntervalTab("Yearly", "?interval=year", interval == "year"),
-            ],
-            cards=[_card(plan, account, interval) for plan in catalogue.plans() if plan.for_sale],
-            running=usage_page.running(account.tenant, plan),
-            spend_limit=usage_page.spend_limit(account.tenant, plan),
+            currency=currency,
+            tabs=cards.interval_tabs(shown),
+            currency_tabs=cards.currency_tabs(shown),
+            cards=[cards.of(plan, shown) for plan in catalogue.plans() if plan.for_sale],
+            running=usage_page.running(account.tenant, paid_in),
+            spend_limit=usage_page.spend_limit(account.tenant, paid_in),
             charged=usage_page.charged(account.tenant, {one.stripe_id: one for one in listed}),
             invoices=listed,
             may_manage=may_manage,
@@ -131,13 +127,13 @@ class ChangePage:
 
     @classmethod
     def of(cls, account: Account, choice: Choice) -> ChangePage:
-        plan, interval = choice.plan, choice.interval
+        plan = choice.plan
         return cls(
             choice=choice,
             title=f"Change from {plan_name(account)} to {plan.name}",
-            price=f"{_price(plan, interval)} a {interval}",
+            price=cards.price_of(choice),
             lines=_consequences(account, choice),
-            gains=pricing.limits_in_words(plan),
+            gains=pricing.limits_in_words(plan, choice.currency),
         )
 
 
@@ -150,60 +146,59 @@ def day(moment: datetime | None) -> str:
     return f"{moment:%-d %B %Y}" if moment else "the end of the period"
 
 
-def _words(account: Account, plan: Plan) -> str:
+def _subscription(account: Account) -> Subscription | None:
+    if not account.subscription_id:
+        return None
+    return Subscription.objects.filter(stripe_id=account.subscription_id).first()
+
+
+def _members(account: Account) -> int:
+    return Membership.objects.for_tenant(account.tenant).count()
+
+
+def _words(account: Account, plan: Plan, row: Subscription | None) -> str:
     if not account.has_subscription:
         return plan.summary
-    if not account.cancel_at:
-        return ""
     first = catalogue.plans()[0].name
-    return (
-        f"{plan.name} ends on {day(account.cancel_at)}. After that the workspace is on {first}; "
+    if account.cancel_at:
+        return (
+            f"{plan.name} ends on {day(account.cancel_at)}. After that the workspace is on {first}; "
+            "nothing is deleted."
+        )
+    if row is not None and row.status == "trialing":
+        return _trial(plan, row, first)
+    return ""
+
+
+def _trial(plan: Plan, row: Subscription, first: str) -> str:
+    left = trials.days_left(row)
+    days = "one day is" if left == 1 else f"{left} days are"
+    then = (
+        f"Then it is paid with {row.payment_method}."
+        if row.payment_method
+        else f"It costs nothing. Without a way of paying the workspace is on {first} after that; "
         "nothing is deleted."
     )
+    return f"You are trying {plan.name}: {days} left, until {day(row.trial_end)}. {then}"
 
 
-def _facts(account: Account, plan: Plan) -> list[Fact]:
-    if not account.has_subscription:
-        return [Fact("Price", f"{_price(plan, 'month')} for ever")]
-    amount = wording.money_in_words(account.amount or 0, account.currency, short=True)
-    facts = [Fact("Price", f"{amount} a {account.interval}")]
+def _facts(account: Account, plan: Plan, row: Subscription | None) -> list[Fact]:
+    if account.has_subscription and row is None:  # one of before there were rows: soon there is
+        amount = wording.money_in_words(account.amount or 0, account.currency, short=True)
+        return [Fact("Price", f"{amount} a {account.interval}")]
+    if row is None or not account.has_subscription:
+        price = wording.money_in_words(0, account.pays_in or plan.currency, short=True)
+        return [Fact("Price", f"{price} for ever")]
+    facts = [Fact("Price", cards.price_now(row, plan))]
+    if plan.per_seat:
+        facts.append(Fact("Seats", f"{row.quantity:,}"))
+    facts += [Fact("Discount", cards.discount_in_words(each)) for each in row.discounts]
+    if row.payment_method:
+        facts.append(Fact("Paid with", row.payment_method))
     if account.cancel_at:
         return [*facts, Fact("Ends on", day(account.cancel_at))]
-    return [*facts, Fact("Renews on", day(account.current_period_end))]
-
-
-def _price(plan: Plan, interval: Interval) -> str:
-    return wording.money_in_words(plan.prices.get(interval, 0), plan.currency, short=True)
-
-
-def _card(plan: Plan, account: Account, interval: Interval) -> PlanCard:
-    same_plan = plan.key == account.plan_key
-    is_current = same_plan and (plan.is_free or account.interval == interval)
-    return PlanCard(
-        plan=pricing.public(plan),
-        price=_price(plan, interval),
-        period="for ever" if plan.is_free else f"a {interval}",
-        is_current=is_current,
-        label="" if is_current or plan.is_free else _label(plan, account, interval),
-        note=_free_note(account) if plan.is_free and not is_current else "",
-    )
-
-
-def _label(plan: Plan, account: Account, interval: Interval) -> str:
-    if plan.key == account.plan_key:
-        return f"Pay by the {interval}"
-    return f"{'Upgrade' if _is_higher(plan, account) else 'Change'} to {plan.name}"
-
-
-def _free_note(account: Account) -> str:
-    if account.cancel_at:
-        return f"Yours from {day(account.cancel_at)}"
-    return "Yours again when you cancel your plan"
-
-
-def _is_higher(plan: Plan, account: Account) -> bool:
-    keys = [one.key for one in catalogue.plans()]
-    return account.plan_key not in keys or keys.index(plan.key) > keys.index(account.plan_key)
+    label = "Trial until" if row.status == "trialing" else "Renews on"
+    return [*facts, Fact(label, day(account.current_period_end))]
 
 
 def _consequences(account: Account, choice: Choice) -> list[str]:
@@ -213,7 +208,7 @@ def _consequences(account: Account, choice: Choice) -> list[str]:
     lines = [f"The limits of {new} hold at once."]
     if account.interval != choice.interval:
         lines.append(
-            f"A new period starts today: {_price(choice.plan, choice.interval)} is charged now, "
+            f"A new period starts today: {cards.cost_of(choice)} is charged now, "
             f"less what is left of the {account.interval} that you have paid for."
         )
     else:
@@ -221,8 +216,8 @@ def _consequences(account: Account, choice: Choice) -> list[str]:
             f"What is left of {old} is credited by the second, and {new} is charged for the rest "
             f"of the period: both are on your next invoice, on {day(account.current_period_end)}."
         )
-    if not _is_higher(choice.plan, account):
+    if not cards.is_higher(choice.plan, account):
         lines.append("What is above the new limits stays and keeps working; you cannot add to it.")
     if account.cancel_at:
         lines.append("Your cancellation is taken back.")
-    return [*lines, *usage_page.after_change(account.tenant, choice.plan)]
+    return [*lines, *usage_page.after_change(account.tenant, choice)]

@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from billing import failures
-from billing.selling.forms import NotOffered
+from billing.selling.forms import NotOffered, WrongSeats
 from billing.selling.prices import NotForSale
-from billing.subscriptions.subscription import NoSubscription
+from billing.subscriptions.subscription import NoSubscription, OnlyTried
+from billing.subscriptions.trials import NoTrial
 
 log = structlog.get_logger()
 View = Callable[..., HttpResponse]
@@ -43,8 +44,14 @@ def in_words(view: View) -> View:
             return _page(request, 503, *NOT_FOR_SALE)
         except AddressNotVerified:
             return _page(request, 403, *NOT_VERIFIED)
+        except WrongSeats as error:
+            return _page(request, 400, WRONG_SEATS, str(error))
         except NotOffered:
             return _page(request, 400, *NOT_OFFERED)
+        except OnlyTried:
+            return _page(request, 409, *ONLY_TRIED)
+        except NoTrial:
+            return _page(request, 409, *NO_TRIAL)
         except NoSubscription:
             return _page(request, 409, *NO_SUBSCRIPTION)
 
@@ -70,7 +77,18 @@ NOT_FOR_SALE = (
     "Its price is not set up with our payment provider yet. You were not charged; please try again "
     "later.",
 )
+WRONG_SEATS = "So many seats cannot be bought"
 NOT_OFFERED = ("There is no such plan", "Please choose one of the plans on the billing page.")
+ONLY_TRIED = (
+    "This plan is only tried so far",
+    "Choose a plan on the billing page: our payment provider asks for a way of paying, and what is left "
+    "of the trial stays yours.",
+)
+NO_TRIAL = (
+    "This plan cannot be tried",
+    "A workspace can try a plan once, before it pays for one. You can choose any plan on the billing page "
+    "and cancel it at any time.",
+)
 NO_SUBSCRIPTION = (
     "There is no subscription to change",
     "Your workspace is on the free plan now. Choose a plan on the billing page to subscribe.",

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing.catalogue import Plan
 from billing.models import UsageCharge
+from billing.selling.forms import Choice
 from billing.subscriptions.invoices import Invoice
 from billing.usage import usage_words
 from billing.usage.usage_charges import terms_of
@@ -47,23 +47,22 @@ class Charged:
     invoice: Invoice | None
 
 
-def running(tenant: Tenant, plan: Plan, *, now: datetime | None = None) -> Sequence[Running]:
+def running(tenant: Tenant, currency: str, *, now: datetime | None = None) -> Sequence[Running]:
     """What the running period has cost so far; nothing while usage cannot be read."""
     now = now or datetime.now(UTC)
     priced = {key: limit for key, limit in quotas.limits_of(tenant).items() if limit.price}
     try:
         return [
-            _running(tenant, meters()[key], limit, plan.currency, now)
-            for key, limit in priced.items()
+            _running(tenant, meters()[key], limit, currency, now) for key, limit in priced.items()
         ]
     except StoreUnavailable:
         return []
 
 
-def spend_limit(tenant: Tenant, plan: Plan) -> str:
+def spend_limit(tenant: Tenant, currency: str) -> str:
     """What usage above the plan costs at most in a period, in words; "" where there is no end."""
     amount = quotas.own_limits_of(tenant).money
-    return "" if amount is None else wording.money_in_words(amount, plan.currency)
+    return "" if amount is None else wording.money_in_words(amount, currency)
 
 
 def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged]:
@@ -73,15 +72,17 @@ def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged
     return [_charged(row, invoices) for row in rows[:SHOWN]]
 
 
-def after_change(tenant: Tenant, plan: Plan) -> Sequence[str]:
+def after_change(tenant: Tenant, choice: Choice) -> Sequence[str]:
     """What the running period would cost by the terms of another plan, where it is something: a
     period is billed by the terms that its end finds."""
+    plan, currency = choice.plan, choice.currency
+    limits = plan.limits_for(currency=currency, seats=choice.seats)
     try:
         return [
             f"The running period is billed by the terms of {plan.name}: "
             f"{usage_words.amount(meter, used)} {meter.label.lower()} so far are "
-            f"{wording.money_in_words(limit.cost(used), plan.currency)} above the plan."
-            for meter, limit in ((meters()[key], limit) for key, limit in plan.limits.items())
+            f"{wording.money_in_words(limit.cost(used), currency)} above the plan."
+            for meter, limit in ((meters()[key], limit) for key, limit in limits.items())
             if limit.price
             and limit.cost(used := asking.current_usage(tenant, meter.key, with_waiting=True))
         ]
@@ -92,7 +93,8 @@ def after_change(tenant: Tenant, plan: Plan) -> Sequence[str]:
 def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: datetime) -> Running:
     counted = asking.current_usage(tenant, meter.key, now=now, with_waiting=True)
     used = counted if counted > 0 else 0
-    period = periods.current(meter.period, tenant=tenant, now=now)
+    # Of what never starts again (bytes, things) a month is billed by what there is at its end.
+    period = periods.current("month", tenant=tenant, now=now)
     included = limit.included if limit.own else limit.value
     return Running(
         label=meter.label,

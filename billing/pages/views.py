@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,9 +15,10 @@ from billing.models import Account
 from billing.pages import page
 from billing.pages.refusals import AddressNotVerified, in_words
 from billing.selling import forms
-from billing.subscriptions import checkout, intent, subscription
+from billing.subscriptions import checkout, intent, subscription, trials
 from identity.security import needs_recent_sign_in_to_send
 from tenants.hosts import requires
+from tenants.models import Membership
 from tenants.permissions import May
 from tenants.requests import WorkspaceRequest
 
@@ -27,6 +30,7 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     shown = page.BillingPage.of(
         account,
         interval=forms.interval(request.GET, default=account.interval or "month"),
+        currency=forms.currency(request.GET, fixed=account.pays_in),
         may_manage=request.membership.may(May.PAY),
         may_pay=request.user.has_verified_email,
     )
@@ -39,14 +43,32 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
 def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
     """Send the person to Stripe's page for the chosen plan."""
     _require_verified(request)
-    wanted = forms.choice(request.POST)
     account = Account.objects.of(request.tenant)
+    wanted = _choice(request, account, request.POST)
     try:
-        url = checkout.begin(account, plan=wanted.plan, interval=wanted.interval, user=request.user)
+        url = checkout.begin(account, wanted, user=request.user)
     except checkout.AlreadySubscribed:
-        query = urlencode({"plan": wanted.plan.key, "interval": wanted.interval})
+        query = urlencode(
+            {"plan": wanted.plan.key, "interval": wanted.interval, "seats": str(wanted.seats)}
+        )
         return _see_other(f"{reverse('billing:change')}?{query}")
     return _see_other(url)
+
+
+@require_POST
+@requires(May.PAY)
+@in_words
+def begin_trial(request: WorkspaceRequest) -> HttpResponse:
+    """Begin the one trial of this workspace: no card, and no page of Stripe's."""
+    _require_verified(request)
+    account = Account.objects.of(request.tenant)
+    wanted = _choice(request, account, request.POST)
+    account = trials.begin(account, wanted, user=request.user)
+    messages.success(
+        request,
+        f"You are trying {page.plan_name(account)} until {page.day(account.current_period_end)}.",
+    )
+    return redirect("billing:overview")
 
 
 @require_safe
@@ -72,15 +94,15 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def change(request: WorkspaceRequest) -> HttpResponse:
     """GET says in words what a change of plan means; POST does it."""
-    wanted = forms.choice(request.POST if request.method == "POST" else request.GET)
     account = Account.objects.of(request.tenant)
+    wanted = _choice(request, account, request.POST if request.method == "POST" else request.GET)
     if not account.has_subscription:
         raise subscription.NoSubscription
+    if trials.of(account) is not None:
+        raise subscription.OnlyTried
     if request.method == "POST":
         _require_verified(request)
-        account = subscription.change(
-            account, plan=wanted.plan, interval=wanted.interval, by=request.user
-        )
+        account = subscription.change(account, wanted, by=request.user)
         messages.success(request, f"You are on {page.plan_name(account)} now.")
         return redirect("billing:overview")
     shown = page.ChangePage.of(account, wanted)
@@ -118,6 +140,11 @@ def forget_intent(request: WorkspaceRequest) -> HttpResponse:
 def _require_verified(request: WorkspaceRequest) -> None:
     if not request.user.has_verified_email:
         raise AddressNotVerified
+
+
+def _choice(request: WorkspaceRequest, account: Account, data: Mapping[str, str]) -> forms.Choice:
+    members = Membership.objects.for_tenant(request.tenant).count()
+    return forms.choice(data, currency=account.pays_in, members=members)
 
 
 def _see_other(url: str) -> HttpResponse:

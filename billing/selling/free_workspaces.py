@@ -54,7 +54,8 @@ def _are_free(coming: Collection[Tenant]) -> bool:
 
 def _is_paid() -> Q:
     paid = [plan.key for plan in catalogue.plans() if not plan.is_free]
-    return Q(billing_account__plan_key__in=paid)
+    # A trial costs nothing: else who tries would have as many workspaces as they like.
+    return Q(billing_account__plan_key__in=paid) & ~Q(billing_account__status="trialing")
 
 
 def _words(user: User, most: int) -> str:

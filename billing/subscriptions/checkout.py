@@ -7,20 +7,26 @@ page; another choice closes it. So nobody can pay twice.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
 
 import stripe
 from django.db import transaction
+from django.utils import timezone
 
 import events
 from billing import catalogue
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account
-from billing.selling import prices, pricing
+from billing.selling import prices, pricing, terms
+from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, invoices, subscription
+from billing.subscriptions import customers, invoices, subscription, trials
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit, workspace_url
+
+_SHORTEST_TRIAL = timedelta(hours=49)
 
 
 class AlreadySubscribed(Exception):
@@ -31,20 +37,18 @@ class ForeignSession(Exception):
     """The checkout is not one of this workspace."""
 
 
-def begin(
-    account: Account, *, plan: catalogue.Plan, interval: catalogue.Interval, user: User
-) -> str:
-    """Open (or find) the checkout for a plan; returns the address of Stripe's page.
+def begin(account: Account, choice: Choice, *, user: User) -> str:
+    """Open (or find) the checkout for a choice; returns the address of Stripe's page.
 
     Raises AlreadySubscribed, prices.NotForSale, stripe.StripeError; then nothing was opened.
     """
     if account.checkout_open or account.has_subscription:
         account = subscription.sync(account, origin=Account.Origin.PAGE)
-    if account.has_subscription:
+    if account.has_subscription and trials.of(account) is None:
         raise AlreadySubscribed
-    price = prices.find(plan, interval)
+    price = prices.find(choice.plan, choice.interval, choice.currency)
     account = customers.ensure(account, user=user)
-    return _open(account, price=price, plan=plan, interval=interval, user=user)
+    return _open(account, choice, price=price, user=user)
 
 
 def settle(account: Account, *, session_id: str, by: User | None = None) -> Account:
@@ -92,23 +96,17 @@ def close_open(account: Account) -> None:
 
 
 @transaction.atomic
-def _open(
-    account: Account,
-    *,
-    price: stripe.Price,
-    plan: catalogue.Plan,
-    interval: catalogue.Interval,
-    user: User,
-) -> str:
+def _open(account: Account, choice: Choice, *, price: stripe.Price, user: User) -> str:
     account = Account.objects.locked(account.pk)
     if account.checkout_open:
         earlier = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
         for_the_same = _noted(earlier, "price") == price.id
+        for_the_same &= _noted(earlier, "seats") == str(choice.seats)
         for_the_same &= earlier.customer == account.stripe_customer_id
         if earlier.status == "open" and for_the_same:
             return str(earlier.url)
         _close(earlier)
-    session = _create(account, price=price, plan=plan)
+    session = _create(account, choice, price=price)
     account.checkout_session_id = session.id
     account.checkout_open = True
     account.save(update_fields=["checkout_session_id", "checkout_open", "updated_at"])
@@ -116,44 +114,65 @@ def _open(
         account.tenant,
         "checkout.started",
         by=user,
-        target=plan.name,
-        details={"interval": interval},
+        target=choice.plan.name,
+        details={"interval": choice.interval, "seats": choice.seats},
     )
     events.record_with_row(
         CHECKOUT_STARTED.name,
         tenant=account.tenant,
         person=person_of(user),
-        properties={"plan": plan.key, "interval": interval},
+        properties={"plan": choice.plan.key, "interval": choice.interval},
     )
     return str(session.url)
 
 
-def _create(
-    account: Account, *, price: stripe.Price, plan: catalogue.Plan
-) -> stripe.checkout.Session:
-    tenant = account.tenant
+def _create(account: Account, choice: Choice, *, price: stripe.Price) -> stripe.checkout.Session:
+    tenant, plan = account.tenant, choice.plan
+    subscribed: Any = {
+        "metadata": {"tenant": str(tenant.pk), terms.METADATA: terms.current(plan).digest}
+    }
+    if (end := _trial_goes_on_until(account, choice)) is not None:
+        subscribed["trial_end"] = int(end.timestamp())
     # Stripe puts the session's id where the braces are ("Customize redirect behavior").
     success_url = workspace_url(tenant, "/billing/return/?session_id={CHECKOUT_SESSION_ID}")
-    usage = " ".join(pricing.usage_prices(plan))
+    usage = " ".join(pricing.usage_prices(plan, choice.currency, seats=choice.seats))
     return client().v1.checkout.sessions.create(
         {
             "mode": "subscription",
             "customer": account.stripe_customer_id or "",
             "client_reference_id": str(tenant.pk),
-            "line_items": [{"price": price.id, "quantity": 1}],
-            "metadata": {"tenant": str(tenant.pk), "plan": plan.key, "price": price.id},
-            "subscription_data": {"metadata": {"tenant": str(tenant.pk)}},
+            "line_items": [{"price": price.id, "quantity": choice.seats}],
+            "metadata": {
+                "tenant": str(tenant.pk),
+                "plan": plan.key,
+                "price": price.id,
+                "seats": str(choice.seats),
+            },
+            "subscription_data": subscribed,
+            "allow_promotion_codes": bool(catalogue.promotion_codes()),
             "custom_text": {"submit": {"message": usage}} if usage else {},
             "success_url": success_url,
             "cancel_url": workspace_url(tenant, "/billing/"),
         },
-        {"idempotency_key": _session_key(account, price)},
+        {"idempotency_key": _session_key(account, choice, price)},
     )
 
 
-def _session_key(account: Account, price: stripe.Price) -> str:
+def _trial_goes_on_until(account: Account, choice: Choice) -> datetime | None:
+    """Who buys within a trial pays from its end on, for a plan that can be tried; None: at once, also
+    within the last two days, which Stripe does not take ("trial_end")."""
+    trial = trials.of(account)
+    if trial is None or trial.trial_end is None or not choice.plan.trial_days:
+        return None
+    return trial.trial_end if trial.trial_end - timezone.now() > _SHORTEST_TRIAL else None
+
+
+def _session_key(account: Account, choice: Choice, price: stripe.Price) -> str:
     """The earlier session's id makes the key new after each checkout, and only then."""
-    return f"checkout-{account.tenant_id}-{price.id}-{account.checkout_session_id}"
+    seats, former = choice.seats, account.checkout_session_id
+    until = _trial_goes_on_until(account, choice)
+    trial = f"-{until.timestamp():.0f}" if until else ""
+    return f"checkout-{account.tenant_id}-{price.id}-{seats}{trial}-{former}"
 
 
 def _noted(session: stripe.checkout.Session, key: str) -> str | None:

@@ -71,9 +71,20 @@ def mirror_newest(account: Account) -> None:
         return
     found = client().v1.invoices.list({"customer": account.stripe_customer_id, "limit": 5})
     for invoice in found.data:
-        # Where a webhook writes the same row at this moment, that one will do.
-        with suppress(IntegrityError), transaction.atomic():
-            mirror.Invoice.sync_from_stripe_data(invoice)
+        _mirror(invoice)
+
+
+def take(invoice: stripe.Invoice, *, account: Account) -> None:
+    """Mirror an invoice, and record what it says: that it was paid, or could not be."""
+    _mirror(invoice)
+    record_if_paid(invoice, account=account)
+    note_if_unpaid(invoice, account=account)
+
+
+def _mirror(invoice: stripe.Invoice) -> None:
+    # Where somebody else writes the same row at this moment, that one will do.
+    with suppress(IntegrityError), transaction.atomic():
+        mirror.Invoice.sync_from_stripe_data(invoice)
 
 
 def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) -> None:

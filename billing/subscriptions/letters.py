@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from billing import catalogue
-from billing.models import Account
+from billing.models import Account, Subscription
+from billing.selling import pricing
 from identity.models import User
 from metering.wording import money_in_words
 from tenants import letters, workspace_url
 
+TOLD_BEFORE = timedelta(days=3)  # as Stripe's `customer.subscription.trial_will_end`
 Event = Mapping[str, str | int | None]
 
 
 def plan_changed(account: Account, *, before: str, by: User | None, event: Event) -> None:
     """The workspace is on another plan now."""
-    then = (
-        "What that costs, and the invoice, is on the billing page."
-        if account.has_subscription
-        else "Nothing was deleted. What is above the limits of the new plan stays readable."
-    )
+    then = "Nothing was deleted. What is above the limits of the new plan stays readable."
+    if account.status == "trialing" and account.current_period_end:
+        then = f"It costs nothing until {account.current_period_end:%-d %B %Y}, and needs no card."
+    elif account.has_subscription:
+        then = "What that costs, and the invoice, is on the billing page."
     plans = {"plan": _name(account.plan_key), "plan_before": _name(before)}
     _tell(account, "billing.plan_changed", event, {**plans, "then": then, "doer": _doer(by)})
 
@@ -45,6 +49,38 @@ def canceled(
 def resumed(account: Account, *, by: User | None, event: Event) -> None:
     """The cancellation was taken back."""
     _tell(account, "billing.resumed", event, {"plan": _name(account.plan_key), "doer": _doer(by)})
+
+
+def trial_ends_soon(account: Account, row: Subscription, *, now: datetime | None = None) -> None:
+    """The trial ends within three days; once for an end, whoever finds it first. Else nothing."""
+    if row.status != "trialing" or row.trial_end is None or row.cancel_at is not None:
+        return
+    if row.trial_end - (now or timezone.now()) > TOLD_BEFORE:
+        return
+    first = catalogue.plans()[0].name
+    goes_on = (
+        f"Then {_name(row.plan_key)} goes on, paid with {row.payment_method}."
+        if row.payment_method
+        else f"No way of paying is kept, so the workspace is on {first} then. Nothing is deleted."
+    )
+    values = {"plan": _name(row.plan_key), "day": f"{row.trial_end:%-d %B %Y}", "then": goes_on}
+    once = f"trial-ends:{row.stripe_id}:{row.trial_end:%Y-%m-%d}"
+    event: Event = {"plan": row.plan_key}
+    _tell(account, "billing.trial_ends", event, values, bell=False, once=once)
+
+
+def moved(account: Account, row: Subscription) -> None:
+    """The subscription has the prices of today, which nobody here chose; once for a price and terms."""
+    cost = "as the price list says"
+    if row.amount is not None:
+        cost = money_in_words(row.amount, row.currency)
+    plan = catalogue.plan(row.plan_key)
+    each = " a seat" if plan.per_seat else ""
+    amount = f"{cost}{each} a {row.interval} from {row.period_end:%-d %B %Y} on"
+    usage = " ".join(pricing.usage_prices(plan, row.currency, seats=row.quantity))
+    values = {"plan": plan.name, "amount": amount, "then": usage or "Usage costs nothing extra."}
+    once = f"moved:{row.stripe_id}:{row.price_id}:{row.terms.digest}"
+    _tell(account, "billing.moved", {}, values, bell=False, once=once)
 
 
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:

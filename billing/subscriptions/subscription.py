@@ -6,6 +6,7 @@ check all call it, so neither the order nor the number of calls matters.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import stripe
@@ -13,12 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from billing import catalogue
+from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
-from billing.models import LIVE, Account, plan_item
-from billing.selling import entitlements, prices
+from billing.models import LIVE, Account, is_tried, plan_item
+from billing.selling import prices, terms
+from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, cycles, intent, invoices, letters
+from billing.subscriptions import customers, cycles, intent, invoices, letters, projection
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -28,6 +30,10 @@ _NEWEST = 20  # subscriptions of one customer that are looked at; two is already
 
 class NoSubscription(Exception):
     """There is nothing to change, cancel or resume."""
+
+
+class OnlyTried(Exception):
+    """A trial without a card is not changed into another plan, which nobody would pay: it is bought."""
 
 
 @transaction.atomic
@@ -40,7 +46,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     Raises stripe.StripeError, and then nothing has changed.
     """
     account = Account.objects.locked(account.pk)
-    found = newest(account.stripe_customer_id)
+    ours = _ours(account.stripe_customer_id)
+    found = _that_counts(ours)
     if found is None or found.status not in LIVE:
         customers.forget_deleted(account)
         account.refresh_from_db()
@@ -52,6 +59,9 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.save()
     if account.tenant.purged_at is not None:
         return account  # nothing is left that limits, months or events could be about
+    was = projection.before(found)
+    rows = {each.id: projection.write(account, each) for each in _without_superseded(ours, found)}
+    row = rows[found.id] if found is not None else None
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
     if plan_before == catalogue.first_plan_key() != account.plan_key:
@@ -61,36 +71,42 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
     if account.status == "past_due" != status_before:
         letters.payment_is_due(account)
+    if row is not None and found is not None:
+        letters.trial_ends_soon(account, row)
+        if was not in (None, projection.paid_by(row)) and projection.is_moved(found):
+            audit.note(account.tenant, "subscription.moved", by=None, target=row.plan_key)
+            letters.moved(account, row)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
     return account
 
 
-def change(
-    account: Account,
-    *,
-    plan: catalogue.Plan,
-    interval: catalogue.Interval,
-    by: User | None = None,
-) -> Account:
-    """Move the subscription to another plan or interval, at once, with Stripe's prorations.
+def change(account: Account, choice: Choice, *, by: User | None = None) -> Account:
+    """Move the subscription to another plan, interval or number of seats, at once, with Stripe's
+    prorations, under the terms of today.
 
     To ask for what is there already does nothing, so a second click is free. Raises
-    NoSubscription, prices.NotForSale, stripe.StripeError.
+    NoSubscription, OnlyTried, prices.NotForSale, stripe.StripeError.
     """
-    price = prices.find(plan, interval)
-    _changeable(account)
+    price = prices.find(choice.plan, choice.interval, choice.currency)
+    wanted = (price.id, choice.seats)
+    if is_tried(_changeable(account)):
+        raise OnlyTried
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = _changeable(account)
         item = plan_item(current)
-        if item is not None and item.price.id != price.id:
+        if item is not None and (item.price.id, item.quantity or 1) != wanted:
             client().v1.subscriptions.update(
                 current.id,
                 {
-                    "items": [{"id": item.id, "price": price.id}],
+                    "items": [{"id": item.id, "price": price.id, "quantity": choice.seats}],
                     "proration_behavior": "create_prorations",
                     "cancel_at_period_end": False,
+                    "metadata": {
+                        terms.METADATA: terms.current(choice.plan).digest,
+                        projection.MOVED: "",
+                    },
                 },
             )
     return sync(account, origin=Account.Origin.PAGE, by=by)
@@ -125,24 +141,42 @@ def newest(customer_id: str | None) -> stripe.Subscription | None:
 
     Others, which somebody made by hand at Stripe, are none of our business. Raises stripe.StripeError.
     """
+    return _that_counts(_ours(customer_id))
+
+
+def _that_counts(ours: Sequence[stripe.Subscription]) -> stripe.Subscription | None:
+    # Stripe lists the newest first; max() keeps the first of equals.
+    return max(ours, key=lambda one: one.status in LIVE, default=None)
+
+
+def _without_superseded(
+    ours: Sequence[stripe.Subscription], counts: stripe.Subscription | None
+) -> Iterator[stripe.Subscription]:
+    """As they are once a trial of ours is ended that was tried without a card, and then bought."""
+    for one in ours:
+        if counts is None or one.id == counts.id or not is_tried(one):
+            yield one
+        else:
+            yield client().v1.subscriptions.cancel(one.id)
+
+
+def _ours(customer_id: str | None) -> list[stripe.Subscription]:
     if customer_id is None:
-        return None
+        return []
     try:
         found = client().v1.subscriptions.list(
             {
                 "customer": customer_id,
                 "status": "all",
                 "limit": _NEWEST,
-                "expand": ["data.latest_invoice"],
+                "expand": projection.EXPAND,
             }
         )
     except stripe.InvalidRequestError:
         if customers.is_deleted(customer_id):
-            return None
+            return []
         raise
-    # Stripe lists the newest first; max() keeps the first of equals.
-    ours = [one for one in found.data if plan_item(one) is not None]
-    return max(ours, key=lambda one: one.status in LIVE, default=None)
+    return [one for one in found.data if plan_item(one) is not None]
 
 
 def _record_changes(

@@ -11,12 +11,12 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 import events
 from billing.event_types import USAGE_BILLED
 from billing.models import Account, UsageCharge, UsageInvoice
-from metering import Limit, UsagePrice
+from metering import Limit, price_of
 from metering.definitions import EXACT
 from metering.models import Adjustment, Statement
 from tenants.models import Tenant
@@ -26,8 +26,7 @@ _EVENT_IDS = UUID("0f2e4b9c-3a41-5c55-9d0e-7f6a1b2c3d4e")  # namespace of ids ma
 
 def terms_of(statement: Statement) -> Limit:
     """What the statement's period included, and the price above that."""
-    price = UsagePrice.stored(statement.price_amount, statement.price_per)
-    return Limit(statement.included, hard=False, price=price)
+    return Limit(statement.included, hard=False, price=price_of(statement))
 
 
 @transaction.atomic
@@ -76,13 +75,17 @@ def _adjustments(tenant: Tenant) -> Iterator[UsageCharge]:
 def uncharged_statements() -> QuerySet[Statement]:
     """Statements with a price, over what was included, that no charge is for."""
     own = UsageCharge.objects.filter(statement=OuterRef("pk"), adjustment=None)
-    over = Statement.objects.filter(price_amount__isnull=False, value__gt=F("included"))
+    over = Statement.objects.filter(_has_price(), value__gt=F("included"))
     return over.filter(~Exists(own))
 
 
 def uncharged_adjustments() -> QuerySet[Adjustment]:
     """Adjustments of statements with a price that no charge is for."""
-    return Adjustment.objects.filter(statement__price_amount__isnull=False, charge=None)
+    return Adjustment.objects.filter(_has_price("statement__"), charge=None)
+
+
+def _has_price(of: str = "") -> Q:
+    return Q(**{f"{of}price_amount__isnull": False}) | Q(**{f"{of}price_tiers__isnull": False})
 
 
 def _adjusted_before(adjustment: Adjustment) -> Decimal:

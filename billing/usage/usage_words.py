@@ -7,18 +7,32 @@ from decimal import Decimal
 
 from billing.models import UsageCharge
 from billing.usage.usage_charges import terms_of
-from metering import Meter, UsagePrice, wording
+from metering import Meter, Price, Tiers, UsagePrice, wording
 from metering.definitions import meters
 from metering.wording import quantity, things
 
 _MINUS = "\N{MINUS SIGN}"
 
 
-def price(meter: Meter, price: UsagePrice, currency: str) -> str:
-    """Like "$1.00 per 10,000 clicks", or "$1.00 each"."""
+def price(meter: Meter, price: Price, currency: str) -> str:
+    """Like "$1.00 per 10,000 clicks", or "$1.00 each"; in tiers "$1.00 each up to 100, $0.50 each above"."""
+    if isinstance(price, Tiers):
+        return _tiers(meter, price, currency)
     if price.per == 1 and meter.unit != "bytes":
         return f"{wording.money_in_words(price.amount, currency)} each"
     return f"{wording.money_in_words(price.amount, currency)} per {things(meter, price.per)}"
+
+
+def _tiers(meter: Meter, price_in_tiers: Tiers, currency: str) -> str:
+    words = []
+    for tier in price_in_tiers.tiers:
+        said = price(meter, UsagePrice(tier.amount, tier.per), currency)
+        if tier.flat:
+            said = f"{wording.money_in_words(tier.flat, currency)} and {said}"
+        edge = "above" if tier.up_to is None else f"up to {quantity(meter, tier.up_to)}"
+        words.append(f"{said} {edge}" if len(price_in_tiers.tiers) > 1 else said)
+    whole = " (of the one that all falls into)" if price_in_tiers.mode == "volume" else ""
+    return ", ".join(words) + whole
 
 
 def amount(meter: Meter, value: Decimal | int) -> str:

@@ -1,24 +1,21 @@
-"""Events that Stripe has and our inbox has not processed: a missed webhook, or one that failed here.
+"""Events that Stripe has and our inbox has not: a missed webhook, or one that failed here.
 
-Stripe keeps events for 30 days ("Events" in its API reference). dj-stripe's own command hands the SDK's
-objects to handlers that read dicts, says what failed in a line of its output, and exits 0.
+Stripe keeps events for 30 days ("Events" in its API reference).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import stripe
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
-from djstripe.models import Event, WebhookEventTrigger
+from django.utils import timezone
 
+from billing.models import InboxEvent
 from billing.stripe_client import client
-from billing.webhooks import handling
+from billing.webhooks import handling, inbox
 
 _PAGE = 100
 MOST = 10_000  # events of one run
@@ -36,7 +33,7 @@ class Taken:
 def named(ids: Iterable[str]) -> Iterator[Taken]:
     """Take these events. Raises stripe.StripeError for one that Stripe does not have."""
     for event_id in ids:
-        yield _take(_plain(client().v1.events.retrieve(event_id)))
+        yield _take(client().v1.events.retrieve(event_id).to_dict())
 
 
 def since(moment: datetime) -> Iterator[Taken]:
@@ -46,47 +43,45 @@ def since(moment: datetime) -> Iterator[Taken]:
     """
     listed = client().v1.events.list(
         {
-            "types": list(handling.WANTED),
+            "types": list(inbox.WANTED),
             "created": {"gte": int(moment.timestamp())},
             "limit": _PAGE,
         }
     )
     found = []
     for event in listed.auto_paging_iter():
-        found.append(_plain(event))
+        found.append(event.to_dict())
         if len(found) == MOST:
             break
     yield from map(_take, reversed(found))
 
 
-def waiting() -> QuerySet[WebhookEventTrigger]:
+def waiting() -> QuerySet[InboxEvent]:
     """Webhooks that came, were believed, and failed here."""
-    return WebhookEventTrigger.objects.filter(valid=True, processed=False).exclude(exception="")
+    return InboxEvent.objects.filter(due_at=None, outcome__startswith="failed")
 
 
 def failed() -> Iterator[Taken]:
     """Take what `waiting` has."""
-    for trigger in waiting().order_by("pk")[:MOST]:
-        taken = _take(trigger.json_body)
-        if not taken.outcome.startswith("failed"):
-            trigger.processed, trigger.exception, trigger.traceback = True, "", ""
-            trigger.save(update_fields=["processed", "exception", "traceback"])
-        yield taken
-
-
-def _plain(event: stripe.Event) -> dict[str, Any]:
-    """As it stands in a webhook: decimal amounts are text in JSON, and Decimal in the SDK."""
-    plain: dict[str, Any] = json.loads(json.dumps(event.to_dict(), cls=DjangoJSONEncoder))
-    return plain
+    for row in waiting().order_by("received_at")[:MOST]:
+        InboxEvent.objects.filter(pk=row.pk).update(due_at=timezone.now(), tries=0, outcome="")
+        yield _settled(row)
 
 
 def _take(event: dict[str, Any]) -> Taken:
     """One that fails is said, and the next one has its turn."""
-    event_id, kind = str(event.get("id", "")), str(event.get("type", ""))
-    if Event.objects.filter(id=event_id).exists():
-        return Taken(event_id, kind, "known")
+    known = InboxEvent.objects.filter(pk=event["id"]).first()
+    if known is not None and known.due_at is None and known.outcome == "done":
+        return Taken(known.stripe_id, known.type, "known")
+    inbox.store(event)
+    return _settled(InboxEvent.objects.get(pk=event["id"]))
+
+
+def _settled(row: InboxEvent) -> Taken:
     try:
-        Event.process(event)
+        handling.settle(row.customer)
     except Exception as error:
-        return Taken(event_id, kind, f"failed: {error!r}")
-    return Taken(event_id, kind, "new")
+        return Taken(row.stripe_id, row.type, f"failed: {error!r}")
+    row.refresh_from_db()
+    outcome = row.outcome if row.outcome.startswith("failed") else "new"
+    return Taken(row.stripe_id, row.type, outcome)

@@ -27,6 +27,7 @@ from metering.api.schemas import (
     SeriesQuery,
     SpendLimitIn,
     SpendLimitOut,
+    TierOut,
     UsageOut,
 )
 from metering.asking import export, ranges, usage
@@ -37,7 +38,9 @@ from metering.asking.usage import Reading
 from metering.definitions import catalogue
 from metering.definitions.limit import Limit
 from metering.definitions.meter import Meter
+from metering.definitions.tiers import Tiers
 from metering.pages import usage_page
+from metering.pages.costs import Cost
 from metering.quotas import limits, own_limits, spend
 from metering.quotas.spend import OwnLimits
 from metering.wording import names as names_of
@@ -167,17 +170,28 @@ def _usage(reading: Reading, limit: Limit, currency: str, *, now: datetime) -> U
         resets_at=reading.period.end,
         period=PeriodOut(start=reading.period.start, end=reading.period.end),
         forecast=_forecast(expected),
-        cost=CostOut(
-            currency=currency,
-            price_amount=cost.price.amount,
-            price_per=cost.price.per,
-            included=cost.included,
-            above=cost.above,
-            so_far=cost.so_far,
-            by_period_end=cost.by_end,
-        )
-        if cost
-        else None,
+        cost=_cost(cost, currency) if cost else None,
+    )
+
+
+def _cost(cost: Cost, currency: str) -> CostOut:
+    tiers, reached = (
+        cost.price if isinstance(cost.price, Tiers) else None,
+        cost.price.tier_of(cost.above),
+    )
+    return CostOut(
+        currency=currency,
+        price_amount=reached.amount,
+        price_per=reached.per,
+        tiers_mode=tiers.mode if tiers else None,
+        tiers=[
+            TierOut(up_to=each.up_to, price_amount=each.amount, price_per=each.per, flat=each.flat)
+            for each in (tiers.tiers if tiers else ())
+        ],
+        included=cost.included,
+        above=cost.above,
+        so_far=cost.so_far,
+        by_period_end=cost.by_end,
     )
 
 

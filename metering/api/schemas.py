@@ -31,12 +31,25 @@ class ForecastOut(Schema):
     limit_passed_at: datetime | None
 
 
+class TierOut(Schema):
+    """Units above what is included, up to `up_to` (null: all): an amount for each `price_per` of them,
+    and `flat` once."""
+
+    up_to: int | None
+    price_amount: int
+    price_per: int
+    flat: int
+
+
 class CostOut(Schema):
-    """What usage above the included amount costs, in minor units of the currency."""
+    """What usage above the included amount costs, in minor units of the currency. With a price in
+    `tiers` (`tiers_mode`: graduated or volume), `price_amount` is that of the tier reached."""
 
     currency: str
     price_amount: int
     price_per: int
+    tiers_mode: str | None = None
+    tiers: list[TierOut] = []
     included: int
     above: int
     so_far: int

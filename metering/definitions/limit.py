@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import Any, Protocol
 
+from metering.definitions.tiers import Tier, Tiers
 from metering.definitions.values import EXACT
 
 
@@ -24,15 +26,52 @@ class UsagePrice:
         if self.amount < 0 or self.per < 1:
             raise ValueError("A usage price is not negative, for one unit or more.")
 
-    @classmethod
-    def stored(cls, amount: int | None, per: int | None) -> UsagePrice | None:
-        """The price that two columns hold; None where there is none."""
-        return None if amount is None or per is None else cls(amount, per)
-
     def cost(self, quantity: Decimal | int) -> int:
         """What so many units cost, in minor units; a quantity below zero costs nothing."""
         exact = Fraction(quantity) * self.amount / self.per
         return max(0, floor(exact + Fraction(1, 2)))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing ever costs anything."""
+        return not self.amount
+
+    def tier_of(self, quantity: Decimal | int) -> Tier:
+        """What one more costs, as prices in tiers answer it."""
+        return Tier(None, self.amount, self.per)
+
+    def affordable(self, money: int) -> int:
+        """The most whole units whose exact cost is within `money` (minor units, and a price above 0)."""
+        return money * self.per // self.amount
+
+
+Price = UsagePrice | Tiers
+
+
+def price_columns(price: Price | None) -> dict[str, Any]:
+    """A price as rows keep it: an amount for so many units, or tiers; all empty without one."""
+    if isinstance(price, Tiers):
+        return {"price_amount": None, "price_per": None, "price_tiers": price.stored()}
+    if price is None:
+        return {"price_amount": None, "price_per": None, "price_tiers": None}
+    return {"price_amount": price.amount, "price_per": price.per, "price_tiers": None}
+
+
+def price_of(row: Priced) -> Price | None:
+    """The price that a row with these columns holds; None where there is none."""
+    if row.price_tiers is not None:
+        return Tiers.read(row.price_tiers)
+    if row.price_amount is None or row.price_per is None:
+        return None
+    return UsagePrice(row.price_amount, row.price_per)
+
+
+class Priced(Protocol):
+    """A row that keeps a price."""
+
+    price_amount: Any
+    price_per: Any
+    price_tiers: Any
 
 
 @dataclass(frozen=True)
@@ -45,7 +84,7 @@ class Limit:
 
     value: int | None
     hard: bool = True
-    price: UsagePrice | None = None
+    price: Price | None = None
     own: bool = False
     included: int | None = None
 

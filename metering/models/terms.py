@@ -20,6 +20,7 @@ class Quota(models.Model):
     # What usage above a soft limit costs: an amount (minor currency units) for so many units.
     price_amount = models.BigIntegerField(null=True)
     price_per = models.BigIntegerField(null=True)
+    price_tiers = models.JSONField(null=True)  # in place of the two, where the price has tiers
     currency = models.CharField(max_length=3, blank=True)
 
     objects = ForTenant.as_manager()
@@ -46,6 +47,7 @@ class Terms(models.Model):
     included = models.BigIntegerField(null=True)
     price_amount = models.BigIntegerField(null=True)
     price_per = models.BigIntegerField(null=True)
+    price_tiers = models.JSONField(null=True)  # in place of the two, where the price has tiers
     currency = models.CharField(max_length=3, blank=True)
 
     objects = ForTenant.as_manager()
@@ -113,6 +115,7 @@ class Statement(models.Model):
     included = models.BigIntegerField(null=True)  # NULL: everything
     price_amount = models.BigIntegerField(null=True)
     price_per = models.BigIntegerField(null=True)
+    price_tiers = models.JSONField(null=True)  # in place of the two, where the price has tiers
     currency = models.CharField(max_length=3, blank=True)
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)

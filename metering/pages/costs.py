@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metering.asking.forecast import Forecast
-from metering.definitions.limit import Limit, UsagePrice
+from metering.definitions.limit import Limit, Price
 from metering.definitions.meter import Meter
 
 
@@ -18,7 +18,7 @@ class Cost:
     """One priced meter. `above` and `included` are in its unit; without a forecast, no `by_end`."""
 
     meter: Meter
-    price: UsagePrice
+    price: Price
     included: int
     above: int
     so_far: int

@@ -14,8 +14,9 @@ from metering.asking import forecast, series, usage
 from metering.asking.forecast import Forecast
 from metering.asking.usage import Change, Reading
 from metering.definitions import catalogue
-from metering.definitions.limit import Limit, UsagePrice
+from metering.definitions.limit import Limit, Price
 from metering.definitions.meter import Meter
+from metering.definitions.tiers import Tiers
 from metering.pages import costs
 from metering.pages.costs import Bill, Cost
 from metering.quotas import limits
@@ -184,8 +185,10 @@ def outlook_in_words(reading: Reading, expected: Forecast | None, zone: ZoneInfo
     return words
 
 
-def price_in_words(price: UsagePrice, currency: str, *, unit: str) -> str:
-    """Like "$0.50 for each 1,000"."""
+def price_in_words(price: Price, currency: str, *, unit: str) -> str:
+    """Like "$0.50 for each 1,000", or "in 3 tiers"."""
+    if isinstance(price, Tiers):
+        return f"in {len(price.tiers)} tiers"
     amount = money.in_words(price.amount, currency, short=True)
     if unit == "bytes":
         return f"{amount} for each {size(price.per)}"

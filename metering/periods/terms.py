@@ -11,10 +11,11 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
+from metering.definitions.limit import price_of
 from metering.models import Quota, Terms
 from tenants.models import Tenant
 
-_SAID = ("included", "price_amount", "price_per", "currency")
+_SAID = ("included", "price_amount", "price_per", "price_tiers", "currency")
 
 
 def note(tenant: Tenant) -> None:
@@ -34,8 +35,9 @@ def note(tenant: Tenant) -> None:
 
 
 _BEGIN = """
-    INSERT INTO metering_terms (tenant_id, meter, since, included, price_amount, price_per, currency)
-    SELECT tenant_id, meter, %s, "limit", price_amount, price_per, currency
+    INSERT INTO metering_terms
+        (tenant_id, meter, since, included, price_amount, price_per, price_tiers, currency)
+    SELECT tenant_id, meter, %s, "limit", price_amount, price_per, price_tiers, currency
     FROM metering_quota WHERE tenant_id = %s
 """
 
@@ -57,7 +59,7 @@ def had_a_price(tenant: Tenant, *, since: datetime, until: datetime) -> bool:
     rows = Terms.objects.for_tenant(tenant).filter(since__lt=until)
     before = rows.filter(since__lte=since).order_by("meter", "-since", "-pk").distinct("meter")
     in_force = [*before, *rows.filter(since__gt=since)]
-    return any(each.price_amount is not None for each in in_force)
+    return any(price_of(each) is not None for each in in_force)
 
 
 def said(found: Terms | None) -> dict[str, object]:
@@ -78,6 +80,7 @@ def _of(row: Quota) -> Terms:
         included=row.limit,
         price_amount=row.price_amount,
         price_per=row.price_per,
+        price_tiers=row.price_tiers,
         currency=row.currency,
     )
 

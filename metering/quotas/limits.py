@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from metering.definitions.catalogue import get, meters
-from metering.definitions.limit import Limit, UsagePrice
+from metering.definitions.limit import Limit, price_columns, price_of
 from metering.models import Quota
 from metering.periods import terms
 from metering.quotas import counters, spend
@@ -34,7 +34,9 @@ def set_limits(
             rows,
             update_conflicts=True,
             unique_fields=["tenant", "meter"],
-            update_fields=["limit", "hard", "price_amount", "price_per", "currency"],
+            update_fields=[
+                *("limit", "hard", "price_amount", "price_per", "price_tiers", "currency")
+            ],
         )
         terms.note(tenant)
         # Written, not just forgotten: a reader that still holds the old rows cannot put them back.
@@ -88,13 +90,11 @@ def _rows(
 def _row(tenant: Tenant, meter: str, limit: Limit, *, currency: str) -> Quota:
     row = Quota(tenant=tenant, meter=meter, limit=limit.value, hard=limit.hard)
     if limit.price is not None:
-        row.price_amount, row.price_per = limit.price.amount, limit.price.per
+        for name, value in price_columns(limit.price).items():
+            setattr(row, name, value)
         row.currency = currency
     return row
 
 
 def _limit(row: Quota) -> Limit:
-    price = None
-    if row.price_amount is not None and row.price_per is not None:
-        price = UsagePrice(row.price_amount, row.price_per)
-    return Limit(row.limit, row.hard, price)
+    return Limit(row.limit, row.hard, price_of(row))

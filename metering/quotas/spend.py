@@ -49,13 +49,13 @@ def caps(tenant: Tenant, plan: Mapping[str, Limit]) -> dict[str, int]:
 
 def buys(limit: Limit) -> bool:
     """Whether usage above this limit costs something."""
-    return limit.value is not None and limit.price is not None and limit.price.amount > 0
+    return limit.value is not None and limit.price is not None and not limit.price.is_free
 
 
 def affordable(limit: Limit, money: int) -> int:
     """How much may be used in a period for this money (minor units): the exact cost stays within."""
     assert limit.value is not None and limit.price is not None  # noqa: S101, PT018
-    return limit.value + money * limit.price.per // limit.price.amount
+    return limit.value + limit.price.affordable(money)
 
 
 def _costs(tenant: Tenant, priced: Mapping[str, Limit]) -> dict[str, int]:

@@ -58,6 +58,10 @@ def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
             [each.statement.number, _number(each.value), each.count] for each in adjustments
         ),
     }
+    if (
+        statement.price_tiers is not None
+    ):  # without, the digest is what it was before there were any
+        said["price_tiers"] = statement.price_tiers
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

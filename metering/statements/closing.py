@@ -11,7 +11,7 @@ raw events say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -28,8 +28,10 @@ from events.health import Lag
 from events.store import StoreUnavailable, get_store
 from metering import conf, periods
 from metering.asking.query import Question, Row, ask_stored
-from metering.definitions.catalogue import meters
-from metering.models import Adjustment, Ledger, Statement
+from metering.definitions.catalogue import get, meters
+from metering.definitions.limit import price_of
+from metering.definitions.meter import Meter
+from metering.models import Adjustment, Ledger, Statement, Terms
 from metering.periods import Month, cycles, terms
 from metering.signals import period_closed
 from metering.statements.chain import seal
@@ -135,15 +137,13 @@ def _close_next(tenant_id: UUID, *, now: datetime, waiting: _Waiting) -> list[St
 
 def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list[Statement]:
     """The statements of a period, and the adjustments of those before it."""
-    keys = [key for key, meter in meters().items() if meter.period == "month"]
+    in_force = terms.at(tenant, ledger.due)
+    keys = [key for key, meter in meters().items() if _is_stated(meter, in_force.get(key))]
     earlier = _adjustable(tenant, keys, now)
-    questions = [Question(meter=key, start=period.start, end=period.end) for key in keys]
-    questions += [
-        Question(meter=each.meter, start=each.period_start, end=each.period_end) for each in earlier
-    ]
+    questions = [_question(key, period.start, period.end) for key in keys]
+    questions += [_question(each.meter, each.period_start, each.period_end) for each in earlier]
     rows = [answer[0] for answer in ask_stored(tenant, *questions, now=now)]
     adjustments = _adjustments(earlier, rows[len(keys) :])
-    in_force = terms.at(tenant, ledger.due)
     made = []
     for key, row in zip(keys, rows, strict=False):
         statement = Statement(
@@ -162,8 +162,22 @@ def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list
     return made
 
 
-def _adjustable(tenant: Tenant, keys: Sequence[str], now: datetime) -> list[Statement]:
-    """Closed periods that events may still come for, and that can still be counted exactly."""
+def _is_stated(meter: Meter, in_force: Terms | None) -> bool:
+    """What is counted by the month, and of what exists (bytes, things) that which costs something: by
+    what there is at the end of the period."""
+    if meter.period == "month":
+        return True
+    return in_force is not None and price_of(in_force) is not None
+
+
+def _question(key: str, start: datetime, end: datetime) -> Question:
+    """What the meter had counted from the start, or ever when it never starts again, to the end."""
+    return Question(meter=key, start=start if get(key).period == "month" else None, end=end)
+
+
+def _adjustable(tenant: Tenant, keys: Collection[str], now: datetime) -> list[Statement]:
+    """Closed periods that events may still come for, and that can still be counted exactly. Of these
+    meters, which have a statement now: an adjustment is billed in one of the same meter."""
     statements = Statement.objects.for_tenant(tenant).filter(
         meter__in=keys, period_end__gt=now - _OPEN_FOR
     )

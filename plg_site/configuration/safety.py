@@ -41,7 +41,7 @@ def find(conf: Any = settings) -> list[Unsafe]:
     """What is unsafe in these settings; nothing where all is well."""
     looks = (
         _secret_key, _hsts, _files_domain, _app_domain, _open_development, _trusted_proxies,
-        _debug, _plain_http,
+        _debug, _plain_http, _live_stripe_key,
     )  # fmt: skip
     return [unsafe for look in looks for unsafe in look(conf)]
 
@@ -86,6 +86,17 @@ def _secret_keys(conf: Any) -> Iterator[tuple[str, str]]:
     yield "SECRET_KEY", str(conf.SECRET_KEY)
     for key in conf.SECRET_KEY_FALLBACKS:
         yield "A key of SECRET_KEY_FALLBACKS", str(key)
+
+
+def _live_stripe_key(conf: Any) -> Iterator[Unsafe]:
+    elsewhere = conf.STRIPE_SIMULATED or not conf.STRIPE_API_HOST.startswith("https://")
+    if conf.STRIPE_LIVE_SECRET_KEY and elsewhere:
+        yield Unsafe(
+            "plg_site.E009",
+            f"STRIPE_SECRET_KEY is a live one, and would be sent to {conf.STRIPE_API_HOST}, which is "
+            "not Stripe.",
+            "Leave STRIPE_API_HOST and STRIPE_SIMULATED out, or use a test key.",
+        )
 
 
 def _hsts(conf: Any) -> Iterator[Unsafe]:

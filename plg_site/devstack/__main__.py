@@ -24,6 +24,12 @@ def main(command: str, arguments: list[str]) -> int:
             from plg_site.devstack import checklist
 
             known, for_pytest = options.test_parser().parse_known_args(arguments)
+            if known.stripe_live:
+                if not os.environ.get("STRIPE_TEST_KEY", "").startswith(("sk_test_", "rk_test_")):
+                    print("STRIPE_TEST_KEY has no test key of Stripe.", file=sys.stderr)
+                    return 2
+                os.environ["STRIPE_SCENARIOS"] = "live"
+                for_pytest = ["tests/stripe_scenarios", *for_pytest]
             return checklist.run(known.state, for_pytest, tiers=known.tiers)
         if command == "bench":
             from bench.__main__ import main as measure

@@ -132,6 +132,11 @@ def test_parser() -> argparse.ArgumentParser:
         )
     _add_state(parser, LOCAL / "test", ".local/test")
     parser.add_argument(
+        "--stripe-live", action="store_true",
+        help="the scenarios of tests/stripe_scenarios against Stripe's test mode, with the key in"
+        " STRIPE_TEST_KEY, instead of the simulator",
+    )  # fmt: skip
+    parser.add_argument(
         "--python", metavar="NAME",
         help="with another Python, like python3.13, in a virtual environment of its own below .local/",
     )  # fmt: skip

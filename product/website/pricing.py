@@ -18,7 +18,7 @@ PAGE = {
         and what you have paid already counts towards it.
     """),
     "note": text("""
-        Prices are for a whole workspace, not for each person. Nothing is added to them but the usage
+        Prices are for a whole workspace; Team is priced by the seat. Nothing is added to them but the usage
         above a plan, where the plan names a price for it.
     """),
     "body": [

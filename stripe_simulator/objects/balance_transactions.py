@@ -15,30 +15,42 @@ def stripe_fee(amount: int) -> int:
 
 
 def new_balance_transaction(state: State, charge: Json) -> Json:
-    fee = stripe_fee(charge["amount"])
+    return new_movement(
+        state, charge, amount=charge["amount"], fee=stripe_fee(charge["amount"]), type="charge"
+    )
+
+
+def new_movement(
+    state: State, source: Json, *, amount: int, fee: int, type: str, category: str | None = None
+) -> Json:
+    """Money that came (or, negative, went) because of a charge, a refund or a dispute."""
     transaction = shape(
         stripe.BalanceTransaction,
         id=new_id("txn"),
-        amount=charge["amount"],
+        amount=amount,
         available_on=state.now() + 2 * _DAY,
         balance_type="payments",
         created=state.now(),
-        currency=charge["currency"],
-        description=charge["description"],
+        currency=source["currency"],
+        description=source.get("description"),
         fee=fee,
-        fee_details=[
-            shape(
-                stripe.BalanceTransaction.FeeDetail,
-                amount=fee,
-                currency=charge["currency"],
-                description="Stripe processing fees",
-                type="stripe_fee",
-            )
-        ],
-        net=charge["amount"] - fee,
-        reporting_category="charge",
-        source=charge["id"],
+        fee_details=_fee_details(fee, source["currency"]) if fee else [],
+        net=amount - fee,
+        reporting_category=category or type,
+        source=source["id"],
         status="pending",
-        type="charge",
+        type=type,
     )
     return state.save(transaction)
+
+
+def _fee_details(fee: int, currency: str) -> list[Json]:
+    return [
+        shape(
+            stripe.BalanceTransaction.FeeDetail,
+            amount=fee,
+            currency=currency,
+            description="Stripe processing fees",
+            type="stripe_fee",
+        )
+    ]

@@ -88,5 +88,5 @@ def _details(intent: Json, method: Json) -> Json:
 
 @inclusion("charge.refunds")
 def _refunds(state: State, charge: Json) -> Json:
-    """Refunds are not simulated: no charge has any."""
-    return list_object([], url=f"/v1/charges/{charge['id']}/refunds")
+    found = state.select("refund", {"charge": charge["id"]}, newest_first=True, limit=10)
+    return list_object(found, url=f"/v1/charges/{charge['id']}/refunds")

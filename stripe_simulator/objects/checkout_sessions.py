@@ -1,12 +1,12 @@
 """Checkout sessions: https://docs.stripe.com/api/checkout/sessions/object."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import stripe
 
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.metadata import merge_metadata
-from stripe_simulator.objects.prices import item_amount
 from stripe_simulator.presentation import inclusion, present
 from stripe_simulator.shapes import Json, list_object, shape
 from stripe_simulator.store import State
@@ -25,24 +25,42 @@ _ECHOED = (
 )
 
 
-def new_session(state: State, lines: list[tuple[Json, int]], params: dict[str, Any]) -> Json:
+@dataclass(frozen=True)
+class Quote:
+    """What a session will ask for now, in minor units; `lines` by price."""
+
+    currency: str
+    subtotal: int
+    total: int
+    discount: int
+    tax: int
+    lines: dict[str, Json]
+    taxes: list[Json]
+
+
+def new_session(
+    state: State, lines: list[tuple[Json, int]], params: dict[str, Any], quote: Quote
+) -> Json:
     """An open session of hosted Checkout in subscription mode. `lines` are price and quantity."""
     kind, id = stripe.checkout.Session, new_id("cs_test")
-    total = sum(item_amount(price, quantity) for price, quantity in lines)
+    taxed = bool((params.get("automatic_tax") or {}).get("enabled"))
     session = shape(
         kind,
         id=id,
         adaptive_pricing={"enabled": False},
-        amount_subtotal=total,
-        amount_total=total,
-        automatic_tax=shape(kind.AutomaticTax, enabled=False),
+        automatic_tax=shape(
+            kind.AutomaticTax,
+            enabled=taxed,
+            liability={"type": "self"} if taxed else None,
+            status="complete" if taxed else None,
+        ),
         created=state.now(),
-        currency=lines[0][0]["currency"],
+        currency=quote.currency,
         custom_fields=[],
         custom_text=shape(kind.CustomText, **(params.get("custom_text") or {})),
         customer_creation=None if params.get("customer") else "always",
         customer_details=_details(params.get("customer_email")),
-        discounts=[],
+        discounts=[_shown_discount(one) for one in params.get("discounts") or []],
         expires_at=params.get("expires_at", state.now() + LIFETIME),
         livemode=False,
         metadata={},
@@ -54,7 +72,7 @@ def new_session(state: State, lines: list[tuple[Json, int]], params: dict[str, A
         phone_number_collection={"enabled": False},
         shipping_options=[],
         status="open",
-        total_details=_total_details(),
+        tax_id_collection={"enabled": False, "required": "never"},
         ui_mode="hosted_page",
         url=f"{state.public_url}/checkout/{id}",
         **{name: params.get(name) for name in _ECHOED},
@@ -64,18 +82,37 @@ def new_session(state: State, lines: list[tuple[Json, int]], params: dict[str, A
         ],
         _customer_update=params.get("customer_update") or {},
         _subscription_data=params.get("subscription_data") or {},
+        _discounts=params.get("discounts") or [],
+        _automatic_tax={"enabled": taxed},
     )
     merge_metadata(session, params)
+    set_quote(session, quote)
     return state.save(session)
+
+
+def _shown_discount(given: Json) -> Json:
+    return {"coupon": None, "promotion_code": None} | given
+
+
+def set_quote(session: Json, quote: Quote) -> None:
+    """Put the amounts on the session (unsaved)."""
+    session.update(
+        amount_subtotal=quote.subtotal,
+        amount_total=quote.total,
+        discounts=[_shown_discount(one) for one in session["_discounts"]],
+        total_details=_total_details(quote),
+        _quoted=quote.lines,
+        _taxes=quote.taxes,
+    )
 
 
 def _details(email: str | None) -> Json | None:
     return shape(stripe.checkout.Session.CustomerDetails, email=email) if email else None
 
 
-def _total_details() -> Json:
+def _total_details(quote: Quote) -> Json:
     kind = stripe.checkout.Session.TotalDetails
-    details = shape(kind, amount_discount=0, amount_shipping=0, amount_tax=0)
+    details = shape(kind, amount_discount=quote.discount, amount_shipping=0, amount_tax=quote.tax)
     del details["breakdown"]
     return details
 
@@ -86,15 +123,15 @@ def line_items(state: State, session: Json) -> list[Json]:
     for line in session["_lines"]:
         price = state.require("price", line["price"])
         product = state.require("product", price["product"])
-        amount = item_amount(price, line["quantity"])
+        quoted = session["_quoted"].get(price["id"], {"amount": 0, "discount": 0, "tax": 0})
         item = shape(
             stripe.LineItem,
             id=line["id"],
-            amount_discount=0,
-            amount_subtotal=amount,
-            amount_tax=0,
-            amount_total=amount,
-            currency=price["currency"],
+            amount_discount=quoted["discount"],
+            amount_subtotal=quoted["amount"],
+            amount_tax=quoted["tax"],
+            amount_total=quoted["amount"] - quoted["discount"] + quoted["tax"],
+            currency=session["currency"],
             description=product["name"],
             price=present(state, price),
             quantity=line["quantity"],

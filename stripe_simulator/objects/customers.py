@@ -32,6 +32,7 @@ def create_customer(state: State, **params: Any) -> Json:
         next_invoice_sequence=1,
         preferred_locales=[],
         tax_exempt="none",
+        test_clock=params.get("test_clock"),
     )
     apply(customer, params)
     state.save(customer)
@@ -43,6 +44,12 @@ def create_customer(state: State, **params: Any) -> Json:
 def _sources(state: State, customer: Json) -> list[Json] | Json:
     """Sources and bank accounts are not simulated: nobody has any."""
     return list_object([], url=f"/v1/customers/{customer['id']}/sources")
+
+
+@inclusion("customer.tax_ids")
+def _tax_ids(state: State, customer: Json) -> Json:
+    found = state.select("tax_id", {"customer": customer["id"]})
+    return list_object(found, url=f"/v1/customers/{customer['id']}/tax_ids")
 
 
 @inclusion("customer.subscriptions")

@@ -6,13 +6,14 @@ from typing import Any
 import stripe
 
 from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects.prices import option_in
 from stripe_simulator.shapes import Json, shape
 from stripe_simulator.store import State
 
 _WAITING = "json_extract(data, '$.invoice') IS NULL"
 
 
-def new_proration_item(
+def new_subscription_item(
     state: State,
     *,
     subscription: Json,
@@ -22,16 +23,17 @@ def new_proration_item(
     amount: int,
     description: str,
     period: tuple[int, int],
+    proration: bool = True,
 ) -> Json:
-    """A proration of a subscription item; `amount` in minor units, negative for a credit."""
-    kind = stripe.InvoiceItem
+    """What a subscription item adds to the next invoice: a proration, or usage of a price that it
+    no longer has; `amount` in minor units, negative for a credit."""
     return _new(
         state,
         amount=amount,
-        currency=price["currency"],
+        currency=subscription["currency"],
         customer=subscription["customer"],
         description=description,
-        discountable=False,
+        discountable=not proration,
         parent={
             "subscription_details": {
                 "subscription": subscription["id"],
@@ -40,14 +42,10 @@ def new_proration_item(
             "type": "subscription_details",
         },
         period={"start": period[0], "end": period[1]},
-        pricing=shape(
-            kind.Pricing,
-            price_details={"price": price["id"], "product": price["product"]},
-            type="price_details",
-            unit_amount_decimal=price["unit_amount_decimal"],
-        ),
-        proration=True,
+        pricing=_pricing(price, subscription["currency"]),
+        proration=proration,
         quantity=quantity,
+        _tax_rates=item["_tax_rates"],
     )
 
 
@@ -60,19 +58,35 @@ def new_amount_item(
     description: str | None,
     period: tuple[int, int],
     invoice: str | None,
+    price: Json | None = None,
+    quantity: int = 1,
+    discountable: bool | None = None,
+    tax_rates: list[str] | None = None,
 ) -> Json:
-    """An amount that the app bills without a price, on a draft or (None) on the next invoice."""
+    """An amount that the app bills, of a price or without one, on a draft or (None) on the next
+    invoice."""
     return _new(
         state,
         amount=amount,
         currency=currency,
         customer=customer,
         description=description,
-        discountable=amount > 0,
+        discountable=amount > 0 if discountable is None else discountable,
         invoice=invoice,
         period={"start": period[0], "end": period[1]},
+        pricing=_pricing(price, currency) if price else None,
         proration=False,
-        quantity=1,
+        quantity=quantity,
+        _tax_rates=tax_rates or [],
+    )
+
+
+def _pricing(price: Json, currency: str) -> Json:
+    return shape(
+        stripe.InvoiceItem.Pricing,
+        price_details={"price": price["id"], "product": price["product"]},
+        type="price_details",
+        unit_amount_decimal=option_in(price, currency)["unit_amount_decimal"],
     )
 
 

@@ -21,6 +21,9 @@ def new_invoice(
     period_end: int,
     subscription: Json | None = None,
     auto_advance: bool = True,
+    automatic_tax: bool = False,
+    default_tax_rates: list[Json] | None = None,
+    discounts: list[str] | None = None,
     default_payment_method: str | None = None,
     description: str | None = None,
 ) -> Json:
@@ -34,7 +37,12 @@ def new_invoice(
         attempt_count=0,
         attempted=False,
         auto_advance=auto_advance,
-        automatic_tax=shape(stripe.Invoice.AutomaticTax, enabled=False),
+        automatic_tax=shape(
+            stripe.Invoice.AutomaticTax,
+            enabled=automatic_tax,
+            liability={"type": "self"} if automatic_tax else None,
+            status="complete" if automatic_tax else None,
+        ),
         billing_reason=billing_reason,
         collection_method="charge_automatically",
         created=state.now(),
@@ -46,11 +54,14 @@ def new_invoice(
         customer_phone=customer["phone"],
         customer_shipping=customer["shipping"],
         customer_tax_exempt=customer["tax_exempt"],
-        customer_tax_ids=[],
+        customer_tax_ids=[
+            {"type": one["type"], "value": one["value"]}
+            for one in state.select("tax_id", {"customer": customer["id"]})
+        ],
         default_payment_method=default_payment_method,
-        default_tax_rates=[],
+        default_tax_rates=default_tax_rates or [],
         description=description,
-        discounts=[],
+        discounts=list(discounts or []),
         issuer={"type": "self"},
         lines=None,
         livemode=False,
@@ -99,8 +110,13 @@ def new_line(
     description: str | None,
     period: tuple[int, int],
     parent: Json,
+    unit: str | None = None,
+    discountable: bool = True,
+    discounts: list[str] | None = None,
+    tax_rates: list[str] | None = None,
 ) -> Json:
-    """One line of an invoice; `amount` in minor units, negative for a credit."""
+    """One line of an invoice; `amount` in minor units, negative for a credit; `unit` the exact
+    amount of one."""
     line = shape(
         stripe.InvoiceLineItem,
         id=new_id("il"),
@@ -108,32 +124,33 @@ def new_line(
         currency=invoice["currency"],
         description=description,
         discount_amounts=[],
-        discountable=not _is_proration(parent),
-        discounts=[],
+        discountable=discountable and not _is_proration(parent),
+        discounts=discounts or [],
         invoice=invoice["id"],
         livemode=False,
         metadata={},
         parent=parent,
         period={"start": period[0], "end": period[1]},
         pretax_credit_amounts=[],
-        pricing=_pricing(price),
+        pricing=_pricing(price, unit),
         quantity=quantity,
         quantity_decimal=str(quantity),
         subtotal=amount,
         subscription=_subscription_in(parent),
         taxes=[],
+        _tax_rates=tax_rates or [],
     )
     return state.save(line)
 
 
-def _pricing(price: Json | None) -> Json | None:
+def _pricing(price: Json | None, unit: str | None) -> Json | None:
     if price is None:
         return None
     return shape(
         stripe.InvoiceLineItem.Pricing,
         price_details={"price": price["id"], "product": price["product"]},
         type="price_details",
-        unit_amount_decimal=price["unit_amount_decimal"],
+        unit_amount_decimal=unit or price["unit_amount_decimal"],
     )
 
 
@@ -146,14 +163,22 @@ def _subscription_in(parent: Json) -> str | None:
     return subscription
 
 
+@presenter("line_item")
+def _present_line(state: State, line: Json) -> Json:
+    cuts = [{**one, "type": "discount"} for one in line["discount_amounts"]]
+    return line | {"pretax_credit_amounts": cuts}
+
+
 @presenter("invoice")
 def _present(state: State, invoice: Json) -> Json:
-    return invoice | {"lines": _lines(state, invoice)}
+    cuts = [{**one, "type": "discount"} for one in invoice["total_discount_amounts"]]
+    return invoice | {"lines": lines_of(state, invoice), "total_pretax_credit_amounts": cuts}
 
 
-def _lines(state: State, invoice: Json) -> Json:
-    lines = state.select("line_item", {"invoice": invoice["id"]}, limit=_EMBEDDED_LINES + 1)
-    shown = lines[:_EMBEDDED_LINES]
+def lines_of(state: State, invoice: Json, limit: int = _EMBEDDED_LINES) -> Json:
+    """The invoice's first lines, as a list object."""
+    lines = state.select("line_item", {"invoice": invoice["id"]}, limit=limit + 1)
+    shown = [present(state, line) for line in lines[:limit]]
     total = len(lines)
     return list_object(
         shown, url=f"/v1/invoices/{invoice['id']}/lines", has_more=total > len(shown)

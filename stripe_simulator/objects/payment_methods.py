@@ -4,11 +4,12 @@ from typing import Any
 
 import stripe
 
-from stripe_simulator.cards import TOKENS, Decline, TestCard, by_number
+from stripe_simulator.cards import AUTHENTICATION, TOKENS, Decline, TestCard, by_number
 from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
 from stripe_simulator.identifiers import new_id, token
 from stripe_simulator.shapes import Json, shape
+from stripe_simulator.sources import documented
 from stripe_simulator.store import State
 
 LAST_YEAR = 2034
@@ -53,14 +54,20 @@ def new_card(
         "livemode": False,
         "metadata": {},
         "type": "card",
+        "_authenticated": False,
         "_number": card.number,
     }
     return state.save(method)
 
 
-def decline_of(method: Json) -> Decline | None:
-    """What the bank answers when this card is charged."""
-    return by_number(method["_number"]).decline
+@documented("testing#regulatory-cards")
+def decline_of(method: Json, *, confirmed: bool = False) -> Decline | None:
+    """What the bank answers when this card is charged; `confirmed` by its holder, who is there."""
+    card = by_number(method["_number"])
+    set_up = card.authentication == "until_set_up" and method["_authenticated"]
+    if card.authentication and not confirmed and not set_up:
+        return AUTHENTICATION
+    return card.decline
 
 
 def by_token_or_id(state: State, id: str, *, status: int = 400) -> Json:

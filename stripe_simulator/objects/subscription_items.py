@@ -3,6 +3,7 @@
 import stripe
 
 from stripe_simulator.identifiers import new_id
+from stripe_simulator.objects.prices import is_metered
 from stripe_simulator.presentation import present, presenter
 from stripe_simulator.shapes import Json, shape
 from stripe_simulator.store import State
@@ -16,7 +17,10 @@ def new_item(
     quantity: int,
     period: tuple[int, int],
     metadata: Json | None = None,
+    tax_rates: list[str] | None = None,
 ) -> Json:
+    """A new item. `_debit` is what it was billed for its period last (rules/proration.py), and
+    `_tax_rates` the identifiers of its own tax rates."""
     return state.save(
         shape(
             stripe.SubscriptionItem,
@@ -31,6 +35,8 @@ def new_item(
             quantity=quantity,
             subscription=subscription["id"],
             tax_rates=[],
+            _debit=None,
+            _tax_rates=tax_rates or [],
         )
     )
 
@@ -45,8 +51,13 @@ def price_of(state: State, item: Json) -> Json:
 
 @presenter("subscription_item")
 def _present(state: State, item: Json) -> Json:
-    price = present(state, price_of(state, item))
-    return item | {"price": price, "plan": _plan(price)}
+    stored = price_of(state, item)
+    price = present(state, stored)
+    shown = item | {"price": price, "plan": _plan(price)}
+    shown["tax_rates"] = [state.require("tax_rate", id) for id in item["_tax_rates"]]
+    if is_metered(stored):
+        del shown["quantity"]
+    return shown
 
 
 def _plan(price: Json) -> Json:
@@ -54,14 +65,18 @@ def _plan(price: Json) -> Json:
     recurring = price["recurring"]
     return shape(
         stripe.Plan,
-        **{name: price[name] for name in ("id", "active", "billing_scheme", "created", "currency")},
+        **{name: price[name] for name in ("id", "active", "created", "currency")},
         amount=price["unit_amount"],
         amount_decimal=price["unit_amount_decimal"],
+        billing_scheme=price["billing_scheme"],
         interval=recurring["interval"],
         interval_count=recurring["interval_count"],
+        meter=recurring["meter"],
         livemode=False,
         metadata=price["metadata"],
         nickname=price["nickname"],
         product=price["product"],
+        tiers_mode=price["tiers_mode"],
+        transform_usage=price["transform_quantity"],
         usage_type=recurring["usage_type"],
     )

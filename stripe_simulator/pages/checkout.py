@@ -3,30 +3,32 @@
 The form's fields: email, card_number, card_expiry ("12 / 34"), card_cvc, cardholder_name.
 """
 
-import re
-from urllib.parse import parse_qsl
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from stripe_simulator.cards import by_number
 from stripe_simulator.errors import StripeError, invalid
 from stripe_simulator.objects.checkout_sessions import line_items
-from stripe_simulator.objects.prices import price_label
-from stripe_simulator.pages.rendering import page
-from stripe_simulator.rules.checkout import Payer, complete, success_address
+from stripe_simulator.objects.prices import every
+from stripe_simulator.pages.cards import (
+    PREFILLED,
+    Fields,
+    asks_to_confirm,
+    confirmation_page,
+    form_of,
+    read_card,
+)
+from stripe_simulator.pages.rendering import opened, page
+from stripe_simulator.rules.checkout import (
+    Payer,
+    apply_code,
+    complete,
+    needs_card,
+    success_address,
+)
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State, Store
-
-Fields = dict[str, str]
-_PREFILLED: Fields = {
-    "card_number": "4242 4242 4242 4242",
-    "card_expiry": "12 / 34",
-    "card_cvc": "123",
-    "cardholder_name": "",
-}
 
 
 def routes(store: Store) -> list[Route]:
@@ -34,25 +36,47 @@ def routes(store: Store) -> list[Route]:
         return await run_in_threadpool(_show, store, request.path_params["session"])
 
     async def pay(request: Request) -> Response:
-        fields = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        fields = await form_of(request)
         return await run_in_threadpool(_pay, store, request.path_params["session"], fields)
 
+    async def code(request: Request) -> Response:
+        fields = await form_of(request)
+        return await run_in_threadpool(_code, store, request.path_params["session"], fields)
+
     path = "/checkout/{session}"
-    return [Route(path, show, methods=["GET"]), Route(path, pay, methods=["POST"])]
+    return [
+        Route(path, show, methods=["GET"]),
+        Route(path, pay, methods=["POST"]),
+        Route(f"{path}/code", code, methods=["POST"]),
+    ]
 
 
 def _show(store: Store, id: str) -> Response:
-    with store.transaction() as state:
-        session = state.get("checkout.session", id)
+    with opened(store, "checkout.session", id) as (state, session):
         if session is None:
             return page("checkout_closed.html", status=404, session=None)
-        return _page(state, session, _PREFILLED)
+        return _page(state, session, PREFILLED)
+
+
+def _code(store: Store, id: str, fields: Fields) -> Response:
+    """Take the promotion code that was typed, or say why not."""
+    with opened(store, "checkout.session", id) as (state, session):
+        if session is None:
+            return page("checkout_closed.html", status=404, session=None)
+        code = fields.get("promotion_code", "").strip()
+        if session["status"] == "open":
+            try:
+                with state.savepoint():
+                    apply_code(state, session, code)
+            except StripeError as refusal:
+                unchanged = state.require("checkout.session", id)
+                return _page(state, unchanged, fields, code_refusal=refusal, status=402)
+        return RedirectResponse(f"/checkout/{id}", status_code=303)
 
 
 def _pay(store: Store, id: str, fields: Fields) -> Response:
     """Pay and go back to the app. A second click on a paid session pays nothing, and goes back."""
-    with store.transaction() as state:
-        session = state.get("checkout.session", id)
+    with opened(store, "checkout.session", id) as (state, session):
         if session is None:
             return page("checkout_closed.html", status=404, session=None)
         if session["status"] == "expired":
@@ -60,7 +84,10 @@ def _pay(store: Store, id: str, fields: Fields) -> Response:
         if session["status"] == "open":
             try:
                 with state.savepoint():
-                    complete(state, session, _payer(state, session, fields))
+                    payer = _payer(state, session, fields)
+                    if asks_to_confirm(payer.card, fields):
+                        return confirmation_page(f"/checkout/{id}", fields)
+                    complete(state, session, payer)
             except StripeError as refusal:
                 unpaid = state.require("checkout.session", id)
                 return _page(state, unpaid, fields, refusal=refusal, status=402)
@@ -73,6 +100,7 @@ def _page(
     fields: Fields,
     *,
     refusal: StripeError | None = None,
+    code_refusal: StripeError | None = None,
     status: int = 200,
 ) -> Response:
     if session["status"] != "open":
@@ -83,11 +111,35 @@ def _page(
         status=status,
         session=session,
         items=items,
-        every=price_label(items[0]["price"]).partition(" / ")[2],
-        fields=_PREFILLED | fields,
+        every=every(items[0]["price"]),
+        fields=PREFILLED | fields,
         known_email=_known_email(state, session),
         refusal=refusal,
+        code=fields.get("promotion_code") or _code_of(state, session),
+        code_refusal=code_refusal,
+        discounts=[{"label": _label(state, one)} for one in session["_discounts"]],
+        needs_card=needs_card(session),
+        trial_days=_trial_days(state, session),
     )
+
+
+def _code_of(state: State, session: Json) -> str:
+    named = [one["promotion_code"] for one in session["_discounts"] if one.get("promotion_code")]
+    return str(state.require("promotion_code", named[0])["code"]) if named else ""
+
+
+def _label(state: State, discount: Json) -> str:
+    if discount.get("promotion_code"):
+        return _code_of(state, {"_discounts": [discount]})
+    coupon = state.require("coupon", discount["coupon"])
+    return str(coupon["name"] or coupon["id"])
+
+
+def _trial_days(state: State, session: Json) -> int:
+    data = session["_subscription_data"]
+    if "trial_end" in data:
+        return max(-(-(data["trial_end"] - state.now()) // 86_400), 0)
+    return int(data.get("trial_period_days", 0))
 
 
 def _known_email(state: State, session: Json) -> str | None:
@@ -102,15 +154,15 @@ def _payer(state: State, session: Json, fields: Fields) -> Payer:
     email = _known_email(state, session) or fields.get("email", "").strip()
     if "@" not in email:
         raise invalid("Your email is incomplete.", "email")
-    expiry = re.fullmatch(r"\s*(\d{1,2})\s*/?\s*(?:20)?(\d{2})\s*", fields.get("card_expiry", ""))
-    if expiry is None or not 1 <= int(expiry[1]) <= 12:
-        raise invalid("Your card's expiration date is incomplete.", "card_expiry")
-    if not re.fullmatch(r"\d{3,4}", fields.get("card_cvc", "").strip()):
-        raise invalid("Your card's security code is incomplete.", "card_cvc")
+    name = fields.get("cardholder_name", "").strip()
+    if not needs_card(session):
+        return Payer(email=email, name=name, card=None, exp_month=0, exp_year=0)
+    typed = read_card(fields)
     return Payer(
         email=email,
-        name=fields.get("cardholder_name", "").strip(),
-        card=by_number(fields.get("card_number", "")),
-        exp_month=int(expiry[1]),
-        exp_year=2000 + int(expiry[2]),
+        name=name,
+        card=typed.card,
+        exp_month=typed.exp_month,
+        exp_year=typed.exp_year,
+        confirmed=typed.confirmed,
     )

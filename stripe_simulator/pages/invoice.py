@@ -1,27 +1,104 @@
-"""The hosted invoice page that an invoice's `hosted_invoice_url` and `invoice_pdf` lead to."""
+"""The hosted invoice page that an invoice's `hosted_invoice_url` leads to, and its PDF.
+
+An open invoice is paid here: with the saved card, whose bank may ask to confirm, or with another.
+"""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from stripe_simulator.account import ACCOUNT_NAME
-from stripe_simulator.pages.rendering import page
+from stripe_simulator.errors import StripeError
+from stripe_simulator.objects.invoices import lines_of
+from stripe_simulator.objects.payment_methods import attach, new_card
+from stripe_simulator.pages.cards import (
+    PREFILLED,
+    Fields,
+    asks_to_confirm,
+    confirmation_page,
+    form_of,
+    read_card,
+)
+from stripe_simulator.pages.rendering import opened, page
 from stripe_simulator.presentation import present
-from stripe_simulator.store import Store
+from stripe_simulator.rules.paying import pay
+from stripe_simulator.shapes import Json
+from stripe_simulator.store import State, Store
+
+_MOST_LINES = 250
 
 
 def routes(store: Store) -> list[Route]:
     async def show(request: Request) -> Response:
-        id = request.path_params["invoice"].removesuffix(".pdf")
-        return await run_in_threadpool(_show, store, id)
+        return await run_in_threadpool(_show, store, request.path_params["invoice"])
 
-    return [Route("/invoices/{invoice}", show, methods=["GET"])]
+    async def settle(request: Request) -> Response:
+        fields = await form_of(request)
+        return await run_in_threadpool(_settle, store, request.path_params["invoice"], fields)
+
+    path = "/invoices/{invoice}"
+    return [Route(path, show, methods=["GET"]), Route(path, settle, methods=["POST"])]
 
 
 def _show(store: Store, id: str) -> Response:
-    with store.transaction() as state:
-        found = state.get("invoice", id)
+    with opened(store, "invoice", id) as (state, found):
         if found is None:
             return page("missing.html", status=404)
-        return page("invoice.html", invoice=present(state, found), seller=ACCOUNT_NAME)
+        return _page(state, found, PREFILLED)
+
+
+def _page(
+    state: State, invoice: Json, fields: Fields, refusal: StripeError | None = None
+) -> Response:
+    shown = present(state, invoice)
+    shown["lines"] = lines_of(state, invoice, limit=_MOST_LINES)
+    return page(
+        "invoice.html",
+        status=402 if refusal else 200,
+        invoice=shown,
+        seller=ACCOUNT_NAME,
+        fields=PREFILLED | fields,
+        refusal=refusal,
+        discount=sum(one["amount"] for one in invoice["total_discount_amounts"]),
+        tax=sum(one["amount"] for one in invoice["total_taxes"]),
+        asks=_intent_that_asks(state, invoice),
+    )
+
+
+def _intent_that_asks(state: State, invoice: Json) -> str | None:
+    """The payment that waits for the bank's confirmation."""
+    for payment in state.select("invoice_payment", {"invoice": invoice["id"], "status": "open"}):
+        intent = state.require("payment_intent", payment["payment"]["payment_intent"])
+        if intent["status"] == "requires_action":
+            return str(intent["id"])
+    return None
+
+
+def _settle(store: Store, id: str, fields: Fields) -> Response:
+    """Pay with the card that was typed, which is then the customer's default one."""
+    with opened(store, "invoice", id) as (state, invoice):
+        if invoice is None:
+            return page("missing.html", status=404)
+        if invoice["status"] != "open":
+            return RedirectResponse(f"/invoices/{id}", status_code=303)
+        try:
+            with state.savepoint():
+                typed = read_card(fields)
+                if asks_to_confirm(typed.card, fields):
+                    return confirmation_page(f"/invoices/{id}", fields)
+                customer = state.require("customer", invoice["customer"])
+                method = new_card(
+                    state, typed.card, exp_month=typed.exp_month, exp_year=typed.exp_year
+                )
+                attach(state, method, customer)
+                customer["invoice_settings"]["default_payment_method"] = method["id"]
+                state.save(customer)
+                decline = pay(
+                    state, invoice, payment_method=method["id"], confirmed=typed.confirmed
+                )
+                if decline is not None:
+                    raise decline.error(keeps_changes=True)
+        except StripeError as refusal:
+            return _page(state, state.require("invoice", id), fields, refusal)
+        return RedirectResponse(f"/invoices/{id}", status_code=303)

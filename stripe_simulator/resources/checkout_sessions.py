@@ -7,10 +7,10 @@ from stripe_simulator.rules import checkout
 from stripe_simulator.shapes import Json, list_object
 
 _HONOURED = (
-    "automatic_tax billing_address_collection cancel_url client_reference_id custom_text "
-    "customer customer_email customer_update expires_at line_items locale metadata mode "
-    "payment_method_collection payment_method_types submit_type subscription_data success_url "
-    "tax_id_collection ui_mode"
+    "allow_promotion_codes automatic_tax billing_address_collection cancel_url "
+    "client_reference_id currency custom_text customer customer_email customer_update discounts "
+    "expires_at line_items locale metadata mode payment_method_collection payment_method_types "
+    "submit_type subscription_data success_url tax_id_collection ui_mode"
 )
 
 

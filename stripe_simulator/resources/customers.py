@@ -8,15 +8,18 @@ from stripe_simulator.objects.payment_methods import attach, by_token_or_id
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
 from stripe_simulator.rules.cancellation import cancel_now
+from stripe_simulator.rules.clocks import attachable
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State
 
 
-@route("POST", "/v1/customers", honours=f"{WRITABLE} payment_method")
+@route("POST", "/v1/customers", honours=f"{WRITABLE} payment_method test_clock")
 def create(call: Call) -> Json:
     """A new customer; `payment_method` is saved to it, and may be named as its default."""
     params = dict(call.params)
     given = params.pop("payment_method", None)
+    if "test_clock" in params:
+        attachable(call.state, params["test_clock"])
     customer = create_customer(call.state, **params)
     default = customer["invoice_settings"]["default_payment_method"]
     if given:
@@ -62,9 +65,9 @@ def delete(call: Call) -> Json:
     return call.state.save({"id": customer["id"], "object": "customer", "deleted": True})
 
 
-@route("GET", "/v1/customers", honours=f"{PAGING} email")
+@route("GET", "/v1/customers", honours=f"{PAGING} email test_clock")
 def list_all(call: Call) -> Json:
-    return page(call, "customer", {"email": call.params.get("email")})
+    return page(call, "customer", {name: call.params.get(name) for name in ("email", "test_clock")})
 
 
 def _require_attached(state: State, method: str, customer: str) -> None:

@@ -6,7 +6,10 @@ from stripe_simulator.registry import Call, route
 from stripe_simulator.rules import one_off
 from stripe_simulator.shapes import Json
 
-_HONOURED = "amount currency customer description invoice metadata period"
+_HONOURED = (
+    "amount currency customer description discountable invoice metadata period pricing quantity "
+    "tax_rates unit_amount_decimal"
+)
 
 
 @route("POST", "/v1/invoiceitems", honours=_HONOURED)

@@ -2,25 +2,32 @@
 
 from typing import Any
 
-from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import invoicing, one_off, standing
+from stripe_simulator.rules import invoicing, one_off, paying, previewing, renewing
 from stripe_simulator.shapes import Json
 
 _HONOURED = (
-    "auto_advance collection_method currency customer default_payment_method description metadata "
-    "pending_invoice_items_behavior"
+    "auto_advance automatic_tax collection_method currency customer default_payment_method "
+    "default_tax_rates description discounts metadata pending_invoice_items_behavior"
 )
-_WRITABLE = "auto_advance default_payment_method description footer metadata"
+_WRITABLE = (
+    "auto_advance automatic_tax default_payment_method default_tax_rates description discounts "
+    "footer metadata"
+)
 
 
 @route("POST", "/v1/invoices", honours=_HONOURED)
 def create(call: Call) -> Json:
     return one_off.open_draft(call.state, call.params)
+
+
+@route("POST", "/v1/invoices/create_preview", honours=previewing.HONOURED)
+def create_preview(call: Call) -> Json:
+    return previewing.preview(call.state, call.params)
 
 
 @route("DELETE", "/v1/invoices/{invoice}")
@@ -43,6 +50,7 @@ def update(call: Call) -> Json:
         if name in call.params:
             invoice[name] = call.params[name] if call.params[name] != "" else None
     merge_metadata(invoice, call.params)
+    one_off.set_terms(call.state, invoice, call.params)
     call.state.save(invoice)
     emit(call.state, "invoice.updated", invoice, before=before)
     return invoice
@@ -50,25 +58,16 @@ def update(call: Call) -> Json:
 
 @route("POST", "/v1/invoices/{invoice}/finalize", honours="auto_advance")
 def finalize(call: Call) -> Json:
-    return invoicing.finalize(
-        call.state, _require(call), auto_advance=call.params.get("auto_advance")
-    )
+    invoice = _require(call)
+    renewing.count_again(call.state, invoice)
+    return invoicing.finalize(call.state, invoice, auto_advance=call.params.get("auto_advance"))
 
 
 @route("POST", "/v1/invoices/{invoice}/pay", honours="payment_method off_session")
 def pay(call: Call) -> Json:
     """Pay now. Raises CardError when the card is declined; the attempt stays on record."""
     invoice = _require(call)
-    if invoice["status"] in ("paid", "void"):
-        raise StripeError(
-            "Invoice is already paid" if invoice["status"] == "paid" else "Invoice is voided",
-            code="invoice_not_editable",
-        )
-    chosen = call.params.get("payment_method")
-    if chosen:
-        call.state.require("payment_method", chosen, param="payment_method", status=400)
-    decline = invoicing.collect(call.state, invoice, payment_method=chosen)
-    standing.follow(call.state, invoice, paid=decline is None)
+    decline = paying.pay(call.state, invoice, payment_method=call.params.get("payment_method"))
     if decline is not None:
         raise decline.error()
     return invoice
@@ -77,6 +76,11 @@ def pay(call: Call) -> Json:
 @route("POST", "/v1/invoices/{invoice}/void")
 def void(call: Call) -> Json:
     return invoicing.void(call.state, _require(call))
+
+
+@route("POST", "/v1/invoices/{invoice}/mark_uncollectible")
+def mark_uncollectible(call: Call) -> Json:
+    return invoicing.mark_uncollectible(call.state, _require(call))
 
 
 @route("GET", "/v1/invoices/{invoice}/lines", honours="limit starting_after ending_before")

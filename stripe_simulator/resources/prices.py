@@ -1,4 +1,4 @@
-"""Prices: https://docs.stripe.com/api/prices. Licensed, per unit; one-time or recurring."""
+"""Prices: https://docs.stripe.com/api/prices."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from stripe_simulator.events import emit
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
+from stripe_simulator.objects.prices import currency_option
 from stripe_simulator.objects.products import create_product
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
@@ -22,31 +23,37 @@ _UPDATABLE = "active lookup_key metadata nickname tax_behavior transfer_lookup_k
 @route(
     "POST",
     "/v1/prices",
-    honours=f"{_UPDATABLE} billing_scheme currency product product_data recurring unit_amount "
-    "unit_amount_decimal",
+    honours=f"{_UPDATABLE} billing_scheme currency currency_options product product_data recurring "
+    "tiers tiers_mode transform_quantity unit_amount unit_amount_decimal",
 )
 def create(call: Call) -> Json:
     params = call.params
-    recurring = _recurring(params.get("recurring"))
-    if params.get("billing_scheme") == "tiered":
-        raise NotSimulated("Tiered pricing", param="billing_scheme")
-    amount, exact = _amounts(params)
+    recurring = _recurring(call.state, params.get("recurring"))
+    tiered = params.get("billing_scheme") == "tiered"
+    currency, tax_behavior = params["currency"].lower(), params.get("tax_behavior", "unspecified")
+    given = {currency: params, **(params.get("currency_options") or {})}
+    for code, option in given.items():
+        _check_option(option, tiered, "" if option is params else f"currency_options[{code}]")
+    options = {code: currency_option(option, tax_behavior) for code, option in given.items()}
     price = shape(
         stripe.Price,
         id=new_id("price"),
         active=params.get("active", True),
-        billing_scheme="per_unit",
+        billing_scheme="tiered" if tiered else "per_unit",
         created=call.now,
-        currency=params["currency"].lower(),
+        currency=currency,
         livemode=False,
         metadata={},
         nickname=params.get("nickname"),
         product=_product(call.state, params),
         recurring=recurring,
-        tax_behavior=params.get("tax_behavior", "unspecified"),
+        tax_behavior=tax_behavior,
+        tiers_mode=_tiers_mode(params, tiered),
+        transform_quantity=_transform(params, tiered),
         type="recurring" if recurring else "one_time",
-        unit_amount=amount,
-        unit_amount_decimal=exact,
+        unit_amount=options[currency]["unit_amount"],
+        unit_amount_decimal=options[currency]["unit_amount_decimal"],
+        _currency_options=options,
     )
     merge_metadata(price, params)
     _give_lookup_key(call.state, price, params)
@@ -89,42 +96,89 @@ def list_all(call: Call) -> Json:
     return page(call, "price", where)
 
 
-def _recurring(given: dict[str, Any] | None) -> Json | None:
+def _recurring(state: State, given: dict[str, Any] | None) -> Json | None:
     if given is None:
         return None
-    for name in ("meter", "trial_period_days"):
-        if name in given:
-            raise NotSimulated(f"A price's `{name}`", param=f"recurring[{name}]")
-    if given.get("usage_type", "licensed") != "licensed":
-        raise NotSimulated("Metered usage", param="recurring[usage_type]")
+    if "trial_period_days" in given:
+        raise NotSimulated("A price's trial", param="recurring[trial_period_days]")
+    usage_type = given.get("usage_type", "licensed")
+    if (usage_type == "metered") != ("meter" in given):
+        raise invalid(
+            "A metered price needs a `meter`, and only a metered one has it.", "recurring[meter]"
+        )
+    if "meter" in given:
+        state.require("billing.meter", given["meter"], param="recurring[meter]", status=400)
     return shape(
         stripe.Price.Recurring,
         interval=given["interval"],
         interval_count=given.get("interval_count", 1),
-        usage_type="licensed",
+        meter=given.get("meter"),
+        usage_type=usage_type,
     )
 
 
-def _amounts(params: dict[str, Any]) -> tuple[int | None, str]:
-    """Whole minor units (None when there is a fraction) and the exact decimal."""
-    if ("unit_amount" in params) == ("unit_amount_decimal" in params):
-        raise (
-            missing("unit_amount")
-            if "unit_amount" not in params
-            else invalid(
-                "You may only specify one of these parameters: unit_amount, unit_amount_decimal.",
-                "unit_amount",
-            )
+def _check_option(option: dict[str, Any], tiered: bool, inside: str) -> None:
+    """Raises StripeError unless exactly one way to say the amount is used, and it is no debt."""
+
+    def named(name: str) -> str:
+        return f"{inside}[{name}]" if inside else name
+
+    if tiered:
+        _check_tiers(option.get("tiers"), named("tiers"))
+        return
+    if "tiers" in option:
+        raise invalid("Tiers need `billing_scheme=tiered`.", named("tiers"))
+    given = [name for name in ("unit_amount", "unit_amount_decimal") if name in option]
+    if not given:
+        raise missing(named("unit_amount"))
+    if len(given) > 1:
+        raise invalid(
+            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.",
+            named("unit_amount"),
         )
-    exact = Decimal(str(params.get("unit_amount", params.get("unit_amount_decimal"))))
-    if exact < 0:
+    _not_negative(option[given[0]], named(given[0]))
+
+
+def _check_tiers(tiers: list[dict[str, Any]] | None, name: str) -> None:
+    if not tiers:
+        raise missing(name)
+    if tiers[-1]["up_to"] != "inf":
+        raise invalid("The last tier must have `up_to` equal to `inf`.", f"{name}[up_to]")
+    ends = [tier["up_to"] for tier in tiers[:-1]]
+    if any(end == "inf" for end in ends) or ends != sorted(set(ends)) or (ends and ends[0] < 1):
+        raise invalid("The tiers must be in ascending order of `up_to`.", f"{name}[up_to]")
+    for position, tier in enumerate(tiers):
+        amounts = {key: value for key, value in tier.items() if key != "up_to"}
+        if not amounts:
+            raise missing(f"{name}[{position}][unit_amount]")
+        for key, value in amounts.items():
+            _not_negative(value, f"{name}[{position}][{key}]")
+
+
+def _not_negative(amount: Any, name: str) -> None:
+    if Decimal(str(amount)) < 0:
         raise invalid(
             "This value must be greater than or equal to 0.",
-            "unit_amount",
+            name,
             code="parameter_invalid_integer",
         )
-    whole = int(exact) if exact == exact.to_integral_value() else None
-    return whole, f"{exact.normalize():f}"
+
+
+def _tiers_mode(params: dict[str, Any], tiered: bool) -> str | None:
+    if tiered and "tiers_mode" not in params:
+        raise missing("tiers_mode")
+    if not tiered and "tiers_mode" in params:
+        raise invalid("A price without tiers has no `tiers_mode`.", "tiers_mode")
+    return params.get("tiers_mode")
+
+
+def _transform(params: dict[str, Any], tiered: bool) -> Json | None:
+    given: Json | None = params.get("transform_quantity")
+    if given and tiered:
+        raise invalid("A price in tiers takes no `transform_quantity`.", "transform_quantity")
+    if given and given["divide_by"] < 1:
+        raise invalid("Must be greater than 0.", "transform_quantity[divide_by]")
+    return given
 
 
 def _product(state: State, params: dict[str, Any]) -> str:

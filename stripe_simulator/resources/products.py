@@ -6,7 +6,7 @@ from stripe_simulator.listing import PAGING, page
 from stripe_simulator.objects.products import FIELDS, apply, create_product
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.shapes import Json, list_object
+from stripe_simulator.shapes import Json
 
 
 @route("POST", "/v1/products", honours=f"{FIELDS} id metadata")
@@ -50,10 +50,3 @@ def list_all(call: Call) -> Json:
     wanted = call.params
     where = {"active": wanted.get("active"), "id": wanted.get("ids"), "url": wanted.get("url")}
     return page(call, "product", where)
-
-
-@route("GET", "/v1/products/{product}/features", honours=PAGING)
-def features(call: Call) -> Json:
-    """Entitlement features are not simulated: a product has none."""
-    call.state.require("product", call.path["product"])
-    return list_object([], url=call.url)

@@ -7,29 +7,36 @@ from urllib.parse import urlsplit
 from stripe_simulator.cards import TestCard
 from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
 from stripe_simulator.events import emit
-from stripe_simulator.objects.checkout_sessions import LIFETIME, new_session
+from stripe_simulator.objects.checkout_sessions import LIFETIME, Quote, new_session, set_quote
 from stripe_simulator.objects.customers import create_customer
 from stripe_simulator.objects.payment_methods import attach, new_card
 from stripe_simulator.presentation import present
-from stripe_simulator.rules.subscribing import start, wanted_items
+from stripe_simulator.rules.subscribing import Wanted, start, wanted_items
 from stripe_simulator.shapes import Json
+from stripe_simulator.sources import documented
 from stripe_simulator.store import State
 
 _SHORTEST = 30 * 60
 _PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 # Parameters whose only simulated value is the one that changes nothing.
-_OFF = {"automatic_tax": "enabled", "tax_id_collection": "enabled"}
+_OFF = {"tax_id_collection": "enabled"}
+_SUBSCRIPTION_DATA = {
+    *("billing_mode", "default_tax_rates", "description", "metadata", "trial_end"),
+    *("trial_period_days", "trial_settings"),
+}
 
 
 @dataclass(frozen=True)
 class Payer:
-    """What a person types on the Checkout page."""
+    """What a person types on the Checkout page; no card where none is asked for. `confirmed` with
+    the card's bank (3-D Secure)."""
 
     email: str
     name: str
-    card: TestCard
+    card: TestCard | None
     exp_month: int
     exp_year: int
+    confirmed: bool = False
 
 
 def open_session(state: State, params: dict[str, Any]) -> Json:
@@ -59,7 +66,102 @@ def open_session(state: State, params: dict[str, Any]) -> Json:
             "Checkout Session creation.",
             "expires_at",
         )
-    return new_session(state, [(one.price, one.quantity) for one in wanted], params)
+    if params.get("discounts") and params.get("allow_promotion_codes"):
+        raise invalid(
+            "You may only specify one of these parameters: allow_promotion_codes, discounts.",
+            "discounts",
+        )
+    if len(params.get("discounts") or []) > 1:
+        raise invalid("Checkout takes one discount.", "discounts")
+    terms = _terms(
+        params.get("subscription_data") or {},
+        discounts=params.get("discounts") or [],
+        automatic_tax=params.get("automatic_tax") or {"enabled": False},
+        currency=params.get("currency"),
+    )
+    quote = _quote(state, params.get("customer"), wanted, terms)
+    lines = [(one.price, one.quantity) for one in wanted]
+    return new_session(state, lines, params, quote)
+
+
+def _terms(data: Json, *, currency: str | None, **given: Any) -> Json:
+    """The parameters of the subscription that a session starts."""
+    return {**data, **given, **({"currency": currency} if currency else {})}
+
+
+def _quote(state: State, customer: str | None, wanted: list[Wanted], terms: Json) -> Quote:
+    """What the session asks for now: the subscription is started, and that undone."""
+    with state.rehearsal():
+        buyer = state.require("customer", customer) if customer else create_customer(state)
+        subscription, _ = start(
+            state, buyer, wanted, payment_method=None, params=terms, pay_now=False
+        )
+        invoice = state.require("invoice", subscription["latest_invoice"])
+        lines: dict[str, Json] = {}
+        for line in state.select("line_item", {"invoice": invoice["id"]}):
+            if line["pricing"] is None:
+                continue
+            known = lines.setdefault(
+                line["pricing"]["price_details"]["price"], {"amount": 0, "discount": 0, "tax": 0}
+            )
+            known["amount"] += line["amount"]
+            known["discount"] += sum(one["amount"] for one in line["discount_amounts"])
+            known["tax"] += sum(
+                one["amount"] for one in line["taxes"] if one["tax_behavior"] == "exclusive"
+            )
+        return Quote(
+            currency=invoice["currency"],
+            subtotal=invoice["subtotal"],
+            total=invoice["total"],
+            discount=sum(one["amount"] for one in invoice["total_discount_amounts"]),
+            tax=sum(one["amount"] for one in invoice["total_taxes"]),
+            lines=lines,
+            taxes=invoice["total_taxes"],
+        )
+
+
+def _of_session(state: State, session: Json) -> tuple[list[Wanted], Json]:
+    """What an open session sells, and on which terms."""
+    wanted = [_wanted(state, line) for line in session["_lines"]]
+    terms = _terms(
+        session["_subscription_data"],
+        discounts=session["_discounts"],
+        automatic_tax=session["_automatic_tax"],
+        currency=session["currency"],
+    )
+    return wanted, terms
+
+
+def _wanted(state: State, line: Json) -> Wanted:
+    return Wanted(state.require("price", line["price"]), line["quantity"] or 0)
+
+
+@documented("payments/checkout/discounts#create-a-checkout-session-with-promotion-codes")
+def apply_code(state: State, session: Json, code: str) -> None:
+    """Take a promotion code that somebody typed; an empty one takes it off. Raises StripeError."""
+    if not session["allow_promotion_codes"]:
+        raise invalid("This Checkout takes no promotion codes.", "promotion_code")
+    given = []
+    if code:
+        found = state.select(
+            "promotion_code",
+            {"active": True},
+            condition="lower(json_extract(data, '$.code')) = ?",
+            values=(code.lower(),),
+        )
+        if not found:
+            raise invalid("This code is invalid.", "promotion_code")
+        given = [{"promotion_code": found[-1]["id"]}]
+    session["_discounts"] = given
+    wanted, terms = _of_session(state, session)
+    set_quote(session, _quote(state, session["customer"], wanted, terms))
+    state.save(session)
+
+
+def needs_card(session: Json) -> bool:
+    """Whether the page asks for a card: always, or only when something is due now."""
+    always = session["payment_method_collection"] == "always"
+    return always or session["amount_total"] > 0
 
 
 def _check_addresses(params: dict[str, Any]) -> None:
@@ -83,7 +185,7 @@ def _check_options(params: dict[str, Any]) -> None:
             raise NotSimulated(f"`customer_update[{name}]`", param=f"customer_update[{name}]")
     for name in (params.get("custom_text") or {}).keys() - {"submit"}:
         raise NotSimulated(f"`custom_text[{name}]`", param=f"custom_text[{name}]")
-    for name in (params.get("subscription_data") or {}).keys() - {"metadata", "description"}:
+    for name in (params.get("subscription_data") or {}).keys() - _SUBSCRIPTION_DATA:
         raise NotSimulated(f"`subscription_data[{name}]`", param=f"subscription_data[{name}]")
 
 
@@ -94,30 +196,39 @@ def complete(state: State, session: Json, payer: Payer) -> Json:
     """
     if session["status"] != "open":
         raise StripeError(f"This Checkout Session is {session['status']}.")
-    if payer.card.decline and not payer.card.attaches:
-        raise payer.card.decline.error(keeps_changes=False)
     customer = _customer(state, session, payer)
-    method = new_card(
-        state,
-        payer.card,
-        exp_month=payer.exp_month,
-        exp_year=payer.exp_year,
-        billing_details={"email": payer.email, "name": payer.name or None},
-    )
-    attach(state, method, customer)
+    method = _save_card(state, customer, payer) if payer.card else None
     _update_customer(state, customer, session, payer)
+    wanted, terms = _of_session(state, session)
     subscription, decline = start(
         state,
         customer,
-        wanted_items(state, session["_lines"], name="line_items"),
-        payment_method=method["id"],
-        params=session["_subscription_data"],
+        wanted,
+        payment_method=method["id"] if method else None,
+        params=terms,
+        confirmed=payer.confirmed,
     )
     if decline is not None:
         raise decline.error(keeps_changes=False)
     _close(state, session, customer, subscription)
     emit(state, "customer.subscription.created", subscription)
     return session
+
+
+def _save_card(state: State, customer: Json, payer: Payer) -> Json:
+    card = payer.card
+    assert card is not None  # noqa: S101  asked by the caller
+    if card.decline and not card.attaches:
+        raise card.decline.error(keeps_changes=False)
+    method = new_card(
+        state,
+        card,
+        exp_month=payer.exp_month,
+        exp_year=payer.exp_year,
+        billing_details={"email": payer.email, "name": payer.name or None},
+    )
+    method["_authenticated"] = payer.confirmed
+    return attach(state, method, customer)
 
 
 def _customer(state: State, session: Json, payer: Payer) -> Json:
@@ -152,7 +263,7 @@ def _close(state: State, session: Json, customer: Json, subscription: Json) -> N
             "tax_ids": [],
         },
         invoice=subscription["latest_invoice"],
-        payment_status="paid",
+        payment_status="paid" if session["amount_total"] else "no_payment_required",
         status="complete",
         subscription=subscription["id"],
         url=None,

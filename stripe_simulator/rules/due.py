@@ -1,112 +1,153 @@
-"""What happens because time passed: sessions expire, periods renew, scheduled ends arrive.
+"""What happens because time passed, each thing at its own instant, in order.
 
-Called every few seconds with the real time; each thing done is committed with the call.
+Called every second with the real time, and by whoever moves a clock: a month that is skipped
+renews, retries and expires in the order and at the times of a month that was waited for.
 """
 
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 from stripe_simulator.errors import StripeError
-from stripe_simulator.events import emit
-from stripe_simulator.objects.subscription_items import items_of, price_of
-from stripe_simulator.objects.subscriptions import ENDED, period_end
-from stripe_simulator.presentation import present
-from stripe_simulator.rules import invoicing, pending, standing
-from stripe_simulator.rules.cancellation import cancel_now, expire_incomplete
+from stripe_simulator.objects.subscription_items import items_of
+from stripe_simulator.objects.subscriptions import ENDED, RENEWING
+from stripe_simulator.rules import renewing, schedules, trials
+from stripe_simulator.rules.cancellation import end_of_period, expire_incomplete
 from stripe_simulator.rules.checkout import expire
-from stripe_simulator.rules.periods import boundary_after
-from stripe_simulator.rules.subscribing import cycle_line
+from stripe_simulator.rules.invoicing import HOUR
 from stripe_simulator.shapes import Json
+from stripe_simulator.sources import assumed
 from stripe_simulator.store import State
 
-_INCOMPLETE_LASTS = 23 * invoicing.HOUR
-_DRAFT_WAITS = invoicing.HOUR
-_PERIOD_OR_LIFE_ENDED = """(
-    json_extract(data, '$.cancel_at') <= ? OR id IN (
-        SELECT json_extract(data, '$.subscription') FROM objects
-        WHERE object = 'subscription_item' AND json_extract(data, '$.current_period_end') <= ?
-    )
-)"""
+log = logging.getLogger("stripe_simulator.due")
+
+_INCOMPLETE_LASTS = 23 * HOUR
+_WAITING_CUSTOMERS = """
+SELECT DISTINCT json_extract(data, '$.customer') FROM objects
+WHERE json_extract(data, '$.test_clock') IS ?1 AND (
+    object = 'subscription' AND json_extract(data, '$.status') IN
+        ('active', 'incomplete', 'past_due', 'trialing', 'unpaid') AND (
+            json_extract(data, '$.cancel_at') <= ?2
+            OR json_extract(data, '$.status') = 'incomplete'
+            OR json_extract(data, '$.trial_end') - 259200 <= ?2
+            OR json_extract(data, '$.schedule') IS NOT NULL
+            OR EXISTS (
+                SELECT 1 FROM objects AS item WHERE item.object = 'subscription_item'
+                AND json_extract(item.data, '$.subscription') = objects.id
+                AND json_extract(item.data, '$.current_period_end') <= ?2))
+    OR object = 'invoice' AND (
+        json_extract(data, '$.status') = 'draft'
+            AND json_extract(data, '$.automatically_finalizes_at') <= ?2
+        OR json_extract(data, '$.status') = 'open' AND (
+            json_extract(data, '$.next_payment_attempt') <= ?2
+            OR json_extract(data, '$.billing_reason') = 'manual'
+                AND json_extract(data, '$.auto_advance')
+                AND NOT json_extract(data, '$.attempted')))
+    OR object = 'subscription_schedule' AND json_extract(data, '$.status') = 'not_started'
+)
+"""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something to do at an instant: later ones wait, of equal ones the lower rank comes first."""
+
+    at: int
+    rank: int
+    act: Callable[[], object]
 
 
 def run(state: State) -> None:
-    """Do all that is due now."""
-    now = state.now()
+    """Do all that is due now for those who have no test clock."""
+    advance(state, clock=None, until=state.now())
+
+
+def skip(state: State, seconds: int) -> None:
+    """Let time pass at once for all who have no test clock, and move our clock by it for good."""
+    advance(state, clock=None, until=state.now() + seconds)
+    state.skip(seconds)
+
+
+def advance(state: State, *, clock: str | None, until: int) -> None:
+    """Do all that falls due up to `until`, for the customers of a test clock or (None) of ours."""
+    if clock is None:
+        _expire_sessions(state, until)
+    rows = state.connection.execute(_WAITING_CUSTOMERS, (clock, until)).fetchall()
+    for (customer,) in rows:
+        try:
+            with state.savepoint():
+                _live_through(state, customer, until)
+        except StripeError:  # one customer's books never stop the time of the others
+            log.exception("what is due for %s could not be done", customer)
+
+
+def _live_through(state: State, customer: str, until: int) -> None:
+    while due := _next(state, customer, until):
+        with state.at(due.at):
+            due.act()
+
+
+def _expire_sessions(state: State, until: int) -> None:
     for session in state.select(
         "checkout.session",
         {"status": "open"},
         condition="json_extract(data, '$.expires_at') <= ?",
-        values=(now,),
+        values=(until,),
     ):
-        expire(state, session)
-    for subscription in state.select(
-        "subscription",
-        {"status": ["active", "past_due"]},
-        condition=_PERIOD_OR_LIFE_ENDED,
-        values=(now, now),
+        with state.at(session["expires_at"]):
+            expire(state, session)
+
+
+def _next(state: State, customer: str, until: int) -> Due | None:
+    waiting = [due for due in _waiting(state, customer) if due.at <= until]
+    return min(waiting, key=lambda due: (due.at, due.rank), default=None)
+
+
+def _waiting(state: State, customer: str) -> Iterator[Due]:
+    for invoice in state.select("invoice", {"customer": customer, "status": ["draft", "open"]}):
+        yield from _of_invoice(state, invoice)
+    for schedule in state.select(
+        "subscription_schedule", {"customer": customer, "status": "not_started"}
     ):
-        _advance(state, subscription, now)
-    for subscription in state.select("subscription", {"status": "incomplete"}):
-        if subscription["created"] + _INCOMPLETE_LASTS <= now:
-            expire_incomplete(state, subscription)
-    for invoice in state.select(
-        "invoice",
-        {"status": "draft"},
-        condition="json_extract(data, '$.automatically_finalizes_at') <= ?",
-        values=(now,),
-    ):
-        _charge(state, invoice)
-    for invoice in state.select(
-        "invoice", {"status": "open", "auto_advance": True, "billing_reason": "manual"}
-    ):
-        if not invoice["attempted"]:
-            _charge(state, invoice)
+        start = schedule["phases"][0]["start_date"]
+        yield Due(start, 1, lambda it=schedule: schedules.begin(state, it))  # type: ignore[misc]
+    for subscription in state.select("subscription", {"customer": customer}):
+        if subscription["status"] not in ENDED:
+            yield from _of_subscription(state, subscription)
 
 
-def _advance(state: State, subscription: Json, now: int) -> None:
-    cancel_at = subscription["cancel_at"]
-    while subscription["status"] not in ENDED:
-        if cancel_at is not None and cancel_at <= now:
-            cancel_now(state, subscription)
-        elif period_end(state, subscription) <= now:
-            _renew(state, subscription)
-        else:
-            return
+def _of_invoice(state: State, invoice: Json) -> Iterator[Due]:
+    def charge() -> None:
+        renewing.charge(state, invoice)
+
+    if invoice["status"] == "draft":
+        if invoice["automatically_finalizes_at"]:
+            yield Due(invoice["automatically_finalizes_at"], 0, charge)
+    elif invoice["next_payment_attempt"]:
+        yield Due(invoice["next_payment_attempt"], 0, charge)
+    elif _is_new_and_manual(invoice):
+        yield Due(invoice["status_transitions"]["finalized_at"], 0, charge)
 
 
-def _renew(state: State, subscription: Json) -> None:
-    """Begin the next period, with a draft invoice that Stripe leaves open for about an hour."""
-    before = present(state, subscription)
-    ended = period_end(state, subscription)
-    for item in items_of(state, subscription["id"]):
-        every = price_of(state, item)["recurring"]
-        start = item["current_period_end"]
-        end = boundary_after(
-            start,
-            anchor=subscription["billing_cycle_anchor"],
-            interval=every["interval"],
-            count=every["interval_count"],
-        )
-        state.save(item | {"current_period_start": start, "current_period_end": end})
-    items = items_of(state, subscription["id"])
-    lines = pending.take_pending(state, subscription)
-    lines += [cycle_line(state, subscription, item) for item in items]
-    invoice = invoicing.draft(
-        state,
-        subscription,
-        lines,
-        billing_reason="subscription_cycle",
-        period=(before["items"]["data"][0]["current_period_start"], ended),
-    )
-    invoice["automatically_finalizes_at"] = state.now() + _DRAFT_WAITS
-    state.save(invoice)
-    pending.claim(state, lines, invoice)
-    subscription["latest_invoice"] = invoice["id"]
-    state.save(subscription)
-    emit(state, "customer.subscription.updated", subscription, before=before)
+def _is_new_and_manual(invoice: Json) -> bool:
+    untouched = invoice["auto_advance"] and not invoice["attempted"]
+    return bool(untouched and invoice["billing_reason"] == "manual")
 
 
-def _charge(state: State, invoice: Json) -> None:
-    try:
-        unpaid = invoicing.collect(state, invoice) is not None
-    except StripeError:  # no card to charge
-        unpaid = True
-        state.save(invoice | {"attempted": True})
-    standing.follow(state, invoice, paid=not unpaid)
+@assumed("a phase of a schedule changes before the period that begins with it is billed")
+def _of_subscription(state: State, subscription: Json) -> Iterator[Due]:
+    """Of one instant: a warning, the end, the next phase, then the renewal."""
+    if subscription["status"] == "incomplete":
+        expires = subscription["created"] + _INCOMPLETE_LASTS
+        yield Due(expires, 0, lambda: expire_incomplete(state, subscription))
+    if subscription["status"] not in RENEWING:
+        return
+    if (warning := trials.warning_due(subscription)) is not None:
+        yield Due(warning, 1, lambda: trials.warn(state, subscription))
+    if subscription["cancel_at"] is not None:
+        yield Due(subscription["cancel_at"], 2, lambda: end_of_period(state, subscription))
+    if (phase := schedules.phase_end(state, subscription)) is not None:
+        yield Due(phase, 3, lambda: schedules.next_phase(state, subscription))
+    ends = [item["current_period_end"] for item in items_of(state, subscription["id"])]
+    if ends:
+        yield Due(min(ends), 4, lambda: renewing.renew(state, subscription))

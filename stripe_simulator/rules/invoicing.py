@@ -4,25 +4,25 @@ Order of events as in Stripe's logs: invoice.created, invoice.finalized, then th
 then invoice.paid and invoice.payment_succeeded (or invoice.payment_failed).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from stripe_simulator.cards import Decline
 from stripe_simulator.errors import StripeError
 from stripe_simulator.events import emit
-from stripe_simulator.money import minimum_charge
-from stripe_simulator.objects.charges import new_charge
+from stripe_simulator.objects.balances import move_balance
 from stripe_simulator.objects.invoice_payments import new_invoice_payment
-from stripe_simulator.objects.invoices import new_invoice, new_line, subscription_of
+from stripe_simulator.objects.invoices import new_invoice, new_line
 from stripe_simulator.objects.payment_intents import new_payment_intent
-from stripe_simulator.objects.payment_methods import decline_of
-from stripe_simulator.presentation import present
+from stripe_simulator.objects.prices import is_metered
+from stripe_simulator.rules.discounting import drop_once
+from stripe_simulator.rules.totals import add_up, discounted
 from stripe_simulator.shapes import Json
+from stripe_simulator.sources import documented, recorded
 from stripe_simulator.store import State
 
 HOUR = 3600
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """A line to be invoiced: `amount` in minor units, `period` in seconds since 1970 UTC. Of a
     subscription's item, or (None) of an invoice item that stands for itself."""
@@ -35,12 +35,17 @@ class Line:
     subscription: str | None = None
     subscription_item: str | None = None
     invoice_item: str | None = None
+    proration: bool = False
+    unit: str | None = None
+    discountable: bool = True
+    discounts: list[str] = field(default_factory=list)
+    tax_rates: list[str] = field(default_factory=list)
 
     @property
     def parent(self) -> Json:
         details: Json = {
             "invoice_item": self.invoice_item,
-            "proration": self.subscription_item is not None and self.invoice_item is not None,
+            "proration": self.proration,
             "proration_details": {"credited_items": None},
             "subscription": self.subscription,
         }
@@ -75,10 +80,31 @@ def draft(
         period_start=period[0],
         period_end=period[1],
         subscription=subscription,
+        automatic_tax=subscription["automatic_tax"]["enabled"],
+        default_tax_rates=subscription["default_tax_rates"],
+        discounts=subscription["discounts"],
     )
     add_lines(state, invoice, lines)
+    _record_debits(state, invoice)
+    drop_once(state, subscription, invoice)
     emit(state, "invoice.created", invoice)
     return invoice
+
+
+def _record_debits(state: State, invoice: Json) -> None:
+    """Remember on each item what it was billed for its period, for prorations to come."""
+    billed: dict[str, Json] = {}
+    for line in state.select("line_item", {"invoice": invoice["id"]}):
+        details = line["parent"]["subscription_item_details"]
+        if details is None or details["invoice_item"]:
+            continue
+        first = {"amount": 0, **line["period"]}
+        debit = billed.setdefault(details["subscription_item"], first)
+        debit["amount"] += discounted(line)
+    for id, debit in billed.items():
+        item = state.require("subscription_item", id)
+        if not is_metered(state.require("price", item["price"])):
+            state.save(item | {"_debit": debit})
 
 
 def add_lines(state: State, invoice: Json, lines: list[Line]) -> None:
@@ -93,30 +119,15 @@ def add_lines(state: State, invoice: Json, lines: list[Line]) -> None:
             description=line.description,
             period=line.period,
             parent=line.parent,
+            unit=line.unit,
+            discountable=line.discountable,
+            discounts=line.discounts,
+            tax_rates=line.tax_rates,
         )
     add_up(state, invoice)
 
 
-def add_up(state: State, invoice: Json) -> None:
-    """Set the draft's totals. A negative balance is the customer's credit, and pays first; what is
-    less than a card can be charged waits as a balance for the next invoice, as Stripe does."""
-    total = sum(line["amount"] for line in state.select("line_item", {"invoice": invoice["id"]}))
-    balance = state.require("customer", invoice["customer"])["balance"]
-    due = max(total + balance, 0)
-    if due < minimum_charge(invoice["currency"]):
-        due = 0
-    invoice.update(
-        subtotal=total,
-        subtotal_excluding_tax=total,
-        total=total,
-        total_excluding_tax=total,
-        starting_balance=balance,
-        amount_due=due,
-        amount_remaining=due,
-    )
-    state.save(invoice)
-
-
+@documented("invoicing/integration/workflow-transitions")
 def finalize(state: State, invoice: Json, *, auto_advance: bool | None = None) -> Json:
     """Give the draft its number and open it; with nothing due it is paid at once."""
     if invoice["status"] != "draft":
@@ -141,17 +152,21 @@ def finalize(state: State, invoice: Json, *, auto_advance: bool | None = None) -
     )
     invoice["status_transitions"]["finalized_at"] = state.now()
     state.save(invoice)
-    customer.update(
-        balance=invoice["ending_balance"],
+    move_balance(
+        state,
+        customer,
+        invoice["ending_balance"] - customer["balance"],
         currency=invoice["currency"],
-        next_invoice_sequence=sequence + 1,
+        type="applied_to_invoice",
+        invoice=invoice["id"],
     )
+    customer.update(currency=invoice["currency"], next_invoice_sequence=sequence + 1)
     state.save(customer)
     emit(state, "invoice.finalized", invoice)
     if invoice["amount_due"] > 0:
         _await_payment(state, invoice)
     else:
-        _settle(state, invoice)
+        settle(state, invoice)
     return invoice
 
 
@@ -166,73 +181,9 @@ def _await_payment(state: State, invoice: Json) -> None:
     emit(state, "payment_intent.created", intent)
 
 
-def collect(state: State, invoice: Json, *, payment_method: str | None = None) -> Decline | None:
-    """Charge what an open invoice (or a draft, finalized first) still asks for.
-
-    Returns the decline when the bank said no; the failed attempt and its events are recorded.
-    """
-    if invoice["status"] == "draft":
-        finalize(state, invoice)
-    if invoice["status"] == "paid":
-        return None
-    method = _payment_method(state, invoice, payment_method)
-    payment = state.select("invoice_payment", {"invoice": invoice["id"]})[-1]
-    intent = state.require("payment_intent", payment["payment"]["payment_intent"])
-    decline = decline_of(method)
-    charge = new_charge(state, intent, method, decline)
-    intent["latest_charge"] = charge["id"]
-    invoice.update(attempted=True, attempt_count=invoice["attempt_count"] + 1)
-    if decline is not None:
-        _record_failure(state, invoice, intent, charge, method, decline)
-        return decline
-    _record_success(state, invoice, intent, charge, payment, method)
-    return None
-
-
-def _payment_method(state: State, invoice: Json, chosen: str | None) -> Json:
-    """The card to charge: the one asked for, the subscription's, else the customer's default."""
-    customer = state.require("customer", invoice["customer"])
-    subscription = state.get("subscription", subscription_of(invoice) or "") or {}
-    default = customer["invoice_settings"]["default_payment_method"]
-    preferred = invoice["default_payment_method"] or subscription.get("default_payment_method")
-    id = chosen or preferred or default
-    if not id:
-        raise no_payment_method()
-    return state.require("payment_method", id)
-
-
-def no_payment_method() -> StripeError:
-    return StripeError(
-        "This customer has no attached payment source or default payment method. Please consider "
-        "adding a default payment method. For more information, visit "
-        "https://stripe.com/docs/billing/subscriptions/payment-methods-setting"
-        "#payment-method-priority.",
-        code="resource_missing",
-    )
-
-
-def _record_success(
-    state: State, invoice: Json, intent: Json, charge: Json, payment: Json, method: Json
-) -> None:
-    now = state.now()
-    intent.update(
-        amount_received=intent["amount"],
-        last_payment_error=None,
-        payment_method=method["id"],
-        status="succeeded",
-    )
-    payment.update(amount_paid=intent["amount"], status="paid")
-    payment["status_transitions"]["paid_at"] = now
-    state.save(intent)
-    state.save(payment)
-    emit(state, "charge.succeeded", charge)
-    emit(state, "payment_intent.succeeded", intent)
-    invoice.update(amount_paid=intent["amount"], amount_remaining=0, next_payment_attempt=None)
-    _settle(state, invoice)
-    emit(state, "invoice_payment.paid", payment)
-
-
-def _settle(state: State, invoice: Json) -> None:
+@recorded("event logs: invoice.paid, then invoice.payment_succeeded")
+def settle(state: State, invoice: Json) -> None:
+    """Paid in full, or nothing was due."""
     invoice.update(attempted=True, auto_advance=False, status="paid")
     invoice["status_transitions"]["paid_at"] = state.now()
     state.save(invoice)
@@ -240,28 +191,14 @@ def _settle(state: State, invoice: Json) -> None:
     emit(state, "invoice.payment_succeeded", invoice)
 
 
-def _record_failure(
-    state: State, invoice: Json, intent: Json, charge: Json, method: Json, decline: Decline
-) -> None:
-    error = decline.error().body()["error"] | {"charge": charge["id"]}
-    intent.update(
-        last_payment_error=error | {"payment_method": present(state, method)},
-        status="requires_payment_method",
-    )
-    state.save(intent)
-    state.save(invoice)
-    emit(state, "charge.failed", charge)
-    emit(state, "payment_intent.payment_failed", intent)
-    emit(state, "invoice.payment_failed", invoice)
-
-
+@documented("invoicing/overview#void")
 def void(state: State, invoice: Json) -> Json:
     if invoice["status"] not in ("open", "uncollectible"):
         raise StripeError(
             f"You can only pass in open invoices. This invoice is {invoice['status']}.",
             code="invoice_not_editable",
         )
-    invoice.update(status="void", auto_advance=False, amount_remaining=0)
+    invoice.update(status="void", auto_advance=False, amount_remaining=0, next_payment_attempt=None)
     invoice["status_transitions"]["voided_at"] = state.now()
     for payment in state.select("invoice_payment", {"invoice": invoice["id"], "status": "open"}):
         payment["status"] = "canceled"
@@ -275,4 +212,18 @@ def void(state: State, invoice: Json) -> Json:
         emit(state, "payment_intent.canceled", intent)
     state.save(invoice)
     emit(state, "invoice.voided", invoice)
+    return invoice
+
+
+@documented("invoicing/overview#uncollectible")
+def mark_uncollectible(state: State, invoice: Json) -> Json:
+    if invoice["status"] != "open":
+        raise StripeError(
+            f"You can only pass in open invoices. This invoice is {invoice['status']}.",
+            code="invoice_not_editable",
+        )
+    invoice.update(status="uncollectible", auto_advance=False, next_payment_attempt=None)
+    invoice["status_transitions"]["marked_uncollectible_at"] = state.now()
+    state.save(invoice)
+    emit(state, "invoice.marked_uncollectible", invoice)
     return invoice

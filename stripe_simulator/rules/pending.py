@@ -8,8 +8,14 @@ from stripe_simulator.store import State
 
 def take_pending(state: State, subscription: Json) -> list[invoicing.Line]:
     """What the subscription's next invoice takes: its prorations, and the customer's own items."""
+    own = [line_of(state, item) for item in pending_items(state, subscription["id"])]
+    return own + take_loose(state, subscription)
+
+
+def take_loose(state: State, subscription: Json) -> list[invoicing.Line]:
+    """The customer's own items that wait for whichever invoice is next."""
     loose = loose_items(state, subscription["customer"], subscription["currency"])
-    return [line_of(state, item) for item in [*pending_items(state, subscription["id"]), *loose]]
+    return [line_of(state, item) for item in loose]
 
 
 def line_of(state: State, item: Json) -> invoicing.Line:
@@ -25,6 +31,10 @@ def line_of(state: State, item: Json) -> invoicing.Line:
         subscription=parent.get("subscription"),
         subscription_item=parent.get("subscription_item"),
         invoice_item=item["id"],
+        proration=item["proration"],
+        discountable=item["discountable"],
+        discounts=item["discounts"],
+        tax_rates=item["_tax_rates"],
     )
 
 

@@ -5,9 +5,13 @@ from stripe_simulator.objects.invoices import subscription_of
 from stripe_simulator.objects.subscriptions import ENDED
 from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json
+from stripe_simulator.sources import documented
 from stripe_simulator.store import State
 
+_LEFT = ("unpaid", "paused")
 
+
+@documented("billing/subscriptions/overview#subscription-statuses")
 def follow(state: State, invoice: Json, *, paid: bool) -> None:
     """Make the subscription active once its latest invoice is paid, past due once it is not.
 
@@ -17,10 +21,12 @@ def follow(state: State, invoice: Json, *, paid: bool) -> None:
     if subscription is None or subscription["latest_invoice"] != invoice["id"]:
         return
     wanted = "active" if paid else "past_due"
-    stays = {wanted, *ENDED} if paid else {wanted, "incomplete", *ENDED}
+    stays = {wanted, "trialing", *ENDED} if paid else {wanted, "incomplete", *_LEFT, *ENDED}
     if subscription["status"] in stays:
         return
     before = present(state, subscription)
     subscription["status"] = wanted
     state.save(subscription)
     emit(state, "customer.subscription.updated", subscription, before=before)
+    if before["status"] == "paused":
+        emit(state, "customer.subscription.resumed", subscription)

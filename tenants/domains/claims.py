@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from identity.models import User
-from tenants import audit, row_bounds
+from tenants import audit, features, row_bounds
 from tenants.domains import allowance, checking, service
 from tenants.domains.models import CustomDomain
 from tenants.models import Tenant
+
+OWN_DOMAINS = "own_domains"  # the feature, where a product sells it
 
 
 class Refused(Exception):
@@ -33,11 +35,7 @@ def add(tenant: Tenant, name: str, *, by: User, now: datetime | None = None) -> 
         except row_bounds.TooManyRows as refused:
             raise Refused(str(refused)) from None
         if not allowance.may_add(tenant):
-            raise Refused(
-                "Your plan does not include a domain of your own."
-                if tenant.domain_limit == 0
-                else f"Your plan includes {tenant.domain_limit}. Remove one, or choose a larger plan."
-            )
+            raise Refused(_why_not(tenant))
         try:
             with transaction.atomic():
                 claim = CustomDomain.objects.create(
@@ -52,6 +50,16 @@ def add(tenant: Tenant, name: str, *, by: User, now: datetime | None = None) -> 
             raise Refused("This domain is in your list already.") from None
         audit.note(tenant, "domain.added", by=by, target=str(claim))
     return claim
+
+
+def _why_not(tenant: Tenant) -> str:
+    if tenant.domain_limit:
+        return f"Your plan includes {tenant.domain_limit}. Remove one, or choose a larger plan."
+    try:
+        features.require(tenant, OWN_DOMAINS)
+    except features.FeatureRefused as refused:
+        return str(refused)
+    return "Your plan does not include a domain of your own."
 
 
 def make_primary(claim: CustomDomain, *, redirects: bool, by: User) -> None:

@@ -42,6 +42,8 @@ WITHOUT_A_TENANT = {
     "events_pressurechange": "how much there is to do for all together",
     "events_readerposition": "how far a reader of the whole log is",
     "events_readeraside": "as the outbox, and the purge removes it: events.readers.erase",
+    "billing_planterms": "what the catalogue has said, of nobody",
+    "billing_inboxevent": "names a customer at Stripe, who may be nobody's",
     "plg_site_preparation": "versions of the installation",
     "plg_site_backupreport": "of servers",
 }

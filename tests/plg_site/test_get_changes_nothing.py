@@ -42,6 +42,8 @@ ALLOWED_THERE = {
     ("settings/export/<uuid:export_id>/download/", "tenants_auditentry"): "who took the data",
     (".well-known/jwks.json", "identity_signingkey"): "the provider's first key, made once for all",
     ("billing/return/", "billing_account"): "what Stripe says is read, as the next webhook would",
+    ("billing/return/", "billing_subscription"): "as above",
+    ("billing/return/", "billing_planterms"): "as above",
     ("staff/workspaces/<uuid:pk>/", "staff_look"): "who of the staff looked at whom",
     ("staff/people/<uuid:pk>/", "staff_look"): "who of the staff looked at whom",
     ("billing/", "billing_account"): "a workspace from before billing gets its account",

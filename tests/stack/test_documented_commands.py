@@ -31,6 +31,7 @@ PROVED_ELSEWHERE = {
     "bin/manage launch on": "tests/events/pressure/test_changes.py",  # until a day that passes
     "bin/manage start_here": "tests/stack/test_first_day.py",  # here there is an administrator
     "bin/manage walk": "tests/stack/test_walk.py",
+    "bin/manage grant": "tests/billing/entitlements/test_asking.py",  # to whom, and why
     "bin/manage makemigrations": "tests/devstack/test_new_product.py",  # it writes into the tree
     "bin/manage copy_events": "tests/events/store/test_copying.py",
     "bin/manage restore_events": "tests/events/store/test_retention.py",
@@ -42,7 +43,7 @@ PROVED_ELSEWHERE = {
     "python -m stripe_simulator": "tests/devstack/test_stack.py",  # the stack runs it
 }
 # In the docs, and here.
-WORDS = dict.fromkeys(["ada@example.org", "ADDRESS"], demo.PEOPLE["owner"][0])
+WORDS = dict.fromkeys(["ada@example.org", "ADDRESS"], demo.PEOPLE["owner"][0]) | {"PLAN": "pro"}
 MAY_FIND_SOMETHING = {"doctor"}  # exit code 1 is an answer
 
 

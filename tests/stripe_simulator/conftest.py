@@ -110,6 +110,9 @@ class World:
         with self.store.transaction() as state:
             due.run(state)
 
+    def pass_until(self, instant: int) -> None:
+        self.pass_time(instant - self.store.clock.now())
+
     def price(self, amount: int = 2900, **extra: Any) -> stripe.Price:
         """A monthly price of a new product, unless told otherwise."""
         params: dict[str, Any] = {
@@ -171,7 +174,8 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app, port, offset = App(), free_port(), [0.0]
     url = f"http://127.0.0.1:{port}"
     path: Path = tmp_path_factory.mktemp("stripe") / "stripe.sqlite3"
-    store = Store(path, public_url=url, clock=Clock(lambda: time.time() + offset[0]))
+    clock = Clock(lambda: time.time() + offset[0])
+    store = Store(path, public_url=url, clock=clock, durable=False)
     with store.transaction() as state:
         configure(state, url=app.url, secret=SECRET)
     config = uvicorn.Config(application(store), port=port, log_level="warning", ws="none")
@@ -191,7 +195,9 @@ def world(simulator: World) -> World:
     with simulator.store.transaction() as state:
         state.connection.execute("DELETE FROM outbox")
         state.connection.execute("DELETE FROM idempotency")
+        state.connection.execute("DELETE FROM meter_events")
         state.connection.execute("DELETE FROM objects WHERE object != 'webhook_endpoint'")
+        state.skip(-state.clock.skipped)
     simulator.offset[0] = 0.0
     simulator.app.refuses = lambda event: False
     eventually(lambda: not simulator.app.listening)

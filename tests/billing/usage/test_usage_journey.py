@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
 import stripe as sdk
+from django.conf import settings
 
 import events
 from billing import catalogue
@@ -38,7 +40,7 @@ def small_plans(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return plan if plan.is_free else replace(plan, limits={**plan.limits, "clicks": clicks})
 
     edited = tuple(smaller(plan) for plan in catalogue.plans())
-    monkeypatch.setattr(catalogue, "plans", lambda: edited)
+    monkeypatch.setattr(import_module(f"{settings.PRODUCT_APP}.catalogue"), "PLANS", edited)
 
 
 def click(shop: Shop, times: int, settle: Callable[[], None]) -> None:

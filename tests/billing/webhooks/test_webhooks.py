@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 import stripe as sdk
-from djstripe.models import Event
 
+from billing.models import InboxEvent
 from events.models import OutboxEvent
 from tests.billing.conftest import SECRET, Shop
 from tests.billing.simulated import Delivery, Mailbox
@@ -61,7 +61,7 @@ def test_a_replayed_webhook_has_no_second_effect(
 ) -> None:
     for _ in range(3):
         assert deliver(paid).status_code == 200
-    assert Event.objects.filter(id=paid.event["id"]).count() == 1
+    assert InboxEvent.objects.filter(pk=paid.event["id"]).count() == 1
     settle()
     assert [e["amount"] for e in shop.recorded("Invoice Paid")] == [2900]
 

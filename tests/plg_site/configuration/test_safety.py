@@ -30,6 +30,10 @@ UNSAFE = {
     "plg_site.E005": {"BIND_HOSTS": ["0.0.0.0"], "STRIPE_SIMULATED": True},  # noqa: S104
     "plg_site.E007": {"BIND_HOSTS": ["0.0.0.0"], "DEBUG": True, **PUBLIC},  # noqa: S104
     "plg_site.E008": {"BIND_HOSTS": ["::"], **PUBLIC, "PUBLIC_SCHEME": "http"},
+    "plg_site.E009": {
+        "STRIPE_LIVE_SECRET_KEY": "sk_live_x",
+        "STRIPE_API_HOST": "http://127.0.0.1:12111",
+    },
     "plg_site.E006": {"TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]},
 }
 

@@ -253,7 +253,6 @@ READS_IT = {
     "plg_site/development/outbox.py": "answers this machine alone, whatever a proxy says",
     "product/counting.py": "counts by networks, from the environ that a click was kept with",
     "cms/releases/rendering.py": "makes a request up",
-    "billing/webhook_urls.py": "a comment",
 }
 
 

@@ -8,9 +8,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from billing import catalogue
+from billing import catalogue, entitlements
 from billing.models import Account
-from billing.selling import entitlements
 from tenants import hosts
 from tenants.domains import allowance, checking, claims
 from tenants.domains.models import PLAN_GRACE, Because, CustomDomain, State

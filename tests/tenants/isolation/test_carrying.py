@@ -38,6 +38,7 @@ OTHER_TASKS = {
     "identity.tasks.tidy_sessions": "sessions of people, in the shared schema",
     "metering.tasks.close_periods": "statements, in the shared schema",
     "metering.tasks.evaluate_alerts": "alerts, in the shared schema",
+    "billing.tasks.work_off_inbox": "what Stripe told us, in the shared schema",
     "billing.tasks.follow_life": "subscriptions of workspaces that ended, in the shared schema",
     "tenants.tasks.purge_workspaces": "workspaces whose days of grace are over",
     "tenants.archive.tasks.make_export": "an Export names its workspace",

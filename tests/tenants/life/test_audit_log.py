@@ -59,6 +59,7 @@ AUDITED = {
     "domains:primary": "domain.made_primary",
     "domains:remove": "domain.removed",
     "billing:checkout": "checkout.started",
+    "billing:trial": "trial.started",
     "billing:return": "plan.changed",
     "billing:change": "plan.changed",
     "billing:cancel": "subscription.canceled",

@@ -1,16 +1,14 @@
-"""What billing knows about a workspace; the truth about money is Stripe's."""
+"""A workspace's plan and its customer at Stripe; the truth about money is Stripe's."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import Self
 
 import stripe
 from django.db import models
-from uuid_utils.compat import uuid7
 
 from billing import catalogue
-from metering.models import Adjustment, Statement
 from tenants.models import ForTenant, Tenant
 
 # Stripe's subscription statuses (API reference, "The Subscription object"). While a failed payment
@@ -44,7 +42,11 @@ class Accounts(ForTenant):
 
 
 class Account(models.Model):
-    """A workspace's plan and its counterpart at Stripe. Written by `subscription.sync` alone."""
+    """A workspace's plan and its counterpart at Stripe. Written by `subscription.sync` alone.
+
+    `plan_key`, `status` and the dates are what many rows are picked by; the whole of what Stripe says is
+    the `Subscription` of `subscription_id`.
+    """
 
     MOST_TRIES = 30  # five hours of the periodic check
 
@@ -77,6 +79,9 @@ class Account(models.Model):
     trouble = models.CharField(
         "why it failed", max_length=300, blank=True, default="", db_default=""
     )
+    # Stripe fixes a customer's currency with the first payment, and so do we ("Customer.currency").
+    pays_in = models.CharField("currency for good", max_length=3, blank=True, db_default="")
+    trial_began_at = models.DateTimeField("its one trial began", null=True)
     updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -112,71 +117,20 @@ class Account(models.Model):
         self.cancel_at = _moment(subscription.cancel_at or at_period_end)
         entitled = subscription.status in ENTITLING
         self.plan_key = item.price.metadata["plan"] if entitled else catalogue.first_plan_key()
-        self.checkout_open = False
+        self.pays_in = self.pays_in or item.price.currency
+        if subscription.trial_start and self.trial_began_at is None:
+            self.trial_began_at = _moment(subscription.trial_start)
+        if not is_tried(subscription):  # a trial that can still be bought in an open checkout
+            self.checkout_open = False
 
 
-class UsageInvoice(models.Model):
-    """An invoice of ours at Stripe, for what was used above the plan.
-
-    The row is there before Stripe is asked, and its id is in the invoice's metadata: that is how
-    an invoice is found again that we made and did not hear of.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="usage_invoices")
-    currency = models.CharField(max_length=3)
-    created_at = models.DateTimeField(auto_now_add=True)
-    stripe_id = models.CharField(max_length=255, unique=True, null=True)
-    finalized_at = models.DateTimeField(null=True)  # Stripe has it all, and collects it
-
-    objects = ForTenant.as_manager()
-
-    def __str__(self) -> str:
-        return f"usage invoice {self.stripe_id or self.pk} of {self.tenant_id}"
+CARDLESS = "trial"  # metadata key of subscriptions that we began for trying
 
 
-class UsageCharge(models.Model):
-    """What a statement costs, or an adjustment of it; at most one for each, ever.
-
-    An adjustment costs what its period costs with it, less what the period cost before it. So all
-    charges of a period add up to the price of all that was used in it, rounded once.
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="usage_charges")
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="charges")
-    adjustment = models.OneToOneField(
-        Adjustment, on_delete=models.PROTECT, related_name="charge", null=True
-    )
-    quantity = models.DecimalField(  # above what is included; negative: taken back
-        max_digits=76, decimal_places=30
-    )
-    amount = models.BigIntegerField("amount in minor currency units")
-    currency = models.CharField(max_length=3)
-    invoice = models.ForeignKey(
-        UsageInvoice, on_delete=models.PROTECT, related_name="charges", null=True
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ForTenant.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["statement"],
-                condition=models.Q(adjustment=None),
-                name="one_charge_a_statement",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.currency} for {self.key}"
-
-    @property
-    def key(self) -> str:
-        """A name that no other charge has, made from the statements' hashes."""
-        if self.adjustment is None:
-            return self.statement.hash
-        return f"{self.statement.hash}-{self.adjustment.in_statement.hash}"
+def is_tried(subscription: stripe.Subscription) -> bool:
+    """Whether it is a trial of ours for which no way of paying is kept with it."""
+    ours = bool(subscription.metadata) and CARDLESS in (subscription.metadata or {})
+    return subscription.status == "trialing" and ours and not subscription.default_payment_method
 
 
 def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem | None:

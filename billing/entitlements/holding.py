@@ -1,0 +1,131 @@
+"""What a workspace holds: its plan with the terms of its subscription, add-ons, and what staff granted.
+
+A pure reading of rows that were written in one transaction, so it is never half of two states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from django.utils import timezone
+
+from billing import catalogue
+from billing.catalogue import AddOn, Plan
+from billing.models import ENTITLING, Account, PlanTerms, StaffGrant, Subscription
+from billing.selling import terms
+from metering import Limit
+from metering.definitions import meters
+from tenants.models import Tenant
+
+Source = Literal["plan", "add_on", "grant"]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
+
+    `granted` are features by grants, `status` the subscription's ("" without one), `source` where the
+    plan comes from.
+    """
+
+    plan_key: str
+    plan: Plan | None
+    source: Source
+    status: str
+    currency: str
+    seats: int
+    terms: PlanTerms | None
+    add_ons: Mapping[str, int]
+    granted: Collection[str]
+
+    def limits(self) -> Mapping[str, Limit]:
+        """The limits of plan and add-ons, those of meters that there are. Without a plan: none."""
+        if self.plan is None:
+            return {}
+        of_plan = terms.limits(self.plan, self.terms, currency=self.currency, seats=self.seats)
+        found = {key: limit for key, limit in of_plan.items() if key in meters()}
+        for add_on, quantity in self.bought():
+            for key, more in add_on.adds.items():
+                limit = found.get(key)
+                if limit is not None and limit.value is not None:
+                    found[key] = replace(limit, value=limit.value + more * quantity)
+        return found
+
+    def custom_domains(self) -> int:
+        """How many domains of its own the workspace may have."""
+        of_plan = self.plan.custom_domains if self.plan else 0
+        return of_plan + sum(each.custom_domains * number for each, number in self.bought())
+
+    def why(self, feature: str) -> Source | None:
+        """What allows a feature; None: nothing does."""
+        if feature in self.granted:
+            return "grant"
+        if self.plan is not None and feature in self.plan.allows:
+            return self.source
+        return "add_on" if any(feature in each.allows for each, _ in self.bought()) else None
+
+    def bought(self) -> list[tuple[AddOn, int]]:
+        """The add-ons that the catalogue knows, with how many there are."""
+        known = {each.key: each for each in catalogue.add_ons()}
+        return [(known[key], number) for key, number in self.add_ons.items() if key in known]
+
+
+def of(account: Account, *, now: datetime | None = None) -> Holding:
+    """What the workspace of this account holds; two questions to the database."""
+    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "")
+    subscription = rows.select_related("terms").first() if account.subscription_id else None
+    grants = StaffGrant.objects.filter(tenant_id=account.tenant_id).in_force(
+        now=now or timezone.now()
+    )
+    return holds(account, subscription, list(grants))
+
+
+def of_tenant(tenant: Tenant, *, now: datetime | None = None) -> Holding:
+    """The same, of a workspace."""
+    return of(Account.objects.of(tenant), now=now)
+
+
+def holds(
+    account: Account, subscription: Subscription | None, grants: Collection[StaffGrant]
+) -> Holding:
+    """From the rows of a workspace. A granted plan counts where it stands further down the price list."""
+    paid = subscription if account.status in ENTITLING else None
+    granted = _highest([each.plan_key for each in grants if each.plan_key], account.plan_key)
+    currency = paid.currency if paid else account.pays_in
+    key = granted or account.plan_key
+    plan = _plan(key)
+    return Holding(
+        plan_key=key,
+        plan=plan,
+        source="grant" if granted else "plan",
+        status=account.status,
+        currency=currency or (plan.currency if plan else ""),
+        seats=_seats(plan, paid),
+        terms=paid.terms if paid and paid.terms.plan_key == key else None,
+        add_ons=paid.add_ons if paid else {},
+        granted=frozenset(each.feature for each in grants if each.feature),
+    )
+
+
+def _seats(plan: Plan | None, paid: Subscription | None) -> int:
+    least = plan.least_seats if plan else 1
+    return max(paid.quantity, least) if paid else least
+
+
+def _highest(granted: Collection[str], own: str) -> str | None:
+    keys = [each.key for each in catalogue.plans()]
+    known = [each for each in granted if each in keys]
+    if own not in keys or not known:
+        return None
+    highest = max(known, key=keys.index)
+    return highest if keys.index(highest) > keys.index(own) else None
+
+
+def _plan(key: str) -> Plan | None:
+    try:
+        return catalogue.plan(key)
+    except KeyError:
+        return None

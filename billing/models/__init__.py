@@ -1,0 +1,22 @@
+"""What billing keeps: accounts, subscriptions, what usage costs, what Stripe told us, grants."""
+
+from billing.models.account import CARDLESS, ENTITLING, LIVE, Account, is_tried, plan_item
+from billing.models.grants import StaffGrant
+from billing.models.inbox import InboxEvent
+from billing.models.subscription import PlanTerms, Subscription
+from billing.models.usage import UsageCharge, UsageInvoice
+
+__all__ = [
+    "CARDLESS",
+    "ENTITLING",
+    "LIVE",
+    "Account",
+    "InboxEvent",
+    "PlanTerms",
+    "StaffGrant",
+    "Subscription",
+    "UsageCharge",
+    "UsageInvoice",
+    "is_tried",
+    "plan_item",
+]

@@ -1,0 +1,114 @@
+"""Coupons and promotion codes at Stripe, equal to the catalogue's.
+
+What a coupon takes off cannot be changed at Stripe, nor here: its id holds what it takes off, so
+another amount is another coupon, and who has the old one keeps it. A code that leads to another coupon
+than before is ended and made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import stripe
+
+from billing import catalogue
+from billing.catalogue import Coupon, PromotionCode
+from billing.selling import prices
+from billing.selling.steps import Step
+from billing.stripe_client import client
+
+_OURS = "plg_coupon"  # metadata key of what this catalogue made
+
+
+def coupon_id(coupon: Coupon) -> str:
+    """The id at Stripe: the key, and a hash of what is taken off."""
+    said = json.dumps({**_terms(coupon), "name": ""}, sort_keys=True)
+    return f"plg_{coupon.key}_{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+
+def steps() -> Iterator[Step]:
+    """What is to be done. Raises stripe.StripeError."""
+    coupons = {each.key: each for each in catalogue.coupons()}
+    listed = client().v1.coupons.list({"limit": 100}).auto_paging_iter()
+    there = {each.id for each in listed if _is_ours(each)}
+    for coupon in coupons.values():
+        if coupon_id(coupon) not in there:
+            words = f"coupon {coupon_id(coupon)} created"
+            yield Step(words, partial(_make_coupon, coupon))
+    yield from _codes(coupons)
+
+
+def _codes(coupons: dict[str, Coupon]) -> Iterator[Step]:
+    listed = client().v1.promotion_codes.list({"active": True, "limit": 100}).auto_paging_iter()
+    there = {each.code.lower(): each for each in listed if _is_ours(each)}
+    wanted = {each.code.lower(): each for each in catalogue.promotion_codes() if each.active}
+    for code, found in there.items():
+        ours = wanted.get(code)
+        if ours is None or not _is_same(ours, coupons[ours.coupon], found):
+            words = f"promotion code {found.code} ended"
+            yield Step(words, partial(_end, found))
+            there = {key: each for key, each in there.items() if key != code}
+    for code, ours in wanted.items():
+        if code not in there:
+            words = f"promotion code {ours.code} made for {coupon_id(coupons[ours.coupon])}"
+            yield Step(words, partial(_make_code, ours, coupons[ours.coupon]))
+
+
+def _make_coupon(coupon: Coupon) -> None:
+    new: Any = {"id": coupon_id(coupon), **_terms(coupon), "metadata": {_OURS: coupon.key}}
+    client().v1.coupons.create(new)
+
+
+def _terms(coupon: Coupon) -> dict[str, Any]:
+    """As parameters of a new coupon ("Create a coupon")."""
+    found: dict[str, Any] = {"name": coupon.name[:40], "duration": coupon.duration}
+    if coupon.months is not None:
+        found["duration_in_months"] = coupon.months
+    if coupon.percent is not None:
+        found["percent_off"] = coupon.percent
+    else:
+        (currency, amount), *others = coupon.amounts.items()
+        found |= {"currency": currency, "amount_off": amount}
+        if others:
+            found["currency_options"] = {each: {"amount_off": off} for each, off in others}
+    if coupon.plans:
+        products = [prices.product_id(catalogue.plan(key)) for key in sorted(coupon.plans)]
+        found["applies_to"] = {"products": products}
+    return found
+
+
+def _make_code(code: PromotionCode, coupon: Coupon) -> None:
+    new: Any = {
+        "promotion": {"type": "coupon", "coupon": coupon_id(coupon)},
+        "code": code.code,
+        "metadata": {_OURS: coupon.key},
+    }
+    if code.expires is not None:
+        new["expires_at"] = int(code.expires.timestamp())
+    if code.most is not None:
+        new["max_redemptions"] = code.most
+    if code.first_time_only:
+        new["restrictions"] = {"first_time_transaction": True}
+    client().v1.promotion_codes.create(new)
+
+
+def _end(found: stripe.PromotionCode) -> None:
+    client().v1.promotion_codes.update(found.id, {"active": False})
+
+
+def _is_same(code: PromotionCode, coupon: Coupon, found: stripe.PromotionCode) -> bool:
+    at = found.promotion.coupon
+    first = bool(found.restrictions and found.restrictions.first_time_transaction)
+    said = (at if isinstance(at, str) else at.id if at else "", found.max_redemptions, first)
+    expires = int(code.expires.timestamp()) if code.expires else None
+    return (*said, found.expires_at) == (
+        coupon_id(coupon), code.most, code.first_time_only, expires
+    )  # fmt: skip
+
+
+def _is_ours(thing: stripe.Coupon | stripe.PromotionCode) -> bool:
+    return bool(thing.metadata) and _OURS in (thing.metadata or {})
