@@ -5,4 +5,4 @@ from stripe_simulator.sources import table
 
 if __name__ == "__main__":
     assert server.application  # noqa: S101  importing it has registered every rule
-    print(table())  # noqa: T201
+    print(table())
