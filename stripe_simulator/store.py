@@ -121,8 +121,8 @@ class State:
         self.connection.execute("SAVEPOINT attempt")
         try:
             yield
-        except StripeError as error:
-            if not error.keeps_changes:
+        except Exception as error:
+            if not (isinstance(error, StripeError) and error.keeps_changes):
                 self.connection.execute("ROLLBACK TO attempt")
             raise
         finally:

@@ -30,6 +30,7 @@ ON_REFERENCE = [
     "tests/outbound",
     "tests/reference_product",
     "tests/staff",
+    "tests/stripe_scenarios",
     "tests/stripe_simulator",
 ]
 # ... but these in them, which know links, clicks and files. This list, too, only ever gets shorter.

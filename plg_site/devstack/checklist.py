@@ -83,6 +83,7 @@ TESTS = {
         "tests/look",
         "tests/outbound",
         "tests/staff",
+        "tests/stripe_scenarios",
         "tests/stripe_simulator",
     ],
     # A group runs on one product: tests/which_product.py.

@@ -35,7 +35,6 @@ class Quote:
     discount: int
     tax: int
     lines: dict[str, Json]
-    taxes: list[Json]
 
 
 def new_session(
@@ -102,7 +101,6 @@ def set_quote(session: Json, quote: Quote) -> None:
         discounts=[_shown_discount(one) for one in session["_discounts"]],
         total_details=_total_details(quote),
         _quoted=quote.lines,
-        _taxes=quote.taxes,
     )
 
 

@@ -111,7 +111,7 @@ def item_amount(price: Json, quantity: int, currency: str | None = None) -> int:
     return sum(part.amount for part in parts(price, quantity, currency))
 
 
-@documented("products-prices/pricing-models#transform-quantities")
+@documented("billing/subscriptions/usage-based/manage-billing-setup#transform-quantities")
 def _transformed(price: Json, quantity: int) -> int:
     """The quantity in packages: divided, then rounded up or down."""
     transform = price["transform_quantity"]
@@ -121,7 +121,7 @@ def _transformed(price: Json, quantity: int) -> int:
     return -(-quantity // transform["divide_by"]) if up else quantity // transform["divide_by"]
 
 
-@documented("products-prices/pricing-models#graduated-pricing")
+@documented("subscriptions/pricing-models/tiered-pricing#graduated-pricing")
 @assumed("the first tier's flat amount is asked for at a quantity of 0, too")
 def _graduated(tiers: list[Json], units: int) -> list[Part]:
     """Each tier's own units at its own price, and the flat amount of every tier reached."""
@@ -136,7 +136,7 @@ def _graduated(tiers: list[Json], units: int) -> list[Part]:
     return found
 
 
-@documented("products-prices/pricing-models#volume-based-pricing")
+@documented("subscriptions/pricing-models/tiered-pricing#volume-based-pricing")
 def _volume(tiers: list[Json], units: int) -> list[Part]:
     """All units at the price of the tier in which the last one lies, and its flat amount."""
     for number, tier in enumerate(tiers, 1):

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from stripe_simulator.account import ACCOUNT_NAME
 from stripe_simulator.errors import StripeError
+from stripe_simulator.money import money
 from stripe_simulator.objects.invoices import lines_of
 from stripe_simulator.objects.payment_methods import attach, new_card
 from stripe_simulator.pages.cards import (
@@ -20,13 +21,15 @@ from stripe_simulator.pages.cards import (
     form_of,
     read_card,
 )
-from stripe_simulator.pages.rendering import opened, page
+from stripe_simulator.pages.pdf import MARGIN, WIDTH, Text, document
+from stripe_simulator.pages.rendering import day, opened, page
 from stripe_simulator.presentation import present
 from stripe_simulator.rules.paying import pay
 from stripe_simulator.shapes import Json
 from stripe_simulator.store import State, Store
 
 _MOST_LINES = 250
+_WIDEST = 80  # letters of a description in the PDF
 
 
 def routes(store: Store) -> list[Route]:
@@ -42,9 +45,12 @@ def routes(store: Store) -> list[Route]:
 
 
 def _show(store: Store, id: str) -> Response:
-    with opened(store, "invoice", id) as (state, found):
+    as_pdf = id.endswith(".pdf")
+    with opened(store, "invoice", id.removesuffix(".pdf")) as (state, found):
         if found is None:
             return page("missing.html", status=404)
+        if as_pdf:
+            return _file(state, found)
         return _page(state, found, PREFILLED)
 
 
@@ -63,6 +69,43 @@ def _page(
         discount=sum(one["amount"] for one in invoice["total_discount_amounts"]),
         tax=sum(one["amount"] for one in invoice["total_taxes"]),
         asks=_intent_that_asks(state, invoice),
+    )
+
+
+def _file(state: State, invoice: Json) -> Response:
+    """The invoice as a PDF."""
+    right, currency = WIDTH - MARGIN, invoice["currency"]
+    lines = [
+        [Text(f"Invoice {invoice['number'] or '(draft)'}", size=16, bold=True)],
+        [Text(ACCOUNT_NAME), Text(invoice["status"], right=right)],
+        [Text("Simulated: no money moves, and this is no invoice.")],
+        [],
+        [Text(f"Billed to {invoice['customer_name'] or ''}".strip(), bold=True)],
+        [Text(invoice["customer_email"] or invoice["customer"])],
+        [Text(f"Date {day(invoice['created'])}")],
+        [],
+        [Text("Description", bold=True), Text("Amount", right=right, bold=True)],
+    ]
+    for line in lines_of(state, invoice, limit=_MOST_LINES)["data"]:
+        span = f"{day(line['period']['start'])} - {day(line['period']['end'])}"
+        amount = money(line["amount"], currency)
+        lines.append([Text((line["description"] or "")[:_WIDEST]), Text(amount, right=right)])
+        lines.append([Text(span, left=MARGIN + 12, size=8)])
+    off = sum(one["amount"] for one in invoice["total_discount_amounts"])
+    tax = sum(one["amount"] for one in invoice["total_taxes"])
+    sums = [("Subtotal", invoice["subtotal"]), ("Discount", -off), ("Tax", tax)]
+    shown = [(name, amount) for name, amount in sums if amount]
+    shown += [("Total", invoice["total"]), ("Paid", invoice["amount_paid"])]
+    lines.append([])
+    lines += [
+        [Text(name, bold=True), Text(money(amount, currency), right=right)]
+        for name, amount in shown
+    ]
+    name = f"{invoice['number'] or invoice['id']}.pdf"
+    return Response(
+        document(lines, title=f"Invoice {invoice['number'] or ''}".strip()),
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
 
 

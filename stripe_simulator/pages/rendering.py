@@ -33,11 +33,11 @@ def _moment(seconds: int | None) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%d %b %Y, %H:%M:%S} UTC" if seconds else ""
 
 
-def _day(seconds: int | None) -> str:
+def day(seconds: int | None) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%d %b %Y}" if seconds else ""
 
 
-_environment.filters.update(money=money, moment=_moment, day=_day)
+_environment.filters.update(money=money, moment=_moment, day=day)
 
 
 def page(template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -86,6 +86,11 @@ def retrieve_id(call: Call) -> Json:
     return call.state.require("tax_id", call.path["id"])
 
 
+@route("GET", "/v1/tax_ids/{id}")
+def retrieve_by_itself(call: Call) -> Json:
+    return call.state.require("tax_id", call.path["id"])
+
+
 @route("DELETE", "/v1/customers/{customer}/tax_ids/{id}")
 def delete_id(call: Call) -> Json:
     found = retrieve_id(call)

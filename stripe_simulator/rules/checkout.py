@@ -116,7 +116,6 @@ def _quote(state: State, customer: str | None, wanted: list[Wanted], terms: Json
             discount=sum(one["amount"] for one in invoice["total_discount_amounts"]),
             tax=sum(one["amount"] for one in invoice["total_taxes"]),
             lines=lines,
-            taxes=invoice["total_taxes"],
         )
 
 

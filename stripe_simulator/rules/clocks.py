@@ -7,7 +7,7 @@ from stripe_simulator.events import emit
 from stripe_simulator.objects.subscription_items import items_of, price_of
 from stripe_simulator.objects.subscriptions import RENEWING
 from stripe_simulator.rules import due
-from stripe_simulator.rules.periods import boundary_after
+from stripe_simulator.rules.periods import add_months, boundary_after
 from stripe_simulator.shapes import Json
 from stripe_simulator.sources import assumed, documented
 from stripe_simulator.store import State
@@ -50,16 +50,16 @@ def frozen_at(state: State, thing: Json) -> int | None:
     return int(clock["frozen_time"]) if clock else None
 
 
-@documented("billing/testing/test-clocks/api-advanced-usage")
+@documented("billing/testing/test-clocks/api-advanced-usage#advance-clock")
 def advance(state: State, clock: Json, to: int) -> Json:
     """Let time pass up to `to`. The answer says `advancing`; what is then asked finds it `ready`."""
     if to <= clock["frozen_time"]:
         raise invalid("`frozen_time` must be later than the clock's.", "frozen_time")
     limit = _limit(state, clock)
-    if limit is not None and to > limit:
+    if to > limit:
         raise invalid(
             "You can only advance a test clock by at most two of its customers' shortest "
-            "billing intervals at a time.",
+            "billing intervals at a time, and by two years where they have none.",
             "frozen_time",
             code="test_clock_advance_limit",
         )
@@ -73,9 +73,9 @@ def advance(state: State, clock: Json, to: int) -> Json:
     return started | {"frozen_time": to}
 
 
-def _limit(state: State, clock: Json) -> int | None:
-    """Two intervals of the shortest price from now on; None without subscriptions."""
-    limits = []
+def _limit(state: State, clock: Json) -> int:
+    """Two intervals of the shortest price from now on; two years without subscriptions."""
+    limits = [add_months(clock["frozen_time"], 24)]
     for subscription in state.select("subscription", {"test_clock": clock["id"]}):
         if subscription["status"] not in RENEWING:
             continue
@@ -83,7 +83,7 @@ def _limit(state: State, clock: Json) -> int | None:
             every, at = price_of(state, item)["recurring"], clock["frozen_time"]
             count = every["interval_count"] * _MAX_INTERVALS
             limits.append(boundary_after(at, anchor=at, interval=every["interval"], count=count))
-    return min(limits, default=None)
+    return min(limits)
 
 
 def attachable(state: State, clock: str) -> str:

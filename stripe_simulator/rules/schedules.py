@@ -6,7 +6,7 @@ subscription or ends it.
 
 from typing import Any
 
-from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
+from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.events import emit
 from stripe_simulator.objects.prices import is_metered
 from stripe_simulator.objects.schedules import enter, new_phase, new_schedule
@@ -15,19 +15,12 @@ from stripe_simulator.objects.subscriptions import period_end
 from stripe_simulator.presentation import present
 from stripe_simulator.rules import changes, updating
 from stripe_simulator.rules.cancellation import end_of_period
-from stripe_simulator.rules.periods import boundary_after
-from stripe_simulator.rules.subscribing import Wanted, currency_of, start, wanted_items
+from stripe_simulator.rules.phases import read_phases
+from stripe_simulator.rules.subscribing import Wanted, start
 from stripe_simulator.rules.trials import has_card
 from stripe_simulator.shapes import Json
 from stripe_simulator.sources import assumed, documented
 from stripe_simulator.store import State
-
-_PHASE = {
-    *("currency", "description", "discounts", "duration", "end_date", "items", "metadata"),
-    *("proration_behavior", "start_date"),
-}
-_ITEM = {"metadata", "price", "quantity"}
-_MAX_PHASES = 10
 
 
 @documented("billing/subscriptions/subscription-schedules/use-cases#existing-subscription")
@@ -121,63 +114,6 @@ def _discounts(phase: Json) -> list[Json]:
     return [one for one in named if one]
 
 
-def read_phases(
-    state: State, given: list[dict[str, Any]], *, start: int, customer: Json
-) -> list[Json]:
-    """Phases one after the other. Raises StripeError for a gap, an overlap or an unknown end."""
-    if not 1 <= len(given) <= _MAX_PHASES:
-        raise invalid(f"You must pass 1 to {_MAX_PHASES} phases.", "phases")
-    phases = []
-    for position, params in enumerate(given):
-        name = f"phases[{position}]"
-        _refuse_unsimulated(params, name)
-        begins = params.get("start_date", start)
-        begins = state.now() if begins == "now" else begins
-        if begins != start:
-            raise invalid("Each phase begins where the one before it ends.", f"{name}[start_date]")
-        wanted = wanted_items(state, params["items"], name=f"{name}[items]")
-        end = _end(state, params, wanted, begins, name)
-        phases.append(
-            new_phase(
-                start=begins,
-                end=end,
-                items=[_named(one) for one in wanted],
-                currency=currency_of(customer, wanted, params.get("currency")),
-                params=params,
-            )
-        )
-        start = end
-    return phases
-
-
-def _named(one: Wanted) -> Json:
-    quantity = None if is_metered(one.price) else one.quantity
-    return {"price": one.price["id"], "quantity": quantity, "metadata": one.metadata}
-
-
-@assumed("a last phase without an end lasts one period of its first price")
-def _end(state: State, params: dict[str, Any], wanted: list[Wanted], begins: int, name: str) -> int:
-    if "end_date" in params and "duration" in params:
-        raise invalid("Pass either `end_date` or `duration`.", f"{name}[duration]")
-    if "end_date" in params:
-        end: int = state.now() if params["end_date"] == "now" else params["end_date"]
-        if end <= begins:
-            raise invalid("A phase ends after it begins.", f"{name}[end_date]")
-        return end
-    every = wanted[0].price["recurring"]
-    lasts = params.get("duration") or every
-    count = lasts.get("interval_count", 1)
-    return boundary_after(begins, anchor=begins, interval=lasts["interval"], count=count)
-
-
-def _refuse_unsimulated(params: dict[str, Any], name: str) -> None:
-    for key in params.keys() - _PHASE:
-        raise NotSimulated(f"A phase's `{key}`", param=f"{name}[{key}]")
-    for position, item in enumerate(params["items"]):
-        for key in item.keys() - _ITEM:
-            raise NotSimulated(f"An item's `{key}`", param=f"{name}[items][{position}][{key}]")
-
-
 def update(
     state: State, schedule: Json, params: dict[str, Any], *, pay_now: bool = True
 ) -> changes.Outcome:
@@ -192,7 +128,9 @@ def update(
     if "phases" in params:
         customer = state.require("customer", schedule["customer"])
         first = schedule["current_phase"] or schedule["phases"][0]
-        phases = read_phases(state, params["phases"], start=first["start_date"], customer=customer)
+        begins = first["start_date"]
+        given = [one for one in params["phases"] if not _is_over(one, begins)]
+        phases = read_phases(state, given, start=begins, customer=customer)
         schedule["phases"] = phases
         if schedule["status"] == "active":
             on = next(one for one in phases if one["end_date"] > state.now())
@@ -204,6 +142,12 @@ def update(
     if present(state, schedule) != before:
         emit(state, "subscription_schedule.updated", schedule, before=before)
     return outcome
+
+
+def _is_over(given: dict[str, Any], begins: int) -> bool:
+    """Whether a phase ended before the one that is on begins: it may be named, or left out."""
+    end = given.get("end_date")
+    return isinstance(end, int) and end <= begins
 
 
 def _apply(
@@ -229,6 +173,9 @@ def _apply(
     params: dict[str, Any] = {"proration_behavior": behavior}
     if given:
         params["items"] = given
+    trial_end = phase["trial_end"]
+    if trial_end and trial_end > state.now() and trial_end != subscription["trial_end"]:
+        params["trial_end"] = trial_end
     discounts = _discounts(phase)
     if [one.get("discount") for one in discounts] != subscription["discounts"]:
         params["discounts"] = discounts

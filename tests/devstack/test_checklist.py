@@ -1,5 +1,7 @@
 """What `bin/test` runs beside each other, and what it says in the end."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,14 @@ def test_what_passes_alone_is_called_unsteady_and_what_fails_again_has_failed(
     assert "  tests/events/test_a.py::test_b: too late" in said
     total = "21 passed" if code == 0 else "1 failed, 20 passed"
     assert said.splitlines()[-1] == f"{total} in 61.50s"
+
+
+@pytest.mark.parametrize("key", ["", "sk_live_somebodys"])
+def test_stripe_itself_is_asked_with_a_test_key_only(key: str) -> None:
+    asked = subprocess.run(
+        [ROOT / "bin/test", "--stripe-live"],
+        env={**os.environ, "STRIPE_TEST_KEY": key},
+        capture_output=True,
+        text=True,
+    )
+    assert (asked.returncode, "STRIPE_TEST_KEY" in asked.stderr) == (2, True)

@@ -112,3 +112,18 @@ def test_a_discount_is_put_on_later_and_taken_off(books: Opener) -> None:
     assert here.api.subscriptions.update(made.id, {"discounts": ""}).discounts == []
     here.pass_until("2027-06-01")
     assert here.totals(made) == [1000, 750, 1000]
+
+
+def test_an_invoice_of_the_apps_own_takes_a_coupon(books: Opener) -> None:
+    here = books("2027-04-01")
+    customer = here.customer()
+    off = coupon(here, percent_off=10, duration="once")
+    draft = here.api.invoices.create(
+        {"customer": customer, "currency": "usd", "discounts": [{"coupon": off}]}
+    )
+    for amount in (333, 667):
+        here.api.invoice_items.create(
+            {"customer": customer, "invoice": draft.id, "amount": amount, "currency": "usd"}
+        )
+    opened = here.api.invoices.finalize_invoice(draft.id)
+    assert (opened.subtotal, opened.total) == (1000, 900)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import stripe
 
 from .conftest import Books, Opener, at, item_of
@@ -113,3 +114,48 @@ def test_the_end_of_the_subscription_ends_its_schedule(books: Opener) -> None:
     schedule = downgrade(here, made, here.price(500))
     here.api.subscriptions.cancel(made.id)
     assert here.api.subscription_schedules.retrieve(schedule.id).status == "canceled"
+
+
+def test_a_downgrade_in_a_trial_is_billed_when_the_trial_ends(books: Opener) -> None:
+    here = books("2027-04-01")
+    made = here.subscribe(here.price(5000), trial_period_days=14)
+    schedule = here.api.subscription_schedules.create({"from_subscription": made.id})
+    running = schedule.phases[0]
+    cheap = here.price(1000)
+    here.api.subscription_schedules.update(
+        schedule.id,
+        {
+            "phases": [
+                {
+                    "items": [{"price": item_of(made).price.id, "quantity": 1}],
+                    "start_date": running.start_date,
+                    "end_date": running.end_date,
+                    "trial_end": running.trial_end,
+                },
+                {"items": [{"price": cheap.id, "quantity": 1}], "proration_behavior": "none"},
+            ],
+        },
+    )
+    here.pass_until(at("2027-04-15") + 7200)
+    assert (here.fresh(made).status, here.totals(made)) == ("active", [0, 1000])
+
+
+def test_a_phase_that_is_over_may_be_named_and_a_gap_may_not(books: Opener) -> None:
+    here = books("2027-04-01")
+    made, cheap = here.subscribe(here.price(5000)), here.price(1000)
+    schedule = downgrade(here, made, cheap)
+    here.pass_until("2027-05-02")
+    over, on = here.api.subscription_schedules.retrieve(schedule.id).phases
+    phases = [
+        {
+            "items": [{"price": phase["items"][0].price, "quantity": 1}],
+            "start_date": phase.start_date,
+            "end_date": phase.end_date,
+        }
+        for phase in (over, on)
+    ]
+    kept = here.api.subscription_schedules.update(schedule.id, {"phases": phases})
+    assert kept.current_phase.start_date == on.start_date
+    phases[1]["start_date"] = on.start_date + 60
+    with pytest.raises(stripe.InvalidRequestError):
+        here.api.subscription_schedules.update(schedule.id, {"phases": phases})

@@ -119,8 +119,9 @@ class World:
             "currency": "usd",
             "product_data": {"name": f"Plan at {amount}"},
             "recurring": {"interval": "month"},
-            "unit_amount": amount,
         }
+        if "tiers" not in extra:
+            params["unit_amount"] = amount
         return self.client.v1.prices.create(params | extra)  # type: ignore[arg-type]
 
     def customer(self, *, card: str | None = "pm_card_visa", **extra: Any) -> stripe.Customer:

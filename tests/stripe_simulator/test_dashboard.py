@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
+from stripe_simulator.clock import Clock
+from stripe_simulator.rules import due
+from stripe_simulator.store import State, Store
+
 from .conftest import DAY, World, eventually, web
-
-
-@pytest.fixture(autouse=True)
-def by_itself(world: World) -> None:
-    """Settings are objects like others: `world` has none."""
 
 
 def test_thirty_days_are_skipped_and_all_happens_on_its_day(world: World) -> None:
@@ -34,6 +36,44 @@ def test_who_lives_on_a_test_clock_skips_nothing(world: World) -> None:
     )
     web.post(f"{world.url}/clock/skip", data={"days": "40"})
     assert len(world.client.v1.invoices.list({"subscription": made.id}).data) == 1
+
+
+def test_skipped_days_outlive_a_restart(tmp_path: Path) -> None:
+    def opened() -> Store:
+        return Store(tmp_path / "stripe.sqlite3", public_url="http://x", clock=Clock(lambda: 1000))
+
+    store = opened()
+    with store.transaction() as state:
+        due.skip(state, 5 * DAY)
+    store.close()
+    again = opened()
+    assert again.clock.now() == 1000 + 5 * DAY
+    again.close()
+
+
+def test_a_skip_that_fails_moves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "stripe.sqlite3", public_url="http://x", clock=Clock(lambda: 1000))
+    with pytest.raises(sqlite3.Error), store.transaction() as state:
+        _skip_and_fail(state)
+    assert store.clock.now() == 1000
+    store.close()
+
+
+def _skip_and_fail(state: State) -> None:
+    state.skip(DAY)
+    state.connection.execute("no SQL")
+
+
+def test_one_customers_fault_does_not_stop_the_time_of_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = world.subscription(2900), world.subscription(900)
+    with world.store.transaction() as state:
+        item = state.select("subscription_item", {"subscription": broken.id})[0]
+        state.save(item | {"price": "price_gone"})
+    world.pass_until(sound["items"].data[0].current_period_end + 3601)
+    assert "could not be done" in caplog.text
+    assert len(world.client.v1.invoices.list({"subscription": sound.id}).data) == 2
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "many", "401", ""])

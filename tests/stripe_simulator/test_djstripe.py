@@ -102,3 +102,50 @@ def test_dj_stripe_mirrors_an_invoice_that_no_subscription_made(mirrored: World)
     assert models.Invoice.objects.get(id=made.id).status == "paid"
     assert models.InvoiceItem.objects.filter(customer__id=customer).count() == 1
     assert not models.WebhookEventTrigger.objects.exclude(exception="").exists()
+
+
+def test_dj_stripe_mirrors_what_a_whole_life_brings(mirrored: World) -> None:
+    world, api = mirrored, mirrored.client.v1
+    coupon = api.coupons.create({"percent_off": 20, "duration": "forever"})
+    api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
+    api.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": False})
+    tiered = world.price(
+        billing_scheme="tiered",
+        tiers_mode="graduated",
+        tiers=[{"up_to": 5, "unit_amount": 700}, {"up_to": "inf", "unit_amount": 650}],
+    )
+    customer = world.customer(card="pm_card_createDispute").id
+    api.customers.tax_ids.create(customer, {"type": "eu_vat", "value": "DE123456789"})
+    made = api.subscriptions.create(
+        {
+            "customer": customer,
+            "items": [{"price": tiered.id, "quantity": 6}],
+            "discounts": [{"coupon": coupon.id}],
+            "trial_period_days": 2,
+        }
+    )
+    schedule = api.subscription_schedules.create({"from_subscription": made.id})
+    api.subscription_schedules.release(schedule.id)
+    world.pass_until(int(made.trial_end or 0) + 3601)
+    good = world.subscription(2900)
+    invoice = api.invoices.retrieve(str(good.latest_invoice))
+    api.credit_notes.create({"invoice": invoice.id, "amount": 900, "refund_amount": 900})
+    api.setup_intents.create(
+        {"customer": customer, "confirm": True, "payment_method": "pm_card_visa"}
+    )
+    wanted = {
+        "charge.dispute.created",
+        "charge.refunded",
+        "credit_note.created",
+        "customer.discount.created",
+        "customer.subscription.trial_will_end",
+        "customer.tax_id.created",
+        "setup_intent.succeeded",
+        "subscription_schedule.released",
+    }
+    eventually(lambda: wanted <= set(world.app.types))
+    deliver(world)
+    assert models.Dispute.objects.get().status == "needs_response"
+    assert models.SubscriptionSchedule.objects.get(id=schedule.id).status == "released"
+    assert models.Subscription.objects.get(id=made.id).status == "active"
+    assert not models.WebhookEventTrigger.objects.exclude(exception="").exists()
