@@ -68,9 +68,11 @@ def watched() -> Iterator[Seen]:
         thread.join()
 
 
-def until_calm(seen: Seen, *, within: float) -> float:
-    """Seconds until nothing gives way any more; `within` where that was not seen."""
+def until_calm(seen: Seen, *, within: float) -> float | None:
+    """Seconds until nothing gives way any more; None where that was not seen within so many."""
     began = time.monotonic()
-    while seen.look() and time.monotonic() - began < within:
+    while seen.look():
+        if time.monotonic() - began > within:
+            return None
         time.sleep(1.0)
     return time.monotonic() - began

@@ -26,7 +26,7 @@ class Told:
     seen_after: Sequence[float]
     never_seen: int
     pressure: Seen
-    calm_after: float
+    calm_after: float | None
     kept: int
     flood: Mapping[str, int]
     busy: Mapping[str, float]
@@ -85,7 +85,8 @@ def of(told: Told) -> list[Figure]:
             reference="s, the fastest", note=f"{len(told.seen_after)} times",
         ),
         _seconds(
-            "after the load until nothing gives way", told.calm_after, float(launch.day.seconds), CALM,
+            "after the load until nothing gives way", told.calm_after or 0.0, float(launch.day.seconds), CALM,
+            void="" if told.calm_after is not None else "something still gave way when the bench left",
             reference="s of load", note=f"{told.pressure.in_words}; processor: {_busy(told)}; {told.machine}",
         ),
     ]  # fmt: skip

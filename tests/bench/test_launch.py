@@ -32,13 +32,13 @@ def well(**more: Mapping[str, float]) -> Came:
     return came(metrics | more, [{"at": 1_000_000, "asks": "ada@x.example"}])
 
 
-def told(launch: Came, *, mail_at: float = 1004.0) -> dict[str, Any]:
+def told(launch: Came, *, mail_at: float = 1004.0, calm: float | None = 240.0) -> dict[str, Any]:
     seen = Seen()
     seen.levels = [(0.0, 0), (20.0, 2), (200.0, 0)]
     mail = [Taken(mail_at, "ada@x.example", "Your code")]
     said = rows.Told(
         usual=well(), launch=launch, mail=mail,
-        seen_after=[3.0, 4.0], never_seen=0, pressure=seen, calm_after=240.0, kept=1900,
+        seen_after=[3.0, 4.0], never_seen=0, pressure=seen, calm_after=calm, kept=1900,
         flood={"sent": 5}, busy={"web": 30.0}, machine="load 2",
     )  # fmt: skip
     return {row.name: row for row in rows.of(said)}
@@ -75,6 +75,11 @@ def test_a_load_that_k6_did_not_reach_is_void():
     for name, row in told(well(dropped_iterations={"count": 30})).items():
         if "publish" not in name and "gives way" not in name:
             assert row.why_void == "30 of 2,000 did not come: k6 had too much to do", name
+
+
+def test_pressure_that_was_not_seen_to_leave_is_void():
+    row = told(well(), calm=None)["after the load until nothing gives way"]
+    assert (row.holds, row.why_void) == (False, "something still gave way when the bench left")
 
 
 def test_the_mail_server_takes_its_time_and_says_when_a_mail_was_there():
