@@ -133,9 +133,7 @@ def add(template: Template, some: int = 1, *, replay: str | None = None) -> None
     with transaction.atomic():  # one wait for the disk for all of them
         for name in names:
             schemas.make(name, template=template, replay=replay)
-        PoolSchema.objects.bulk_create(
-            [PoolSchema(schema_name=name, fingerprint=fingerprint) for name in names]
-        )
+            PoolSchema.objects.create(schema_name=name, fingerprint=fingerprint)
         step("refill.listed")
 
 

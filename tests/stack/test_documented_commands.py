@@ -26,6 +26,7 @@ PROVED_ELSEWHERE = {
     "bin/new-product": "tests/devstack/test_new_product.py",
     "bin/upgrade": "tests/devstack/test_upgrade.py",
     "bin/run": "tests/deploy/test_run.py",  # it becomes a process of an installation
+    "python -m stripe_simulator.assumptions": "tests/stripe_simulator/test_sources.py",
     "bin/manage consume_events": "tests/stack/test_faults.py",  # the stack runs it
     "bin/manage run_outbound": "tests/outbound/test_kills.py",  # the stack runs it
     "bin/manage launch on": "tests/events/pressure/test_changes.py",  # until a day that passes

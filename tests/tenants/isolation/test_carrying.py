@@ -31,6 +31,7 @@ OTHER_TASKS = {
     "billing.tasks.ask_stripe": "customers, in the shared schema",
     "billing.tasks.bill_usage": "statements, in the shared schema",
     "cms.tasks.build_site": "the website",
+    "cms.tasks.purge": "caches in front of the website",
     "cms.tasks.publish_scheduled": "the website",
     "events.tasks.maintain": "the log",
     "identity.tasks.forget_ended_sign_ins": "tokens of people and programs, in the shared schema",

@@ -81,6 +81,8 @@ UNSCOPED = {
     "tenants/archive/exports.py: _keep": "the row of an export that is being made",
     "tenants/archive/exports.py: _waiting": "an export that a worker was given by its id",
     "tenants/archive/exports.py: tend": "the periodic look at all",
+    "tenants/archive/imports.py: _begin_anew": "the row of an import that is being run",
+    "tenants/archive/imports.py: _held": "the row of an import that is being run",
     "tenants/archive/imports.py: _is_done": "the row of an import that is being run",
     "tenants/archive/imports.py: _refuse": "the row of an import that is being run",
     "tenants/archive/imports.py: cancel_all": "of one person, who has no workspace for it yet",

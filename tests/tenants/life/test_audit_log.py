@@ -106,6 +106,7 @@ OF_THE_WORK = (
 # Functions that record an event of a workspace and write no entry: why.
 SILENT = {
     "record_seat": "whoever calls it has said who came or went",
+    "_sign_up": "the entry is that of the workspace that it creates",
     "_tell": "an alert that was mailed changes nothing",
     "_record": "in billing.usage: follows from a statement",
     "record_if_paid": "Stripe's list of invoices is the record",
