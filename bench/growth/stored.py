@@ -76,9 +76,11 @@ def _flat(name: str, measured: list[list[float]], which: int) -> Figure:
 
 def _parquet(count: int) -> float:
     """All days are archived as `maintain_events` does it, into a folder of our own."""
+    from events.store.shelf import Folder
+
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     with TemporaryDirectory() as folder:
-        retention = replace(_store().retention, folder=Path(folder))
+        retention = replace(_store().retention, shelf=Folder(Path(folder)))
         files = retention.drop_before(tomorrow)
         return sum(Path(file).stat().st_size for file in files) / count
 
