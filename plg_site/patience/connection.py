@@ -30,7 +30,7 @@ class Arriving(TConn):
         self.request = b""  # for the thread
         self.walked = 0  # how far its chunks were followed
         self.deadline = 0.0
-        self.is_large = self.is_busy = self.is_over = self.has_left = False
+        self.is_large = self.is_busy = self.is_over = self.has_left = self.is_dropped = False
         self.handed_at = 0.0  # to a thread, or to where it waits for one
         self.unclaimed: list[None] = []  # one, until a thread begins with it or it is given up
         self.goes_on = True  # once the answer is sent

@@ -66,13 +66,26 @@ class PatientWorker(ThreadWorker):
 
     # --- Arriving ----------------------------------------------------------------------------
 
-    def accept(self, listener: socket.socket) -> None:
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Who has come before the port closes is answered: what the system has accepted for us, and what
+        nobody takes, is reset at our end, and a proxy cannot know whether a form of it was read."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            with contextlib.suppress(OSError):  # closed already
+                while self.accept(listener):
+                    pass
+            listener.close()
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Whether somebody was there."""
         try:
             sock, address = listener.accept()
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
-            return
+            return error.errno == errno.ECONNABORTED
         self.nr_conns += 1
         conn = Arriving(self.cfg, sock, address, listener.getsockname())
         half = self.worker_connections // 2
@@ -83,6 +96,7 @@ class PatientWorker(ThreadWorker):
         self._begin(conn)
         self._watch(conn)
         self._take(conn)  # most requests are there as soon as the connection is
+        return True
 
     def _watch(self, conn: Arriving, what: int = selectors.EVENT_READ) -> None:
         callback = partial(self._on_event, conn)
@@ -98,6 +112,8 @@ class PatientWorker(ThreadWorker):
         self.gathering[conn] = None
 
     def _on_event(self, conn: Arriving, _: object) -> None:
+        if conn.is_dropped:
+            return
         if conn in self.sending:
             self._on_writable(conn)
         elif conn in self.lingering:
@@ -289,6 +305,9 @@ class PatientWorker(ThreadWorker):
         self._drop(conn)
 
     def _drop(self, conn: Arriving) -> None:
+        if conn.is_dropped:  # the poller may name one that has ended since it looked
+            return
+        conn.is_dropped = True
         for waiting in (self.gathering, self.idle, self.sending, self.lingering):
             waiting.pop(conn, None)
         conn.sock.forget()
@@ -298,7 +317,7 @@ class PatientWorker(ThreadWorker):
         util.close(conn.sock)
 
     def murder_pending(self) -> None:
-        """Let go of who has had his time; of a worker that stops, of all who have said nothing."""
+        """Let go of who has had his time; of a worker that stops, soon of all who have said nothing."""
         now = time.monotonic()
         for waiting in (self.gathering, self.lingering):
             while waiting and (first := next(iter(waiting))).deadline <= now:
@@ -307,10 +326,10 @@ class PatientWorker(ThreadWorker):
             self._drop(conn)
         if not self.alive:
             self._stopped_at = self._stopped_at or now
-            for conn in [each for each in self.gathering if not each.received]:
-                self._drop(conn)
         # Of a worker that stops, a request may have been on its way.
         is_over = self._stopped_at is not None and now >= self._stopped_at + LINGER_SECONDS
+        for conn in [each for each in self.gathering if is_over and not each.received]:
+            self._drop(conn)
         for conn in list(self.idle):  # a thread may be adding one
             if is_over or conn.deadline <= now:
                 self._drop(conn)

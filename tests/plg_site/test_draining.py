@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import http.client
 import os
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -108,6 +110,32 @@ def test_after_sigterm_it_says_no_and_goes_on_answering_until_nobody_comes():
             thread.join(PATIENCE)
         assert set(answers) == {200}, "not one request was lost"
         assert process.wait(PATIENCE) == 0
+
+
+def test_who_gets_through_to_a_server_that_stops_is_answered():
+    """Also who says what they want a moment later, as a proxy under load does; the next one is refused."""
+    with running(0) as (process, port):
+        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        idle.request("GET", "/wait?0")
+        assert idle.getresponse().read() == b"ok"  # kept open: the workers do not leave at once
+        process.terminate()
+        through = []
+        with contextlib.suppress(ConnectionRefusedError):
+            while len(through) < 2_000:
+                through.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+                time.sleep(0.002)
+        time.sleep(0.3)
+        answers = []
+        for each in through:
+            with each, contextlib.suppress(OSError):
+                each.sendall(b"POST /wait?0 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+                answers.append(each.recv(15))
+        assert [at for at, said in enumerate(answers) if said != b"HTTP/1.1 200 OK"] == [], len(
+            through
+        )
+        assert len(answers) == len(through) < 2_000
+        assert process.wait(PATIENCE) == 0
+        idle.close()
 
 
 def test_a_second_sigterm_waits_no_longer_and_without_seconds_there_is_no_drain():

@@ -111,6 +111,8 @@ def update(then: Release, now: Release, seen: Seen, *, folder: Path) -> None:
             _go_on(traffic, max(20, size.least - traffic.answered))
             _note(seen, traffic, "afterwards")
         seen.failed, seen.signed_up = traffic.failed, traffic.sign_ups
+        if seen.failed:
+            seen.failed += two_releases.tracebacks(stack)
     if size.replaces:
         now.manage("migrate_tenants")  # what older processes have made since
     with psycopg.connect(stack.env["DATABASE_URL"]) as link_to:

@@ -4,6 +4,7 @@ changed, one by one."""
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from plg_site.devstack.programs import without_made_up, without_services
 from plg_site.devstack.stack import Stack
 from tests.tenants.fleet import later
 
+_WRONG = re.compile(r"\b(Traceback|ERROR|\w+Error|DeadlockDetected|LockNotAvailable)\b")
+_AROUND = range(-2, 6)
 _IN = 'cd "$0" && exec "$@"'  # what is imported is what lies there
 
 
@@ -32,6 +35,13 @@ def services() -> Stack:
     stack.supervisor.start(programs.stripe(stack.state, stack.addresses, stack.env))
     stack.wait_until_ready("stripe")
     return stack
+
+
+def tracebacks(stack: Stack, *, most: int = 200) -> list[str]:
+    """What the processes said of what went wrong, as far as the log has it: the last lines of each."""
+    lines = stack.state.log_path.read_text(errors="replace").splitlines()
+    near = {at + step for at, line in enumerate(lines) if _WRONG.search(line) for step in _AROUND}
+    return [lines[at] for at in sorted(near) if 0 <= at < len(lines)][-most:]
 
 
 class Release:
