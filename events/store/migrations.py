@@ -40,6 +40,9 @@ def apply_all(connection: Connection[Any]) -> list[str]:
     known = dict(connection.execute("SELECT name, coalesce(hash, '') FROM store_migration"))
     check(known, _files())
     missing = [(name, path) for name, path in _files() if name not in known]
+    # Who stores events meanwhile may hold a table: we give way before PostgreSQL ends them or us (after
+    # deadlock_timeout, a second). The caller comes again.
+    connection.execute("SET LOCAL lock_timeout = '400ms'")
     for _, path in missing:
         connection.execute(path.read_bytes())
     for name, path in _files():

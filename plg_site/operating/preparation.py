@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from outbound import letter_editors
 from plg_site import baseline
 from plg_site.development import demo
-from plg_site.operating import versions
+from plg_site.operating import giving_way, versions
 from tenants import fleet, pool
 
 Step = tuple[str, Callable[[], str]]
@@ -35,7 +35,7 @@ def steps(
     yield "Version", version  # first: what it refuses has touched nothing
     if not settings.WATCH_FILES and settings.STATIC_ROOT.is_relative_to(settings.STATE_DIR):
         yield "Static files", static_files
-    yield "Shared tables", shared_tables
+    yield "Shared tables", lambda: shared_tables(say=say)
     yield "Version written down", version
     yield "Event store", lambda: event_store(say=say, rebuild_later=rebuild_later)
     yield "Workspace template and pool", workspace_pool
@@ -77,13 +77,18 @@ def _migrations() -> list[tuple[Migration, bool]]:
     return executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def shared_tables() -> str:
+def shared_tables(*, say: Say = lambda line: None) -> str:
+    """Raises CommandError where tables are in use at every try."""
     restored = baseline.restore()
     if todo := _migrations():
-        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+        giving_way.until_free(_migrate_shared, say=say)
     letter_editors.make_group()
     words = ["restored from the baseline"] if restored else []
     return ", ".join([*words, f"{len(todo)} migrations"])
+
+
+def _migrate_shared() -> None:
+    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
 
 
 def event_store(*, say: Say = lambda line: None, rebuild_later: bool = False) -> str:
@@ -94,7 +99,7 @@ def event_store(*, say: Say = lambda line: None, rebuild_later: bool = False) ->
     from metering.rollups import CannotRebuild
 
     try:
-        get_store().migrate()
+        giving_way.until_free(get_store().migrate, say=say)
         outdated = rollups.settle(say=say, later=rebuild_later)
     except (StepEdited, rollups.NotOfOneMaking, CannotRebuild) as error:
         raise CommandError(str(error)) from error

@@ -46,7 +46,7 @@ class Pace:
     canaries: int = 1  # for each version that workspaces are at
     first_wave: int = 10
     wave: int = 200
-    lock_timeout: float = 1.0
+    lock_timeout: float = 0.4  # below PostgreSQL's deadlock_timeout: we give way, not a request
     retries: int = 5
     stop_after: int = 10  # failures in one wave that keep the next from beginning
 

@@ -23,7 +23,7 @@ from tenants.pool import fingerprints
 _AGAIN_AFTER = 0.2  # seconds before the first retry, twice as long before each further one
 _NO_SCHEMA = "It has no schema with a table django_migrations."
 # Somebody used a table for longer than we wait, or the other way round: it passes.
-_PASSES = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 class DatabaseGone(Exception):
@@ -174,7 +174,7 @@ def remember(tenant: Tenant, reason: str) -> None:
 
 def passes(error: Exception) -> bool:
     """Whether the same may work in a moment."""
-    return isinstance(error, moving.Busy) or isinstance(error.__cause__, _PASSES)
+    return isinstance(error, moving.Busy) or isinstance(error.__cause__, IN_USE)
 
 
 def is_gone(error: Exception) -> bool:

@@ -1,0 +1,113 @@
+"""A change of shared tables under traffic: requests go on, and the change comes through."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.core.management import CommandError
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+
+from events.errors import StoreUnavailable
+from plg_site.operating import giving_way
+
+
+@pytest.fixture
+def two_tables(committed) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE way_first (id int); CREATE TABLE way_second (id int)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE way_first; DROP TABLE way_second")
+
+
+@contextmanager
+def somebody_else() -> Iterator[psycopg.Connection]:
+    other = connections.create_connection(DEFAULT_DB_ALIAS)
+    other.inc_thread_sharing()
+    other.ensure_connection()
+    try:
+        yield other.connection
+    finally:
+        other.close()
+
+
+def a_request(using: psycopg.Connection, *, thinks: float = 0.0) -> None:
+    """Uses the tables in the other order than the change."""
+    with using.transaction():
+        using.execute("INSERT INTO way_second VALUES (1)")
+        time.sleep(thinks)
+        using.execute("INSERT INTO way_first VALUES (1)")
+
+
+def change() -> str:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE way_first ADD COLUMN later text")
+        cursor.execute("ALTER TABLE way_second ADD COLUMN later text")
+    return "changed"
+
+
+def test_who_waits_for_each_other_is_parted_by_the_change_giving_way(two_tables):
+    failed, said, stop = [], [], threading.Event()
+
+    def people() -> None:
+        with somebody_else() as using:
+            while not stop.is_set():
+                try:
+                    a_request(using, thinks=0.15)
+                except psycopg.Error as error:
+                    failed.append(repr(error))
+                stop.wait(0.05)
+
+    threads = [threading.Thread(target=people) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    try:
+        assert giving_way.until_free(change, say=said.append) == "changed"
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    assert failed == []
+    assert said == ["tables are in use; it gives way and comes again"]
+
+
+def test_a_table_that_stays_in_use_is_said_in_words_and_nothing_is_half_changed(two_tables):
+    with somebody_else() as somebody:
+        somebody.execute("BEGIN; INSERT INTO way_second VALUES (1)")  # and does not end
+        with pytest.raises(
+            CommandError, match="in use at each of 2 tries; nothing is half changed"
+        ):
+            giving_way.until_free(change, within=0.5)
+        somebody.execute("ROLLBACK")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM information_schema.columns"
+            " WHERE table_name = 'way_first' AND column_name = 'later'"
+        )
+        assert cursor.fetchone() == (0,)
+    assert giving_way.until_free(change) == "changed"
+
+
+def test_what_else_goes_wrong_is_raised_at_once():
+    tries = []
+
+    def broken() -> None:
+        tries.append(1)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        giving_way.until_free(broken)
+    assert tries == [1]
+
+
+def test_a_store_that_found_its_table_in_use_counts_too():
+    error = StoreUnavailable("canceling statement due to lock timeout")
+    error.__cause__ = psycopg.errors.LockNotAvailable("canceling statement due to lock timeout")
+    assert giving_way.passes(error)
+    assert not giving_way.passes(StoreUnavailable("away"))
