@@ -1,3 +1,3 @@
-"""`bin/bench billing`: what it costs to ask what a workspace may do."""
+"""`bin/bench billing`: what it costs to ask what a workspace may do, and to hear from Stripe."""
 
-MODULES: tuple[str, ...] = ("entitlements",)
+MODULES: tuple[str, ...] = ("entitlements", "webhooks")

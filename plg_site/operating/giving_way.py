@@ -1,26 +1,22 @@
-"""Changing tables that people are using: it is the change that gives way, not a person's request.
+"""Changing shared tables under traffic: it is the change that gives way, not a person's request.
 
-A migration of two tables and a request that uses both in the other order wait for each other. After a
-second (`deadlock_timeout`) PostgreSQL ends whoever looks first. So a change waits for less than that for a
-table, is taken back as a whole, and comes again; each migration is a transaction of its own, and those
-that are done stay done.
+It waits for no table for long (tenants/fleet/impatience.py), is taken back as a whole, and comes again; each
+migration is a transaction of its own, and those that are done stay done.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.management import CommandError
-from django.db import connection
 
-from tenants.fleet.running import IN_USE
+from tenants.fleet.impatience import IN_USE, giving_way
 
 T = TypeVar("T")
 Say = Callable[[str], None]
 
-WAIT = "400ms"  # for one table: people wait behind us
 PATIENCE = 300.0  # seconds, all tries together
 _PAUSES = (0.2, 0.5, 1.0, 2.0)  # seconds between tries; the last one again and again
 
@@ -30,13 +26,13 @@ def until_free(
 ) -> T:
     """What `change` gives, tried until no table is in its way.
 
-    Each transaction of Django's connection waits for a table for no longer than WAIT; other connections
-    say so themselves. Raises CommandError when some table was in use at every try.
+    Django's connection waits for no table for long; others set their `lock_timeout` themselves. Raises
+    CommandError when some table was in use at every try.
     """
     give_up, tries = time.monotonic() + within, 0
     while True:
         try:
-            with connection.execute_wrapper(_impatient):
+            with giving_way():
                 return change()
         except Exception as error:
             if not passes(error):
@@ -55,15 +51,6 @@ def until_free(
 def passes(error: BaseException) -> bool:
     """Whether it was only that somebody used a table."""
     return isinstance(error, IN_USE) or isinstance(error.__cause__, IN_USE)
-
-
-def _impatient(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Where a statement is in a transaction, that one waits for nobody for long. What runs outside of
-    one (an index built concurrently) has to wait for all who are there, and locks nobody out."""
-    using = context["connection"]
-    if using.in_atomic_block:
-        using.connection.execute(f"SET LOCAL lock_timeout = '{WAIT}'")
-    return execute(sql, params, many, context)
 
 
 def _first_line(error: BaseException) -> str:

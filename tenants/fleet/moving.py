@@ -15,6 +15,7 @@ from django.db.migrations.state import ProjectState
 from events.steps import step
 from tenants import schema
 from tenants.fleet import versions
+from tenants.fleet.impatience import giving_way
 from tenants.fleet.route import Route, Stop
 from tenants.models import MigrationFailure, Status, Tenant
 from tenants.pool import fingerprints
@@ -52,7 +53,8 @@ def move(tenant: Tenant, *, route: Route, lock_timeout: float) -> bool:
         with transaction.atomic():
             if not _take(tenant, route, lock_timeout):
                 return False
-            _migrate(route)
+            with giving_way(lock_timeout):
+                _migrate(route)
             _finish(tenant)
             step("migrate.before-commit")
     finally:

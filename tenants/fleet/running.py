@@ -16,14 +16,13 @@ from django.utils import timezone
 
 from events.steps import step
 from tenants.fleet import moving
+from tenants.fleet.impatience import IN_USE
 from tenants.fleet.planning import Move, Pace, Plan
 from tenants.models import MigrationFailure, Tenant
 from tenants.pool import fingerprints
 
 _AGAIN_AFTER = 0.2  # seconds before the first retry, twice as long before each further one
 _NO_SCHEMA = "It has no schema with a table django_migrations."
-# Somebody used a table for longer than we wait, or the other way round: it passes.
-IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 class DatabaseGone(Exception):

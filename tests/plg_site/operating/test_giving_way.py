@@ -77,6 +77,38 @@ def test_who_waits_for_each_other_is_parted_by_the_change_giving_way(two_tables)
     assert said == ["tables are in use; it gives way and comes again"]
 
 
+def test_a_slow_change_never_waits_so_late_that_who_waits_for_it_would_be_ended(two_tables):
+    failed, is_in, has_first = [], threading.Event(), threading.Event()
+
+    def somebody() -> None:
+        with somebody_else() as using:
+            try:
+                with using.transaction():
+                    using.execute("INSERT INTO way_second VALUES (1)")
+                    is_in.set()
+                    has_first.wait(30)
+                    using.execute(
+                        "INSERT INTO way_first VALUES (1)"
+                    )  # looks for a circle in a second
+            except psycopg.Error as error:
+                failed.append(repr(error))
+
+    def slow_change() -> str:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE way_first ADD COLUMN later text")
+            has_first.set()
+            time.sleep(0.9)
+            cursor.execute("ALTER TABLE way_second ADD COLUMN later text")
+        return "changed"
+
+    thread = threading.Thread(target=somebody)
+    thread.start()
+    assert is_in.wait(30)
+    assert giving_way.until_free(slow_change) == "changed"
+    thread.join(30)
+    assert failed == []
+
+
 def test_a_table_that_stays_in_use_is_said_in_words_and_nothing_is_half_changed(two_tables):
     with somebody_else() as somebody:
         somebody.execute("BEGIN; INSERT INTO way_second VALUES (1)")  # and does not end
