@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.core.management import CommandError
+from django.db import connection
 
 from tenants.fleet.impatience import IN_USE, giving_way
 
@@ -42,6 +43,7 @@ def until_free(
                     f"Tables were in use at each of {tries + 1} tries; nothing is half changed. Look for"
                     f" long transactions (pg_stat_activity), and run it again. {_first_line(error)}"
                 ) from error
+        _start_over()
         if not tries:
             say("tables are in use; it gives way and comes again")
         time.sleep(_PAUSES[min(tries, len(_PAUSES) - 1)])
@@ -51,6 +53,14 @@ def until_free(
 def passes(error: BaseException) -> bool:
     """Whether it was only that somebody used a table."""
     return isinstance(error, IN_USE) or isinstance(error.__cause__, IN_USE)
+
+
+def _start_over() -> None:
+    """Django's schema editor sends foreign keys and indexes when its block ends, and where one of them fails,
+    leaves the connection in that transaction (findings/django-schema-editor-stays-in-transaction.sh)."""
+    if connection.in_atomic_block:
+        connection.close()
+        connection.connect()
 
 
 def _first_line(error: BaseException) -> str:

@@ -42,7 +42,12 @@ class _Impatience:
         there, and locks nobody out."""
         using = context["connection"]
         if using.in_atomic_block:
-            if using.connection.info.transaction_status == TransactionStatus.IDLE:
+            status = using.connection.info.transaction_status
+            if (
+                status == TransactionStatus.INERROR
+            ):  # what raised it is told by the statement itself
+                return execute(sql, params, many, context)
+            if status == TransactionStatus.IDLE:
                 self._began = time.monotonic()  # psycopg begins it with the next statement
             is_young = time.monotonic() - self._began < _YOUNG
             wait = self._wait if is_young else min(self._wait, _AT_ONCE)

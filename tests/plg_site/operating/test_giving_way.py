@@ -109,6 +109,25 @@ def test_a_slow_change_never_waits_so_late_that_who_waits_for_it_would_be_ended(
     assert failed == []
 
 
+def test_a_foreign_key_at_the_end_of_a_migration_comes_again_too(two_tables):
+    """Django leaves its connection in a transaction there."""
+    tries = []
+
+    def with_a_key() -> str:
+        tries.append(1)
+        with connection.schema_editor(atomic=True) as editor:
+            editor.execute("ALTER TABLE way_first ADD COLUMN later text")
+            editor.deferred_sql.append("ALTER TABLE way_second ADD COLUMN later text")
+        return "changed"
+
+    with somebody_else() as somebody:
+        somebody.execute("BEGIN; INSERT INTO way_second VALUES (1)")
+        threading.Timer(0.7, somebody.execute, args=["COMMIT"]).start()
+        assert giving_way.until_free(with_a_key) == "changed"
+    assert len(tries) > 1
+    assert not connection.in_atomic_block
+
+
 def test_a_table_that_stays_in_use_is_said_in_words_and_nothing_is_half_changed(two_tables):
     with somebody_else() as somebody:
         somebody.execute("BEGIN; INSERT INTO way_second VALUES (1)")  # and does not end
