@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 
 from billing import tasks
 from billing.webhooks import inbox
+from events.steps import step
 
 app_name = "stripe"
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ def webhook(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except inbox.NotBelieved as error:
         log.warning("stripe.webhook_refused", error=str(error))
         return HttpResponseBadRequest("not believed")
+    step("stripe.stored")
     if is_due:
         _bell.ring()
     return HttpResponse("stored")

@@ -21,6 +21,7 @@ from billing.selling import prices, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
 from billing.subscriptions import customers, cycles, intent, invoices, letters, projection
+from events.steps import step
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -48,6 +49,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account = Account.objects.locked(account.pk)
     ours = _ours(account.stripe_customer_id)
     found = _that_counts(ours)
+    step("billing.asked")
     if found is None or found.status not in LIVE:
         customers.forget_deleted(account)
         account.refresh_from_db()
@@ -78,6 +80,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
             letters.moved(account, row)
     if found is not None and account.current_period_end != period_before:
         invoices.record_if_paid(found.latest_invoice, account=account)
+    step("billing.written")
     return account
 
 

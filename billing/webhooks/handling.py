@@ -19,6 +19,7 @@ from billing import failures
 from billing.models import Account, InboxEvent
 from billing.stripe_client import client
 from billing.subscriptions import invoices, subscription
+from events.steps import step
 
 log = structlog.get_logger()
 
@@ -79,12 +80,14 @@ def _settle(customer: str, now: datetime) -> bool:
     rows = list(due.select_for_update(skip_locked=True)[:_AT_ONCE])
     if not rows:
         return False
+    step("stripe.taken")
     account = Account.objects.filter(stripe_customer_id=customer).first()
     if account is not None:
         _act(account, {row.about for row in rows if row.type.startswith("invoice.")})
     outcome = "done" if account else "of no customer of ours"
     settled = InboxEvent.objects.filter(pk__in=[row.pk for row in rows])
     settled.update(due_at=None, outcome=outcome)
+    step("stripe.settled")
     log.info("stripe.settled", stripe=customer, events=len(rows), outcome=outcome)
     return True
 
