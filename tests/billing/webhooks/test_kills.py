@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 import stripe as sdk
-from django.db import connections
+from django.db import connection, connections
 
 from billing import webhook_urls, webhooks
 from billing.models import InboxEvent, Subscription
@@ -39,6 +39,7 @@ def killed_at(name: str, work: Callable[[], object]) -> None:
         work()
 
     connections.close_all()  # the child has its own
+    connection.close_pool()
     killed_in(in_child)
 
 
@@ -68,7 +69,7 @@ def is_right_once(shop: Shop) -> None:
     assert shop.limit("clicks") != 0
     noted = AuditEntry.objects.filter(tenant=shop.tenant, action="plan.changed")
     assert [entry.details["to"] for entry in noted.order_by("at")] == ["pro", "business"]
-    letters = Message.objects.filter(tenant=shop.tenant, template="plan_changed")
+    letters = Message.objects.filter(tenant_id=shop.tenant.pk, kind="billing.plan_changed")
     assert letters.count() == 2
 
 
