@@ -42,6 +42,10 @@ STEADY = 10  # seconds at half of the rate
 _DONE_WITHIN = 300.0
 _DUE = "SELECT count(*) FROM billing_inboxevent WHERE due_at IS NOT NULL"
 _OWN_EVENTS = "SELECT count(*) FROM billing_inboxevent WHERE stripe_id LIKE 'evt_bench%'"
+_IS_CUSTOMER = """
+    UPDATE billing_account SET stripe_customer_id = %s
+    WHERE tenant_id = (SELECT id FROM tenants_tenant WHERE slug = %s)
+"""
 _ENVIRON = {
     "DEBUG": "0", "WATCH_FILES": "0", "SIGNUPS_BY_ADDRESS": "100000/m", "SIGNUPS_BY_DEVICE": "100000/m",
     "SIGNUP_RATE_LIMIT": "100000/m/ip", "LOGIN_RATE_LIMIT": "100000/m/ip", "SIGNUP_FORM_SECONDS": "0",
@@ -59,14 +63,18 @@ class _Site:
 
     @classmethod
     def of(cls, side: Side, *, paying: int) -> _Site:
-        for number in range(paying):
-            _pay(side, f"pays-{number}")
-        env = side.env
-        listed = httpx.get(
-            f"{env['STRIPE_API_HOST']}/v1/subscriptions",
-            params={"limit": 100}, auth=(env["STRIPE_SECRET_KEY"], ""), timeout=30,
-        )  # fmt: skip
-        return cls(side, listed.raise_for_status().json()["data"])
+        """Workspaces by the form; that they pay is said to their Stripe and written down here."""
+        env, found = side.env, []
+        key = (env["STRIPE_SECRET_KEY"], "")
+        with (
+            httpx.Client(base_url=env["STRIPE_API_HOST"], auth=key, timeout=30) as stripe,
+            psycopg.connect(env["DATABASE_URL"], autocommit=True) as connection,
+        ):
+            for number in range(paying):
+                _sign_up(side, f"pays-{number}")
+                found.append(_pay(stripe))
+                connection.execute(_IS_CUSTOMER, [found[-1]["customer"], f"pays-{number}"])
+        return cls(side, found)
 
     def news(self) -> bytes:
         """One request, as Stripe posts it now."""
@@ -161,19 +169,28 @@ def _length(head: bytes) -> int:
     raise RuntimeError(f"An answer without a length: {head[:200]!r}")
 
 
-def _pay(side: Side, slug: str) -> None:
-    """Somebody signs up, and pays on the hosted page. Raises WrongAnswer."""
-    browser, home = Browser(), f"http://{slug}.{side.domain}:{side.port}"
+def _sign_up(side: Side, slug: str) -> None:
+    """Raises WrongAnswer."""
+    browser = Browser()
     form = browser.open(f"{side.site}/signup/").form(field="workspace_name")
-    browser.submit(
-        form,
-        {"name": "Nora New", "email": f"owner@{slug}.example", "workspace_name": slug,
-         "slug": slug, "password1": "correct horse battery"},
-    )  # fmt: skip
-    checkout = browser.open(f"{home}/billing/").form(action="checkout")
-    hosted = browser.submit(checkout, {"plan": "pro", "interval": "month"})
-    card = {"card_number": "4242 4242 4242 4242", "card_expiry": "12 / 34", "card_cvc": "123"}
-    browser.submit(hosted.form(field="card_number"), card).must_say("Pro")
+    answers = {"name": "Nora New", "email": f"owner@{slug}.example", "workspace_name": slug}
+    browser.submit(form, {**answers, "slug": slug, "password1": "correct horse battery"})
+
+
+def _pay(stripe: httpx.Client) -> dict[str, Any]:
+    """A customer with a card and a subscription, at Stripe; gives the subscription."""
+
+    def post(path: str, **data: str) -> dict[str, Any]:
+        return dict(stripe.post(path, data=data).raise_for_status().json())
+
+    listed = stripe.get("/v1/prices", params={"lookup_keys[]": "pro_month"}).raise_for_status()
+    customer = post("/v1/customers")["id"]
+    card = post("/v1/payment_methods/pm_card_visa/attach", customer=customer)["id"]
+    return post(
+        "/v1/subscriptions",
+        **{"customer": customer, "default_payment_method": card},
+        **{"items[0][price]": listed.json()["data"][0]["id"]},
+    )
 
 
 @contextmanager
@@ -229,11 +246,11 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
 
 def _older(size: Size, *, paying: int) -> tuple[float, str]:
     """Webhooks a second, and why that is no measurement. Alone on the machine, as the other was."""
+    if size is TINY:
+        return 0.0, "a tiny run does without the older side"
     try:
         older = against.checked_out(COMMIT)
     except NoHistory as error:
-        if size is not TINY:
-            raise
         return 0.0, f"skipped: {error}"
     with _open(older, paying=paying) as site:
         site.at_once(4)  # warm

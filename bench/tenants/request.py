@@ -30,14 +30,14 @@ PAGE = "/links/"
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     log = project.set_up("request", stack=stack, tables=True)
-    members = [_member(f"page-{number}") for number in range(WORKSPACES)]
+    members = [a_member(f"page-{number}") for number in range(WORKSPACES)]
     plain_port = ports.find_free()
     env = log.env | {"DEBUG": "0", "WATCH_FILES": "0", "WEB_WORKERS": "1"}
     deployed.collect_static(stack, env)
     web = programs.web(stack.addresses, env)
     with log.running(web, _plain(env, plain_port, members[0])):
-        ours = [_Caller(stack.addresses.port, member) for member in members]
-        plain = [_Caller(plain_port, members[0]) for _ in members]
+        ours = [Caller(stack.addresses.port, member) for member in members]
+        plain = [Caller(plain_port, members[0]) for _ in members]
         _turns(ours, plain, requests=10 * WORKSPACES)  # warm
         runs = [_turns(ours, plain, requests=size.of(REQUESTS)) for _ in range(size.runs)]
     ratios = sorted(one / other for one, other in runs)
@@ -58,7 +58,7 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
 
 
 @dataclass(frozen=True)
-class _Member:
+class Member:
     """An owner of a workspace with some links, signed in."""
 
     host: str
@@ -66,7 +66,7 @@ class _Member:
     cookie: str
 
 
-def _member(slug: str) -> _Member:
+def a_member(slug: str) -> Member:
     from django.conf import settings
     from django.test import Client
 
@@ -82,29 +82,32 @@ def _member(slug: str) -> _Member:
     client = Client(headers={"host": host})
     client.force_login(Membership.objects.for_tenant(tenant).get().user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    return _Member(host, tenant.schema_name, f"{settings.SESSION_COOKIE_NAME}={cookie}")
+    return Member(host, tenant.schema_name, f"{settings.SESSION_COOKIE_NAME}={cookie}")
 
 
-class _Caller:
-    """A browser of one member, with a connection that it keeps."""
+class Caller:
+    """A browser of one member, with a connection that it keeps, who looks at a page that `says` so."""
 
-    def __init__(self, port: int, member: _Member) -> None:
+    def __init__(
+        self, port: int, member: Member, *, page: str = PAGE, says: bytes = b"link-9"
+    ) -> None:
+        self._page, self._says = page, says
         self._connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=30)
         self._headers = {"Host": member.host, "Cookie": member.cookie}
 
     def seconds(self) -> float:
         """How long the page took. Raises RuntimeError when it is not the page."""
         began = time.perf_counter()
-        self._connection.request("GET", PAGE, headers=self._headers)
+        self._connection.request("GET", self._page, headers=self._headers)
         answer = self._connection.getresponse()
         body = answer.read()
         taken = time.perf_counter() - began
-        if answer.status != 200 or b"link-9" not in body:
+        if answer.status != 200 or self._says not in body:
             raise RuntimeError(f"{answer.status}: {body[:300]!r}")
         return taken
 
 
-def _turns(ours: list[_Caller], plain: list[_Caller], *, requests: int) -> tuple[float, float]:
+def _turns(ours: list[Caller], plain: list[Caller], *, requests: int) -> tuple[float, float]:
     """The median of each, asked one after the other."""
     pairs = [
         (mine.seconds(), other.seconds())
@@ -116,7 +119,7 @@ def _turns(ours: list[_Caller], plain: list[_Caller], *, requests: int) -> tuple
     return statistics.median(mine), statistics.median(others)
 
 
-def _plain(env: dict[str, str], port: int, member: _Member) -> Program:
+def _plain(env: dict[str, str], port: int, member: Member) -> Program:
     """The project with Django's own backend, on a port of its own."""
     return Program(
         name="plain",
