@@ -15,7 +15,17 @@ from plg_site.devstack.options import ROOT, bench_areas
 pytestmark = pytest.mark.thorough
 
 
-@pytest.mark.parametrize("area", bench_areas())
+# They run older commits, too, with databases and processes of their own: minutes, at any size.
+_LONG = ("footprint", "older")
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        pytest.param(area, marks=pytest.mark.endurance) if area in _LONG else area
+        for area in bench_areas()
+    ],
+)
 def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Path):
     file = tmp_path / "rows.json"
     done = subprocess.run(
