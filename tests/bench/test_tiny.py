@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,21 +17,40 @@ from plg_site.devstack.options import ROOT, bench_areas
 pytestmark = pytest.mark.thorough
 
 
-# They run older commits, too, with databases and processes of their own: minutes, at any size.
-_LONG = ("footprint", "older")
+# Minutes at any size: whole installations, of older commits or of growing size.
+_LONG = {
+    "billing": ["webhooks"],
+    "footprint": modules_of("footprint"),
+    "older": modules_of("older"),
+    "tenants": ["size"],
+}
 
 
-@pytest.mark.parametrize(
-    "area",
-    [
-        pytest.param(area, marks=pytest.mark.endurance) if area in _LONG else area
-        for area in bench_areas()
-    ],
-)
-def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Path):
+def _runs() -> Iterator[Any]:
+    for area in bench_areas():
+        long = _LONG.get(area, [])
+        if short := [name for name in modules_of(area) if name not in long]:
+            yield pytest.param(area, short, id=area)
+        if long:
+            yield pytest.param(area, long, id=f"{area}, long", marks=pytest.mark.endurance)
+
+
+@pytest.mark.parametrize(("area", "modules"), _runs())
+def test_every_module_measures_something_at_a_tiny_size(
+    area: str, modules: list[str], tmp_path: Path
+):
     file = tmp_path / "rows.json"
     done = subprocess.run(
-        [sys.executable, "-m", "bench", area, "--tiny", "--json", str(file)],
+        [
+            sys.executable,
+            "-m",
+            "bench",
+            area,
+            "--tiny",
+            "--json",
+            str(file),
+            *(f"--only={name}" for name in modules),
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -38,4 +59,4 @@ def test_every_module_measures_something_at_a_tiny_size(area: str, tmp_path: Pat
     )
     assert done.returncode == 0, done.stdout
     rows = json.loads(file.read_text())
-    assert {row["module"] for row in rows} == set(modules_of(area)), done.stdout
+    assert {row["module"] for row in rows} == set(modules), done.stdout
