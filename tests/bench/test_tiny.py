@@ -35,7 +35,7 @@ def _runs() -> Iterator[Any]:
             yield pytest.param(area, long, id=f"{area}, long", marks=pytest.mark.endurance)
 
 
-@pytest.mark.parametrize(("area", "modules"), _runs())
+@pytest.mark.parametrize(("area", "modules"), list(_runs()))
 def test_every_module_measures_something_at_a_tiny_size(
     area: str, modules: list[str], tmp_path: Path
 ):
