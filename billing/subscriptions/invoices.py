@@ -74,6 +74,12 @@ def mirror_newest(account: Account) -> None:
         _mirror(invoice)
 
 
+def mirror_newest_if_reached(account: Account) -> None:
+    """The same, where Stripe answers; else their webhooks bring them."""
+    with suppress(stripe.StripeError):
+        mirror_newest(account)
+
+
 def take(invoice: stripe.Invoice, *, account: Account) -> None:
     """Mirror an invoice, and record what it says: that it was paid, or could not be."""
     _mirror(invoice)

@@ -174,7 +174,7 @@ def test_who_comes_back_to_a_plan_was_not_moved(shop: Shop, edited: Edited) -> N
     edited.pro(amount=35_00)
     call_command("move_subscribers", "pro", do=True, workspace=shop.tenant.slug)
     for plan in ("business", "pro"):
-        shop.owner.post("/billing/change/", {"plan": plan, "interval": "month"})
+        shop.change(plan=plan)
     assert (row(shop).amount, mails(shop)) == (35_00, 1)
 
 

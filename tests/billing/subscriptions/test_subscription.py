@@ -25,7 +25,7 @@ def test_a_change_keeps_customer_and_subscription(shop: Shop, stripe: sdk.Stripe
     shop.buy("pro")
     before = shop.account
     for _ in range(2):  # the second click finds nothing left to do
-        shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+        shop.change(plan="business")
     after = shop.account
     assert (after.plan_key, shop.limit("links")) == ("business", 10_000)
     assert after.stripe_customer_id == before.stripe_customer_id
@@ -46,7 +46,7 @@ def test_another_interval_starts_a_new_period(shop: Shop) -> None:
     before = shop.account.current_period_end
     words = shop.owner.get("/billing/change/?plan=pro&interval=year").content.decode()
     assert "A new period starts today" in words
-    shop.owner.post("/billing/change/", {"plan": "pro", "interval": "year"})
+    shop.change(plan="pro", interval="year")
     assert shop.account.interval == "year"
     assert shop.account.current_period_end > before
 
@@ -74,7 +74,7 @@ def test_a_cancellation_can_be_taken_back(shop: Shop, settle: Callable[[], None]
 def test_a_change_of_plan_takes_a_cancellation_back(shop: Shop) -> None:
     shop.buy("pro")
     shop.owner.post("/billing/cancel/")
-    shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+    shop.change(plan="business")
     assert shop.account.cancel_at is None
 
 
