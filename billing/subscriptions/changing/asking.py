@@ -88,6 +88,12 @@ def prorations(
     return {"proration_behavior": "always_invoice", **dated}
 
 
+def keeps(current: stripe.Subscription) -> dict[str, Any]:
+    """What holds at once takes a cancellation back. Named only where there is one: Stripe takes nothing
+    about the end of a subscription that has a schedule."""
+    return {"cancel_at_period_end": False} if current.cancel_at_period_end else {}
+
+
 def discounts(wanted: Wanted) -> dict[str, Any]:
     """The code, if there is one: it is refused beside another discount."""
     if wanted.code is None:
@@ -102,6 +108,7 @@ def now_parameters(
     details = {
         "items": changed_items(current, wanted),
         **prorations(current, wanted, at=at),
+        **keeps(current),
     }
     return {"subscription": current.id, "subscription_details": details, **discounts(wanted)}
 
@@ -117,7 +124,9 @@ def _next(
     if wanted.when == "period_end" and wanted.interval_changes:
         return _of_new(current, wanted, at=end)
     schedule = scheduling.id_of(current)
-    same = {"items": changed_items(current, wanted), "proration_behavior": "none"}
+    same = {
+        "items": changed_items(current, wanted), "proration_behavior": "none", **keeps(current)
+    }  # fmt: skip
     if schedule and wanted.when != "never":
         asked: dict[str, Any] = _by_schedule(current, wanted, schedule)
     elif wanted.when == "never":

@@ -138,6 +138,7 @@ def _update(current: stripe.Subscription, found: Wanted, offer: Offer) -> stripe
         params |= {
             "items": asking.changed_items(current, found),
             **asking.prorations(current, found, at=offer.at),
+            **asking.keeps(current),
             "payment_behavior": "error_if_incomplete",
         }
         metadata |= {
@@ -145,8 +146,6 @@ def _update(current: stripe.Subscription, found: Wanted, offer: Offer) -> stripe
             projection.MOVED: "",
             scheduling.RELEASES: scheduling.id_of(current),
         }
-        if current.cancel_at_period_end:
-            params["cancel_at_period_end"] = False
     if metadata:
         params["metadata"] = metadata
     asked: Any = params

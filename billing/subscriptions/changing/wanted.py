@@ -54,6 +54,8 @@ def of(current: stripe.Subscription, choice: Choice, *, code: str = "") -> Wante
     when = _when(current, item, choice)
     if current.status == "past_due" and (when == "now" or code):
         raise NotNow("The last payment failed. Please pay it first: then the plan can be changed.")
+    if (current.cancel_at or current.cancel_at_period_end) and (when == "period_end" or code):
+        raise NotNow("The plan is cancelled. Please keep it first: then it can be changed.")
     found = codes.find(code, current=current, price=price) if code else None
     if found and (when == "period_end" or _is_scheduled(current) and when == "never"):
         raise codes.CodeRefused(
