@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,7 +35,8 @@ class NotOffered(Exception):
 
 @dataclass(frozen=True)
 class Offer:
-    """`state` and `bill` are hashes; `at` seconds since 1970."""
+    """`state` and `bill` are hashes; `at` seconds since 1970. `nonce`: to look again after a card was
+    declined is another intent, which Stripe must not answer as it answered the first."""
 
     tenant: str
     state: str
@@ -48,6 +50,7 @@ class Offer:
     promotion_code: str
     bill: str
     at: int | None
+    nonce: str
 
     @property
     def choice(self) -> dict[str, str]:
@@ -85,6 +88,7 @@ def offer(
         promotion_code=wanted.code.promotion_code if wanted.code else "",
         bill=digest(bill),
         at=at,
+        nonce=secrets.token_urlsafe(9),
     )
 
 
@@ -123,9 +127,17 @@ def state(current: stripe.Subscription) -> str:
         current.cancel_at_period_end,
         current.trial_end,
         scheduling.id_of(current),
+        _paid_with(current),
         [each if isinstance(each, str) else each.id for each in current.discounts or ()],
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+def _paid_with(current: stripe.Subscription) -> list[str]:
+    customer = current.customer
+    settings = None if isinstance(customer, str) else customer.invoice_settings
+    methods = (current.default_payment_method, settings and settings.default_payment_method)
+    return ["" if each is None else each if isinstance(each, str) else each.id for each in methods]
 
 
 def digest(bill: Bill | None) -> str:
