@@ -89,6 +89,9 @@ def take(invoice: stripe.Invoice, *, account: Account) -> None:
 
 
 def _mirror(invoice: stripe.Invoice) -> None:
+    # dj-stripe mirrors each discount, and breaks on the bare ids that Stripe sends; what they took off is
+    # in the invoice's own amounts.
+    invoice["discounts"] = []
     # Where somebody else writes the same row at this moment, that one will do.
     with suppress(IntegrityError), transaction.atomic():
         mirror.Invoice.sync_from_stripe_data(invoice)
