@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from billing import catalogue
 from billing.models import Account, Subscription
 from billing.selling.forms import MOST_SEATS
-from billing.subscriptions.changing import telling
+from billing.subscriptions import telling
 
 _CHANGED = ("active", "trialing", "past_due")
 

@@ -14,8 +14,8 @@ from billing.models import Account
 from billing.pages import page, refusals
 from billing.pages.changing import ChangePage
 from billing.pages.refusals import AddressNotVerified, in_words
-from billing.subscriptions import invoices, trials
-from billing.subscriptions.changing import codes, making, offers, telling
+from billing.subscriptions import invoices, telling, trials
+from billing.subscriptions.changing import codes, making, offers
 from billing.subscriptions.subscription import NoSubscription, OnlyTried
 from identity.security import needs_recent_sign_in_to_send
 from metering.wording import money_in_words
@@ -102,7 +102,9 @@ def _said(made: making.Made) -> str:
     if offer.when == "period_end":
         row = telling.before(account.subscription_id)
         if row is not None and row.scheduled_at is not None:
-            return f"{name} until {page.day(row.scheduled_at)}, then {telling.scheduled_words(row)}."
+            return (
+                f"{name} until {page.day(row.scheduled_at)}, then {telling.scheduled_words(row)}."
+            )
     if offer.when == "never":
         return f"The code {offer.code} is used."
     return f"You are on {name} now." + (f" {paid} was paid." if made.charged else "")

@@ -10,7 +10,8 @@ from billing.models import Account
 from billing.pages import cards, page, usage_page
 from billing.selling import pricing
 from billing.selling.forms import Choice
-from billing.subscriptions.changing import fitting, offers, scheduling
+from billing.subscriptions import scheduled
+from billing.subscriptions.changing import fitting, offers
 from billing.subscriptions.changing.asking import Bill
 from billing.subscriptions.changing.fitting import Overhang
 from billing.subscriptions.changing.making import Looked
@@ -65,9 +66,11 @@ class ChangePage:
             lines=_lines(account, looked),
             now=_now(looked.asked.now),
             next=_next(looked),
-            overhang=[] if fits else fitting.overhang(
+            overhang=[]
+            if fits
+            else fitting.overhang(
                 account.tenant, choice.plan, currency=choice.currency, seats=choice.seats
-            ),  # fmt: skip
+            ),
             gains=pricing.limits_in_words(choice.plan, choice.currency),
             refused=refused,
         )
@@ -106,14 +109,15 @@ def _lines(account: Account, looked: Looked) -> list[str]:
         lines.append(f"The code {wanted.code.text} is used: {_code_words(looked)}.")
     if wanted.when == "period_end":
         lines.append(
-            f"Until {end} all stays as it is, and you keep what you have paid for. Then: {cards.price_of(choice)}."
+            f"Until {end} all stays as it is, and you keep what you have paid for. "
+            f"Then: {cards.price_of(choice)}."
         )
         lines.append("You can take that back until then, on the billing page.")
     elif wanted.when == "now":
         lines += _at_once(looked, plan=plan, old=old)
         if account.cancel_at:
             lines.append("Your cancellation is taken back.")
-        if scheduling.id_of(looked.current):
+        if scheduled.id_of(looked.current):
             lines.append("What was scheduled for the end of the period does not happen.")
     if wanted.when != "never":
         lines += usage_page.after_change(account.tenant, choice) if wanted.when == "now" else []
@@ -126,9 +130,13 @@ def _at_once(looked: Looked, *, plan: str, old: str) -> list[str]:
     if now is None:
         return [*lines, "Nothing is charged before the trial ends."]
     if wanted.ends_trial:
-        lines.append(f"{plan} cannot be tried, so the trial ends and the first period begins today.")
+        lines.append(
+            f"{plan} cannot be tried, so the trial ends and the first period begins today."
+        )
     elif wanted.interval_changes:
-        lines.append("A new period starts today; what is left of the old one is credited by the second.")
+        lines.append(
+            "A new period starts today; what is left of the old one is credited by the second."
+        )
     else:
         lines.append("What is left of the period is credited and charged by the second.")
     if now.due:

@@ -14,7 +14,7 @@ import stripe
 from billing import catalogue
 from billing.models import Account, PlanTerms, Subscription, plan_item
 from billing.selling import terms
-from billing.subscriptions.changing import scheduled
+from billing.subscriptions import scheduled
 
 MOVED = "moved_to"  # metadata key: the price that `moving` gave a subscription
 # What a list of subscriptions must be asked to expand for it ("Expanding responses", 4 levels at most).

@@ -18,8 +18,16 @@ from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, is_tried, plan_item
 from billing.stripe_client import client
-from billing.subscriptions import customers, cycles, intent, invoices, letters, projection
-from billing.subscriptions.changing import scheduling, telling
+from billing.subscriptions import (
+    customers,
+    cycles,
+    intent,
+    invoices,
+    letters,
+    projection,
+    scheduled,
+    telling,
+)
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -45,7 +53,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     Raises stripe.StripeError, and then nothing has changed.
     """
     account = Account.objects.locked(account.pk)
-    ours = [scheduling.settled(each) for each in _ours(account.stripe_customer_id)]
+    ours = [scheduled.settled(each) for each in _ours(account.stripe_customer_id)]
     found = _that_counts(ours)
     if found is None or found.status not in LIVE:
         customers.forget_deleted(account)
@@ -94,9 +102,9 @@ def resume(account: Account, *, by: User | None = None) -> Account:
 
 
 def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Account:
-    current = scheduling.settled(_changeable(account))
+    current = scheduled.settled(_changeable(account))
     if at_period_end:
-        scheduling.release(current)
+        scheduled.release(current)
     client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
     return sync(account, origin=Account.Origin.PAGE, by=by)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tenants.models import Tenant
 from tenants.signals import seats_shown
@@ -19,5 +20,5 @@ class SeatOffer:
 
 def offered(tenant: Tenant, *, members: int) -> SeatOffer | None:
     """The first offer that somebody has; None: all seats are taken, or none are sold."""
-    answers = seats_shown.send(sender=None, tenant=tenant, members=members)
-    return next((each for _, each in answers if each is not None), None)
+    answers: list[tuple[Any, Any]] = seats_shown.send(sender=None, tenant=tenant, members=members)
+    return next((each for _, each in answers if isinstance(each, SeatOffer)), None)

@@ -14,6 +14,7 @@ from typing import Any
 import stripe
 
 from billing.stripe_client import client
+from billing.subscriptions import scheduled
 from billing.subscriptions.changing import scheduling
 from billing.subscriptions.changing.wanted import Wanted, item_of
 
@@ -76,9 +77,7 @@ def changed_items(current: stripe.Subscription, wanted: Wanted) -> list[dict[str
     return [changed if item.price.id == wanted.price.id else {**changed, "price": wanted.price.id}]
 
 
-def prorations(
-    current: stripe.Subscription, wanted: Wanted, *, at: int | None
-) -> dict[str, Any]:
+def prorations(current: stripe.Subscription, wanted: Wanted, *, at: int | None) -> dict[str, Any]:
     """How the change is invoiced: alike in its preview and in itself."""
     if wanted.ends_trial:
         return {"proration_behavior": "none", "trial_end": "now"}
@@ -113,9 +112,7 @@ def now_parameters(
     return {"subscription": current.id, "subscription_details": details, **discounts(wanted)}
 
 
-def _next(
-    current: stripe.Subscription, wanted: Wanted, now: stripe.Invoice | None
-) -> Bill | None:
+def _next(current: stripe.Subscription, wanted: Wanted, now: stripe.Invoice | None) -> Bill | None:
     item = item_of(current)
     end = item.current_period_end
     if now is not None and (wanted.interval_changes or wanted.ends_trial):
@@ -123,7 +120,7 @@ def _next(
         return _of_new(current, wanted, at=max(begun, default=end))
     if wanted.when == "period_end" and wanted.interval_changes:
         return _of_new(current, wanted, at=end)
-    schedule = scheduling.id_of(current)
+    schedule = scheduled.id_of(current)
     same = {
         "items": changed_items(current, wanted), "proration_behavior": "none", **keeps(current)
     }  # fmt: skip
@@ -138,9 +135,7 @@ def _next(
     return _bill(_preview(asked), at=end)
 
 
-def _by_schedule(
-    current: stripe.Subscription, wanted: Wanted, schedule: str
-) -> dict[str, Any]:
+def _by_schedule(current: stripe.Subscription, wanted: Wanted, schedule: str) -> dict[str, Any]:
     """The period after, for a subscription whose schedule this change replaces or ends."""
     first, second = scheduling.phases(
         client().v1.subscription_schedules.retrieve(schedule), current, wanted
@@ -177,9 +172,8 @@ def _lasting(current: stripe.Subscription, wanted: Wanted, *, until: int) -> lis
         coupon = None if isinstance(each, str) else each.source.coupon
         if isinstance(each, str) or coupon is None or isinstance(coupon, str):
             continue
-        if coupon.duration == "forever" or (each.end or 0) > until:
-            lasting.append(coupon.id)
-        elif coupon.duration == "once" and wanted.when == "period_end":
+        waits = coupon.duration == "once" and wanted.when == "period_end"
+        if waits or coupon.duration == "forever" or (each.end or 0) > until:
             lasting.append(coupon.id)
     if wanted.code is not None and wanted.code.duration == "forever":
         lasting.append(wanted.code.coupon)

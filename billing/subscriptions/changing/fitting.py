@@ -29,7 +29,9 @@ class Overhang:
     then: str
 
 
-def overhang(tenant: Tenant, plan: Plan, *, currency: str = "", seats: int = 1) -> Sequence[Overhang]:
+def overhang(
+    tenant: Tenant, plan: Plan, *, currency: str = "", seats: int = 1
+) -> Sequence[Overhang]:
     """What does not fit into a plan with so many seats; nothing while usage cannot be read."""
     return [*_counted(tenant, plan, currency, seats), *_domains(tenant, plan)]
 

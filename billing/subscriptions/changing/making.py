@@ -18,7 +18,7 @@ from billing import failures
 from billing.models import LIVE, Account, is_tried
 from billing.selling import forms, terms
 from billing.stripe_client import client
-from billing.subscriptions import projection, subscription
+from billing.subscriptions import projection, scheduled, subscription
 from billing.subscriptions.changing import asking, codes, offers, scheduling, wanted
 from billing.subscriptions.changing.asking import Asked
 from billing.subscriptions.changing.offers import Offer
@@ -84,7 +84,9 @@ def confirm(account: Account, signed: str, *, by: User) -> Made:
     try:
         charged = _confirm(account, offer)
     except subscription.NoSubscription:
-        subscription.sync(account, origin=Account.Origin.PAGE)  # it ended, and we had not heard of it
+        subscription.sync(
+            account, origin=Account.Origin.PAGE
+        )  # it ended, and we had not heard of it
         raise
     except stripe.StripeError as error:
         if failures.passes(error):  # it may have acted before the answer was lost
@@ -102,7 +104,7 @@ def revoke(account: Account, *, by: User) -> bool:
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = subscription.newest(account.stripe_customer_id)
-        released = current is not None and scheduling.release(scheduling.settled(current))
+        released = current is not None and scheduled.release(scheduled.settled(current))
     subscription.sync(account, origin=Account.Origin.PAGE, by=by)
     return released
 
@@ -110,7 +112,7 @@ def revoke(account: Account, *, by: User) -> bool:
 @transaction.atomic
 def _confirm(account: Account, offer: Offer) -> int:
     account = Account.objects.locked(account.pk)
-    current = scheduling.settled(_changeable(account))
+    current = scheduled.settled(_changeable(account))
     if _is_done(current, offer):
         return 0
     if offers.state(current) != offer.state:
@@ -144,7 +146,7 @@ def _update(current: stripe.Subscription, found: Wanted, offer: Offer) -> stripe
         metadata |= {
             terms.METADATA: scheduling.terms_of(current, found),
             projection.MOVED: "",
-            scheduling.RELEASES: scheduling.id_of(current),
+            scheduled.RELEASES: scheduled.id_of(current),
         }
     if metadata:
         params["metadata"] = metadata
@@ -158,14 +160,15 @@ def _note_difference(changed: stripe.Subscription, bill: asking.Bill | None) -> 
     if bill is None or invoice is None or isinstance(invoice, str):
         return
     if invoice.total != bill.total:
-        log.error("billing.charged_otherwise", stripe=invoice.id, total=invoice.total, shown=bill.total)
+        log.error(
+            "billing.charged_otherwise", stripe=invoice.id, total=invoice.total, shown=bill.total
+        )
 
 
 def _is_done(current: stripe.Subscription, offer: Offer) -> bool:
     item = wanted.item_of(current)
     if offer.when == "period_end":
-        schedule = current.schedule
-        said = {} if schedule is None or isinstance(schedule, str) else dict(schedule.metadata or {})
+        said = scheduled.said_by(current.schedule)
         return (said.get("price"), said.get("seats")) == (offer.price, str(offer.seats))
     if offer.promotion_code and offer.promotion_code not in codes.used(current):
         return False

@@ -15,7 +15,7 @@ from typing import Any
 import stripe
 from django.core import signing
 
-from billing.subscriptions.changing import scheduling
+from billing.subscriptions import scheduled
 from billing.subscriptions.changing.asking import Bill
 from billing.subscriptions.changing.wanted import Wanted, item_of
 from tenants.models import Tenant
@@ -71,7 +71,12 @@ class Offer:
 
 
 def offer(
-    tenant: Tenant, current: stripe.Subscription, wanted: Wanted, *, bill: Bill | None, at: int | None
+    tenant: Tenant,
+    current: stripe.Subscription,
+    wanted: Wanted,
+    *,
+    bill: Bill | None,
+    at: int | None,
 ) -> Offer:
     """The offer of a change that was asked about."""
     choice = wanted.choice
@@ -126,7 +131,7 @@ def state(current: stripe.Subscription) -> str:
         current.cancel_at,
         current.cancel_at_period_end,
         current.trial_end,
-        scheduling.id_of(current),
+        scheduled.id_of(current),
         _paid_with(current),
         [each if isinstance(each, str) else each.id for each in current.discounts or ()],
     ]
@@ -136,7 +141,9 @@ def state(current: stripe.Subscription) -> str:
 def _paid_with(current: stripe.Subscription) -> list[str]:
     customer = current.customer
     settings = None if isinstance(customer, str) else customer.invoice_settings
-    methods = (current.default_payment_method, settings and settings.default_payment_method)
+    methods: list[Any] = [current.default_payment_method]
+    if settings is not None:
+        methods.append(settings.default_payment_method)
     return ["" if each is None else each if isinstance(each, str) else each.id for each in methods]
 
 

@@ -1,8 +1,6 @@
 """A change that waits for the end of the period: a schedule at Stripe with two phases.
 
 The first phase is the subscription as it is, the second what it becomes; then the schedule lets go of it.
-A schedule that an upgrade has made pointless is named in the metadata of the subscription by the request
-that upgrades, and released by whoever sees that next: so no crash leaves a downgrade behind.
 """
 
 from __future__ import annotations
@@ -11,36 +9,16 @@ from typing import Any
 
 import stripe
 
-from billing.models import LIVE
 from billing.selling import terms
 from billing.stripe_client import client
-from billing.subscriptions.changing import scheduled
+from billing.subscriptions import scheduled
 from billing.subscriptions.changing.wanted import Wanted, item_of
-
-RELEASES = "releases"  # metadata key of a subscription: the schedule that is to let go of it
-
-
-def id_of(current: stripe.Subscription) -> str:
-    """The schedule that the subscription has; "" for none."""
-    schedule = current.schedule
-    return "" if schedule is None else schedule if isinstance(schedule, str) else schedule.id
-
-
-def settled(current: stripe.Subscription) -> stripe.Subscription:
-    """The subscription without the schedule that it has outgrown, if there is one. Raises
-    stripe.StripeError."""
-    schedule, metadata = id_of(current), current.metadata
-    outgrown = metadata[RELEASES] if metadata and RELEASES in metadata else ""
-    if schedule and schedule == outgrown and current.status in LIVE:
-        client().v1.subscription_schedules.release(schedule)
-        current["schedule"] = None
-    return current
 
 
 def schedule(current: stripe.Subscription, wanted: Wanted, *, key: str) -> None:
     """Let the subscription become what is wanted when its period ends; `key` makes it once. A change
     that was scheduled before gives way to this one. Raises stripe.StripeError."""
-    id = id_of(current) or _begin(current, key)
+    id = scheduled.id_of(current) or _begin(current, key)
     client().v1.subscription_schedules.update(
         id,
         {
@@ -51,14 +29,6 @@ def schedule(current: stripe.Subscription, wanted: Wanted, *, key: str) -> None:
         },
         {"idempotency_key": f"{key}-phases"},
     )
-
-
-def release(current: stripe.Subscription) -> bool:
-    """Take the scheduled change back. False: nothing was scheduled. Raises stripe.StripeError."""
-    if not id_of(current):
-        return False
-    client().v1.subscription_schedules.release(id_of(current))
-    return True
 
 
 def phases(

@@ -57,7 +57,7 @@ def of(current: stripe.Subscription, choice: Choice, *, code: str = "") -> Wante
     if (current.cancel_at or current.cancel_at_period_end) and (when == "period_end" or code):
         raise NotNow("The plan is cancelled. Please keep it first: then it can be changed.")
     found = codes.find(code, current=current, price=price) if code else None
-    if found and (when == "period_end" or _is_scheduled(current) and when == "never"):
+    if found and (when == "period_end" or (_is_scheduled(current) and when == "never")):
         raise codes.CodeRefused(
             "A code counts at once, and this change comes later. Please use it once the change has come."
         )

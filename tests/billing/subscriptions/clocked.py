@@ -69,7 +69,9 @@ class Clocked:
 
     def part(self, amount: int, at: int) -> int:
         """The part of an amount that falls on the rest of the running period, rounded half up."""
-        start, end = (int(each.timestamp()) for each in (self.row.period_start, self.row.period_end))
+        start, end = (
+            int(each.timestamp()) for each in (self.row.period_start, self.row.period_end)
+        )
         return (2 * amount * (end - at) + (end - start)) // (2 * (end - start))
 
     def card(self, token: str) -> None:
@@ -84,7 +86,11 @@ def clocked(shop: Shop, stripe: sdk.StripeClient, *, begins: datetime | None = N
     begins = begins or datetime.now(UTC)
     clock = stripe.v1.test_helpers.test_clocks.create({"frozen_time": int(begins.timestamp())})
     customer = stripe.v1.customers.create(
-        {"test_clock": clock.id, "email": "a@b.example", "metadata": {"tenant": str(shop.tenant.pk)}}
+        {
+            "test_clock": clock.id,
+            "email": "a@b.example",
+            "metadata": {"tenant": str(shop.tenant.pk)},
+        }
     )
     Account.objects.filter(tenant=shop.tenant).update(stripe_customer_id=customer.id)
     return Clocked(shop, stripe, clock.id)
@@ -92,7 +98,9 @@ def clocked(shop: Shop, stripe: sdk.StripeClient, *, begins: datetime | None = N
 
 def due(page: str, words: str = "You pay now") -> int:
     """What a page of a change says is paid, in cents; of a next invoice with "You pay then"."""
-    found = re.search(rf"<strong>{words}</strong>.*?<strong>(-?)[$€]([\d,]+)\.(\d\d)</strong>", page, re.S)
+    found = re.search(
+        rf"<strong>{words}</strong>.*?<strong>(-?)[$€]([\d,]+)\.(\d\d)</strong>", page, re.S
+    )
     assert found, page
     return int(found[2].replace(",", "") + found[3]) * (-1 if found[1] else 1)
 

@@ -140,7 +140,9 @@ def test_a_price_that_changed_since_is_shown_anew(books: Clocked, stripe: sdk.St
         assert "$109.00" in answer.content.decode()
         still_pro(books)
     finally:
-        stripe.v1.prices.update(price.id, {"lookup_key": "business_month", "transfer_lookup_key": True})
+        stripe.v1.prices.update(
+            price.id, {"lookup_key": "business_month", "transfer_lookup_key": True}
+        )
         stripe.v1.prices.update(made.id, {"active": False})
 
 

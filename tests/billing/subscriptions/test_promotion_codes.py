@@ -25,7 +25,11 @@ def code_for(stripe: sdk.StripeClient, *, code: dict[str, Any] | None = None, **
     params: Any = {"duration": "once", "name": "Launch", **coupon}
     made = stripe.v1.coupons.create(params)
     text = f"LAUNCH{uuid4().hex[:8].upper()}"
-    promotion: Any = {"promotion": {"type": "coupon", "coupon": made.id}, "code": text, **(code or {})}
+    promotion: Any = {
+        "promotion": {"type": "coupon", "coupon": made.id},
+        "code": text,
+        **(code or {}),
+    }
     stripe.v1.promotion_codes.create(promotion)
     return text
 
@@ -51,7 +55,9 @@ def test_a_code_is_shown_then_used_once_and_only_the_next_invoice_is_less(books:
     assert f"The code {code} is used." in answer
     assert "Launch: 50 % off" in answer
     books.shop.confirm(page)  # a second click
-    assert AuditEntry.objects.filter(tenant=books.shop.tenant, action="promotion.applied").count() == 1
+    assert (
+        AuditEntry.objects.filter(tenant=books.shop.tenant, action="promotion.applied").count() == 1
+    )
     books.renew()
     books.renew()
     assert books.totals() == [PRO, PRO // 2, PRO]

@@ -1,8 +1,11 @@
-"""What a schedule at Stripe will make of a subscription, as the projection keeps it.
+"""What a schedule at Stripe will make of a subscription: as the projection keeps it, and taken back.
 
 A phase names a price, and nothing that could be expanded there says which plan that is: we write it into
 the schedule's metadata, with the price that it is about. Of a schedule that was made by hand at Stripe only
 the day is known.
+
+A schedule that an upgrade has made pointless is named in the metadata of the subscription by the request
+that upgrades, and released by whoever sees that next: so no crash leaves a downgrade behind.
 """
 
 from __future__ import annotations
@@ -13,6 +16,10 @@ from typing import Any
 
 import stripe
 
+from billing.models import LIVE
+from billing.stripe_client import client
+
+RELEASES = "releases"  # metadata key of a subscription: the schedule that is to let go of it
 _NOTHING: Mapping[str, Any] = {
     "scheduled_at": None,
     "scheduled_plan_key": "",
@@ -34,6 +41,12 @@ def metadata(price: stripe.Price, *, seats: int) -> dict[str, str]:
     }
 
 
+def said_by(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, str]:
+    """What `metadata` wrote with a schedule; nothing where it was made by hand, or there is none."""
+    written: Any = None if schedule is None or isinstance(schedule, str) else schedule.metadata
+    return {str(key): str(value) for key, value in (written or {}).items()}
+
+
 def fields(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, Any]:
     """The row's columns: what comes next, or that nothing does."""
     if schedule is None or isinstance(schedule, str) or schedule.current_phase is None:
@@ -43,8 +56,11 @@ def fields(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, Any]
     if not following:
         return dict(_NOTHING)
     phase = min(following, key=lambda each: each.start_date)
-    said = {**_NOTHING, "scheduled_at": datetime.fromtimestamp(phase.start_date, UTC)}
-    ours = dict(schedule.metadata or {})
+    said: dict[str, Any] = {
+        **_NOTHING,
+        "scheduled_at": datetime.fromtimestamp(phase.start_date, UTC),
+    }
+    ours = said_by(schedule)
     items = {_price(each): each.quantity or 1 for each in phase["items"]}
     if ours.get("price") not in items:
         return said
@@ -56,6 +72,31 @@ def fields(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, Any]
         "scheduled_quantity": items[ours["price"]],
         "scheduled_amount": int(amount) if amount.isdigit() else None,
     }
+
+
+def id_of(current: stripe.Subscription) -> str:
+    """The schedule that the subscription has; "" for none."""
+    schedule = current.schedule
+    return "" if schedule is None else schedule if isinstance(schedule, str) else schedule.id
+
+
+def settled(current: stripe.Subscription) -> stripe.Subscription:
+    """The subscription without the schedule that it has outgrown, if there is one. Raises
+    stripe.StripeError."""
+    schedule, metadata = id_of(current), current.metadata
+    outgrown = metadata[RELEASES] if metadata and RELEASES in metadata else ""
+    if schedule and schedule == outgrown and current.status in LIVE:
+        client().v1.subscription_schedules.release(schedule)
+        current["schedule"] = None
+    return current
+
+
+def release(current: stripe.Subscription) -> bool:
+    """Take the scheduled change back. False: nothing was scheduled. Raises stripe.StripeError."""
+    if not id_of(current):
+        return False
+    client().v1.subscription_schedules.release(id_of(current))
+    return True
 
 
 def _price(item: Any) -> str:

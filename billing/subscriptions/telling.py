@@ -28,7 +28,9 @@ def differences(
     said = _now(was, row)
     if said and was.plan_key == row.plan_key:
         details = {"seats": row.quantity, "interval": row.interval}
-        audit.note(account.tenant, "subscription.changed", by=by, target=row.plan_key, details=details)
+        audit.note(
+            account.tenant, "subscription.changed", by=by, target=row.plan_key, details=details
+        )
         letters.subscription_changed(account, row, what=" ".join(said), by=by)
     for name in _new_discounts(was, row):
         audit.note(account.tenant, "promotion.applied", by=by, target=name)
