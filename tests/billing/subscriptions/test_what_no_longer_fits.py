@@ -62,9 +62,15 @@ def test_it_is_named_before_and_readable_but_not_growable_after(
     page = shop.look(plan="pro")
     assert "What is more than Pro includes" in page
     named = page.split('id="overhang"')[1].split("</section>")[0]
-    for words in ("Links", "4 links", "2 links", "Storage", "20 bytes", "Seats", "Everybody stays",
-                  "also.example.com: in service for 14 days more"):  # fmt: skip
-        assert words in named, words
+    row = '>{}</th><td data-label="You have" class="table__num">{}</td>'
+    for words in (
+        row.format("Links", 4),
+        row.format("Storage", "20 bytes"),
+        row.format("Seats", 2),
+        "Everybody stays",
+        "also.example.com: in service for 14 days more",
+    ):
+        assert words in named, named
     assert "go.example.com" not in named
     shop.confirm(page)
     assert new_link(shop, 4) == 302  # what is paid for is there until the period ends
