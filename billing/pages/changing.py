@@ -117,7 +117,7 @@ def _lines(account: Account, looked: Looked) -> list[str]:
         lines += _at_once(looked, plan=plan, old=old)
         if account.cancel_at:
             lines.append("Your cancellation is taken back.")
-        if scheduled.id_of(looked.current):
+        if scheduled.comes(looked.current):
             lines.append("What was scheduled for the end of the period does not happen.")
     if wanted.when != "never":
         lines += usage_page.after_change(account.tenant, choice) if wanted.when == "now" else []

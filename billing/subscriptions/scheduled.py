@@ -74,6 +74,11 @@ def fields(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, Any]
     }
 
 
+def comes(current: stripe.Subscription) -> bool:
+    """Whether something is scheduled. A schedule in its last phase changes nothing any more."""
+    return fields(current.schedule)["scheduled_at"] is not None
+
+
 def id_of(current: stripe.Subscription) -> str:
     """The schedule that the subscription has; "" for none."""
     schedule = current.schedule

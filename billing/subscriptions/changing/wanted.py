@@ -17,6 +17,7 @@ from billing import catalogue
 from billing.models import plan_item
 from billing.selling import prices
 from billing.selling.forms import Choice
+from billing.subscriptions import scheduled
 from billing.subscriptions.changing import codes
 from billing.subscriptions.changing.codes import Code
 
@@ -57,7 +58,7 @@ def of(current: stripe.Subscription, choice: Choice, *, code: str = "") -> Wante
     if (current.cancel_at or current.cancel_at_period_end) and (when == "period_end" or code):
         raise NotNow("The plan is cancelled. Please keep it first: then it can be changed.")
     found = codes.find(code, current=current, price=price) if code else None
-    if found and (when == "period_end" or (_is_scheduled(current) and when == "never")):
+    if found and (when == "period_end" or (scheduled.comes(current) and when == "never")):
         raise codes.CodeRefused(
             "A code counts at once, and this change comes later. Please use it once the change has come."
         )
@@ -108,7 +109,3 @@ def _rank(plan_key: str) -> int:
 
 def _interval(price: stripe.Price) -> str:
     return price.recurring.interval if price.recurring else ""
-
-
-def _is_scheduled(current: stripe.Subscription) -> bool:
-    return current.schedule is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import stripe as sdk
@@ -233,3 +234,69 @@ def test_webhooks_in_any_order_and_again_show_the_same(
         deliver(delivery)
     assert before == (books.row.scheduled_at, books.row.scheduled_plan_key, PRO)
     assert (mails(books, "change_scheduled"), books.shop.account.trouble) == (1, "")
+
+
+def tried_with_card(books: Clocked) -> Clocked:
+    """A trial of Pro that a card is kept for, and that nobody has paid for yet."""
+    books.shop.owner.post("/billing/trial/", {"plan": "pro", "interval": "month"})
+    books.buy("pro")
+    assert (books.shop.account.status, books.totals()) == ("trialing", [0, 0])
+    return books
+
+
+def test_within_a_trial_with_a_card_another_plan_costs_from_its_end_on(books: Clocked) -> None:
+    end = tried_with_card(books).row.trial_end
+    assert end is not None
+    page = books.shop.look(plan="pro", interval="year")
+    assert ("Nothing is charged now." in page, due(page, "You pay then")) == (True, 290_00)
+    books.shop.confirm(page)
+    assert (books.row.interval, books.row.trial_end, books.totals()) == ("year", end, [0, 0])
+    books.shop.change(plan="pro", interval="month")  # back at once: nothing is paid for yet
+    assert (books.row.interval, books.row.trial_end) == ("month", end)
+    books.pass_until(int(end.timestamp()) + 2 * HOUR)
+    assert (books.shop.account.status, books.totals()) == ("active", [0, 0, PRO])
+
+
+def test_a_plan_that_cannot_be_tried_ends_the_trial_and_is_paid_at_once(books: Clocked) -> None:
+    tried_with_card(books)
+    page = books.shop.look(plan="business")
+    assert "Business cannot be tried, so the trial ends" in page
+    assert (due(page), due(page, "You pay then")) == (BUSINESS, BUSINESS)
+    books.card("pm_card_chargeCustomerFail")
+    page = books.shop.look(plan="business")
+    assert books.shop.confirm(page).status_code == 402
+    assert (books.shop.account.plan_key, books.shop.account.status) == ("pro", "trialing")
+    books.card("pm_card_visa")
+    books.shop.change(plan="business")
+    assert (books.shop.account.status, books.totals()) == ("active", [0, 0, BUSINESS])
+
+
+@pytest.mark.parametrize(
+    "day", [datetime(2027, 1, 31, 9, tzinfo=UTC), datetime(2028, 1, 29, tzinfo=UTC)]
+)
+def test_months_of_other_lengths_and_another_currency(
+    shop: Shop, stripe: sdk.StripeClient, day: datetime
+) -> None:
+    books = clocked(shop, stripe, begins=day).buy("pro", currency="eur")
+    books.renew()  # into the time from the end of February on
+    assert books.row.period_start.month == 2
+    at = books.pass_part(1 / 3)
+    page = books.shop.look(plan="business")
+    assert due(page) == books.part(92_00, at) - books.part(27_00, at)
+    books.shop.confirm(page)
+    books.shop.change(plan="pro")
+    end = books.row.period_end
+    books.renew()
+    assert end.day == day.day
+    assert books.totals() == [27_00, 27_00, due(page), 27_00]
+    assert books.row.scheduled_at is None
+
+
+def test_a_code_can_be_used_again_once_the_scheduled_change_has_come(books: Clocked) -> None:
+    books.buy("business")
+    books.shop.change(plan="pro")
+    books.renew()
+    assert books.row.schedule_id  # in its last phase, which changes nothing
+    page = books.shop.look(plan="business")
+    assert "What was scheduled" not in page
+    assert "Promotion code" in books.shop.page()
