@@ -4,7 +4,7 @@ fits. Ready for a template without logic."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.models import Account
 from billing.pages import cards, page, usage_page
@@ -167,11 +167,9 @@ def _next(looked: Looked) -> Shown | None:
     bill, now = looked.asked.next, looked.asked.now
     if bill is None:
         return None
-    credit = now.credit if now is not None else 0
-    if now is not None and credit:  # Stripe cannot know yet what the change leaves
-        owed = bill.total - credit
-        bill = Bill(bill.lines, bill.discount, bill.tax, bill.total, -credit, max(0, owed),
-                    bill.currency, bill.at)  # fmt: skip
+    if now is not None:  # Stripe cannot know yet what the change uses of a credit, or leaves
+        left = -now.credit
+        bill = replace(bill, balance=left, due=max(0, bill.total + left))
     caption = f"Your next invoice, on {page.day(bill.at)}"
     note = "As far as it is known today: usage above the plan has an invoice of its own."
     return _shown(bill, caption, "You pay then", note)
