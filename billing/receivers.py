@@ -12,12 +12,15 @@ from kombu.exceptions import OperationalError
 
 from billing import catalogue, entitlements, tasks
 from billing.models import Account
+from billing.subscriptions.changing import spare_seats
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.features import FeatureRefused
+from tenants.members import SeatOffer
 from tenants.models import Tenant
 from tenants.signals import (
     feature_requested,
+    seats_shown,
     workspace_created,
     workspace_deleted,
     workspace_needed,
@@ -38,6 +41,12 @@ def is_paid_for(tenant: Tenant, **_: Any) -> bool:
     """What somebody pays for does not end because nobody signs in."""
     account = Account.objects.for_tenant(tenant).first()
     return account is not None and account.has_subscription
+
+
+@receiver(seats_shown)
+def offer_seats_back(tenant: Tenant, members: int, **_: Any) -> SeatOffer | None:
+    """Who pays for more seats than there are people may give some back."""
+    return spare_seats.offer(tenant, members=members)
 
 
 @receiver(feature_requested)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.pages import views
+from billing.pages import change_views, views
 
 app_name = "billing"
 
@@ -9,7 +9,8 @@ urlpatterns = [
     path("checkout/", views.checkout_plan, name="checkout"),
     path("trial/", views.begin_trial, name="trial"),
     path("return/", views.come_back, name="return"),
-    path("change/", views.change, name="change"),
+    path("change/", change_views.change, name="change"),
+    path("scheduled/revoke/", change_views.revoke, name="revoke"),
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
     path("intent/forget/", views.forget_intent, name="forget_intent"),

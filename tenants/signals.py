@@ -12,6 +12,10 @@ workspace_created = Signal()
 # receiver raises tenants.members.membership.SeatRefused when no seat is left. kwargs: tenant, take (bool).
 seat_requested = Signal()
 
+# The list of members is drawn for somebody who may pay. A receiver may answer with a
+# tenants.members.SeatOffer, shown above it. kwargs: tenant, members (int, how many there are).
+seats_shown = Signal()
+
 # A feature is about to be used. A receiver raises tenants.features.FeatureRefused when the plan does not
 # include it. kwargs: tenant, feature (str, as the product's catalogue names it).
 feature_requested = Signal()

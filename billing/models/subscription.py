@@ -61,6 +61,13 @@ class Subscription(models.Model):
     ended_at = models.DateTimeField(null=True)
     is_paused = models.BooleanField("collection is paused", default=False)
     schedule_id = models.CharField(max_length=255, blank=True)
+    # What a schedule at Stripe makes of it at `scheduled_at`; NULL: nothing is scheduled. Without a
+    # plan's key the schedule was not made here, and only its day is known.
+    scheduled_at = models.DateTimeField(null=True)
+    scheduled_plan_key = models.CharField(max_length=40, blank=True, db_default="")
+    scheduled_interval = models.CharField(max_length=10, blank=True, db_default="")
+    scheduled_quantity = models.PositiveIntegerField(null=True)
+    scheduled_amount = models.BigIntegerField("then, minor units for each", null=True)
     # Each: {"name", "percent", "amount", "currency", "ends"}; amounts in minor units, ends in ISO 8601.
     discounts = models.JSONField(default=list)
     payment_method = models.CharField("in words", max_length=80, blank=True)

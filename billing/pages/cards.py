@@ -71,7 +71,7 @@ def of(plan: Plan, shown: Shown) -> PlanCard:
         period=_period(plan, interval),
         is_current=is_current,
         label=label,
-        note=_free_note(account) if plan.is_free and not is_current else "",
+        note=_free_note(account) if plan.is_free and not is_current else _scheduled(plan, shown),
         seats=seats,
         least_seats=least,
         try_label=_try_label(plan, shown) if label else "",
@@ -168,6 +168,16 @@ def _free_note(account: Account) -> str:
     if account.cancel_at:
         return f"Yours from {account.cancel_at:%-d %B %Y}"
     return "Yours again when you cancel your plan"
+
+
+def _scheduled(plan: Plan, shown: Shown) -> str:
+    """Of the plan that comes when the period ends; who wants other seats asks above."""
+    row = shown.row
+    if row is None or row.scheduled_at is None or row.scheduled_plan_key != plan.key:
+        return ""
+    if row.plan_key == plan.key or row.scheduled_interval != shown.interval:
+        return ""
+    return f"Yours from {row.scheduled_at:%-d %B %Y}"
 
 
 def _query(shown: Shown, **other: str) -> str:

@@ -9,11 +9,10 @@ from datetime import datetime
 from billing import catalogue, entitlements
 from billing.catalogue import Interval, Plan
 from billing.models import Account, Subscription
-from billing.pages import cards, usage_page
+from billing.pages import adjusting, cards, usage_page
+from billing.pages.adjusting import Adjust
 from billing.pages.cards import PlanCard, Tab
 from billing.pages.usage_page import Charged, Running
-from billing.selling import pricing
-from billing.selling.forms import Choice
 from billing.subscriptions import invoices, trials
 from billing.subscriptions.invoices import Invoice
 from metering import wording
@@ -56,6 +55,7 @@ class BillingPage:
     facts: Sequence[Fact]
     period_end: str
     trouble: str
+    adjust: Adjust | None
     gauges: Sequence[Gauge]
     interval: Interval
     currency: str
@@ -100,6 +100,7 @@ class BillingPage:
             facts=_facts(account, plan, row),
             period_end=day(account.current_period_end),
             trouble=_TROUBLE.get(account.status, ""),
+            adjust=adjusting.of(account, row, members=shown.members),
             gauges=gauges(account.tenant),
             interval=interval,
             currency=currency,
@@ -112,28 +113,6 @@ class BillingPage:
             invoices=listed,
             may_manage=may_manage,
             may_pay=may_pay,
-        )
-
-
-@dataclass(frozen=True)
-class ChangePage:
-    """What a change of plan would mean, before it is done."""
-
-    choice: Choice
-    title: str
-    price: str
-    lines: Sequence[str]
-    gains: Sequence[str]
-
-    @classmethod
-    def of(cls, account: Account, choice: Choice) -> ChangePage:
-        plan = choice.plan
-        return cls(
-            choice=choice,
-            title=f"Change from {plan_name(account)} to {plan.name}",
-            price=cards.price_of(choice),
-            lines=_consequences(account, choice),
-            gains=pricing.limits_in_words(plan, choice.currency),
         )
 
 
@@ -199,25 +178,3 @@ def _facts(account: Account, plan: Plan, row: Subscription | None) -> list[Fact]
         return [*facts, Fact("Ends on", day(account.cancel_at))]
     label = "Trial until" if row.status == "trialing" else "Renews on"
     return [*facts, Fact(label, day(account.current_period_end))]
-
-
-def _consequences(account: Account, choice: Choice) -> list[str]:
-    """Stripe's default prorations in words ("Prorations"): by the second, on the next invoice,
-    except that another interval starts a new period with an invoice at once."""
-    old, new = plan_name(account), choice.plan.name
-    lines = [f"The limits of {new} hold at once."]
-    if account.interval != choice.interval:
-        lines.append(
-            f"A new period starts today: {cards.cost_of(choice)} is charged now, "
-            f"less what is left of the {account.interval} that you have paid for."
-        )
-    else:
-        lines.append(
-            f"What is left of {old} is credited by the second, and {new} is charged for the rest "
-            f"of the period: both are on your next invoice, on {day(account.current_period_end)}."
-        )
-    if not cards.is_higher(choice.plan, account):
-        lines.append("What is above the new limits stays and keeps working; you cannot add to it.")
-    if account.cancel_at:
-        lines.append("Your cancellation is taken back.")
-    return [*lines, *usage_page.after_change(account.tenant, choice)]

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from billing import failures
 from billing.selling.forms import NotOffered, WrongSeats
 from billing.selling.prices import NotForSale
+from billing.subscriptions.changing.wanted import NotNow
 from billing.subscriptions.subscription import NoSubscription, OnlyTried
 from billing.subscriptions.trials import NoTrial
 
@@ -48,6 +49,8 @@ def in_words(view: View) -> View:
             return _page(request, 400, WRONG_SEATS, str(error))
         except NotOffered:
             return _page(request, 400, *NOT_OFFERED)
+        except NotNow as error:
+            return _page(request, 409, "The plan cannot be changed at the moment", str(error))
         except OnlyTried:
             return _page(request, 409, *ONLY_TRIED)
         except NoTrial:
@@ -56,6 +59,17 @@ def in_words(view: View) -> View:
             return _page(request, 409, *NO_SUBSCRIPTION)
 
     return answered
+
+
+def of_card(error: stripe.CardError) -> str:
+    """Why a change was not paid, and so not made, to the person who wanted it."""
+    if error.code == "authentication_required":
+        return (
+            "Your bank wants you to confirm the payment, which this card needs each time. Nothing has "
+            "changed and nothing was charged. Please pay with another card, or ask your bank."
+        )
+    said = error.user_message or "The payment did not go through."
+    return f"{said} Nothing has changed and nothing was charged. Please look at the card, or use another."
 
 
 NOT_VERIFIED = (

@@ -16,7 +16,6 @@ from billing.pages import page
 from billing.pages.refusals import AddressNotVerified, in_words
 from billing.selling import forms
 from billing.subscriptions import checkout, intent, subscription, trials
-from identity.security import needs_recent_sign_in_to_send
 from tenants.hosts import requires
 from tenants.models import Membership
 from tenants.permissions import May
@@ -87,26 +86,6 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
     else:
         messages.info(request, "The payment is not complete, so the plan has not changed yet.")
     return redirect("billing:overview")
-
-
-@requires(May.PAY)
-@needs_recent_sign_in_to_send  # the card that is known pays for it
-@in_words
-def change(request: WorkspaceRequest) -> HttpResponse:
-    """GET says in words what a change of plan means; POST does it."""
-    account = Account.objects.of(request.tenant)
-    wanted = _choice(request, account, request.POST if request.method == "POST" else request.GET)
-    if not account.has_subscription:
-        raise subscription.NoSubscription
-    if trials.of(account) is not None:
-        raise subscription.OnlyTried
-    if request.method == "POST":
-        _require_verified(request)
-        account = subscription.change(account, wanted, by=request.user)
-        messages.success(request, f"You are on {page.plan_name(account)} now.")
-        return redirect("billing:overview")
-    shown = page.ChangePage.of(account, wanted)
-    return render(request, "billing/change.html", {"page": shown})
 
 
 @require_POST

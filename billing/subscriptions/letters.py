@@ -83,6 +83,28 @@ def moved(account: Account, row: Subscription) -> None:
     _tell(account, "billing.moved", {}, values, bell=False, once=once)
 
 
+def subscription_changed(
+    account: Account, row: Subscription, *, what: str, by: User | None
+) -> None:
+    """Seats or interval are others now; once for what it has become."""
+    values = {"plan": _name(row.plan_key), "what": what, "doer": _doer(by)}
+    _tell(account, "billing.subscription_changed", {}, values)
+
+
+def change_scheduled(account: Account, row: Subscription, *, what: str, by: User | None) -> None:
+    """The subscription becomes another when its period ends, and can be kept until then."""
+    values = {"plan": _name(row.plan_key), "what": what, "doer": _doer(by),
+              "day": f"{row.scheduled_at:%-d %B %Y}"}  # fmt: skip
+    _tell(account, "billing.change_scheduled", {}, values)
+
+
+def change_revoked(account: Account, was: Subscription, *, what: str, by: User | None) -> None:
+    """What was scheduled does not happen."""
+    values = {"plan": _name(was.plan_key), "what": what, "doer": _doer(by),
+              "day": f"{was.scheduled_at:%-d %B %Y}"}  # fmt: skip
+    _tell(account, "billing.change_revoked", {}, values)
+
+
 def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
     """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
     amount = money_in_words(int(event["amount"] or 0), str(event["currency"]))

@@ -14,6 +14,7 @@ import stripe
 from billing import catalogue
 from billing.models import Account, PlanTerms, Subscription, plan_item
 from billing.selling import terms
+from billing.subscriptions import scheduled
 
 MOVED = "moved_to"  # metadata key: the price that `moving` gave a subscription
 # What a list of subscriptions must be asked to expand for it ("Expanding responses", 4 levels at most).
@@ -22,6 +23,7 @@ EXPAND = [
     "data.default_payment_method",
     "data.customer.invoice_settings.default_payment_method",
     "data.discounts.source.coupon",
+    "data.schedule",
 ]
 
 
@@ -85,6 +87,7 @@ def fields(subscription: stripe.Subscription) -> dict[str, Any]:
         "ended_at": _moment(subscription.ended_at),
         "is_paused": subscription.pause_collection is not None,
         "schedule_id": _id(subscription.schedule),
+        **scheduled.fields(subscription.schedule),
         "discounts": [_discount(each) for each in subscription.discounts or ()],
         "payment_method": _payment_method(
             subscription.default_payment_method or _of_customer(subscription.customer)

@@ -1,4 +1,4 @@
-"""A workspace's subscription: brought up to date from Stripe, changed, cancelled, resumed.
+"""A workspace's subscription: brought up to date from Stripe, cancelled, resumed.
 
 Stripe holds the truth. `sync` asks for it and writes it down; return page, webhook and periodic
 check all call it, so neither the order nor the number of calls matters.
@@ -17,10 +17,17 @@ import events
 from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, is_tried, plan_item
-from billing.selling import prices, terms
-from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, cycles, intent, invoices, letters, projection
+from billing.subscriptions import (
+    customers,
+    cycles,
+    intent,
+    invoices,
+    letters,
+    projection,
+    scheduled,
+    telling,
+)
 from events.steps import step
 from identity.models import User
 from identity.persons import person_of
@@ -47,7 +54,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     Raises stripe.StripeError, and then nothing has changed.
     """
     account = Account.objects.locked(account.pk)
-    ours = _ours(account.stripe_customer_id)
+    ours = [scheduled.settled(each) for each in _ours(account.stripe_customer_id)]
     found = _that_counts(ours)
     step("billing.asked")
     if found is None or found.status not in LIVE:
@@ -61,7 +68,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.save()
     if account.tenant.purged_at is not None:
         return account  # nothing is left that limits, months or events could be about
-    was = projection.before(found)
+    was, row_before = projection.before(found), telling.before(found.id if found else None)
     rows = {each.id: projection.write(account, each) for each in _without_superseded(ours, found)}
     row = rows[found.id] if found is not None else None
     cycles.follow(account.tenant, found)
@@ -71,6 +78,8 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     if account.has_subscription:
         intent.forget(account.tenant)
     _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
+    if row is not None:
+        telling.differences(account, row_before, row, by=by)
     if account.status == "past_due" != status_before:
         letters.payment_is_due(account)
     if row is not None and found is not None:
@@ -84,49 +93,21 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     return account
 
 
-def change(account: Account, choice: Choice, *, by: User | None = None) -> Account:
-    """Move the subscription to another plan, interval or number of seats, at once, with Stripe's
-    prorations, under the terms of today.
-
-    To ask for what is there already does nothing, so a second click is free. Raises
-    NoSubscription, OnlyTried, prices.NotForSale, stripe.StripeError.
-    """
-    price = prices.find(choice.plan, choice.interval, choice.currency)
-    wanted = (price.id, choice.seats)
-    if is_tried(_changeable(account)):
-        raise OnlyTried
-    with transaction.atomic():
-        account = Account.objects.locked(account.pk)
-        current = _changeable(account)
-        item = plan_item(current)
-        if item is not None and (item.price.id, item.quantity or 1) != wanted:
-            client().v1.subscriptions.update(
-                current.id,
-                {
-                    "items": [{"id": item.id, "price": price.id, "quantity": choice.seats}],
-                    "proration_behavior": "create_prorations",
-                    "cancel_at_period_end": False,
-                    "metadata": {
-                        terms.METADATA: terms.current(choice.plan).digest,
-                        projection.MOVED: "",
-                    },
-                },
-            )
-    return sync(account, origin=Account.Origin.PAGE, by=by)
-
-
 def cancel(account: Account, *, by: User | None = None) -> Account:
-    """Let the subscription end with the period that is paid for. Raises as `change`."""
+    """Let the subscription end with the period that is paid for; a change that was scheduled for then
+    gives way. Raises NoSubscription, stripe.StripeError."""
     return _set_cancel(account, at_period_end=True, by=by)
 
 
 def resume(account: Account, *, by: User | None = None) -> Account:
-    """Take a cancellation back before it happens. Raises as `change`."""
+    """Take a cancellation back before it happens. Raises as `cancel`."""
     return _set_cancel(account, at_period_end=False, by=by)
 
 
 def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Account:
-    current = _changeable(account)
+    current = scheduled.settled(_changeable(account))
+    if at_period_end:
+        scheduled.release(current)
     client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
     return sync(account, origin=Account.Origin.PAGE, by=by)
 

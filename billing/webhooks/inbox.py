@@ -48,6 +48,7 @@ WANTED = (  # what the endpoint at Stripe must send
     "customer.subscription.trial_will_end",
     "invoice.paid",
     "invoice.payment_failed",
+    "subscription_schedule.updated",
 )
 
 

@@ -127,7 +127,7 @@ def create_code(call: Call) -> Json:
     if params.get("customer"):
         state.require("customer", params["customer"], param="customer", status=400)
     code = params.get("code") or token(8).upper()
-    if _with_code(call, code):
+    if any(one["active"] for one in _with_code(call, code)):
         raise invalid("An active promotion code with this code already exists.", "code")
     given = params.get("restrictions") or {}
     if ("minimum_amount" in given) != ("minimum_amount_currency" in given):
@@ -163,10 +163,9 @@ def _restrictions(given: dict[str, Any]) -> Json:
 
 
 def _with_code(call: Call, code: str) -> list[Json]:
-    """Active promotion codes that are spelled so; upper and lower case are the same."""
+    """Promotion codes that are spelled so, also ended ones; upper and lower case are the same."""
     return call.state.select(
         "promotion_code",
-        {"active": True},
         condition="lower(json_extract(data, '$.code')) = ?",
         values=(code.lower(),),
     )

@@ -40,9 +40,14 @@ def preview(state: State, params: dict[str, Any]) -> Json:
         raise NotSimulated(f"`subscription_details[{name}]`", param=f"subscription_details[{name}]")
     with state.rehearsal():
         invoice = _rehearse(state, params, details)
-        if "discounts" in params:
+        if "discounts" in params and not _of_one_that_is(params):
             _discount(state, invoice, params["discounts"] or None)
         return _shown(state, invoice)
+
+
+def _of_one_that_is(params: dict[str, Any]) -> bool:
+    """Whether it previews a subscription that is there, whose own discounts `discounts` replaces."""
+    return bool(params.get("subscription") and not params.get("schedule_details"))
 
 
 def _rehearse(state: State, params: dict[str, Any], details: dict[str, Any]) -> Json:
@@ -60,7 +65,10 @@ def _rehearse(state: State, params: dict[str, Any], details: dict[str, Any]) -> 
     if subscription["schedule"] and params.get("schedule_details"):
         schedule = state.require("subscription_schedule", subscription["schedule"])
         return _of_schedule(state, schedule, params)
-    return _of_existing(state, subscription, dict(details))
+    changes = dict(details)
+    if "discounts" in params:
+        changes["discounts"] = params["discounts"]
+    return _of_existing(state, subscription, changes)
 
 
 def _add_items(state: State, params: dict[str, Any], customer: str) -> None:

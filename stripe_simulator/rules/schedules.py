@@ -150,6 +150,10 @@ def _is_over(given: dict[str, Any], begins: int) -> bool:
     return isinstance(end, int) and end <= begins
 
 
+@documented(
+    "api/subscription_schedules/object#subscription_schedule_object-phases-metadata: it is added to "
+    "the subscription's when the phase begins"
+)
 def _apply(
     state: State, subscription: Json, phase: Json, *, behavior: str, pay_now: bool = True
 ) -> changes.Outcome:
@@ -171,6 +175,8 @@ def _apply(
             given.append({"price": price, **change})
     given += [{"id": item["id"], "deleted": True} for item in free]
     params: dict[str, Any] = {"proration_behavior": behavior}
+    if phase["metadata"]:
+        params["metadata"] = phase["metadata"]
     if given:
         params["items"] = given
     trial_end = phase["trial_end"]

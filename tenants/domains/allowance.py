@@ -44,6 +44,11 @@ def has_room(claim: CustomDomain) -> bool:
     return len([c for c in _served(claim.tenant) if c.pk != claim.pk]) < limit.domain_limit
 
 
+def names_in_service(tenant: Tenant) -> list[str]:
+    """The workspace's domains that are in service: those that stay longest come first."""
+    return [claim.name for claim in _served(tenant)]
+
+
 def _served(tenant: Tenant) -> list[CustomDomain]:
     """The primary one first, then the oldest."""
     claims = CustomDomain.objects.for_tenant(tenant).filter(state__in=[State.SERVED, State.LOST])

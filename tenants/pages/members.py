@@ -17,7 +17,7 @@ from identity.security import needs_recent_sign_in, needs_recent_sign_in_where
 from outbound import gating
 from tenants import row_bounds
 from tenants.hosts.access import requires
-from tenants.members import door_proofs, doors, membership, ownership, roles
+from tenants.members import door_proofs, doors, membership, ownership, roles, seat_offers
 from tenants.models import Invitation, JoinDomain, Membership, Role
 from tenants.pages import keys_first
 from tenants.pages.forms import InviteForm, OfferForm, OpenDoorForm, RoleForm
@@ -70,7 +70,10 @@ def page(
         "door_form": OpenDoorForm(domains=doors.openable(tenant)),
         "offer_form": OfferForm(tenant=tenant),
         "refusal": refusal,
-        "rows": [_row(each, reader) for each in listed],
+        "rows": (rows := [_row(each, reader) for each in listed]),
+        "seat_offer": seat_offers.offered(tenant, members=len(rows))
+        if reader.may(May.PAY)
+        else None,
         "invitations": Invitation.objects.for_tenant(tenant)
         .filter(accepted_at=None)
         .order_by("-created_at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import stripe as sdk
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 
 from billing import entitlements, stripe_client, upkeep
@@ -95,6 +97,23 @@ class Shop:
     def buy(self, plan: str = "pro", interval: str = "month") -> None:
         self.owner.get(self.pay(plan, interval))
         assert self.account.plan_key == plan
+
+    def look(self, **choice: object) -> str:
+        """The page of a change: what it costs."""
+        answer = self.owner.get("/billing/change/", {"interval": "month", **choice})
+        assert answer.status_code == 200, answer.content.decode()
+        return answer.content.decode()
+
+    def confirm(self, page: str) -> HttpResponse:
+        """Confirm what a page of a change offers."""
+        offer = re.search(r'name="offer" value="([^"]+)"', page)
+        assert offer, page
+        return self.owner.post("/billing/change/", {"offer": offer[1]})
+
+    def change(self, **choice: object) -> None:
+        """Look at a change, and confirm it."""
+        answer = self.confirm(self.look(**choice))
+        assert answer.status_code == 302, answer.content.decode()
 
     def page(self) -> str:
         return self.owner.get("/billing/").content.decode()

@@ -118,6 +118,7 @@ NOT_ASKED = {
         "billing/checkout/": "Stripe asks for a card",
         "billing/intent/forget/": SAFE,
         "billing/resume/": SAFE,
+        "billing/scheduled/revoke/": SAFE,
         "billing/trial/": "costs nothing, and ends by itself",
         "files/": DAILY,
         "files/<uuid:file_id>/delete/": DAILY,

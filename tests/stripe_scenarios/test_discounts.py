@@ -127,3 +127,34 @@ def test_an_invoice_of_the_apps_own_takes_a_coupon(books: Opener) -> None:
         )
     opened = here.api.invoices.finalize_invoice(draft.id)
     assert (opened.subtotal, opened.total) == (1000, 900)
+
+
+def test_a_preview_with_a_code_is_the_change_with_it(books: Opener) -> None:
+    here = books("2027-04-01")
+    made, dear = here.subscribe(here.price(1000)), here.price(3000)
+    off = coupon(here, percent_off=20, duration="forever")
+    here.pass_until("2027-04-16")
+    change = {
+        "items": [{"id": item_of(made).id, "price": dear.id}],
+        "proration_behavior": "always_invoice",
+        "proration_date": here.now(),
+    }
+    codes = {"discounts": [{"coupon": off}]}
+    shown = here.api.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": change, **codes}
+    )
+    assert shown.total == 1200 - 500
+    here.api.subscriptions.update(made.id, {**change, **codes})
+    assert here.totals(made) == [1000, shown.total]
+
+
+def test_a_code_that_has_ended_is_listed_by_its_text(books: Opener) -> None:
+    here = books("2027-04-01")
+    off = coupon(here, percent_off=20, duration="once")
+    text = f"GONE{here.clock[-8:].upper()}"
+    promotion = {"type": "coupon", "coupon": off}
+    made = here.api.promotion_codes.create({"promotion": promotion, "code": text})
+    here.api.promotion_codes.update(made.id, {"active": False})
+    [listed] = here.api.promotion_codes.list({"code": text.lower()}).data
+    assert (listed.id, listed.active) == (made.id, False)
+    assert here.api.promotion_codes.list({"code": text, "active": True}).data == []

@@ -159,3 +159,23 @@ def test_a_phase_that_is_over_may_be_named_and_a_gap_may_not(books: Opener) -> N
     phases[1]["start_date"] = on.start_date + 60
     with pytest.raises(stripe.InvalidRequestError):
         here.api.subscription_schedules.update(schedule.id, {"phases": phases})
+
+
+def test_the_metadata_of_a_phase_is_added_to_the_subscription_when_it_begins(books: Opener) -> None:
+    here = books("2027-04-01")
+    made = here.subscribe(here.price(5000), metadata={"kept": "yes", "terms": "old"})
+    schedule = here.api.subscription_schedules.create({"from_subscription": made.id})
+    running = schedule.phases[0]
+    same = [{"price": item_of(made).price.id, "quantity": 1}]
+    here.api.subscription_schedules.update(
+        schedule.id,
+        {
+            "phases": [
+                {"items": same, "start_date": running.start_date, "end_date": running.end_date},
+                {"items": same, "proration_behavior": "none", "metadata": {"terms": "new"}},
+            ]
+        },
+    )
+    assert dict(here.fresh(made).metadata) == {"kept": "yes", "terms": "old"}
+    here.pass_until("2027-05-01")
+    assert dict(here.fresh(made).metadata) == {"kept": "yes", "terms": "new"}

@@ -30,7 +30,7 @@ def test_owners_are_told_of_an_upgrade_a_change_a_cancellation_and_that_it_goes_
 ) -> None:
     assert letters(lambda: shop.buy("pro")) == ["owner@acme.example: Test shop is on Pro"]
     wanted = {"plan": "business", "interval": "month"}
-    changed = letters(lambda: shop.owner.post("/billing/change/", wanted))
+    changed = letters(lambda: shop.change(**wanted))
     assert changed == ["owner@acme.example: Test shop is on Business"]
     [said] = letters(lambda: shop.owner.post("/billing/cancel/"))
     assert said.startswith("owner@acme.example: Business of Test shop ends on ")

@@ -71,11 +71,9 @@ def test_seats_that_cannot_be_bought_are_refused_in_words(
 
 def test_seats_are_changed_and_the_limits_follow(shop: Shop, stripe: sdk.StripeClient) -> None:
     buy(shop, plan="team", seats=3)
-    shop.owner.post("/billing/change/", {"plan": "team", "interval": "month", "seats": "8"})
+    shop.change(plan="team", seats=8)
     assert (row(shop).quantity, shop.limit("seats")) == (8, 8)
-    refused = shop.owner.post(
-        "/billing/change/", {"plan": "team", "interval": "month", "seats": "1"}
-    )
+    refused = shop.owner.get("/billing/change/?plan=team&interval=month&seats=1")
     assert refused.status_code == 400
     assert row(shop).quantity == 8
 
@@ -98,9 +96,7 @@ def test_the_currency_is_chosen_once_and_then_stays(shop: Shop, stripe: sdk.Stri
     page = shop.owner.get("/billing/?currency=usd").content.decode()
     assert "€92" in page
     assert "$99" not in page
-    shop.owner.post(
-        "/billing/change/", {"plan": "business", "interval": "month", "currency": "usd"}
-    )
+    shop.change(plan="business", currency="usd")
     assert (shop.account.plan_key, row(shop).currency, row(shop).amount) == (
         "business", "eur", 92_00,
     )  # fmt: skip

@@ -28,8 +28,12 @@ def test_a_payment_that_failed_is_told_once(shop: Shop, stripe) -> None:
     bad = stripe.v1.payment_methods.attach(
         "pm_card_chargeCustomerFail", {"customer": shop.customer}
     )
-    stripe.v1.subscriptions.update(shop.account.subscription_id, {"default_payment_method": bad.id})
-    shop.owner.post("/billing/change/", {"plan": "pro", "interval": "year"})
+    id = shop.account.subscription_id
+    stripe.v1.subscriptions.update(id, {"default_payment_method": bad.id})
+    [yearly] = stripe.v1.prices.list({"lookup_keys": ["pro_year"]}).data
+    [item] = stripe.v1.subscriptions.retrieve(id)["items"].data
+    stripe.v1.subscriptions.update(id, {"items": [{"id": item.id, "price": yearly.id}]})
+    subscription.sync(shop.account, origin=Account.Origin.EVENT)
     assert shop.account.status == "past_due"
     assert titles(shop)[0] == "A payment for Test shop has failed"
     for _ in range(2):  # webhooks, late and again

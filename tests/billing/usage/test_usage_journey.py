@@ -59,8 +59,9 @@ def test_the_pages_say_what_the_running_period_costs(
     assert "So far in the running period" in page
     assert "$2.00" in page
     assert "What is used above the plan until then is invoiced" in page
-    change = shop.owner.get("/billing/change/?plan=pro&interval=month").content.decode()
-    assert "6 clicks so far are $3.00 above the plan" in change
+    # What comes when the period ends does not touch what is used in it; what comes at once does.
+    assert "clicks so far" not in shop.look(plan="pro")
+    assert "6 clicks so far are $2.00 above the plan" in shop.look(plan="business", interval="year")
 
 
 def test_clicks_become_an_invoice_when_their_month_is_closed(

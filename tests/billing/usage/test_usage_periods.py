@@ -56,7 +56,7 @@ def test_an_upgrade_in_the_middle_goes_on_with_the_same_months(
 ) -> None:
     shop.buy("pro")
     before = history(shop)
-    shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+    shop.change(plan="business")
     assert shop.account.plan_key == "business"
     assert history(shop) == before
 
@@ -65,7 +65,7 @@ def test_another_interval_starts_anew_where_stripe_does(
     shop: Shop, stripe: sdk.StripeClient
 ) -> None:
     shop.buy("pro")
-    shop.owner.post("/billing/change/", {"plan": "pro", "interval": "year"})
+    shop.change(plan="pro", interval="year")
     current = stripe.v1.subscriptions.retrieve(shop.account.subscription_id or "")
     anchor = datetime.fromtimestamp(current.billing_cycle_anchor, UTC)
     assert history(shop)[-1] == (anchor, anchor)

@@ -79,7 +79,7 @@ def test_an_old_event_cannot_bring_an_old_plan_back(
     shop: Shop, paid: Delivery, mailbox: Mailbox, deliver: Deliver
 ) -> None:
     deliver(paid)
-    shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+    shop.change(plan="business")
     deliver(mailbox.wait_for("customer.subscription.created", customer=shop.customer))
     assert shop.account.plan_key == "business"
 

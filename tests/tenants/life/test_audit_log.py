@@ -62,6 +62,7 @@ AUDITED = {
     "billing:trial": "trial.started",
     "billing:return": "plan.changed",
     "billing:change": "plan.changed",
+    "billing:revoke": "change.revoked",
     "billing:cancel": "subscription.canceled",
     "billing:resume": "subscription.resumed",
     "metering:add-alert": "alert.set",
