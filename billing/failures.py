@@ -35,7 +35,8 @@ def passes(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno == errno.EOVERFLOW:
         return False  # a time that no calendar has, from whoever said it
     if isinstance(error, stripe.StripeError):
-        is_theirs = (error.http_status or 0) >= 500
+        # 409: another request about the same is under way ("Errors", in Stripe's API reference).
+        is_theirs = (error.http_status or 0) >= 500 or error.http_status == 409
         return is_theirs or isinstance(error, PASSING)
     return isinstance(error, PASSING)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import stripe
 from django.db import transaction
@@ -15,6 +15,8 @@ from billing.subscriptions import subscription
 from identity.models import User
 from tenants import audit
 from tenants.models import Tenant
+
+_AT_ONCE = timedelta(minutes=1)
 
 
 def running(account: Account) -> Subscription | None:
@@ -83,14 +85,11 @@ def take_back(row: TrialExtension) -> None:
 
 
 def _set_end(current: stripe.Subscription, until: datetime) -> None:
-    """To set the same end again changes nothing, so no idempotency key is needed."""
-    end = int(until.timestamp())
+    """To set the same end again changes nothing, so no idempotency key is needed. What is past is in a
+    minute: "now" is refused for a trial without a card, whose end nobody could pay."""
+    end = max(until, timezone.now() + _AT_ONCE)
     client().v1.subscriptions.update(
-        current.id,
-        {
-            "trial_end": end if until > timezone.now() else "now",
-            "proration_behavior": "none",
-        },
+        current.id, {"trial_end": int(end.timestamp()), "proration_behavior": "none"}
     )
 
 
