@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -20,6 +21,8 @@ from identity.models import User
 from tests.billing.conftest import Shop
 from tests.billing.faults import Faults
 from tests.billing.simulated import Simulator
+
+LAST_DAY = date.today() + timedelta(days=60)  # of what is given
 
 
 def somebody(email: str, *, may_move_money: bool) -> User:
@@ -47,7 +50,7 @@ class Desk:
         return self.client.get(self.path("money/")).content.decode()
 
     def give(self, **said: str) -> HttpResponse:
-        form = {"reason": "They waited.", "until": "2030-01-31", **said}
+        form = {"reason": "They waited.", "until": f"{LAST_DAY:%Y-%m-%d}", **said}
         return self.client.post(self.path("grants/"), form)
 
     def revoke(self, key: str) -> HttpResponse:

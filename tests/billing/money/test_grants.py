@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 
 import pytest
@@ -15,9 +15,10 @@ from billing.models import StaffCredit, StaffGrant, Subscription, TrialExtension
 from tenants.models import AuditEntry
 from tests.billing.conftest import Shop, customers_of
 from tests.billing.faults import Faults, Kind
-from tests.billing.money.conftest import Desk
+from tests.billing.money.conftest import LAST_DAY, Desk
 
 DAY = timedelta(days=1)
+END = datetime.combine(LAST_DAY + DAY, time(), UTC)
 
 
 def balance(stripe: sdk.StripeClient, shop: Shop) -> int:
@@ -43,7 +44,7 @@ def test_a_plan_is_given_until_a_day_and_revoked(desk: Desk) -> None:
     assert desk.give(what="plan", plan="business").status_code == 302
     assert desk.shop.limit("links") == 10_000
     [row] = StaffGrant.objects.filter(tenant=desk.shop.tenant)
-    assert (row.ends_at, row.by) == (datetime(2030, 2, 1, tzinfo=UTC), desk.user)
+    assert (row.ends_at, row.by) == (END, desk.user)
     page = desk.client.get(desk.path("grants/")).content.decode()
     assert "They waited." in page
     assert "Plan: Business" in page
@@ -91,7 +92,7 @@ def test_a_credit_is_taken_by_the_next_invoice_and_the_rest_taken_back(
 def test_a_credit_ends_at_its_end(desk: Desk, stripe: sdk.StripeClient) -> None:
     desk.shop.buy("pro")
     desk.give(what="credit", amount="3.00")
-    later = datetime(2030, 2, 1, tzinfo=UTC)
+    later = END
     assert granting.settle_due(now=later - DAY) == 0
     assert granting.settle_due(now=later) == 1
     assert granting.settle_due(now=later) == 0
@@ -173,7 +174,12 @@ def test_a_stripe_that_fails_gives_nothing_twice(
     with faults.on("/balance_transactions", kind):
         answer = desk.client.post(
             desk.path("grants/"),
-            {"what": "credit", "amount": "4.00", "until": "2030-01-31", "reason": "Sorry."},
+            {
+                "what": "credit",
+                "amount": "4.00",
+                "until": f"{LAST_DAY:%Y-%m-%d}",
+                "reason": "Sorry.",
+            },
             follow=True,
         )
     assert "it is brought there within minutes, once" in answer.content.decode()
@@ -237,14 +243,14 @@ def test_what_stripe_refuses_for_good_is_said(
 
 def test_the_command_gives_what_the_page_gives(desk: Desk, stripe: sdk.StripeClient) -> None:
     desk.shop.buy("pro")
-    slug, said = desk.shop.tenant.slug, ["--until", "2030-02-01", "--reason", "Sorry."]
+    slug, said = desk.shop.tenant.slug, ["--until", f"{END:%Y-%m-%d}", "--reason", "Sorry."]
     call_command("grant", slug, "--credit", "250", *said, stdout=StringIO())
     call_command("grant", slug, "--plan", "business", *said, stdout=StringIO())
     assert moves(stripe, desk.shop) == [-2_50]
     assert desk.shop.limit("links") == 10_000
     listed = StringIO()
     call_command("grant", slug, "--list", stdout=listed)
-    assert "Credit of $2.50 until 2030-02-01, running: Sorry." in listed.getvalue()
+    assert f"Credit of $2.50 until {END:%Y-%m-%d}, running: Sorry." in listed.getvalue()
     for each in granting.given_to(desk.shop.tenant):
         call_command("grant", slug, "--revoke", each.key, stdout=StringIO())
     assert moves(stripe, desk.shop) == [-2_50, 2_50]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
 import stripe as sdk
 from django.db import connection
 from django.test import Client
@@ -100,7 +100,7 @@ def test_the_revenue_page_asks_stripe_nothing_and_says_everything(
     then = desk.client.get("/staff/revenue/?month=2020-02&currency=eur").content.decode()
     assert "Movements in February 2020" in then
     assert "Nothing moved in this month" in then
-    for month in ("2026-13", "x", "0001-01", "9999-12", "2026-00", "%00", "٢٠٢٦-٠١"):
+    for month in ("2026-13", "x", "0001-01", "9999-12", "2026-00", "%00", "%D9%A2%D9%A0%D9%A2%D9%A6-11"):
         answer = desk.client.get(f"/staff/revenue/?month={month}&page=9999")
         assert answer.status_code in (200, 400), month
     assert "A-17" in desk.client.get("/staff/revenue/failed/").content.decode()
@@ -208,10 +208,8 @@ def test_a_payment_that_failed_says_since_when_and_when_again(
          "default_payment_method": bad.id, "auto_advance": True}
     )  # fmt: skip
     stripe.v1.invoices.finalize_invoice(str(invoice.id))
-    try:
+    with contextlib.suppress(sdk.CardError):
         stripe.v1.invoices.pay(str(invoice.id))
-    except sdk.CardError:
-        pass
     money.follow(shop.account)
     [failed] = figures.failures(list(figures.failed().filter(tenant=shop.tenant)))
     assert (failed.amount, failed.currency, failed.attempts) == (8_00, "usd", 1)

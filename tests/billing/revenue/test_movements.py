@@ -70,7 +70,7 @@ def off(
         (said((120_00, 3, "year")), 30_00),
         (said((29_00, 1, "month"), (5_00, 2, "month")), 39_00),
         (said((29_00, 1, "month"), (-1, 900, "month")), 29_00),  # what is metered is usage
-        (said((7_00, 1, "week")), 30_42),  # 7 × 365 / 84 = 30.4166…
+        (said((7_00, 1, "week")), 30_42),  # 7 * 365 / 84 = 30.4166…
         (said((29_00, 1, "month"), off=[off(12.5)]), 25_38),  # 25.375
         (said((29_00, 1, "month"), off=[off(50), off(50)]), 7_25),
         (said((29_00, 1, "month"), off=[off(amount=9_00)]), 20_00),
@@ -200,7 +200,7 @@ _STEPS = st.lists(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=_STEPS)
 def test_the_sum_of_all_movements_is_what_is_paid_now(
@@ -221,8 +221,7 @@ def test_the_sum_of_all_movements_is_what_is_paid_now(
         for tenant in tenants.values():
             for currency in ("usd", "eur"):
                 _is_a_chain(tenant, currency)
-        months = [figures.month_named(f"{year}-{month:02}") for year in range(2026, 2029)
-                  for month in range(1, 13)]  # fmt: skip
+        months = [figures.month_named(f"2027-{month:02}") for month in range(1, 6)]
         moved: dict[str, int] = {}
         for month in months:
             for currency, of_kinds in figures.moved(month).items():
