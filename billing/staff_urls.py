@@ -20,7 +20,7 @@ urlpatterns = [
     ),
     path("workspaces/<uuid:pk>/grants/", staff_grants.of_workspace, name="staff_workspace_grants"),
     path(
-        "workspaces/<uuid:pk>/grants/<slug:key>/revocation/",
+        "workspaces/<uuid:pk>/grants/<slug:grant>/revocation/",
         staff_grants.revoke,
         name="staff_grant_revocation",
     ),

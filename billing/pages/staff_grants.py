@@ -147,11 +147,11 @@ def _give(request: UserRequest, tenant: Tenant) -> HttpResponse:
 @staff_only
 @money_only
 @needs_recent_sign_in
-def revoke(request: UserRequest, pk: UUID, key: str) -> HttpResponse:
+def revoke(request: UserRequest, pk: UUID, grant: str) -> HttpResponse:
     """Take back what was given, as far as it is not used."""
     tenant = get_object_or_404(Tenant, pk=pk, purged_at=None)
     try:
-        was = granting.revoke(tenant, key, by=request.user)
+        was = granting.revoke(tenant, grant, by=request.user)
     except KeyError:
         raise Http404 from None
     except stripe.StripeError as error:

@@ -1,6 +1,6 @@
 """Between the application and the simulator: a Stripe that acts and does not answer, or refuses.
 
-`Faults` is an HTTP server; what it is told of fails once or for as long as it is told, everything else passes.
+`Faults` is an HTTP server: what it is told of fails, everything else passes.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ ASKED = {
         "staff/workspaces/<uuid:pk>/suspend/",
         # Money that leaves, and what is given for nothing.
         "staff/workspaces/<uuid:pk>/grants/",
-        "staff/workspaces/<uuid:pk>/grants/<slug:key>/revocation/",
+        "staff/workspaces/<uuid:pk>/grants/<slug:grant>/revocation/",
         "staff/workspaces/<uuid:pk>/refunds/<slug:payment_id>/",
     },
 }

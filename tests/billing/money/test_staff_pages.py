@@ -100,7 +100,15 @@ def test_the_revenue_page_asks_stripe_nothing_and_says_everything(
     then = desk.client.get("/staff/revenue/?month=2020-02&currency=eur").content.decode()
     assert "Movements in February 2020" in then
     assert "Nothing moved in this month" in then
-    for month in ("2026-13", "x", "0001-01", "9999-12", "2026-00", "%00", "%D9%A2%D9%A0%D9%A2%D9%A6-11"):
+    for month in (
+        "2026-13",
+        "x",
+        "0001-01",
+        "9999-12",
+        "2026-00",
+        "%00",
+        "%D9%A2%D9%A0%D9%A2%D9%A6-11",
+    ):
         answer = desk.client.get(f"/staff/revenue/?month={month}&page=9999")
         assert answer.status_code in (200, 400), month
     assert "A-17" in desk.client.get("/staff/revenue/failed/").content.decode()
