@@ -61,6 +61,9 @@ def _entries(tenant: Tenant, most: int) -> Iterator[Line]:
     asked = StaffRefund.objects.for_tenant(tenant).filter(pk__in=wanted).select_related("by")
     by = {row.pk: row for row in asked}
     urls = _urls(tenant, rows)
+    mine = MoneyEntry.objects.for_tenant(tenant).filter(kind=MoneyEntry.Kind.DISPUTE)
+    ids = [row.stripe_id for row in rows]
+    disputed = set(mine.filter(payment_id__in=ids).values_list("payment_id", flat=True))
     for row in rows:
         wish = by.get(row.asked_by) if row.asked_by else None
         state, kind = STATES.get(row.status, (row.status.replace("_", " ").capitalize(), ""))
@@ -73,7 +76,7 @@ def _entries(tenant: Tenant, most: int) -> Iterator[Line]:
             detail=wish.reason if wish else _detail(row),
             who=(wish.by.email if wish.by else "somebody who left") if wish else "Stripe",
             url=row.url or urls.get(row.invoice_id, ""),
-            payment=row.stripe_id if _may_go_back(row) else "",
+            payment=row.stripe_id if _may_go_back(row) and row.stripe_id not in disputed else "",
         )
 
 

@@ -25,7 +25,7 @@ def register() -> None:
     panels.register("workspace", panels.Panel("Money", "staff/links.html", _money, order=45))
     # The same title, registered once more, takes its place: whoever compares says what differs.
     panels.register(
-        "revenue", panels.Panel("Unreconciled differences", "staff/links.html", _nobody, order=50)
+        "revenue", panels.Panel("Unreconciled differences", "staff/facts.html", _nobody, order=50)
     )
     finding.register(finding.Finder("Invoices", find))
     navigation.register(navigation.Item("Revenue", "staff_revenue", order=25))
@@ -91,4 +91,4 @@ def _money(tenant: Tenant) -> dict[str, object]:
 
 
 def _nobody(_: object) -> dict[str, object]:
-    return {"links": [], "note": "Nothing compares events, statements and Stripe yet."}
+    return {"facts": [("Compared", "nothing compares events, statements and Stripe yet")]}
