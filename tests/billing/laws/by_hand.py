@@ -1,9 +1,9 @@
 """What a subscription costs, worked out by hand from Stripe's documentation, without the simulator's rules.
 
-Stripe, "Prorations": a change credits the unused part of what was billed and charges the rest of the period
-at the new price, by the second, each line rounded to a cent by itself. "Billing mode" (flexible): the credit
-is a part of the line that was billed. "Billing cycle": a period ends on the anchor's day, or on the last day of a
-month that has no such day; another interval begins a new anchor.
+Stripe, "Prorations": a change credits the unused part of what was billed and charges the rest of the
+period at the new price, by the second, each line rounded to a cent by itself. "Billing mode" (flexible):
+the credit is a part of the line that was billed. "Billing cycle": a period ends on the anchor's day, or
+on the last day of a month that has no such day; another interval begins a new anchor.
 """
 
 from __future__ import annotations
