@@ -51,7 +51,7 @@ def refund(
     amount: int,
     seen_rest: int,
     reason: str,
-    by: User,
+    by: User | None,
 ) -> StaffRefund:
     """Give back `amount` (minor units). `key` names this wish; `seen_rest` is what was left of the payment
     when `by` decided.
@@ -100,7 +100,9 @@ def _note_refused(row: StaffRefund, why: str) -> None:
     rows.update(refused=why[:300])
 
 
-def _wish(payment: MoneyEntry, *, key: UUID, amount: int, reason: str, by: User) -> StaffRefund:
+def _wish(
+    payment: MoneyEntry, *, key: UUID, amount: int, reason: str, by: User | None
+) -> StaffRefund:
     """The row, written once; another form's key is not taken."""
     if not 0 < amount <= payment.amount:
         most = money_in_words(payment.amount, payment.currency)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import stripe as sdk
@@ -14,6 +15,7 @@ from billing.models import Account, MoneyEntry, StaffRefund
 from billing.money import refunding
 from outbound.models import Message
 from tenants.models import AuditEntry
+from tests.billing.conftest import Shop, at_once
 from tests.billing.faults import Faults, Kind
 from tests.billing.money.conftest import Desk
 
@@ -180,3 +182,30 @@ def test_in_euros(desk: Desk, stripe: sdk.StripeClient) -> None:
     assert given_back(stripe, payment) == [22_50]
     assert "€22.50" in desk.history()
     assert Account.objects.get(tenant=desk.shop.tenant).pays_in == "eur"
+
+
+def test_two_of_the_staff_at_the_same_moment_give_back_once(
+    open_shop: Callable[[], Shop], stripe: sdk.StripeClient
+) -> None:
+    """Each has seen the whole payment and gives all of it back; and one of them clicks twice."""
+    shop = open_shop()
+    shop.buy("pro")
+    money.follow(shop.account)
+    payment = MoneyEntry.objects.get(tenant=shop.tenant, kind="payment")
+    first, second = uuid4(), uuid4()
+
+    def give(key: UUID) -> object:
+        try:
+            return refunding.refund(
+                shop.tenant, payment.stripe_id, key=key, amount=29_00, seen_rest=29_00,
+                reason="Charged twice.", by=None,
+            )  # fmt: skip
+        except refunding.NotRefunded as refused:
+            return str(refused)
+
+    results = at_once(lambda: give(first), lambda: give(second), lambda: give(first))
+    assert given_back(stripe, payment) == [29_00]
+    assert len([each for each in results if each == "All of it was given back already."]) in (1, 2)
+    told = AuditEntry.objects.filter(tenant=shop.tenant, action="payment.refunded")
+    assert told.count() == 1
+    assert Message.objects.filter(tenant_id=shop.tenant.pk, kind="billing.refunded").count() == 1
