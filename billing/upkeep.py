@@ -28,10 +28,12 @@ def ask_stripe(*, now: datetime | None = None) -> int:
     trials.tell_due(now=now)
     webhooks.work_off()
     webhooks.tidy(now=now)
+    asked = ask_about(unsettled) + life.follow_all()
+    # What nobody's plan depends on comes last.
     refunding.settle_unsure(now=now)
     granting.settle_due(now=now)
     money.follow_due(now=now)
-    return ask_about(unsettled) + life.follow_all()
+    return asked
 
 
 def work_off_inbox() -> int:
