@@ -227,3 +227,12 @@ def test_a_payment_that_failed_says_since_when_and_when_again(
     stripe.v1.invoices.pay(str(invoice.id), {"payment_method": method.id})
     money.follow(shop.account)
     assert not figures.failed().filter(tenant=shop.tenant).exists()
+
+
+def test_an_administrator_can_give_the_right_to_a_group(
+    desk: Desk, client_for: Callable[..., Client]
+) -> None:
+    desk.user.is_superuser = True
+    desk.user.save()
+    page = client_for(desk.user).get("/cms/groups/new/").content.decode()
+    assert "Can give plans and credit, and refund payments" in page
