@@ -7,9 +7,10 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing.models import Account
+from billing.revenue import movements
 from tenants import life
 from tenants.models import Tenant
-from tenants.signals import purge_requested
+from tenants.signals import purge_requested, workspace_purged
 
 
 class StillPaid(life.PurgeMustWait):
@@ -24,9 +25,24 @@ def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
         raise StillPaid(f"The subscription {account.subscription_id} is not cancelled.")
 
 
+@receiver(workspace_purged)
+def pays_no_more(tenant: Tenant, **_: Any) -> None:
+    """What it paid by the month ends with it."""
+    movements.close(tenant)
+
+
 def register() -> None:
     """Invoices and the number that finds them at Stripe stay."""
     law = "tax law wants invoices kept for years"
-    for label in ("billing.UsageInvoice", "billing.UsageCharge"):
+    for label in (
+        "billing.UsageInvoice",
+        "billing.UsageCharge",
+        "billing.MoneyEntry",
+        "billing.StaffRefund",
+        "billing.StaffCredit",
+    ):
         life.keep_at_purge(label, why=law)
+    life.keep_at_purge(
+        "billing.MrrMovement", why="sums of months that are past stay what they were"
+    )
     life.keep_at_purge("billing.Account", why="Stripe keeps the invoices under its number")

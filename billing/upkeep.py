@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import entitlements, failures, webhooks
+from billing import entitlements, failures, granting, money, webhooks
 from billing.models import Account, UsageInvoice
+from billing.money import refunding
 from billing.subscriptions import checkout, life, subscription, trials, usage_invoices
 from billing.usage import usage_charges
 
@@ -27,7 +28,12 @@ def ask_stripe(*, now: datetime | None = None) -> int:
     trials.tell_due(now=now)
     webhooks.work_off()
     webhooks.tidy(now=now)
-    return ask_about(unsettled) + life.follow_all()
+    asked = ask_about(unsettled) + life.follow_all()
+    # What nobody's plan depends on comes last.
+    refunding.settle_unsure(now=now)
+    granting.settle_due(now=now)
+    money.follow_due(now=now)
+    return asked
 
 
 def work_off_inbox() -> int:

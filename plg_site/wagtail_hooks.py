@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail import hooks
@@ -15,6 +16,12 @@ class StaffOnlyItem(MenuItem):
 
     def is_shown(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_working_staff", False))
+
+
+@hooks.register("register_permissions")
+def money_right() -> Any:
+    """To grant and to refund, so that it can be given to a group."""
+    return Permission.objects.filter(content_type__app_label="billing", codename="move_money")
 
 
 @hooks.register("register_admin_menu_item")

@@ -1,7 +1,7 @@
 """What a workspace may do, and why: asked by the product, put in force for metering."""
 
 from billing.entitlements.asking import Answer, LimitAnswer, allows, forget_all, limit
-from billing.entitlements.grants import NotGranted, end_due, give
+from billing.entitlements.grants import NotGranted, end_due, give, revoke
 from billing.entitlements.holding import Holding
 from billing.entitlements.in_force import (
     apply,
@@ -28,4 +28,5 @@ __all__ = [
     "plan_for",
     "plan_of",
     "refresh",
+    "revoke",
 ]

@@ -56,6 +56,19 @@ def give(
     return grant
 
 
+@transaction.atomic
+def revoke(grant: StaffGrant, *, by: User | None, now: datetime | None = None) -> bool:
+    """End it now; False when it is over already."""
+    now = now or timezone.now()
+    account = Account.objects.locked(Account.objects.of(grant.tenant).pk)
+    mine = StaffGrant.objects.for_tenant(grant.tenant).in_force(now=now).filter(pk=grant.pk)
+    if not mine.update(ends_at=now, revoked_at=now, is_settled=True):
+        return False
+    audit.note(grant.tenant, "grant.revoked", by=by, target=grant.plan_key or grant.feature)
+    in_force.apply(account, now=now)
+    return True
+
+
 def end_due(*, now: datetime | None = None, most: int = 1_000) -> int:
     """Put the end of grants that are over in force; returns how many there were."""
     now = now or timezone.now()

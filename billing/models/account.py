@@ -82,6 +82,7 @@ class Account(models.Model):
     # Stripe fixes a customer's currency with the first payment, and so do we ("Customer.currency").
     pays_in = models.CharField("currency for good", max_length=3, blank=True, db_default="")
     trial_began_at = models.DateTimeField("its one trial began", null=True)
+    money_at = models.DateTimeField("its payments were last read from Stripe", null=True)
     updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
     updated_at = models.DateTimeField(auto_now=True)
 

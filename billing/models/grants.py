@@ -31,6 +31,7 @@ class StaffGrant(models.Model):
     ends_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     is_settled = models.BooleanField("its end has been put in force", default=False)
+    revoked_at = models.DateTimeField("ended before its time", null=True)
 
     objects = Grants.as_manager()
 
@@ -41,6 +42,8 @@ class StaffGrant(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
         ]
+        # Grants, credits, longer trials and refunds; who has all rights has this one, too.
+        permissions: ClassVar = [("move_money", "Can give plans and credit, and refund payments")]
         indexes: ClassVar = [
             models.Index(fields=["ends_at"], condition=Q(is_settled=False), name="grants_to_end")
         ]

@@ -50,6 +50,7 @@ class Subscription(models.Model):
     amount = models.BigIntegerField(
         "minor units for each of the quantity", null=True
     )  # NULL: tiers
+    monthly = models.BigIntegerField("minor units a month (revenue.mrr)", default=0, db_default=0)
     add_ons = models.JSONField(default=dict)  # key of the catalogue: quantity
     started_at = models.DateTimeField()
     period_start = models.DateTimeField()

@@ -11,7 +11,7 @@ from billing import catalogue
 from billing.models import Account
 from billing.subscriptions import invoices
 from metering import wording
-from staff import finding, panels
+from staff import finding, navigation, panels
 from staff.finding import Found
 from tenants.models import Tenant
 
@@ -22,7 +22,13 @@ def register() -> None:
     """Panels of a workspace, and invoices in the search box."""
     panels.register("workspace", panels.Panel("Plan", "staff/facts.html", _plan, order=10))
     panels.register("workspace", panels.Panel("Invoices", "staff/links.html", _invoices, order=40))
+    panels.register("workspace", panels.Panel("Money", "staff/links.html", _money, order=45))
+    # The same title, registered once more, takes its place: whoever compares says what differs.
+    panels.register(
+        "revenue", panels.Panel("Unreconciled differences", "staff/facts.html", _nobody, order=50)
+    )
     finding.register(finding.Finder("Invoices", find))
+    navigation.register(navigation.Item("Revenue", "staff_revenue", order=25))
 
 
 def find(text: str, most: int) -> Sequence[Found]:
@@ -69,3 +75,20 @@ def _invoices(tenant: Tenant) -> dict[str, object]:
             for each in found
         ]
     }
+
+
+def _money(tenant: Tenant) -> dict[str, object]:
+    pages = (
+        ("Money history", "Plans, invoices, payments, refunds, disputes, credits", "staff_money"),
+        ("Grants", "Give a plan, a credit or a longer trial", "staff_workspace_grants"),
+    )
+    return {
+        "links": [
+            {"title": title, "text": text, "url": reverse(route, args=[tenant.pk])}
+            for title, text, route in pages
+        ]
+    }
+
+
+def _nobody(_: object) -> dict[str, object]:
+    return {"facts": [("Compared", "nothing compares events, statements and Stripe yet")]}

@@ -113,6 +113,12 @@ def payment_failed(account: Account, *, once: str, event: Event, again: datetime
     _tell(account, "billing.payment_failed", event, values, bell=False, once=once)
 
 
+def refunded(account: Account, *, amount: str, invoice: str, once: str) -> None:
+    """A payment, or a part of it, was given back; `invoice`: the number of what it had paid, or ""."""
+    values = {"amount": amount, "invoice": invoice}
+    _tell(account, "billing.refunded", {}, values, bell=False, once=once)
+
+
 def payment_is_due(account: Account) -> None:
     """Stripe could not take the money, and tries again: owners find it under the bell, once for a
     period that is not paid."""

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import stripe
+from django.utils import timezone
 
 from billing import catalogue
-from billing.models import Account, PlanTerms, Subscription, plan_item
+from billing.models import LIVE, Account, PlanTerms, Subscription, plan_item
+from billing.revenue import mrr
 from billing.selling import terms
 from billing.subscriptions import scheduled
 
@@ -39,6 +41,14 @@ def write(account: Account, subscription: stripe.Subscription) -> Subscription:
         },
     )
     return row
+
+
+def end_unknown(account: Account) -> None:
+    """Stripe knows no subscription of the workspace any more (its customer was deleted): those that we
+    know have ended."""
+    rows = Subscription.objects.for_tenant(account.tenant).filter(status__in=LIVE)
+    now = timezone.now()
+    rows.update(status="canceled", monthly=0, ended_at=now, invoice_due=0, synced_at=now)
 
 
 def before(subscription: stripe.Subscription | None) -> tuple[str, int] | None:
@@ -76,6 +86,7 @@ def fields(subscription: stripe.Subscription) -> dict[str, Any]:
         "currency": item.price.currency,
         "quantity": item.quantity or 1,
         "amount": item.price.unit_amount,
+        "monthly": mrr.monthly(subscription),
         "add_ons": _add_ons(subscription),
         "started_at": _moment(subscription.start_date),
         "period_start": _moment(item.current_period_start),

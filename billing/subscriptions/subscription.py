@@ -17,6 +17,7 @@ import events
 from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
 from billing.models import LIVE, Account, is_tried, plan_item
+from billing.revenue import movements
 from billing.stripe_client import client
 from billing.subscriptions import (
     customers,
@@ -67,10 +68,14 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     account.must_ask, account.tries, account.trouble = False, 0, ""
     account.save()
     if account.tenant.purged_at is not None:
+        movements.close(account.tenant)
         return account  # nothing is left that limits, months or events could be about
     was, row_before = projection.before(found), telling.before(found.id if found else None)
     rows = {each.id: projection.write(account, each) for each in _without_superseded(ours, found)}
     row = rows[found.id] if found is not None else None
+    if not rows:
+        projection.end_unknown(account)
+    movements.note(account, rows.values())
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
     if plan_before == catalogue.first_plan_key() != account.plan_key:

@@ -15,10 +15,11 @@ from django.db import transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
-from billing import failures
+from billing import failures, money
 from billing.models import Account, InboxEvent
 from billing.stripe_client import client
 from billing.subscriptions import invoices, subscription
+from billing.webhooks import whose
 from events.steps import step
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ MOST = 200  # customers of one round
 _AT_ONCE = 500  # events of one customer in one transaction
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
 _KEPT = timedelta(days=30)  # as long as Stripe keeps them
+_OF_MONEY = ("charge.", "refund.", "credit_note.")
 _TIDIED = 10_000  # rows of one round
 
 
@@ -37,7 +39,8 @@ def work_off(*, most: int = MOST, now: datetime | None = None) -> int:
     the round, and what waits is due again later. Several may work at once: each takes other customers.
     """
     now = now or timezone.now()
-    due = InboxEvent.objects.filter(due_at__lte=now).values("customer")
+    whose.find(now=now)
+    due = InboxEvent.objects.filter(due_at__lte=now).exclude(customer="").values("customer")
     first = due.annotate(since=Min("due_at")).order_by("since")
     worked = 0
     for customer in first.values_list("customer", flat=True)[:most]:
@@ -84,6 +87,9 @@ def _settle(customer: str, now: datetime) -> bool:
     account = Account.objects.filter(stripe_customer_id=customer).first()
     if account is not None:
         _act(account, {row.about for row in rows if row.type.startswith("invoice.")})
+        about = {row.about for row in rows if row.type.startswith(_OF_MONEY)}
+        if about and account.tenant.purged_at is None:
+            money.follow(account, about=about)
     outcome = "done" if account else "of no customer of ours"
     settled = InboxEvent.objects.filter(pk__in=[row.pk for row in rows])
     settled.update(due_at=None, outcome=outcome)

@@ -28,17 +28,28 @@ LARGEST = 1024**2  # bytes; Stripe's events have some thousand
 TOLERANCE = 300  # seconds that a signature may be old, or ahead of our clock
 # What moves a subscription, its payment or its invoices; of anything else that comes only the fact is kept.
 _ACTED_ON = (
+    "charge.dispute.",
+    "charge.refund",
     "checkout.session.",
     "customer.deleted",
     "customer.discount.",
     "customer.subscription.",
     "customer.updated",
+    "credit_note.",
     "invoice.",
     "payment_method.",
+    "refund.",
     "subscription_schedule.",
 )
+# About a charge, and not about a customer: whose it is, a worker finds out (`webhooks.whose`).
+OF_A_CHARGE = ("charge.dispute.", "charge.refund.", "refund.")
 WANTED = (  # what the endpoint at Stripe must send
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.refunded",
     "checkout.session.completed",
+    "credit_note.created",
     "customer.deleted",
     "customer.subscription.created",
     "customer.subscription.updated",
@@ -48,6 +59,9 @@ WANTED = (  # what the endpoint at Stripe must send
     "customer.subscription.trial_will_end",
     "invoice.paid",
     "invoice.payment_failed",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
     "subscription_schedule.updated",
 )
 
@@ -142,4 +156,4 @@ def _not_acted_on(event: dict[str, Any], kind: str, customer: object) -> str:
         return "of the other mode (live or test)"
     if not kind.startswith(_ACTED_ON):
         return "nothing to do"
-    return "" if customer else "about no customer"
+    return "" if customer or kind.startswith(OF_A_CHARGE) else "about no customer"

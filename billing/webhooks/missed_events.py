@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.models import InboxEvent
 from billing.stripe_client import client
-from billing.webhooks import handling, inbox
+from billing.webhooks import handling, inbox, whose
 
 _PAGE = 100
 MOST = 10_000  # events of one run
@@ -78,6 +78,9 @@ def _take(event: dict[str, Any]) -> Taken:
 
 
 def _settled(row: InboxEvent) -> Taken:
+    if not row.customer:
+        whose.find()
+        row.refresh_from_db()
     try:
         handling.settle(row.customer)
     except Exception as error:

@@ -1,84 +1,107 @@
-"""A Stripe that fails as told: it stands before the simulator and passes everything else on."""
+"""Between the application and the simulator: a Stripe that acts and does not answer, or refuses.
+
+`Faults` is an HTTP server: what it is told of fails, everything else passes.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from typing import Literal
 
 import httpx
 
-Fault = Literal["lost", "409", "429", "500"]
-_BODY = '{"error": {"type": "api_error", "message": "as told", "code": "lock_timeout"}}'
+Kind = Literal["lost", "acts_and_is_lost"] | int  # or the status that is answered
 
 
 @dataclass
-class Faulty:
-    """`fails` is how it fails from now on, for requests that change something: "lost" acts and then hangs up
-    without an answer; a number is answered without acting. `times` says how often; it counts down."""
+class Faults:
+    """`url` is what the application talks to; `seen` are the POSTs that came, as paths."""
 
-    behind: str
-    fails: Fault | None = None
-    times: int = 0
+    simulator: str
+    url: str = ""
+    kind: Kind | None = None
+    part: str = ""
+    left: int = 0
     seen: list[str] = field(default_factory=list)
 
-    def fail(self, how: Fault, *, times: int = 100) -> None:
-        self.fails, self.times = how, times
+    @contextmanager
+    def on(self, part: str, kind: Kind, *, times: int = 99) -> Iterator[None]:
+        """POSTs whose path has this part fail so."""
+        self.fail(kind, part=part, times=times)
+        yield
+        self.kind = None
 
+    def fail(self, kind: Kind, *, part: str = "", times: int = 99) -> None:
+        """From now on; without a part, whatever changes something."""
+        self.part, self.kind, self.left = part, kind, times
 
-@contextmanager
-def faulty(simulator_url: str, settings: SimpleNamespace) -> Iterator[Faulty]:
-    """The application talks to it meanwhile."""
-    told = Faulty(simulator_url)
+    def open(self) -> ThreadingHTTPServer:
+        faults = self
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
 
-        do_POST = do_DELETE = do_GET
+            def do_GET(self) -> None:
+                self._pass()
 
-        def _answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if length else b""
-            told.seen.append(f"{self.command} {self.path.split('?')[0]}")
-            changes = self.command != "GET" and not self.path.endswith("create_preview")
-            how = told.fails if changes and told.times > 0 else None
-            if how is not None:
-                told.times -= 1
-            if how not in (None, "lost"):
-                self._send(int(how), _BODY.encode(), {"Retry-After": "1"})
-                return
-            drop = {"host", "connection", "content-length", "accept-encoding"}
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in drop}
-            got = httpx.request(
-                self.command, told.behind + self.path, content=body, headers=headers, timeout=30
-            )
-            if how == "lost":
+            def do_DELETE(self) -> None:
+                self.do_POST()
+
+            def do_POST(self) -> None:
+                faults.seen.append(self.path)
+                if not faults.part and self.path.endswith("create_preview"):
+                    return self._pass()  # changes nothing
+                if faults.kind is None or faults.part not in self.path or faults.left <= 0:
+                    return self._pass()
+                faults.left -= 1
+                if faults.kind == "acts_and_is_lost":
+                    self._ask()
+                if isinstance(faults.kind, str):
+                    self.close_connection = True
+                    self.connection.close()
+                    return None
+                body = json.dumps(
+                    {"error": {"message": "Not now.", "type": "api_error", "code": "lock_timeout"}}
+                ).encode()
+                return self._answer(faults.kind, body, {"Retry-After": "0"})
+
+            def _ask(self) -> httpx.Response:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host",)}
+                url = f"{faults.simulator}{self.path}"
+                return httpx.request(self.command, url, content=body, headers=headers, timeout=60)
+
+            def _pass(self) -> None:
+                answer = self._ask()
+                kept = {
+                    key: value
+                    for key, value in answer.headers.items()
+                    if key.lower().startswith(("request-id", "stripe-", "idempot", "content-type"))
+                }
+                self._answer(answer.status_code, answer.content, kept)
+
+            def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+                if self.command == "POST" and status in (409, 429, 500):
+                    self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(status)
+                for key, value in headers.items():
+                    self.send_header(key, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(body)
                 self.close_connection = True
-                return
-            self._send(got.status_code, got.content, {})
 
-        def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {**headers, "Content-Type": "application/json"}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            def log_message(self, *args: object) -> None:
+                pass
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.STRIPE_API_HOST = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield told
-    finally:
-        settings.STRIPE_API_HOST = simulator_url
-        server.shutdown()
-        server.server_close()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        return server

@@ -95,6 +95,10 @@ ASKED = {
         "staff/pressure/by-hand/end/",
         "staff/workspaces/<uuid:pk>/resume/",
         "staff/workspaces/<uuid:pk>/suspend/",
+        # Money that leaves, and what is given for nothing.
+        "staff/workspaces/<uuid:pk>/grants/",
+        "staff/workspaces/<uuid:pk>/grants/<slug:grant>/revocation/",
+        "staff/workspaces/<uuid:pk>/refunds/<slug:payment_id>/",
     },
 }
 DAILY = "the product's daily work, as every member does it"

@@ -46,6 +46,10 @@ ALLOWED_THERE = {
     ("billing/return/", "billing_planterms"): "as above",
     ("staff/workspaces/<uuid:pk>/", "staff_look"): "who of the staff looked at whom",
     ("staff/people/<uuid:pk>/", "staff_look"): "who of the staff looked at whom",
+    ("staff/workspaces/<uuid:pk>/money/", "staff_look"): "as above",
+    ("staff/workspaces/<uuid:pk>/grants/", "staff_look"): "as above",
+    ("staff/workspaces/<uuid:pk>/refunds/<slug:payment_id>/", "staff_look"): "as above",
+    ("billing/return/", "billing_mrrmovement"): "as above: what Stripe says is read",
     ("billing/", "billing_account"): "a workspace from before billing gets its account",
 }
 

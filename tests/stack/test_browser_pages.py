@@ -83,6 +83,10 @@ STAFF = [
     "/staff/search/?q=a",
     "/staff/trail/",
     "/staff/messages/",
+    "/staff/revenue/",
+    "/staff/revenue/failed/",
+    "/staff/revenue/disputes/",
+    "/staff/revenue/grants/",
 ]
 A_LINK = re.compile(r"/links/[0-9a-f-]{36}/$")
 WIDTHS = (390, 1440)  # px

@@ -26,6 +26,7 @@ PAGES = [
     "/staff/search/",
     "/staff/trail/",
     "/staff/health/",
+    "/staff/revenue/",
 ]
 
 

@@ -14,7 +14,7 @@ from billing import upkeep
 from billing.subscriptions.changing import offers
 from tenants.models import Membership, Role, Tenant
 from tests.billing.conftest import Shop, at_once
-from tests.billing.faults import Faulty, faulty
+from tests.billing.faults import Faults, Kind
 from tests.billing.simulated import Simulator
 from tests.billing.subscriptions.clocked import Clocked, clocked, due
 from tests.billing.webhooks.test_outage import unreachable  # noqa: F401  a fixture
@@ -29,8 +29,13 @@ def books(shop: Shop, stripe: sdk.StripeClient) -> Clocked:
 
 @pytest.fixture
 def broken(simulator: Simulator, settings: SimpleNamespace, stripe: object):
-    with faulty(simulator.url, settings) as told:
-        yield told
+    told = Faults(simulator.url)
+    server = told.open()
+    settings.STRIPE_API_HOST = told.url
+    yield told
+    settings.STRIPE_API_HOST = simulator.url
+    server.shutdown()
+    server.server_close()
 
 
 def still_pro(books: Clocked) -> None:
@@ -146,28 +151,28 @@ def test_a_price_that_changed_since_is_shown_anew(books: Clocked, stripe: sdk.St
         stripe.v1.prices.update(made.id, {"active": False})
 
 
-@pytest.mark.parametrize("how", ["409", "429", "500"])
+@pytest.mark.parametrize("how", [409, 429, 500])
 def test_a_stripe_that_refuses_for_the_moment_changes_nothing(
-    books: Clocked, broken: Faulty, how: str
+    books: Clocked, broken: Faults, how: Kind
 ) -> None:
     books.buy("pro")
     page, away = books.shop.look(plan="business"), books.shop.look(plan="business", seats=1)
-    broken.fail(how)  # type: ignore[arg-type]
+    broken.fail(how)
     answer = books.shop.confirm(page)
     assert (answer.status_code, "Nothing was lost" in answer.content.decode()) == (503, True)
     still_pro(books)
-    broken.times = 0
+    broken.left = 0
     assert books.shop.confirm(away).status_code == 302
     assert len(books.totals()) == 2
 
 
 @pytest.mark.parametrize("wish", [{"plan": "business"}, {"plan": "team", "seats": 2}])
 def test_an_answer_that_is_lost_once_is_asked_for_again_and_counts_once(
-    books: Clocked, broken: Faulty, wish: dict[str, object]
+    books: Clocked, broken: Faults, wish: dict[str, object]
 ) -> None:
     books.buy("business" if "seats" in wish else "pro")
     page = books.shop.look(**wish)
-    broken.fail("lost", times=1)
+    broken.fail("acts_and_is_lost", times=1)
     assert books.shop.confirm(page).status_code == 302
     if "seats" in wish:
         assert (books.row.scheduled_plan_key, len(books.totals())) == ("team", 1)
@@ -178,27 +183,27 @@ def test_an_answer_that_is_lost_once_is_asked_for_again_and_counts_once(
 
 
 def test_an_answer_that_never_comes_is_found_out_and_a_second_click_charges_nothing(
-    books: Clocked, broken: Faulty
+    books: Clocked, broken: Faults
 ) -> None:
     books.buy("pro")
     page = books.shop.look(plan="business")
-    broken.fail("lost")
+    broken.fail("acts_and_is_lost")
     answer = books.shop.confirm(page)
     assert answer.status_code == 503
     assert books.shop.account.must_ask
-    broken.times = 0
+    broken.left = 0
     assert books.shop.confirm(page).status_code == 302
     assert (books.shop.account.plan_key, books.totals()) == ("business", [29_00, due(page)])
 
 
 def test_what_stripe_did_unheard_is_found_by_the_periodic_check(
-    books: Clocked, broken: Faulty
+    books: Clocked, broken: Faults
 ) -> None:
     books.buy("pro")
     page = books.shop.look(plan="business")
-    broken.fail("lost")
+    broken.fail("acts_and_is_lost")
     books.shop.confirm(page)
-    broken.times = 0
+    broken.left = 0
     upkeep.ask_stripe()
     assert (books.shop.account.plan_key, books.totals()) == ("business", [29_00, due(page)])
 

@@ -80,6 +80,9 @@ AUDITED = {
     "tenants_site:bring": "workspace.imported",
     "staff_suspend": "workspace.suspended",
     "staff_resume": "workspace.resumed",
+    "staff_workspace_grants": "grant.given",
+    "staff_grant_revocation": "grant.revoked",
+    "staff_refund": "payment.refunded",
 }
 # What only reads, or changes nothing of that kind.
 NOT_AUDITED = {
@@ -94,6 +97,8 @@ NOT_AUDITED = {
     "tenants_site:go", "tenants_site:brought", "tenants_site:signup_place",
     "staff_usage", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
     "staff_trail", "staff_messages", "staff_message_again",
+    "staff_revenue", "staff_failed_payments", "staff_trials_ending", "staff_disputes", "staff_grants",
+    "staff_subscriptions_csv", "staff_movements_csv", "staff_money",
     # Of no workspace: its own lines, with who and why, are events.models.PressureChange.
     "staff_health", "staff_pressure", "staff_pressure_by_hand", "staff_pressure_end",
     "notifications:list", "notifications:panel", "notifications:news", "notifications:read_all",
