@@ -35,7 +35,8 @@ def passes(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno == errno.EOVERFLOW:
         return False  # a time that no calendar has, from whoever said it
     if isinstance(error, stripe.StripeError):
-        is_theirs = (error.http_status or 0) >= 500
+        # 409: the same is being done at this moment, by a try of before.
+        is_theirs = (error.http_status or 0) >= 500 or error.http_status == 409
         return is_theirs or isinstance(error, PASSING)
     return isinstance(error, PASSING)
 

@@ -1,5 +1,5 @@
 """What the product sells, read from `PRODUCT_APP.catalogue`: PLANS, and where it has them FEATURES,
-ADD_ONS, COUPONS and PROMOTION_CODES."""
+ADD_ONS, COUPONS, PROMOTION_CODES and RULES."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from billing.catalogue.plan import AddOn, Coupon, Feature, Plan, PromotionCode
+from billing.catalogue.rules import Rules
 
 
 def plans() -> tuple[Plan, ...]:
@@ -53,6 +54,12 @@ def coupons() -> tuple[Coupon, ...]:
 def promotion_codes() -> tuple[PromotionCode, ...]:
     """What customers may type."""
     return tuple(getattr(_product(), "PROMOTION_CODES", ()))
+
+
+def rules() -> Rules:
+    """What holds when money fails, and when somebody cancels."""
+    found: Rules = getattr(_product(), "RULES", None) or Rules()
+    return found
 
 
 def _product() -> Any:

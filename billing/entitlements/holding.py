@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import AddOn, Plan
-from billing.models import ENTITLING, Account, PlanTerms, StaffGrant, Subscription
+from billing.models import Account, PlanTerms, StaffGrant, Subscription
 from billing.selling import terms
 from metering import Limit
 from metering.definitions import meters
@@ -27,7 +27,7 @@ Source = Literal["plan", "add_on", "grant"]
 class Holding:
     """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
 
-    `granted` are features by grants, `status` the subscription's ("" without one), `source` where the
+    `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the days of grace are over), `source` where the
     plan comes from.
     """
 
@@ -92,7 +92,7 @@ def holds(
     account: Account, subscription: Subscription | None, grants: Collection[StaffGrant]
 ) -> Holding:
     """From the rows of a workspace. A granted plan counts where it stands further down the price list."""
-    paid = subscription if account.status in ENTITLING else None
+    paid = subscription if account.is_entitled else None
     granted = _highest([each.plan_key for each in grants if each.plan_key], account.plan_key)
     currency = paid.currency if paid else account.pays_in
     key = granted or account.plan_key
@@ -101,7 +101,7 @@ def holds(
         plan_key=key,
         plan=plan,
         source="grant" if granted else "plan",
-        status=account.status,
+        status="unpaid" if account.grace_ended else account.status,
         currency=currency or (plan.currency if plan else ""),
         seats=_seats(plan, paid),
         terms=paid.terms if paid and paid.terms.plan_key == key else None,

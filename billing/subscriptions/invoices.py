@@ -17,7 +17,7 @@ import events
 from billing.event_types import INVOICE_PAID, PAYMENT_FAILED
 from billing.models import Account
 from billing.stripe_client import client
-from billing.subscriptions import letters
+from billing.subscriptions import owing, payment_letters
 
 _EVENT_IDS = UUID("5d9f4d4e-7c0a-5f5b-9c62-0d1c3c5f6f0e")  # namespace of ids made from invoice ids
 _STATUS = {  # Stripe's status: words, kind of badge
@@ -78,7 +78,8 @@ def take(invoice: stripe.Invoice, *, account: Account) -> None:
     """Mirror an invoice, and record what it says: that it was paid, or could not be."""
     _mirror(invoice)
     record_if_paid(invoice, account=account)
-    note_if_unpaid(invoice, account=account)
+    if invoice.status == "open" and invoice.attempted:
+        note_if_unpaid(invoice, account=account, asks=owing.asks(invoice))
 
 
 def _mirror(invoice: stripe.Invoice) -> None:
@@ -107,11 +108,12 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
             "currency": invoice.currency,
         },
     )
+    payment_letters.invoice_paid(account, invoice)
 
 
-def note_if_unpaid(invoice: stripe.Invoice, *, account: Account) -> None:
+def note_if_unpaid(invoice: stripe.Invoice, *, account: Account, asks: bool = False) -> None:
     """Record "Payment Failed" and mail the owners, once for each attempt. Who buys a plan is told on the
-    page; this is about what is paid without them."""
+    page; this is about what is paid without them. `asks`: its card's bank waits for the holder."""
     if invoice.status != "open" or not invoice.attempted or invoice.billing_reason not in _LATER:
         return
     fact = f"payment-failed:{invoice.id}:{invoice.attempt_count}"
@@ -125,9 +127,8 @@ def note_if_unpaid(invoice: stripe.Invoice, *, account: Account) -> None:
         PAYMENT_FAILED.name, id=uuid5(_EVENT_IDS, fact), tenant=account.tenant, properties=said
     )
     again = invoice.next_payment_attempt
-    letters.payment_failed(
-        account, once=fact, event=said, again=datetime.fromtimestamp(again, UTC) if again else None
-    )
+    at = datetime.fromtimestamp(again, UTC) if again else None
+    payment_letters.attempt_failed(account, once=fact, event=said, again=at, asks=asks)
 
 
 def _line(data: dict[str, Any]) -> Invoice:
