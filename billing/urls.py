@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.pages import views
+from billing.pages import paying_urls, views
 
 app_name = "billing"
 
@@ -13,4 +13,5 @@ urlpatterns = [
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
     path("intent/forget/", views.forget_intent, name="forget_intent"),
+    *paying_urls.urlpatterns,
 ]

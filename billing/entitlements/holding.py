@@ -14,13 +14,24 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import AddOn, Plan
-from billing.models import Account, PlanTerms, StaffGrant, Subscription
+from billing.models import FAILING, Account, PlanTerms, StaffGrant, Subscription
 from billing.selling import terms
 from metering import Limit
 from metering.definitions import meters
 from tenants.models import Tenant
 
 Source = Literal["plan", "add_on", "grant"]
+
+
+@dataclass(frozen=True)
+class Owes:
+    """A payment that failed: what, in minor units, and until when the plan is kept; None: it is lost.
+    `asks`: its card's bank waits for the holder."""
+
+    amount: int
+    currency: str
+    kept_until: datetime | None
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Holding:
     terms: PlanTerms | None
     add_ons: Mapping[str, int]
     granted: Collection[str]
+    owes: Owes | None = None
 
     def limits(self) -> Mapping[str, Limit]:
         """The limits of plan and add-ons, those of meters that there are. Without a plan: none."""
@@ -84,8 +96,9 @@ def of(account: Account, *, now: datetime | None = None) -> Holding:
 
 
 def of_tenant(tenant: Tenant, *, now: datetime | None = None) -> Holding:
-    """The same, of a workspace."""
-    return of(Account.objects.of(tenant), now=now)
+    """The same, of a workspace; one from before billing holds the first plan, and gets its row elsewhere."""
+    account = Account.objects.for_tenant(tenant).first()
+    return of(account or Account(tenant=tenant), now=now)
 
 
 def holds(
@@ -107,7 +120,15 @@ def holds(
         terms=paid.terms if paid and paid.terms.plan_key == key else None,
         add_ons=paid.add_ons if paid else {},
         granted=frozenset(each.feature for each in grants if each.feature),
+        owes=_owes(account),
     )
+
+
+def _owes(account: Account) -> Owes | None:
+    if account.status not in FAILING:
+        return None
+    kept_until = None if account.grace_ended else account.grace_ends_at
+    return Owes(account.owed, account.currency, kept_until, account.asks_to_confirm)
 
 
 def _seats(plan: Plan | None, paid: Subscription | None) -> int:

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import identity.addresses
+
 
 
 class Migration(migrations.Migration):
@@ -61,7 +63,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("email", models.EmailField(max_length=254)),
+                ("email", identity.addresses.AddressField(max_length=254)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 (
@@ -85,7 +87,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("tenant", "email"), name="one_contact_an_address"
-                    )
+                    ),
+                    identity.addresses.constraint("billing_contact_email_is_normal"),
                 ]
             },
         ),

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from identity.addresses import AddressField
+from identity.addresses import constraint as normal_address
 from tenants.models import ForTenant, Tenant
 
 
@@ -16,7 +18,7 @@ class BillingContact(models.Model):
     MOST = 5  # of a workspace
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="billing_contacts")
-    email = models.EmailField(max_length=254)
+    email = AddressField()
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True)
@@ -25,7 +27,8 @@ class BillingContact(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant", "email"], name="one_contact_an_address")
+            models.UniqueConstraint(fields=["tenant", "email"], name="one_contact_an_address"),
+            normal_address("billing_contact_email_is_normal"),
         ]
 
     def __str__(self) -> str:

@@ -74,9 +74,7 @@ def take_offer(account: Account, *, by: User) -> Offer:
     kept: list[Any] = [{"discount": _id(each)} for each in current.discounts or ()]
     if not any(_coupon_of(each) == coupon for each in current.discounts or ()):
         client().v1.subscriptions.update(
-            current.id,
-            {"discounts": [*kept, {"coupon": coupon}]},
-            {"idempotency_key": f"offer-{account.tenant_id}-{coupon}"},
+            current.id, {"discounts": [*kept, {"coupon": coupon}]}
         )
     account.offer_taken_at = timezone.now()
     account.save(update_fields=["offer_taken_at", "updated_at"])

@@ -53,6 +53,7 @@ def follow(
     """Tell what has come of it, in the transaction that writes it down."""
     for invoice in owed.invoices:  # also those of which no webhook told us
         asks = invoice.id in owed.asking
+        invoices.keep(invoice)
         invoices.note_if_unpaid(invoice, account=account, asks=asks)
     if account.grace_ended and not before.grace_ended:
         _lost(account, since=account.past_due_since or owed.asked_at, plan=before.plan_key)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import stripe
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from djstripe import models as mirror
 
 import events
@@ -33,7 +34,8 @@ USAGE_INVOICE = "usage_invoice"  # metadata key of the invoices that usage_invoi
 
 @dataclass(frozen=True)
 class Invoice:
-    """A line of the invoice list. `amount` in minor currency units; `url` is Stripe's own page."""
+    """A line of the invoice list. `amount`, and `due` of it, in minor currency units; `url` is Stripe's own
+    page, `pdf` its file."""
 
     stripe_id: str
     what: str
@@ -43,6 +45,8 @@ class Invoice:
     currency: str
     status: str
     url: str
+    pdf: str = ""
+    due: int = 0
 
     @property
     def status_words(self) -> str:
@@ -55,11 +59,28 @@ class Invoice:
 
 def of(account: Account) -> Sequence[Invoice]:
     """The newest invoices of the workspace, drafts left out; asks our own database only."""
-    if account.stripe_customer_id is None:
-        return []
-    rows = mirror.Invoice.objects.filter(customer__id=account.stripe_customer_id)
-    data = rows.order_by("-created").values_list("stripe_data", flat=True)
-    return [_line(one) for one in data[:SHOWN] if one["status"] != "draft"]
+    return [line(one) for one in rows_of(account)[:SHOWN]]
+
+
+def rows_of(account: Account) -> QuerySet[Any, Any]:
+    """What Stripe said of each invoice of the workspace, the newest first, drafts left out."""
+    rows = mirror.Invoice.objects.none()
+    if account.stripe_customer_id is not None:
+        rows = mirror.Invoice.objects.filter(customer__id=account.stripe_customer_id)
+    said = rows.exclude(stripe_data__status="draft").order_by("-created", "-id")
+    return said.values_list("stripe_data", flat=True)
+
+
+def one_of(account: Account, invoice_id: str) -> Invoice | None:
+    """An invoice of the workspace by its id at Stripe; None: it has none of this id."""
+    data = rows_of(account).filter(id=invoice_id).first()
+    return line(data) if data else None
+
+
+def open_of(account: Account) -> Sequence[Invoice]:
+    """Those that Stripe tried to have paid, and that are open; the oldest first."""
+    rows = rows_of(account).filter(stripe_data__status="open", stripe_data__attempted=True)
+    return [line(one) for one in rows.reverse()[:SHOWN]]
 
 
 def mirror_newest(account: Account) -> None:
@@ -71,18 +92,19 @@ def mirror_newest(account: Account) -> None:
         return
     found = client().v1.invoices.list({"customer": account.stripe_customer_id, "limit": 5})
     for invoice in found.data:
-        _mirror(invoice)
+        keep(invoice)
 
 
 def take(invoice: stripe.Invoice, *, account: Account) -> None:
     """Mirror an invoice, and record what it says: that it was paid, or could not be."""
-    _mirror(invoice)
+    keep(invoice)
     record_if_paid(invoice, account=account)
     if invoice.status == "open" and invoice.attempted:
         note_if_unpaid(invoice, account=account, asks=owing.asks(invoice))
 
 
-def _mirror(invoice: stripe.Invoice) -> None:
+def keep(invoice: stripe.Invoice) -> None:
+    """Copy it into our mirror."""
     # Where somebody else writes the same row at this moment, that one will do.
     with suppress(IntegrityError), transaction.atomic():
         mirror.Invoice.sync_from_stripe_data(invoice)
@@ -131,7 +153,8 @@ def note_if_unpaid(invoice: stripe.Invoice, *, account: Account, asks: bool = Fa
     payment_letters.attempt_failed(account, once=fact, event=said, again=at, asks=asks)
 
 
-def _line(data: dict[str, Any]) -> Invoice:
+def line(data: dict[str, Any]) -> Invoice:
+    """From what Stripe said of it."""
     for_usage = USAGE_INVOICE in (data.get("metadata") or {})
     return Invoice(
         stripe_id=data["id"],
@@ -142,4 +165,6 @@ def _line(data: dict[str, Any]) -> Invoice:
         currency=data["currency"],
         status=data["status"],
         url=data.get("hosted_invoice_url") or "",
+        pdf=data.get("invoice_pdf") or "",
+        due=data.get("amount_remaining") or 0,
     )
