@@ -38,8 +38,8 @@ class Owes:
 class Holding:
     """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
 
-    `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the days of grace are over), `source` where the
-    plan comes from.
+    `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the
+    days of grace are over), `source` where the plan comes from. `owes`: a payment that failed.
     """
 
     plan_key: str

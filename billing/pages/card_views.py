@@ -78,9 +78,7 @@ def charge(request: WorkspaceRequest, card: str) -> HttpResponse:
 def remove(request: WorkspaceRequest, card: str) -> HttpResponse:
     """Take a card away."""
     try:
-        gone = payment_methods.remove(
-            Account.objects.of(request.tenant), card, by=request.user
-        )
+        gone = payment_methods.remove(Account.objects.of(request.tenant), card, by=request.user)
     except payment_methods.NotThere:
         raise Http404 from None
     except payment_methods.StillNeeded as error:

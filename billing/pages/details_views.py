@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing.models import Account, BillingContact
 from billing.pages.details_forms import ContactForm, DetailsForm, TaxIdForm
 from billing.pages.refusals import AddressNotVerified, in_words
-from billing.paying import contacts, details as billing_details, tax_ids
+from billing.paying import contacts, tax_ids
+from billing.paying import details as billing_details
 from identity.security import needs_recent_sign_in_to_send
 from tenants.hosts import requires
 from tenants.permissions import May
@@ -84,9 +85,7 @@ def add_contact(request: WorkspaceRequest) -> HttpResponse:
     form = ContactForm(request.POST)
     if form.is_valid():
         try:
-            added = contacts.add(
-                request.tenant, email=form.cleaned_data["email"], by=request.user
-            )
+            added = contacts.add(request.tenant, email=form.cleaned_data["email"], by=request.user)
         except contacts.NotAdded as error:
             form.add_error("email", str(error))
     if not form.is_valid():

@@ -24,9 +24,7 @@ urlpatterns = [
     path("details/tax-id/", details_views.give_tax_id, name="give_tax_id"),
     path("details/tax-id/<str:tax_id>/removal/", details_views.remove_tax_id, name="remove_tax_id"),
     path("contacts/", details_views.add_contact, name="add_contact"),
-    path(
-        "contacts/<int:contact_id>/removal/", details_views.remove_contact, name="remove_contact"
-    ),
+    path("contacts/<int:contact_id>/removal/", details_views.remove_contact, name="remove_contact"),
     path("invoices/", invoice_views.invoices, name="invoices"),
     path("invoices/<str:invoice_id>/", invoice_views.invoice, name="invoice"),
     path("invoices/<str:invoice_id>/pdf/", invoice_views.pdf, name="invoice_pdf"),

@@ -37,7 +37,9 @@ class PaymentPage:
         return cls(
             title=_title(account, settled),
             lines=_lines(account, settled),
-            total="" if settled else wording.money_in_words(total, found[0].currency if found else currency),
+            total=""
+            if settled
+            else wording.money_in_words(total, found[0].currency if found else currency),
             asks=account.asks_to_confirm,
             is_settled=settled,
             paid_with=row.payment_method if row else "",
@@ -69,8 +71,8 @@ def _lines(account: Account, settled: bool) -> list[str]:
     first, plan = catalogue.plans()[0].name, entitlements.plan_of(account).name
     if account.grace_ended:
         lines.append(
-            f"The workspace has the limits of {first} until it is paid. Nothing was deleted; once it is paid, "
-            "all of it is back at once."
+            f"The workspace has the limits of {first} until it is paid. Nothing was deleted; once it is "
+            "paid, all of it is back at once."
         )
     elif account.grace_ends_at is not None:
         lines.append(

@@ -11,7 +11,7 @@ BH Bahrain|BD Bangladesh|BB Barbados|BY Belarus|BE Belgium|BZ Belize|BJ Benin|BM
 BO Bolivia|BQ Caribbean Netherlands|BA Bosnia and Herzegovina|BW Botswana|BV Bouvet Island|BR Brazil|
 IO British Indian Ocean Territory|BN Brunei|BG Bulgaria|BF Burkina Faso|BI Burundi|KH Cambodia|CM Cameroon|
 CA Canada|CV Cape Verde|KY Cayman Islands|CF Central African Republic|TD Chad|CL Chile|CN China|CO Colombia|
-KM Comoros|CG Congo|CD Congo (Kinshasa)|CK Cook Islands|CR Costa Rica|CI Côte d’Ivoire|HR Croatia|
+KM Comoros|CG Congo|CD Congo (Kinshasa)|CK Cook Islands|CR Costa Rica|CI Côte d'Ivoire|HR Croatia|
 CW Curaçao|CY Cyprus|CZ Czechia|DK Denmark|DJ Djibouti|DM Dominica|DO Dominican Republic|EC Ecuador|EG Egypt|
 SV El Salvador|GQ Equatorial Guinea|ER Eritrea|EE Estonia|SZ Eswatini|ET Ethiopia|FK Falkland Islands|
 FO Faroe Islands|FJ Fiji|FI Finland|FR France|GF French Guiana|PF French Polynesia|

@@ -23,10 +23,11 @@ _NEEDED = {
     "city": "Please say the town.",
 }
 # Where an address has no postal code, or few people know theirs, Stripe does not ask for one, nor do we.
-_WITH_POSTAL_CODE = frozenset(
+_POSTAL_CODES = (
     "AT AU BE BG BR CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IN IT JP KR LT LU LV MT MX NL NO PL PT RO SE "
-    "SG SI SK TR US ZA".split()
+    "SG SI SK TR US ZA"
 )
+_WITH_POSTAL_CODE = frozenset(_POSTAL_CODES.split())
 _WITH_STATE = frozenset({"AU", "BR", "CA", "IN", "MX", "US"})
 
 
@@ -45,7 +46,9 @@ class Details:
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Details:
         """From a form; nothing is judged."""
-        said = {each.name: data.get(each.name, "").replace("\x00", "").strip() for each in fields(cls)}
+        said = {
+            each.name: data.get(each.name, "").replace("\x00", "").strip() for each in fields(cls)
+        }
         return cls(**{**said, "country": said["country"].upper()})
 
     def problems(self) -> dict[str, str]:

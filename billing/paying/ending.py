@@ -73,9 +73,7 @@ def take_offer(account: Account, *, by: User) -> Offer:
     coupon = discounts.coupon_id(_coupon(offer))
     kept: list[Any] = [{"discount": _id(each)} for each in current.discounts or ()]
     if not any(_coupon_of(each) == coupon for each in current.discounts or ()):
-        client().v1.subscriptions.update(
-            current.id, {"discounts": [*kept, {"coupon": coupon}]}
-        )
+        client().v1.subscriptions.update(current.id, {"discounts": [*kept, {"coupon": coupon}]})
     account.offer_taken_at = timezone.now()
     account.save(update_fields=["offer_taken_at", "updated_at"])
     audit.note(account.tenant, "offer.taken", by=by, target=offer.title)
@@ -99,9 +97,7 @@ def _end(current: stripe.Subscription, *, why: Why, at_once: bool) -> None:
         ended: Any = {"invoice_now": True, "prorate": False}
         client().v1.subscriptions.cancel(current.id, _with(ended, details))
     else:
-        client().v1.subscriptions.update(
-            current.id, _with({"cancel_at_period_end": True}, details)
-        )
+        client().v1.subscriptions.update(current.id, _with({"cancel_at_period_end": True}, details))
 
 
 def _with(params: Any, details: Any) -> Any:

@@ -149,9 +149,7 @@ def _live(account: Account) -> stripe.Subscription | None:
 
 def _listed(customer_id: str) -> list[stripe.PaymentMethod]:
     try:
-        return list(
-            client().v1.payment_methods.list({"customer": customer_id, "limit": MOST}).data
-        )
+        return list(client().v1.payment_methods.list({"customer": customer_id, "limit": MOST}).data)
     except stripe.InvalidRequestError as error:
         if error.code == "resource_missing":  # the customer was deleted at Stripe
             return []

@@ -83,6 +83,7 @@ def _configuration() -> str:
     new: Any = {"features": _FEATURES, "metadata": {_OURS: version}}
     key = {"idempotency_key": f"portal-{version}"}
     made: stripe.billing_portal.Configuration = client().v1.billing_portal.configurations.create(
-        new, key  # type: ignore[arg-type] # a dict is what it takes
+        new,
+        key,  # type: ignore[arg-type] # a dict is what it takes
     )
     return str(made.id)

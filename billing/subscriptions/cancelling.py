@@ -46,4 +46,7 @@ def why(subscription: stripe.Subscription | None) -> dict[str, str | None]:
     details = subscription.cancellation_details if subscription is not None else None
     if details is None:
         return {"feedback": None, "comment": None}
-    return {"feedback": details.feedback, "comment": (details.comment or "")[:LONGEST_COMMENT] or None}
+    return {
+        "feedback": details.feedback,
+        "comment": (details.comment or "")[:LONGEST_COMMENT] or None,
+    }

@@ -113,5 +113,3 @@ def _lost(account: Account, *, since: datetime, plan: str) -> None:
     audit.note(account.tenant, "plan.lost", by=None, target=plan,
                details={"owed_since": since.isoformat()})  # fmt: skip
     payment_letters.lost(account, since=since, plan=plan)
-
-

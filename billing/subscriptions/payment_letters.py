@@ -1,4 +1,4 @@
-"""Mails about invoices and payments: to the owners, and to the billing contacts who said that they want them."""
+"""Mails about invoices and payments: to the owners, and to billing contacts who said yes to them."""
 
 from __future__ import annotations
 
@@ -41,14 +41,16 @@ def lost(account: Account, *, since: datetime, plan: str) -> None:
         if account.has_subscription
         else "The subscription has ended. You can choose a plan again at any time."
     )
-    values = {**_grace(account), "plan": _name(plan), "then": then}
+    values = {"first_plan": catalogue.plans()[0].name, "plan": _name(plan), "then": then}
     _tell(account, "payment_lost", values, once=_fact("lost", account, since), bell=True)
 
 
 def recovered(account: Account, *, since: datetime, was_lost: bool) -> None:
     """It is paid; once for a failure."""
     then = (
-        "All that belongs to the plan is back." if was_lost else "Nothing has changed in the meantime."
+        "All that belongs to the plan is back."
+        if was_lost
+        else "Nothing has changed in the meantime."
     )
     values = {"plan": _name(account.plan_key), "then": then}
     _tell(account, "payment_recovered", values, once=_fact("recovered", account, since), bell=True)
