@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 import stripe
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from djstripe import models as mirror
 
 import events
@@ -118,12 +119,14 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
     """
     if not isinstance(invoice, stripe.Invoice) or invoice.status != "paid":
         return
-    paid_at = invoice.status_transitions.paid_at or invoice.created
+    paid_at = datetime.fromtimestamp(
+        invoice.status_transitions.paid_at or invoice.created, UTC
+    )
     events.record_with_row(
         INVOICE_PAID.name,
         id=uuid5(_EVENT_IDS, str(invoice.id)),
         tenant=account.tenant,
-        time=datetime.fromtimestamp(paid_at, UTC),
+        time=min(paid_at, timezone.now()),  # Stripe's clock is ahead where days were skipped in it
         properties={
             "invoice_id": invoice.id,
             "amount": invoice.amount_paid,

@@ -22,10 +22,13 @@ def attempt_failed(
     """One attempt to take the money failed, or (`asks`) its card's bank wants the holder to confirm;
     `again` is when Stripe tries next."""
     amount = money_in_words(int(event["amount"] or 0), str(event["currency"]))
-    values = {"amount": amount, "again": _day(again), **_grace(account)}
+    values = {"amount": amount, **_grace(account)}
+    if asks:  # by the same fact: of one attempt comes one mail
+        _tell(account, "payment_asks", values, once=once, event=event)
+        return
     is_first = int(event["attempt"] or 1) <= 1
     name = "payment_failed" if is_first else "payment_failed_again"
-    _tell(account, "payment_asks" if asks else name, values, once=once, event=event)
+    _tell(account, name, {**values, "again": _day(again)}, once=once, event=event)
 
 
 def last_notice(account: Account, *, ends_at: datetime) -> None:
