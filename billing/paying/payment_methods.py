@@ -69,8 +69,7 @@ def charge(account: Account, card_id: str, *, by: User) -> Card:
     """
     account = Account.objects.locked(account.pk)
     card = _own(account, card_id)
-    if not card.charged:
-        _make_default(account, card.id)
+    if _make_default(account, card.id):
         audit.note(account.tenant, "payment_method.made_default", by=by, target=card.words)
     return card
 
@@ -84,13 +83,10 @@ def settle(account: Account, *, by: User | None) -> Card | None:
     account = Account.objects.locked(account.pk)
     if account.stripe_customer_id is None:
         return None
-    customer = client().v1.customers.retrieve(account.stripe_customer_id)
-    settings = getattr(customer, "invoice_settings", None)
-    default = _id(settings.default_payment_method) if settings else None
+    default = _of_customer(account)
     if default is None:
         return None
-    if default != _default(account):
-        _make_default(account, default)
+    if _make_default(account, default):
         audit.note(account.tenant, "payment_method.made_default", by=by)
     return next((each for each in of(account) if each.id == default), None)
 
@@ -121,14 +117,26 @@ def _own(account: Account, card_id: str) -> Card:
     return card
 
 
-def _make_default(account: Account, card_id: str) -> None:
-    """The subscription's first: that is what is charged, if we get no further."""
-    live = _live(account)
-    if live is not None:
+def _make_default(account: Account, card_id: str) -> bool:
+    """Both are made to name it: the subscription, whose card is charged, first. False: they do already,
+    and then nothing is asked for; so a try that broke off between the two is taken up by the next."""
+    live, changed = _live(account), False
+    if live is not None and _id(live.default_payment_method) != card_id:
         client().v1.subscriptions.update(live.id, {"default_payment_method": card_id})
-    client().v1.customers.update(
-        account.stripe_customer_id or "", {"invoice_settings": {"default_payment_method": card_id}}
-    )
+        changed = True
+    if _of_customer(account) != card_id:
+        client().v1.customers.update(
+            account.stripe_customer_id or "",
+            {"invoice_settings": {"default_payment_method": card_id}},
+        )
+        changed = True
+    return changed
+
+
+def _of_customer(account: Account) -> str | None:
+    customer = client().v1.customers.retrieve(account.stripe_customer_id or "")
+    settings = getattr(customer, "invoice_settings", None)
+    return _id(settings.default_payment_method) if settings else None
 
 
 def _default(account: Account) -> str | None:
@@ -137,9 +145,7 @@ def _default(account: Account) -> str | None:
     own = _id(live.default_payment_method) if live is not None else None
     if own is not None:
         return own
-    customer = client().v1.customers.retrieve(account.stripe_customer_id or "")
-    settings = getattr(customer, "invoice_settings", None)
-    return _id(settings.default_payment_method) if settings else None
+    return _of_customer(account)
 
 
 def _live(account: Account) -> stripe.Subscription | None:

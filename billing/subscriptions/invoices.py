@@ -119,9 +119,7 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
     """
     if not isinstance(invoice, stripe.Invoice) or invoice.status != "paid":
         return
-    paid_at = datetime.fromtimestamp(
-        invoice.status_transitions.paid_at or invoice.created, UTC
-    )
+    paid_at = datetime.fromtimestamp(invoice.status_transitions.paid_at or invoice.created, UTC)
     events.record_with_row(
         INVOICE_PAID.name,
         id=uuid5(_EVENT_IDS, str(invoice.id)),
@@ -133,7 +131,7 @@ def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) ->
             "currency": invoice.currency,
         },
     )
-    payment_letters.invoice_paid(account, invoice)
+    payment_letters.invoice_paid(account, invoice, paid_at=paid_at)
 
 
 def note_if_unpaid(invoice: stripe.Invoice, *, account: Account, asks: bool = False) -> None:

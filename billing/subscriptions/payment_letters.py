@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import stripe
+from django.utils import timezone
 
 from billing import catalogue
 from billing.models import Account, BillingContact
@@ -59,15 +60,16 @@ def recovered(account: Account, *, since: datetime, was_lost: bool) -> None:
     _tell(account, "payment_recovered", values, once=_fact("recovered", account, since), bell=True)
 
 
-def invoice_paid(account: Account, invoice: stripe.Invoice) -> None:
-    """To the billing contacts, once an invoice: owners find it on the billing page."""
+def invoice_paid(account: Account, invoice: stripe.Invoice, *, paid_at: datetime) -> None:
+    """To those who were billing contacts then, once an invoice: owners find it on the billing page."""
     values = {
         "amount": money_in_words(invoice.amount_paid, invoice.currency),
         "number": invoice.number or str(invoice.id),
         "invoice_url": invoice.hosted_invoice_url or "",
         "pdf_url": invoice.invoice_pdf or "",
     }
-    _to_contacts(account, "invoice_paid", values, once=f"invoice-paid:{invoice.id}")
+    once = f"invoice-paid:{invoice.id}"
+    _to_contacts(account, "invoice_paid", values, once=once, since=paid_at)
 
 
 def _tell(
@@ -105,8 +107,10 @@ def _to_contacts(
     *,
     once: str,
     without: frozenset[str] | set[str] = frozenset(),
+    since: datetime | None = None,
 ) -> None:
-    rows = BillingContact.objects.for_tenant(account.tenant).filter(confirmed_at__isnull=False)
+    rows = BillingContact.objects.for_tenant(account.tenant)
+    rows = rows.filter(confirmed_at__lte=since or timezone.now())
     for contact in rows.order_by("pk")[: BillingContact.MOST]:
         if contact.email.lower() in without:
             continue

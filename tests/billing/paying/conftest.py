@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
 import stripe as sdk
+from django.conf import settings
 
 from billing import upkeep
 from billing.models import Account, Subscription
@@ -21,6 +23,13 @@ FAILS, ASKS, VISA = (
     "pm_card_authenticationRequired",
     "pm_card_visa",
 )
+
+
+def sells(monkeypatch: pytest.MonkeyPatch, **lists: object) -> None:
+    """The product's catalogue says this, too: COUPONS, RULES."""
+    catalogue = import_module(f"{settings.PRODUCT_APP}.catalogue")
+    for name, value in lists.items():
+        monkeypatch.setattr(catalogue, name, value, raising=False)
 
 
 @dataclass

@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from billing import entitlements, upkeep
-from billing.catalogue import listed
+from billing.catalogue import Rules
 from billing.models import Account
 from billing.subscriptions import dunning, subscription
-from tests.billing.paying.conftest import ASKS, VISA, Clocked
+from tests.billing.paying.conftest import ASKS, FAILS, VISA, Clocked, sells
 
 POLICY = {"days": "3 5 7", "final": "leave_past_due"}
 
@@ -133,7 +133,7 @@ def test_whatever_stripe_does_at_last_nothing_is_deleted(
 ) -> None:
     """Unpaid keeps the days that were promised; what is cancelled has ended, and can be bought again."""
     final(action, "3")
-    subscribed.give_card("pm_card_chargeCustomerFail")
+    subscribed.give_card(FAILS)
     subscribed.until_renewal()
     subscribed.pass_days(4)
     if action == "mark_unpaid":
@@ -210,9 +210,7 @@ def test_nothing_is_open_when_nothing_is(subscribed: Clocked) -> None:
 
 
 def test_the_days_of_grace_are_the_products(failing: Clocked, monkeypatch) -> None:
-    rules = listed.Rules(grace_days=0)
-    monkeypatch.setattr(listed, "rules", lambda: rules)
-    monkeypatch.setattr("billing.catalogue.rules", lambda: rules)
+    sells(monkeypatch, RULES=Rules(grace_days=0))
     subscription.sync(failing.account, origin=Account.Origin.CHECK)
     assert holds(failing) == FREE
     assert failing.account.past_due_since - timezone.now() > timedelta(days=20)
