@@ -28,6 +28,10 @@ class Accounts(ForTenant):
         account, _ = self.get_or_create(tenant=tenant)
         return account
 
+    def shown(self, tenant: Tenant) -> Account:
+        """The same for a page that changes nothing: one that there is not yet is not saved."""
+        return self.filter(tenant=tenant).first() or Account(tenant=tenant)
+
     def locked(self, pk: int) -> Account:
         """The account, held against every other writer until the transaction ends."""
         return self.select_for_update().get(pk=pk)

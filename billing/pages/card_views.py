@@ -7,8 +7,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.models import Account
 from billing.pages import payment_views
+from billing.pages.account_of import account_of
 from billing.pages.refusals import in_words
 from billing.paying import open_invoices, payment_methods, portal
 from identity.security import needs_recent_sign_in_to_send
@@ -22,7 +22,7 @@ from tenants.requests import WorkspaceRequest
 @in_words
 def cards(request: WorkspaceRequest) -> HttpResponse:
     """The list, as Stripe has it now."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     context = {"cards": payment_methods.of(account), "account": account}
     return render(request, "billing/paying/cards.html", context)
 
@@ -33,7 +33,7 @@ def cards(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def add(request: WorkspaceRequest) -> HttpResponse:
     """To Stripe's page on which a card is set."""
-    url = portal.card_page(Account.objects.of(request.tenant), user=request.user)
+    url = portal.card_page(account_of(request), user=request.user)
     return payment_views.see_other(url)
 
 
@@ -42,7 +42,7 @@ def add(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where that page leads: the card that is charged now; who came to pay, pays."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     pays = payment_views.wants_to_pay(request)
     if account.stripe_customer_id is None:
         return redirect("billing:cards")
@@ -61,7 +61,7 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def charge(request: WorkspaceRequest, card: str) -> HttpResponse:
     """Let another card pay."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     try:
         chosen = payment_methods.charge(account, card, by=request.user)
     except payment_methods.NotThere:
@@ -78,7 +78,7 @@ def charge(request: WorkspaceRequest, card: str) -> HttpResponse:
 def remove(request: WorkspaceRequest, card: str) -> HttpResponse:
     """Take a card away."""
     try:
-        gone = payment_methods.remove(Account.objects.of(request.tenant), card, by=request.user)
+        gone = payment_methods.remove(account_of(request), card, by=request.user)
     except payment_methods.NotThere:
         raise Http404 from None
     except payment_methods.StillNeeded as error:

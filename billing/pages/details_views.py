@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.models import Account, BillingContact
+from billing.pages.account_of import account_of
 from billing.pages.details_forms import ContactForm, DetailsForm, TaxIdForm
 from billing.pages.refusals import AddressNotVerified, in_words
 from billing.paying import contacts, tax_ids
@@ -24,7 +25,7 @@ from tenants.requests import WorkspaceRequest
 @in_words
 def details(request: WorkspaceRequest) -> HttpResponse:
     """GET shows name, address, tax ID and contacts; POST gives name and address to Stripe."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     if request.method != "POST":
         return _page(request, account)
     form = DetailsForm(request.POST)
@@ -42,7 +43,7 @@ def details(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def give_tax_id(request: WorkspaceRequest) -> HttpResponse:
     """Put a tax ID on the invoices, in place of another."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     form = TaxIdForm(request.POST)
     if not form.is_valid():
         return _page(request, account, tax_id_form=form)
@@ -68,7 +69,7 @@ def give_tax_id(request: WorkspaceRequest) -> HttpResponse:
 def remove_tax_id(request: WorkspaceRequest, tax_id: str) -> HttpResponse:
     """Take a tax ID off the invoices."""
     try:
-        tax_ids.remove(Account.objects.of(request.tenant), tax_id, by=request.user)
+        tax_ids.remove(account_of(request), tax_id, by=request.user)
     except tax_ids.NotThere:
         raise Http404 from None
     messages.success(request, "The tax ID was removed.")
@@ -89,7 +90,7 @@ def add_contact(request: WorkspaceRequest) -> HttpResponse:
         except contacts.NotAdded as error:
             form.add_error("email", str(error))
     if not form.is_valid():
-        return _page(request, Account.objects.of(request.tenant), contact_form=form)
+        return _page(request, account_of(request), contact_form=form)
     added.refresh_from_db()
     asked = f"We have asked {added.email} whether it wants these mails."
     messages.success(request, f"{added.email} gets them." if added.confirmed_at else asked)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import catalogue
 from billing.models import Account, Subscription
 from billing.pages import page, usage_page
+from billing.pages.account_of import account_of
 from billing.pages.refusals import in_words
 from billing.paying import ending
 from billing.subscriptions import subscription
@@ -24,7 +25,7 @@ from tenants.requests import WorkspaceRequest
 @in_words
 def cancellation(request: WorkspaceRequest) -> HttpResponse:
     """GET asks why, and says what follows; POST cancels, with the period or (`when=now`) at once."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     if request.method == "POST":
         return cancel_by_form(request, account)
     if not account.has_subscription:
@@ -50,7 +51,7 @@ def cancellation(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def take_offer(request: WorkspaceRequest) -> HttpResponse:
     """Stay, with what is offered."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     try:
         taken = ending.take_offer(account, by=request.user)
     except ending.NoOffer:

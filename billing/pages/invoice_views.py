@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from billing.models import Account
+from billing.pages.account_of import account_of
 from billing.subscriptions import invoices as listed
 from tenants.hosts import requires
 from tenants.permissions import May
@@ -18,7 +18,7 @@ from tenants.requests import WorkspaceRequest
 @requires(May.PAY)
 def invoices(request: WorkspaceRequest) -> HttpResponse:
     """The list, the newest first; asks our own database only."""
-    rows = listed.rows_of(Account.objects.of(request.tenant))
+    rows = listed.rows_of(account_of(request))
     page = Paginator(rows, listed.SHOWN).get_page(request.GET.get("page"))
     context = {"page_obj": page, "invoices": [listed.line(each) for each in page.object_list]}
     return render(request, "billing/paying/invoices.html", context)
@@ -39,7 +39,7 @@ def pdf(request: WorkspaceRequest, invoice_id: str) -> HttpResponse:
 
 
 def _own(request: WorkspaceRequest, invoice_id: str) -> listed.Invoice:
-    found = listed.one_of(Account.objects.of(request.tenant), invoice_id)
+    found = listed.one_of(account_of(request), invoice_id)
     if found is None:
         raise Http404
     return found

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing.models import Account
 from billing.pages import payment_page
+from billing.pages.account_of import account_of
 from billing.pages.refusals import in_words
 from billing.paying import open_invoices, portal
 from billing.paying.open_invoices import NoCard, NothingOwed, Outcome
@@ -27,7 +28,7 @@ _GOOD_FOR = 3600  # seconds
 @in_words
 def payment(request: WorkspaceRequest) -> HttpResponse:
     """GET says what is open and what can be done; POST pays it with the card that is charged."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     if request.method != "POST":
         shown = payment_page.PaymentPage.of(account)
         return render(request, "billing/paying/payment.html", {"page": shown})
@@ -40,7 +41,7 @@ def payment(request: WorkspaceRequest) -> HttpResponse:
 def with_another_card(request: WorkspaceRequest) -> HttpResponse:
     """Set a new card on Stripe's page; what is open is paid with it on the way back."""
     request.session[_PAYS] = int(time.time())
-    url = portal.card_page(Account.objects.of(request.tenant), user=request.user)
+    url = portal.card_page(account_of(request), user=request.user)
     return see_other(url)
 
 
@@ -49,7 +50,10 @@ def with_another_card(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where the bank's page leads: Stripe is asked how things are, and nothing is believed."""
-    account = open_invoices.refresh(Account.objects.of(request.tenant), by=request.user)
+    account = account_of(request)
+    if account.stripe_customer_id is None:
+        return redirect("billing:payment")
+    account = open_invoices.refresh(account, by=request.user)
     if payment_page.PaymentPage.of(account).is_settled:
         messages.success(request, "It is paid. Thank you!")
         return redirect("billing:overview")

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.models import Account
+from billing.pages.account_of import account_of
 from billing.pages.payment_views import see_other
 from billing.pages.refusals import in_words
 from billing.paying import open_invoices, payment_methods, portal
@@ -24,7 +24,7 @@ from tenants.requests import WorkspaceRequest
 def visit(request: WorkspaceRequest) -> HttpResponse:
     """To the portal of our own customer."""
     try:
-        return see_other(portal.visit(Account.objects.of(request.tenant)))
+        return see_other(portal.visit(account_of(request)))
     except portal.NoCustomer:
         messages.info(request, "It is there once your workspace has paid for something.")
         return redirect("billing:overview")
@@ -35,7 +35,7 @@ def visit(request: WorkspaceRequest) -> HttpResponse:
 @in_words
 def come_back(request: WorkspaceRequest) -> HttpResponse:
     """What was changed there is asked for before anything is drawn."""
-    account = Account.objects.of(request.tenant)
+    account = account_of(request)
     if account.stripe_customer_id is not None:
         payment_methods.settle(account, by=request.user)
         open_invoices.refresh(account, by=request.user)

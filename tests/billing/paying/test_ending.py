@@ -97,6 +97,7 @@ def test_an_offer_is_taken_once_and_halves_three_months(
     assert "Half price" not in shop.owner.get("/billing/cancellation/").content.decode()
     for _ in range(4):
         subscribed.until_renewal()
+        assert subscribed.account.trouble == ""
     paid = [one.amount_paid for one in subscribed.invoices()]
     assert paid == [29_00, 14_50, 14_50, 14_50, 29_00]
     assert subscribed.mails()["offer_taken"] == 1
