@@ -204,19 +204,16 @@ PLANS = [
 ]
 
 # Half price is offered to who is about to cancel, once a workspace.
-COUPONS = [
-    Coupon(
-        key="stay",
-        name="Half price for three months",
-        percent=50,
-        duration="repeating",
-        months=3,
-    )
-]
 RULES = Rules(
     grace_days=14,
     offer=Offer(
-        coupon="stay",
+        coupon=Coupon(
+            key="stay",
+            name="Half price for three months",
+            percent=50,
+            duration="repeating",
+            months=3,
+        ),
         title="Half price for three months",
         text="Stay, and pay half for the next three months. You can cancel at any time all the same.",
     ),

@@ -47,8 +47,9 @@ def add_ons() -> tuple[AddOn, ...]:
 
 
 def coupons() -> tuple[Coupon, ...]:
-    """What is taken off."""
-    return tuple(getattr(_product(), "COUPONS", ()))
+    """What is taken off; with the one that is offered to who cancels."""
+    own, offer = tuple(getattr(_product(), "COUPONS", ())), rules().offer
+    return own if offer is None or offer.coupon in own else (*own, offer.coupon)
 
 
 def promotion_codes() -> tuple[PromotionCode, ...]:

@@ -41,7 +41,7 @@ def problems(meters: Mapping[str, Meter]) -> Iterator[str]:
     known = {each.key for each in listed.coupons()}
     for code in listed.promotion_codes():
         yield from _under(f"promotion code {code.code}", _of_code(code, known))
-    yield from _under("rules", problems_of_rules(listed.rules(), coupons=known))
+    yield from _under("rules", problems_of_rules(listed.rules()))
     if any(not name.strip() for name in named):
         yield "a plan has no name"
 

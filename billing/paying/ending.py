@@ -10,7 +10,7 @@ from django.utils import timezone
 
 import events
 from billing import catalogue
-from billing.catalogue import Coupon, Offer
+from billing.catalogue import Offer
 from billing.event_types import OFFER_TAKEN
 from billing.models import LIVE, Account, is_tried
 from billing.selling import discounts
@@ -70,14 +70,14 @@ def take_offer(account: Account, *, by: User) -> Offer:
         raise subscription.NoSubscription
     if offer is None or is_tried(current):
         raise NoOffer
-    coupon = discounts.coupon_id(_coupon(offer))
+    coupon = discounts.coupon_id(offer.coupon)
     kept: list[Any] = [{"discount": _id(each)} for each in current.discounts or ()]
     if not any(_coupon_of(each) == coupon for each in current.discounts or ()):
         client().v1.subscriptions.update(current.id, {"discounts": [*kept, {"coupon": coupon}]})
     account.offer_taken_at = timezone.now()
     account.save(update_fields=["offer_taken_at", "updated_at"])
     audit.note(account.tenant, "offer.taken", by=by, target=offer.title)
-    said = {"plan": account.plan_key, "coupon": offer.coupon}
+    said = {"plan": account.plan_key, "coupon": offer.coupon.key}
     events.record_with_row(
         OFFER_TAKEN.name, tenant=account.tenant, person=person_of(by), properties=said
     )
@@ -110,12 +110,7 @@ def _live(account: Account) -> stripe.Subscription | None:
 
 
 def _applies(offer: Offer, account: Account) -> bool:
-    coupon = _coupon(offer)
-    return not coupon.plans or account.plan_key in coupon.plans
-
-
-def _coupon(offer: Offer) -> Coupon:
-    return next(each for each in catalogue.coupons() if each.key == offer.coupon)
+    return not offer.coupon.plans or account.plan_key in offer.coupon.plans
 
 
 def _coupon_of(discount: stripe.Discount | str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -107,12 +106,14 @@ def take(invoice: stripe.Invoice, *, account: Account) -> None:
 
 def keep(invoice: stripe.Invoice) -> None:
     """Copy it into our mirror."""
-    if invoice.discounts:  # dj-stripe takes none that is only an id, as Stripe sends them
-        invoice = copy.deepcopy(invoice)
-        invoice["discounts"] = []
-    # Where somebody else writes the same row at this moment, that one will do.
-    with suppress(IntegrityError), transaction.atomic():
-        mirror.Invoice.sync_from_stripe_data(invoice)
+    discounts = invoice.discounts
+    try:
+        invoice["discounts"] = []  # dj-stripe takes none that is only an id, as Stripe sends them
+        # Where somebody else writes the same row at this moment, that one will do.
+        with suppress(IntegrityError), transaction.atomic():
+            mirror.Invoice.sync_from_stripe_data(invoice)
+    finally:
+        invoice["discounts"] = discounts
 
 
 def record_if_paid(invoice: stripe.Invoice | str | None, *, account: Account) -> None:

@@ -16,7 +16,7 @@ from tests.billing.simulated import Mailbox
 HALF = Coupon(
     key="stay", name="Half price for three months", percent=50, duration="repeating", months=3
 )
-OFFER = Offer(coupon="stay", title="Half price for three months", text="Stay.")
+OFFER = Offer(coupon=HALF, title="Half price for three months", text="Stay.")
 WHY = {"reason": "too_expensive", "comment": "We found a free one."}
 
 
@@ -84,8 +84,9 @@ def test_what_is_pending_is_invoiced_when_it_ends_at_once(subscribed: Clocked, m
 def test_an_offer_is_taken_once_and_halves_three_months(
     subscribed: Clocked, monkeypatch, settle
 ) -> None:
-    sells(monkeypatch, COUPONS=[HALF], RULES=Rules(offer=OFFER))
+    sells(monkeypatch, RULES=Rules(offer=OFFER))
     pushing.push()
+    subscribed.pass_days(5)
     shop = subscribed.shop
     assert (
         "Half price for three months" in shop.owner.get("/billing/cancellation/").content.decode()
@@ -106,7 +107,7 @@ def test_an_offer_is_taken_once_and_halves_three_months(
 
 
 def test_an_offer_is_not_for_who_does_not_pay(shop: Shop, monkeypatch) -> None:
-    sells(monkeypatch, COUPONS=[HALF], RULES=Rules(offer=OFFER))
+    sells(monkeypatch, RULES=Rules(offer=OFFER))
     assert shop.owner.post("/billing/cancellation/offer/").status_code == 409
     shop.owner.post("/billing/trial/", {"plan": "pro", "interval": "month"})
     said = shop.owner.post("/billing/cancellation/offer/", follow=True).content.decode()
