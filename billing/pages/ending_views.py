@@ -81,6 +81,10 @@ def cancel_by_form(request: WorkspaceRequest, account: Account) -> HttpResponse:
 
 def _plan_name(account: Account) -> str:
     """What the subscription is to, also while its plan is lost for want of payment."""
-    row = Subscription.objects.filter(stripe_id=account.subscription_id or "").first()
+    row = (
+        Subscription.objects.for_tenant(account.tenant)
+        .filter(stripe_id=account.subscription_id or "")
+        .first()
+    )
     known = {each.key: each.name for each in catalogue.plans()}
     return known.get(row.plan_key if row else account.plan_key) or page.plan_name(account)

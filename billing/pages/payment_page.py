@@ -30,7 +30,11 @@ class PaymentPage:
         """The page of a workspace for somebody who may pay."""
         found = invoices.open_of(account)
         failing = account.status in FAILING
-        row = Subscription.objects.filter(stripe_id=account.subscription_id or "").first()
+        row = (
+            Subscription.objects.for_tenant(account.tenant)
+            .filter(stripe_id=account.subscription_id or "")
+            .first()
+        )
         currency = account.currency or account.pays_in
         total = sum(each.due for each in found) if found else account.owed
         settled = not failing and not found

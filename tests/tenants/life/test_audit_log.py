@@ -77,7 +77,6 @@ AUDITED = {
     "billing:remove_tax_id": "tax_id.removed",
     "billing:add_contact": "billing_contact.added",
     "billing:remove_contact": "billing_contact.removed",
-    "billing_contact": "billing_contact.confirmed",
     "metering:add-alert": "alert.set",
     "metering:remove-alert": "alert.removed",
     "metering:set-own-limits": "limit.changed",
