@@ -7,9 +7,18 @@ PLAN_CHANGED = EventType(
     properties={"from": str, "to": str, "interval": str | None, "status": str | None},
 )
 CHECKOUT_STARTED = EventType("Checkout Started", properties={"plan": str, "interval": str})
+# `feedback` is Stripe's word for the reason that was chosen ("too_expensive"), `comment` what they wrote.
 SUBSCRIPTION_CANCELED = EventType(
-    "Subscription Canceled", properties={"plan": str, "ends_at": str | None}
+    "Subscription Canceled",
+    properties={
+        "plan": str,
+        "ends_at": str | None,
+        "feedback": str | None,
+        "comment": str | None,
+    },
 )
+# Who was about to cancel took what the catalogue offers instead; `coupon` is its key there.
+OFFER_TAKEN = EventType("Retention Offer Taken", properties={"plan": str, "coupon": str})
 SUBSCRIPTION_RESUMED = EventType("Subscription Resumed", properties={"plan": str})
 INVOICE_PAID = EventType(
     "Invoice Paid", properties={"invoice_id": str, "amount": int, "currency": str}
@@ -32,6 +41,7 @@ ALL = (
     PLAN_CHANGED,
     CHECKOUT_STARTED,
     SUBSCRIPTION_CANCELED,
+    OFFER_TAKEN,
     SUBSCRIPTION_RESUMED,
     INVOICE_PAID,
     PAYMENT_FAILED,

@@ -7,17 +7,19 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from billing import catalogue, entitlements, tasks
 from billing.models import Account
+from billing.paying import contacts
 from billing.subscriptions.changing import spare_seats
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.features import FeatureRefused
 from tenants.members import SeatOffer
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 from tenants.signals import (
     feature_requested,
     seats_shown,
@@ -70,6 +72,12 @@ def _follow(tenant: Tenant) -> None:
         tasks.follow_life.apply_async((str(tenant.pk),), retry=False)
     except OperationalError as error:
         log.warning("billing.life_waits_for_the_check", tenant=str(tenant.pk), error=str(error))
+
+
+@receiver(post_delete, sender=Membership)
+def contact_goes(instance: Membership, **_: Any) -> None:
+    """Who has left the workspace is no billing contact of it any more."""
+    contacts.went(instance.tenant, instance.user)
 
 
 @receiver(period_closed)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing import entitlements, failures, granting, money, webhooks
 from billing.models import Account, UsageInvoice
 from billing.money import refunding
-from billing.subscriptions import checkout, life, subscription, trials, usage_invoices
+from billing.subscriptions import checkout, dunning, life, subscription, trials, usage_invoices
 from billing.usage import usage_charges
 
 
@@ -26,6 +26,7 @@ def ask_stripe(*, now: datetime | None = None) -> int:
     unsettled = Account.objects.unsettled(now=now or timezone.now())
     entitlements.end_due(now=now)
     trials.tell_due(now=now)
+    dunning.tell_due(now=now)
     webhooks.work_off()
     webhooks.tidy(now=now)
     asked = ask_about(unsettled) + life.follow_all()

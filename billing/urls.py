@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.pages import change_views, views
+from billing.pages import change_views, paying_urls, views
 
 app_name = "billing"
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
     path("intent/forget/", views.forget_intent, name="forget_intent"),
+    *paying_urls.urlpatterns,
 ]

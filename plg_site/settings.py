@@ -100,7 +100,12 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the page it edits
 
-_CHECKOUT_HOSTS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+_CHECKOUT_HOSTS = [  # where a form of ours may lead: the hosted pages, and the way to a card's bank
+    "https://checkout.stripe.com",
+    "https://billing.stripe.com",
+    "https://hooks.stripe.com",
+    "https://invoice.stripe.com",
+]
 STRIPE_API_HOST = env.text("STRIPE_API_HOST", "https://api.stripe.com")
 STRIPE_SIMULATED = env.flag("STRIPE_SIMULATED", False)
 STRIPE_PAGES_URL = env.text("STRIPE_PAGES_URL", STRIPE_API_HOST)

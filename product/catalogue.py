@@ -1,6 +1,6 @@
 """What Signpost counts and what it sells. Everything else reads it from here."""
 
-from billing.catalogue import Feature, Plan
+from billing.catalogue import Coupon, Feature, Offer, Plan, Rules
 from metering import Limit, Meter, Tier, Tiers, UsagePrice
 
 MB, GB = 1024**2, 1024**3
@@ -202,3 +202,19 @@ PLANS = [
         ],
     ),
 ]
+
+# Half price is offered to who is about to cancel, once a workspace.
+RULES = Rules(
+    grace_days=14,
+    offer=Offer(
+        coupon=Coupon(
+            key="stay",
+            name="Half price for three months",
+            percent=50,
+            duration="repeating",
+            months=3,
+        ),
+        title="Half price for three months",
+        text="Stay, and pay half for the next three months. You can cancel at any time all the same.",
+    ),
+)

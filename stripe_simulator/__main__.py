@@ -41,6 +41,7 @@ def main() -> None:
         port=arguments.port,
         log_level="warning",
         access_log=False,
+        date_header=False,  # answers of the API tell the simulated time
         timeout_graceful_shutdown=3,
     )
 

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 import stripe
 
@@ -80,9 +81,10 @@ class Api:
                 return Answer(*earlier, headers={"Idempotent-Replayed": "true"})
             with state.at(clocks.time_of(state, arguments, params)):
                 status, body = _execute(state, route, Call(state, arguments, params, request.path))
+                date = formatdate(state.now(), usegmt=True)
             if key:
                 idempotency.remember(state, key, asked, status, body)
-        return Answer(status, body)
+        return Answer(status, body, headers={"Date": date})
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:

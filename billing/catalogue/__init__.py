@@ -9,6 +9,7 @@ from billing.catalogue.listed import (
     plan,
     plans,
     promotion_codes,
+    rules,
 )
 from billing.catalogue.plan import (
     INTERVALS,
@@ -22,6 +23,7 @@ from billing.catalogue.plan import (
     Plan,
     PromotionCode,
 )
+from billing.catalogue.rules import Offer, Rules
 from billing.catalogue.sense import SEATS, problems
 
 __all__ = [
@@ -34,8 +36,10 @@ __all__ = [
     "Feature",
     "Interval",
     "NotPriced",
+    "Offer",
     "Plan",
     "PromotionCode",
+    "Rules",
     "add_ons",
     "coupons",
     "currencies",
@@ -45,4 +49,5 @@ __all__ = [
     "plans",
     "problems",
     "promotion_codes",
+    "rules",
 ]

@@ -1,5 +1,5 @@
 """What the product sells, read from `PRODUCT_APP.catalogue`: PLANS, and where it has them FEATURES,
-ADD_ONS, COUPONS and PROMOTION_CODES."""
+ADD_ONS, COUPONS, PROMOTION_CODES and RULES."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from billing.catalogue.plan import AddOn, Coupon, Feature, Plan, PromotionCode
+from billing.catalogue.rules import Rules
 
 
 def plans() -> tuple[Plan, ...]:
@@ -46,13 +47,20 @@ def add_ons() -> tuple[AddOn, ...]:
 
 
 def coupons() -> tuple[Coupon, ...]:
-    """What is taken off."""
-    return tuple(getattr(_product(), "COUPONS", ()))
+    """What is taken off; with the one that is offered to who cancels."""
+    own, offer = tuple(getattr(_product(), "COUPONS", ())), rules().offer
+    return own if offer is None or offer.coupon in own else (*own, offer.coupon)
 
 
 def promotion_codes() -> tuple[PromotionCode, ...]:
     """What customers may type."""
     return tuple(getattr(_product(), "PROMOTION_CODES", ()))
+
+
+def rules() -> Rules:
+    """What holds when money fails, and when somebody cancels."""
+    found: Rules = getattr(_product(), "RULES", None) or Rules()
+    return found
 
 
 def _product() -> Any:

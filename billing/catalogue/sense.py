@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from billing.catalogue import listed
 from billing.catalogue.plan import INTERVALS, AddOn, Amounts, Coupon, Plan, PromotionCode
+from billing.catalogue.rules import problems as problems_of_rules
 from metering import Meter, Tiers
 
 SEATS = "seats"  # the meter of members, where the product counts them
@@ -40,6 +41,7 @@ def problems(meters: Mapping[str, Meter]) -> Iterator[str]:
     known = {each.key for each in listed.coupons()}
     for code in listed.promotion_codes():
         yield from _under(f"promotion code {code.code}", _of_code(code, known))
+    yield from _under("rules", problems_of_rules(listed.rules()))
     if any(not name.strip() for name in named):
         yield "a plan has no name"
 

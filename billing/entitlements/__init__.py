@@ -1,6 +1,6 @@
 """What a workspace may do, and why: asked by the product, put in force for metering."""
 
-from billing.entitlements.asking import Answer, LimitAnswer, allows, forget_all, limit
+from billing.entitlements.asking import Answer, LimitAnswer, allows, forget_all, limit, owes
 from billing.entitlements.grants import NotGranted, end_due, give, revoke
 from billing.entitlements.holding import Holding
 from billing.entitlements.in_force import (
@@ -25,6 +25,7 @@ __all__ = [
     "forget_all",
     "give",
     "limit",
+    "owes",
     "plan_for",
     "plan_of",
     "refresh",

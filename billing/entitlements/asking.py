@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from billing import catalogue
 from billing.catalogue import NotPriced, Plan
 from billing.entitlements import holding
-from billing.entitlements.holding import Holding
+from billing.entitlements.holding import Holding, Owes
 from events.postgres import is_away
 from metering import Limit, quotas
 from metering.definitions import meter_named
@@ -86,6 +86,16 @@ def limit(tenant: Tenant, meter: str) -> LimitAnswer:
     bought = any(key in add_on.adds for add_on, _ in held.bought())
     cheapest = None if now.value is None else _cheapest(held, partial(_has_more, key, now.value))
     return LimitAnswer(now, "add_on" if bought else held.source, held.plan_key, cheapest)
+
+
+def owes(tenant: Tenant) -> Owes | None:
+    """The payment that failed, for the banner of every page; None: there is none, or nobody can say."""
+    try:
+        return _of(tenant).owes
+    except DatabaseError as error:
+        if not is_away(error):
+            raise
+        return None
 
 
 def forget_once_committed(tenant: Tenant) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import AddOn, Plan
-from billing.models import ENTITLING, Account, PlanTerms, StaffGrant, Subscription
+from billing.models import FAILING, Account, PlanTerms, StaffGrant, Subscription
 from billing.selling import terms
 from metering import Limit
 from metering.definitions import meters
@@ -24,11 +24,22 @@ Source = Literal["plan", "add_on", "grant"]
 
 
 @dataclass(frozen=True)
+class Owes:
+    """A payment that failed: what, in minor units, and until when the plan is kept; None: it is lost.
+    `asks`: its card's bank waits for the holder."""
+
+    amount: int
+    currency: str
+    kept_until: datetime | None
+    asks: bool
+
+
+@dataclass(frozen=True)
 class Holding:
     """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
 
-    `granted` are features by grants, `status` the subscription's ("" without one), `source` where the
-    plan comes from.
+    `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the
+    days of grace are over), `source` where the plan comes from. `owes`: a payment that failed.
     """
 
     plan_key: str
@@ -40,6 +51,7 @@ class Holding:
     terms: PlanTerms | None
     add_ons: Mapping[str, int]
     granted: Collection[str]
+    owes: Owes | None = None
 
     def limits(self) -> Mapping[str, Limit]:
         """The limits of plan and add-ons, those of meters that there are. Without a plan: none."""
@@ -84,15 +96,16 @@ def of(account: Account, *, now: datetime | None = None) -> Holding:
 
 
 def of_tenant(tenant: Tenant, *, now: datetime | None = None) -> Holding:
-    """The same, of a workspace."""
-    return of(Account.objects.of(tenant), now=now)
+    """The same, of a workspace; one from before billing holds the first plan, and gets its row elsewhere."""
+    account = Account.objects.for_tenant(tenant).first()
+    return of(account or Account(tenant=tenant), now=now)
 
 
 def holds(
     account: Account, subscription: Subscription | None, grants: Collection[StaffGrant]
 ) -> Holding:
     """From the rows of a workspace. A granted plan counts where it stands further down the price list."""
-    paid = subscription if account.status in ENTITLING else None
+    paid = subscription if account.is_entitled else None
     granted = _highest([each.plan_key for each in grants if each.plan_key], account.plan_key)
     currency = paid.currency if paid else account.pays_in
     key = granted or account.plan_key
@@ -101,13 +114,21 @@ def holds(
         plan_key=key,
         plan=plan,
         source="grant" if granted else "plan",
-        status=account.status,
+        status="unpaid" if account.grace_ended else account.status,
         currency=currency or (plan.currency if plan else ""),
         seats=_seats(plan, paid),
         terms=paid.terms if paid and paid.terms.plan_key == key else None,
         add_ons=paid.add_ons if paid else {},
         granted=frozenset(each.feature for each in grants if each.feature),
+        owes=_owes(account),
     )
+
+
+def _owes(account: Account) -> Owes | None:
+    if account.status not in FAILING:
+        return None
+    kept_until = None if account.grace_ended else account.grace_ends_at
+    return Owes(account.owed, account.currency, kept_until, account.asks_to_confirm)
 
 
 def _seats(plan: Plan | None, paid: Subscription | None) -> int:

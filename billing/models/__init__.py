@@ -1,9 +1,19 @@
 """What billing keeps: accounts, subscriptions, what usage costs, what Stripe told us, grants."""
 
-from billing.models.account import CARDLESS, ENTITLING, LIVE, Account, is_tried, plan_item
+from billing.models.account import (
+    CARDLESS,
+    ENTITLING,
+    FAILING,
+    LIVE,
+    Account,
+    is_tried,
+    plan_item,
+)
+from billing.models.contact import BillingContact
 from billing.models.grants import StaffGrant
 from billing.models.inbox import InboxEvent
 from billing.models.money import MoneyEntry, StaffCredit, StaffRefund, TrialExtension
+from billing.models.owed import Owed
 from billing.models.revenue import MrrMovement
 from billing.models.subscription import PlanTerms, Subscription
 from billing.models.usage import UsageCharge, UsageInvoice
@@ -11,11 +21,14 @@ from billing.models.usage import UsageCharge, UsageInvoice
 __all__ = [
     "CARDLESS",
     "ENTITLING",
+    "FAILING",
     "LIVE",
     "Account",
+    "BillingContact",
     "InboxEvent",
     "MoneyEntry",
     "MrrMovement",
+    "Owed",
     "PlanTerms",
     "StaffCredit",
     "StaffGrant",

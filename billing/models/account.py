@@ -9,12 +9,15 @@ import stripe
 from django.db import models
 
 from billing import catalogue
+from billing.models.owed import Owed
 from tenants.models import ForTenant, Tenant
 
 # Stripe's subscription statuses (API reference, "The Subscription object"). While a failed payment
 # is retried (past_due) nobody loses what they use; paused or unpaid entitles to nothing.
 ENTITLING = frozenset({"active", "trialing", "past_due"})
 LIVE = ENTITLING | {"unpaid", "paused"}
+# A payment failed: the plan is kept for the days of grace (`Account.bear`), whichever of the two it is.
+FAILING = frozenset({"past_due", "unpaid"})
 
 
 class Accounts(ForTenant):
@@ -24,6 +27,10 @@ class Accounts(ForTenant):
         """The workspace's account; a workspace older than billing gets one on the first plan."""
         account, _ = self.get_or_create(tenant=tenant)
         return account
+
+    def shown(self, tenant: Tenant) -> Account:
+        """The same for a page that changes nothing: one that there is not yet is not saved."""
+        return self.filter(tenant=tenant).first() or Account(tenant=tenant)
 
     def locked(self, pk: int) -> Account:
         """The account, held against every other writer until the transaction ends."""
@@ -36,7 +43,8 @@ class Accounts(ForTenant):
             models.Q(checkout_open=True)
             | models.Q(current_period_end__lt=now)
             | models.Q(cancel_at__lt=now)
-            | models.Q(must_ask=True),
+            | models.Q(must_ask=True)
+            | models.Q(past_due_since__lte=now - catalogue.rules().grace, grace_ended=False),
             tries__lt=Account.MOST_TRIES,
         )
 
@@ -83,6 +91,16 @@ class Account(models.Model):
     pays_in = models.CharField("currency for good", max_length=3, blank=True, db_default="")
     trial_began_at = models.DateTimeField("its one trial began", null=True)
     money_at = models.DateTimeField("its payments were last read from Stripe", null=True)
+    # Of a payment that failed, as `bear` decides. Amounts in minor units of `currency`.
+    past_due_since = models.DateTimeField("the oldest unpaid invoice is open since", null=True)
+    grace_ended = models.BooleanField(
+        "the plan is lost until it is paid", default=False, db_default=False
+    )
+    owed = models.BigIntegerField("not paid of its invoices", default=0, db_default=0)
+    asks_to_confirm = models.BooleanField(
+        "the card's bank waits for its holder", default=False, db_default=False
+    )
+    offer_taken_at = models.DateTimeField("what is offered to who cancels was taken", null=True)
     updated_from = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SIGNUP)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -95,6 +113,33 @@ class Account(models.Model):
     def has_subscription(self) -> bool:
         """Whether there is a subscription that can be changed, rather than a first one to buy."""
         return bool(self.subscription_id) and self.status in LIVE
+
+    @property
+    def is_entitled(self) -> bool:
+        """Whether what the subscription brings holds now."""
+        return self.status in ENTITLING | FAILING and not self.grace_ended
+
+    @property
+    def grace_ends_at(self) -> datetime | None:
+        """Until when the plan is kept without a payment; None: nothing is owed."""
+        return self.past_due_since and self.past_due_since + catalogue.rules().grace
+
+    def bear(self, owed: Owed) -> None:
+        """Decide what a failed payment means; after `adopt`. Saves nothing.
+
+        The days of grace count from the oldest invoice that was tried and is open, so a second renewal
+        that fails begins no new ones, and Stripe's final action (none, unpaid) does not matter.
+        """
+        failing = self.status in FAILING
+        self.past_due_since = owed.since if failing else None
+        self.owed = owed.amount if failing else 0
+        self.asks_to_confirm = failing and owed.asks
+        ends_at = self.grace_ends_at
+        # Unpaid, and nothing is open that could be paid: somebody gave it up at Stripe.
+        given_up = self.status == "unpaid" and ends_at is None
+        self.grace_ended = given_up or (ends_at is not None and ends_at <= owed.asked_at)
+        if failing and self.grace_ended:
+            self.plan_key = catalogue.first_plan_key()
 
     def adopt(self, subscription: stripe.Subscription | None) -> None:
         """Take over what Stripe says; None: there is no subscription. Saves nothing."""
@@ -116,7 +161,7 @@ class Account(models.Model):
         self.current_period_end = _moment(item.current_period_end)
         at_period_end = item.current_period_end if subscription.cancel_at_period_end else None
         self.cancel_at = _moment(subscription.cancel_at or at_period_end)
-        entitled = subscription.status in ENTITLING
+        entitled = subscription.status in ENTITLING | FAILING  # `bear` says for how long
         self.plan_key = item.price.metadata["plan"] if entitled else catalogue.first_plan_key()
         self.pays_in = self.pays_in or item.price.currency
         if subscription.trial_start and self.trial_began_at is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from billing import catalogue, entitlements
 from billing.catalogue import Interval, Plan
-from billing.models import Account, Subscription
+from billing.models import FAILING, Account, Subscription
 from billing.pages import adjusting, cards, usage_page
 from billing.pages.adjusting import Adjust
 from billing.pages.cards import PlanCard, Tab
@@ -27,10 +27,6 @@ _STATUS = {  # Stripe's status: words, kind of badge
     "paused": ("Paused", "warn"),
 }
 _TROUBLE = {
-    "past_due": "The last payment failed. It is tried again in the next days, and nothing changes "
-    "until then.",
-    "unpaid": "The payments failed, so the workspace has the limits of the free plan. Nothing was "
-    "deleted.",
     "paused": "The subscription is paused, so the workspace has the limits of the free plan.",
 }
 
@@ -99,7 +95,7 @@ class BillingPage:
             words=_words(account, plan, row),
             facts=_facts(account, plan, row),
             period_end=day(account.current_period_end),
-            trouble=_TROUBLE.get(account.status, ""),
+            trouble=_trouble(account),
             adjust=adjusting.of(account, row, members=shown.members),
             gauges=gauges(account.tenant),
             interval=interval,
@@ -133,6 +129,17 @@ def _subscription(account: Account) -> Subscription | None:
 
 def _members(account: Account) -> int:
     return Membership.objects.for_tenant(account.tenant).count()
+
+
+def _trouble(account: Account) -> str:
+    if account.status not in FAILING:
+        return _TROUBLE.get(account.status, "")
+    if account.grace_ended:
+        return (
+            "The payments failed, so the workspace has the limits of the free plan. Nothing was deleted, and "
+            "all is back once it is paid."
+        )
+    return f"The last payment failed. Nothing changes until {day(account.grace_ends_at)}."
 
 
 def _words(account: Account, plan: Plan, row: Subscription | None) -> str:

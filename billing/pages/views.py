@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Account
-from billing.pages import page
+from billing.pages import ending_views, page
 from billing.pages.refusals import AddressNotVerified, in_words
 from billing.selling import forms
 from billing.subscriptions import checkout, intent, subscription, trials
@@ -92,10 +92,8 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
 @requires(May.PAY)
 @in_words
 def cancel(request: WorkspaceRequest) -> HttpResponse:
-    """End the subscription with the period that is paid for."""
-    account = subscription.cancel(Account.objects.of(request.tenant), by=request.user)
-    messages.success(request, f"{page.plan_name(account)} ends on {page.day(account.cancel_at)}.")
-    return redirect("billing:overview")
+    """End the subscription with the period that is paid for; with a reason, if the form has one."""
+    return ending_views.cancel_by_form(request, Account.objects.of(request.tenant))
 
 
 @require_POST

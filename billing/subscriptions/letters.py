@@ -51,6 +51,12 @@ def resumed(account: Account, *, by: User | None, event: Event) -> None:
     _tell(account, "billing.resumed", event, {"plan": _name(account.plan_key), "doer": _doer(by)})
 
 
+def offer_taken(account: Account, *, offer: str, by: User) -> None:
+    """Who was about to cancel took what is offered instead; once a workspace."""
+    values = {"plan": _name(account.plan_key), "then": f"{offer}.", "doer": _doer(by)}
+    _tell(account, "billing.offer_taken", {}, values, once=f"offer-taken:{account.tenant_id}")
+
+
 def trial_ends_soon(account: Account, row: Subscription, *, now: datetime | None = None) -> None:
     """The trial ends within three days; once for an end, whoever finds it first. Else nothing."""
     if row.status != "trialing" or row.trial_end is None or row.cancel_at is not None:
@@ -103,14 +109,6 @@ def change_revoked(account: Account, was: Subscription, *, what: str, by: User |
     values = {"plan": _name(was.plan_key), "what": what, "doer": _doer(by),
               "day": f"{was.scheduled_at:%-d %B %Y}"}  # fmt: skip
     _tell(account, "billing.change_revoked", {}, values)
-
-
-def payment_failed(account: Account, *, once: str, event: Event, again: datetime | None) -> None:
-    """A renewal could not be paid; `again` is when Stripe tries next. `once`: which attempt it was."""
-    amount = money_in_words(int(event["amount"] or 0), str(event["currency"]))
-    day = f"{again:%-d %B %Y}" if again else ""
-    values = {"amount": amount, "again": day}
-    _tell(account, "billing.payment_failed", event, values, bell=False, once=once)
 
 
 def refunded(account: Account, *, amount: str, invoice: str, once: str) -> None:

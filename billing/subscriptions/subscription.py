@@ -20,11 +20,14 @@ from billing.models import LIVE, Account, is_tried, plan_item
 from billing.revenue import movements
 from billing.stripe_client import client
 from billing.subscriptions import (
+    cancelling,
     customers,
     cycles,
+    dunning,
     intent,
     invoices,
     letters,
+    owing,
     projection,
     scheduled,
     telling,
@@ -63,7 +66,9 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         account.refresh_from_db()
     plan_before, cancel_before = account.plan_key, account.cancel_at
     period_before, status_before = account.current_period_end, account.status
+    before, owed = dunning.Before.of(account), owing.of(found)
     account.adopt(found)
+    account.bear(owed)
     account.updated_from = origin
     account.must_ask, account.tries, account.trouble = False, 0, ""
     account.save()
@@ -82,9 +87,14 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         entitlements.begin_to_pay(account)
     if account.has_subscription:
         intent.forget(account.tenant)
-    _record_changes(account, plan_before=plan_before, cancel_before=cancel_before, by=by)
+    by_money = dunning.explains(before, account, found)
+    _record_changes(
+        account, plan_before=plan_before, cancel_before=cancel_before, by=by, found=found,
+        by_money=by_money,
+    )  # fmt: skip
     if row is not None:
         telling.differences(account, row_before, row, by=by)
+    dunning.follow(account, before=before, owed=owed, found=found)
     if account.status == "past_due" != status_before:
         letters.payment_is_due(account)
     if row is not None and found is not None:
@@ -169,9 +179,15 @@ def _ours(customer_id: str | None) -> list[stripe.Subscription]:
 
 
 def _record_changes(
-    account: Account, *, plan_before: str, cancel_before: datetime | None, by: User | None
+    account: Account,
+    *,
+    plan_before: str,
+    cancel_before: datetime | None,
+    by: User | None,
+    found: stripe.Subscription | None,
+    by_money: bool,
 ) -> None:
-    """As events, in the audit log, and by mail to the owners."""
+    """As events, in the audit log, and by mail to the owners; `by_money`: of the plan another mail tells."""
     tenant, person = account.tenant, person_of(by) if by else None
     plan_changed = account.plan_key != plan_before
     if plan_changed:
@@ -181,14 +197,18 @@ def _record_changes(
             **change, "interval": account.interval or None, "status": account.status or None
         }  # fmt: skip
         events.record_with_row(PLAN_CHANGED.name, tenant=tenant, person=person, properties=said)
-        letters.plan_changed(account, before=plan_before, by=by, event=said)
+        if not by_money:
+            letters.plan_changed(account, before=plan_before, by=by, event=said)
     ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
     if (account.cancel_at and not cancel_before) or ended_at_once:
+        item = plan_item(found) if found is not None else None
+        plan_before = item.price.metadata["plan"] if item is not None else plan_before
         ends_at = (account.cancel_at or timezone.now()).isoformat()
-        said = {"plan": plan_before, "ends_at": ends_at}
+        said = {"plan": plan_before, "ends_at": ends_at, **cancelling.why(found)}
         if ends := account.cancel_at:
             letters.canceled(account, plan=plan_before, ends_at=ends, by=by, event=said)
-        audit.note(tenant, "subscription.canceled", by=by, details={"ends": ends_at})
+        details = {"ends": ends_at, **{k: v for k, v in cancelling.why(found).items() if v}}
+        audit.note(tenant, "subscription.canceled", by=by, details=details)
         events.record_with_row(
             SUBSCRIPTION_CANCELED.name,
             tenant=tenant,

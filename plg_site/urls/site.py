@@ -29,6 +29,7 @@ urlpatterns = [
     path("staff/", include("metering.staff_urls")),
     path("staff/", include("billing.staff_urls")),
     path("stripe/", include("billing.webhook_urls")),
+    path("billing-contact/", include("billing.contact_urls")),
     path("", include("tenants.site_urls")),
     path("", include("outbound.urls")),
     path("account/notifications/", include("outbound.bell.urls")),

@@ -4,14 +4,14 @@ from typing import Any
 
 import stripe
 
-from stripe_simulator.errors import invalid
+from stripe_simulator.errors import invalid, no_such
 from stripe_simulator.events import emit
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules.taxing import country_of, new_rate
+from stripe_simulator.rules.taxing import country_of, is_magic, new_rate, verification_of
 from stripe_simulator.shapes import Json, shape
 
 _UPDATABLE = "active country description display_name jurisdiction metadata state tax_type"
@@ -58,7 +58,7 @@ def create_id(call: Call) -> Json:
     customer = call.state.require("customer", call.path["customer"], param="customer")
     type, value = call.params["type"], call.params["value"].strip().upper()
     country = country_of(type, value)
-    if country is None:
+    if country is None and not is_magic(type, value):
         raise invalid(f"Invalid value for {type}.", "value", code="tax_id_invalid")
     made = shape(
         stripe.TaxId,
@@ -70,11 +70,7 @@ def create_id(call: Call) -> Json:
         owner={"customer": customer["id"], "type": "customer"},
         type=type,
         value=value,
-        verification={
-            "status": "verified",
-            "verified_address": None,
-            "verified_name": customer["name"],
-        },
+        verification=verification_of(type, value, name=customer["name"]),
     )
     call.state.save(made)
     emit(call.state, "customer.tax_id.created", made)
@@ -83,7 +79,10 @@ def create_id(call: Call) -> Json:
 
 @route("GET", "/v1/customers/{customer}/tax_ids/{id}")
 def retrieve_id(call: Call) -> Json:
-    return call.state.require("tax_id", call.path["id"])
+    found = call.state.require("tax_id", call.path["id"])
+    if found["customer"] != call.path["customer"]:
+        raise no_such("tax_id", call.path["id"])
+    return found
 
 
 @route("GET", "/v1/tax_ids/{id}")

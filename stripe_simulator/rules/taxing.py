@@ -50,6 +50,31 @@ def country_of(type: str, value: str) -> str | None:
     return type[:2].upper()
 
 
+# Values that stand for what comes of the check ("Magic tax IDs").
+_MAGIC = {"000000000": "verified", "111111111": "unverified", "222222222": "pending"}
+_WITH_MAGIC = ("eu_vat", "au_abn")
+_CHECKED = (*_WITH_MAGIC, "gb_vat")
+
+
+@documented("billing/customer/tax-ids#magic-tax-ids")
+def is_magic(type: str, value: str) -> bool:
+    """Whether it is a value of tests, of a type that has them."""
+    return type in _WITH_MAGIC and value in _MAGIC
+
+
+@documented("billing/customer/tax-ids#validation")
+def verification_of(type: str, value: str, *, name: str | None) -> Json:
+    """What the check has found, at once; types that no register can be asked about are unavailable."""
+    if type not in _CHECKED:
+        return {"status": "unavailable", "verified_address": None, "verified_name": None}
+    status = _MAGIC.get(value, "verified") if is_magic(type, value) else "verified"
+    return {
+        "status": status,
+        "verified_address": None,
+        "verified_name": name if status == "verified" else None,
+    }
+
+
 def taxes_of(state: State, invoice: Json, line: Json) -> list[Json]:
     """The taxes of a line, on its amount less discounts."""
     ids = line.get("_tax_rates") or [rate["id"] for rate in invoice["default_tax_rates"]]

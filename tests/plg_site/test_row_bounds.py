@@ -32,6 +32,7 @@ BY_A_BOUND = {
     "outbound.WebhookEndpoint": "WEBHOOKS",
     "tenant_domains.CustomDomain": "OWN_DOMAINS, and the plan",
     "metering.Alert": "metering.alerts.telling.MOST",
+    "billing.BillingContact": "BillingContact.MOST, by billing.paying.contacts",
     "account.EmailAddress": "ACCOUNT_MAX_EMAIL_ADDRESSES",
     "mfa.Authenticator": "identity.adapters.mfa_forms.MOST_PASSKEYS",
 }

@@ -196,8 +196,10 @@ def upgrade_and_cancel(tab: Page, workspace: str) -> None:
     tab.get_by_role("button", name=re.compile("Pay")).click()
     tab.wait_for_url(re.compile(rf"{re.escape(workspace)}/billing/"))
     expect(tab.locator("main")).to_contain_text("1,000")
-    tab.get_by_text("Cancel plan").click()
-    tab.get_by_role("button", name="Yes, cancel it").click()
+    tab.get_by_role("link", name="Cancel plan").click()
+    tab.get_by_label("We do not use it enough").check()
+    no_axe_violations(tab)
+    tab.get_by_role("button", name="Cancel Pro").click()
     expect(tab.locator("main")).to_contain_text(re.compile(r"ends on \d"))
     no_axe_violations(tab)
 
