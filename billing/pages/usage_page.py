@@ -10,7 +10,7 @@ from billing.models import UsageCharge
 from billing.selling.forms import Choice
 from billing.subscriptions.invoices import Invoice
 from billing.usage import usage_words
-from billing.usage.usage_charges import terms_of
+from billing.usage.months import terms_of
 from events.store import StoreUnavailable
 from metering import Limit, Meter, asking, periods, quotas, wording
 from metering.definitions import meters

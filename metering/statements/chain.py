@@ -62,6 +62,9 @@ def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
         statement.price_tiers is not None
     ):  # without, the digest is what it was before there were any
         said["price_tiers"] = statement.price_tiers
+    if statement.month_start is not None and statement.month_end is not None:
+        said["month"] = [_instant(statement.month_start), _instant(statement.month_end)]
+        said["is_level"] = statement.is_level
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
