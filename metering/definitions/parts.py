@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PartCost:
-    """`quantity` above what is included, exact; `amount` in minor currency units."""
+    """`quantity` above what is included, exact (0 without a price); `amount` in minor currency units."""
 
     quantity: Decimal
     amount: int
@@ -48,16 +48,20 @@ def cost_of(parts: Sequence[Part], *, of_level: bool) -> list[PartCost]:
     """What each part costs, in their order in time. `of_level`: of what exists."""
     if of_level:
         return [
-            PartCost(part.terms.above(part.value), shared(part.terms, part.value, part.share))
+            PartCost(_above(part.terms, part.value), shared(part.terms, part.value, part.share))
             for part in parts
         ]
     found, before = [], Decimal(0)
     for part in parts:
         after = EXACT.add(before, part.value)
-        above = EXACT.subtract(part.terms.above(after), part.terms.above(before))
+        above = EXACT.subtract(_above(part.terms, after), _above(part.terms, before))
         found.append(PartCost(max(Decimal(0), above), between(part.terms, before, after)))
         before = after
     return found
+
+
+def _above(terms: Limit, used: Decimal) -> Decimal:
+    return terms.above(used) if terms.price is not None else Decimal(0)
 
 
 def between(terms: Limit, before: Decimal | int, after: Decimal | int) -> int:
