@@ -17,7 +17,7 @@ import events
 from billing.event_types import INVOICE_PAID, PAYMENT_FAILED
 from billing.models import Account
 from billing.stripe_client import client
-from billing.subscriptions import letters
+from billing.subscriptions import held_drafts, letters
 
 _EVENT_IDS = UUID("5d9f4d4e-7c0a-5f5b-9c62-0d1c3c5f6f0e")  # namespace of ids made from invoice ids
 _STATUS = {  # Stripe's status: words, kind of badge
@@ -77,6 +77,7 @@ def mirror_newest(account: Account) -> None:
 def take(invoice: stripe.Invoice, *, account: Account) -> None:
     """Mirror an invoice, and record what it says: that it was paid, or could not be."""
     _mirror(invoice)
+    held_drafts.hold(invoice)
     record_if_paid(invoice, account=account)
     note_if_unpaid(invoice, account=account)
 

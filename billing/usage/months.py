@@ -9,10 +9,9 @@ from fractions import Fraction
 
 from billing.models import UsageCharge
 from metering import Limit, price_of
-from metering.definitions import EXACT
-from metering.definitions.parts import WHOLE, Part, PartCost, cost_of
+from metering.definitions import EXACT, WHOLE, Part, PartCost, cost_of
 from metering.models import Adjustment, Statement
-from metering.periods import parts
+from metering.periods import share
 
 
 def terms_of(statement: Statement) -> Limit:
@@ -83,4 +82,4 @@ def _share(statement: Statement) -> Fraction:
     if not statement.is_level or statement.month_start is None or statement.month_end is None:
         return WHOLE
     whole = (statement.month_start, statement.month_end)
-    return parts.share(statement.period_start, statement.period_end, of=whole)
+    return share(statement.period_start, statement.period_end, of=whole)

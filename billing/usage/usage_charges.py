@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 import events
 from billing.event_types import USAGE_BILLED
-from billing.models import Account, UsageCharge, UsageInvoice
+from billing.models import Account, MeteredPeriod, UsageCharge, UsageInvoice
 from billing.usage import months
 from metering.definitions import EXACT
 from metering.models import Adjustment, Statement
@@ -47,7 +47,15 @@ def _statements(tenant: Tenant) -> Iterator[UsageCharge]:
             quantity=cost.quantity,
             amount=cost.amount,
             currency=statement.currency,
+            metered=_metered(statement),
         )
+
+
+def _metered(statement: Statement) -> MeteredPeriod | None:
+    """The period in which Stripe's meter bills it; never where its price changed within the month."""
+    rows = MeteredPeriod.objects.filter(tenant=statement.tenant_id, meter=statement.meter)
+    found = rows.filter(period_start=statement.period_start, state=MeteredPeriod.State.OPEN)
+    return None if statement.month_start is not None else found.first()
 
 
 def _adjustments(tenant: Tenant) -> Iterator[UsageCharge]:
@@ -85,7 +93,8 @@ def _has_price(of: str = "") -> Q:
 
 
 def _put_on_invoices(tenant: Tenant) -> None:
-    waiting = UsageCharge.objects.for_tenant(tenant).filter(invoice=None).exclude(amount=0)
+    waiting = UsageCharge.objects.for_tenant(tenant).filter(invoice=None, metered=None)
+    waiting = waiting.exclude(amount=0)
     for currency in sorted(set(waiting.values_list("currency", flat=True))):
         invoice = UsageInvoice.objects.create(tenant=tenant, currency=currency)
         waiting.filter(currency=currency).update(invoice=invoice)

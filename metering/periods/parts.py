@@ -20,7 +20,9 @@ from tenants.models import Tenant
 
 # Where a subscription begins a month, we hear of it a moment later: its terms count from the start.
 HEARD_WITHIN = timedelta(minutes=15)
-MOST = 50  # of a month and meter; what changes more often has its last parts in one, by the last terms
+MOST = (
+    50  # of a month and meter; what changes more often has its last parts in one, by the last terms
+)
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def _parts(history: Sequence[Terms], month: Month, begins_anew: bool) -> list[Pa
     kept: list[tuple[datetime, Terms]] = []
     for row in known:
         start = max(row.since, month.start) if kept else month.start
-        if kept and (_said(kept[-1][1]) == _said(row) or start == kept[-1][0]):
-            kept[-1] = (kept[-1][0], row)
-        elif len(kept) == MOST:
+        if (kept and (_said(kept[-1][1]) == _said(row) or start == kept[-1][0])) or len(
+            kept
+        ) == MOST:
             kept[-1] = (kept[-1][0], row)
         else:
             kept.append((start, row))

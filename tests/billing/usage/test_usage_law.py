@@ -163,7 +163,8 @@ def price_of_all(
         used = (naive(BY_KEY[part.meter], within) or (Fraction(0),))[0]
         if part.price_amount is not None and part.included is not None:
             over = [max(Fraction(0), each - part.included) for each in (before, used)]
-            said = [math.floor(each * part.price_amount / part.price_per + Fraction(1, 2)) for each in over]  # fmt: skip
+            exact = [each * part.price_amount / part.price_per for each in over]
+            said = [math.floor(each + Fraction(1, 2)) for each in exact]
             cost += max(0, said[1] - said[0])
             quantity += max(Fraction(0), over[1] - over[0])
         before = used
