@@ -26,6 +26,12 @@ class Migration(migrations.Migration):
                 ("stripe_meter_id", models.CharField(max_length=255)),
                 ("invoice_id", models.CharField(blank=True, db_default="", default="", max_length=255)),
                 ("state", models.CharField(choices=[("open", "being sent"), ("billed", "on a finalized invoice"), ("given_up", "billed from its statements")], default="open", max_length=10)),
+                (
+                    "has_item",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="its item is on the subscription"
+                    ),
+                ),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
                 ("tenant", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="metered_periods", to="tenants.tenant")),
             ],

@@ -32,6 +32,7 @@ class MeteredPeriod(models.Model):
     stripe_meter_id = models.CharField(max_length=255)
     invoice_id = models.CharField(max_length=255, blank=True, default="", db_default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    has_item = models.BooleanField("its item is on the subscription", default=True, db_default=True)
     made_at = models.DateTimeField(auto_now_add=True)
 
     objects = ForTenant.as_manager()

@@ -72,7 +72,7 @@ def said(price: Price) -> Any:
         {
             "up_to": each.up_to or "inf",
             "unit_amount_decimal": _decimal(each),
-            "flat_amount": each.flat,
+            **({"flat_amount": each.flat} if each.flat else {}),  # one of 0 would be a line of 0
         }
         for each in price.tiers
     ]

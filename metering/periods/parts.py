@@ -61,9 +61,10 @@ def _begins_anew(tenant: Tenant, month: Month) -> bool:
 
 def _parts(history: Sequence[Terms], month: Month, begins_anew: bool) -> list[Part]:
     known = list(history)
-    if begins_anew and known[1:] and known[0].since <= month.start:
-        is_heard_of = known[1].since <= month.start + HEARD_WITHIN
-        known = known[1:] if is_heard_of else known
+    if begins_anew and known[1:]:
+        is_before = known[0].since <= month.start or price_of(known[0]) is None
+        if is_before and known[1].since <= month.start + HEARD_WITHIN:
+            known = known[1:]
     kept: list[tuple[datetime, Terms]] = []
     for row in known:
         start = max(row.since, month.start) if kept else month.start

@@ -12,7 +12,7 @@ from typing import Any
 import stripe
 import structlog
 
-from billing.exporting.meter_events import items, sending
+from billing.exporting.meter_events import sending
 from billing.models import MeteredPeriod, MeterExport, UsageCharge
 from billing.stripe_client import client
 from metering.models import Statement
@@ -96,8 +96,8 @@ def _is_settled(customer: str, invoice: stripe.Invoice) -> bool:
     listed = client().v1.invoice_items.list(
         {"customer": customer, "created": {"gte": invoice.created}, "limit": 100}
     )
-    said = (dict(item.metadata or {}).get(SETTLES) for item in listed.auto_paging_iter())
-    return str(invoice.id) in said
+    items: list[Any] = [item.metadata or {} for item in listed.auto_paging_iter()]
+    return any(SETTLES in said and said[SETTLES] == invoice.id for said in items)
 
 
 def _charged(ended: Sequence[MeteredPeriod]) -> int:

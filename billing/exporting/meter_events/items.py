@@ -12,6 +12,7 @@ from typing import Any
 
 import stripe
 from django.db import transaction
+from django.db.models import Q
 
 from billing import catalogue as sold
 from billing.models import LIVE, Account, MeteredPeriod, MeterExport, plan_item
@@ -30,37 +31,36 @@ def follow(account: Account, *, now: datetime) -> None:
 
     Asks Stripe only where something is not as it should be. Raises stripe.StripeError.
     """
-    wanted = _wanted(account)
     month = periods.current("month", tenant=account.tenant, now=now)
     assert isinstance(month, Month)  # noqa: S101
-    open_now = MeteredPeriod.objects.for_tenant(account.tenant).filter(
-        state=MeteredPeriod.State.OPEN, period_end__gt=now
-    )
-    _give_up_cut(account, open_now, month, wanted)
-    known = MeteredPeriod.objects.for_tenant(account.tenant).filter(period_start=month.start)
-    is_open = set(wanted) <= set(known.values_list("meter", flat=True))
-    if is_open and (wanted or not _ever(account)):
+    wanted = _wanted(account, month)
+    rows = MeteredPeriod.objects.for_tenant(account.tenant)
+    for period in rows.filter(state=MeteredPeriod.State.OPEN, period_end__gt=now):
+        if period.meter not in wanted:  # it goes by meters no more, or its price has changed
+            give_up(period)
+    known = set(rows.filter(period_start=month.start).values_list("meter", flat=True))
+    if wanted.keys() <= known and not rows.filter(_MUST_GO).exists():
         return
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         if account.subscription_id is None or account.status not in LIVE:
+            rows.filter(_MUST_GO).update(has_item=False)  # it went with the subscription
             return
         subscription = client().v1.subscriptions.retrieve(account.subscription_id)
         there = _put_items(subscription, wanted)
-        if there:
-            periods.forget(account.tenant.schema_name)
-            month_now = periods.current("month", tenant=account.tenant, now=now)
-            _open_periods(account, subscription, there, month_now, now)
+        rows.filter(_MUST_GO).update(has_item=False)
+        periods.forget(account.tenant.schema_name)
+        now_is = periods.current("month", tenant=account.tenant, now=now)
+        _open_periods(account, subscription, there, now_is)
 
 
-def _ever(account: Account) -> bool:
-    """Whether items may be left that the plan does not have any more."""
-    rows = MeteredPeriod.objects.for_tenant(account.tenant)
-    return rows.filter(state=MeteredPeriod.State.OPEN).exists()
+_MUST_GO = Q(state=MeteredPeriod.State.GIVEN_UP, has_item=True)
 
 
-def _wanted(account: Account) -> Mapping[str, str]:
-    """Lookup keys of the metered prices that the subscription should have, by meter."""
+def _wanted(account: Account, month: Month) -> Mapping[str, str]:
+    """Lookup keys of the metered prices that the subscription should have, by meter. One whose price
+    changed within the month has none until the next: nobody needs to know what an item that is added then
+    counts of what came before it."""
     if account.status not in LIVE or account.interval != "month" or account.cancel_at:
         return {}  # a subscription's last invoice does not wait
     try:
@@ -68,22 +68,12 @@ def _wanted(account: Account) -> Mapping[str, str]:
     except KeyError:
         return {}
     known, currency = meters(), account.currency or plan.currency
+    cut = periods.parts_of(account.tenant, month)
     return {
         key: prices.lookup_key(plan, key, currency, limit.price)
         for key, limit in quotas.limits_of(account.tenant).items()
-        if limit.price and prices.is_metered(plan, known[key], limit)
+        if limit.price and len(cut.get(key, ())) < 2 and prices.is_metered(plan, known[key], limit)
     }
-
-
-def _give_up_cut(account: Account, rows: Any, month: Month, wanted: Mapping[str, str]) -> None:
-    """What was priced in another way before, or goes by meters no more, is left to the statements."""
-    periods_open = list(rows)
-    if not periods_open:
-        return
-    cut = periods.parts_of(account.tenant, month)
-    for period in periods_open:
-        if len(cut.get(period.meter, ())) > 1 or period.meter not in wanted:
-            give_up(period)
 
 
 def give_up(period: MeteredPeriod) -> None:
@@ -107,7 +97,7 @@ def _put_items(
     found = catalogue.find([key for key in wanted.values() if key not in ours])
     keys = {key for key in wanted.values() if key in ours or key in found}
     changes: list[Any] = [
-        {"id": item.id, "deleted": True, "clear_usage": True}
+        {"id": item.id, "deleted": True}
         for key, item in ours.items()
         if key not in keys
     ]
@@ -128,16 +118,14 @@ def _open_periods(
     subscription: stripe.Subscription,
     items: Mapping[str, stripe.SubscriptionItem],
     month: periods.Period,
-    now: datetime,
 ) -> None:
     """A row for each item whose period at Stripe is the workspace's month, with one price all along."""
     assert isinstance(month, Month)  # noqa: S101
     plan = plan_item(subscription)
     if plan is None or _moment(plan.current_period_start) != month.start:
         return
-    cut = periods.parts_of(account.tenant, month)
     for meter, item in items.items():
-        if len(cut.get(meter, ())) > 1 or item.price.recurring is None:
+        if item.price.recurring is None:
             continue
         begins = max(month.start, _moment(item.created))
         MeteredPeriod.objects.get_or_create(
