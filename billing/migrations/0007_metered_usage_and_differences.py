@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ("what", models.CharField(max_length=300)),
                 ("meter", models.CharField(blank=True, max_length=60)),
                 ("period_start", models.DateTimeField(null=True)),
+                ("period_end", models.DateTimeField(null=True)),
                 ("expected", models.DecimalField(decimal_places=30, max_digits=76, null=True)),
                 ("found", models.DecimalField(decimal_places=30, max_digits=76, null=True)),
                 ("unit", models.CharField(blank=True, max_length=20)),

@@ -25,6 +25,7 @@ class Difference(models.Model):
     what = models.CharField(max_length=300)
     meter = models.CharField(max_length=60, blank=True)
     period_start = models.DateTimeField(null=True)
+    period_end = models.DateTimeField(null=True)
     expected = models.DecimalField(max_digits=76, decimal_places=30, null=True)
     found = models.DecimalField(max_digits=76, decimal_places=30, null=True)
     unit = models.CharField(max_length=20, blank=True)

@@ -1,8 +1,13 @@
 """Closed periods: sealed statements, and what came later."""
 
+from metering.statements.chain import broken
 from metering.statements.closing import RAW_FOR, close_due
+from metering.statements.comparing import Restated, restated
 
 __all__ = [
     "RAW_FOR",
+    "Restated",
+    "broken",
     "close_due",
+    "restated",
 ]

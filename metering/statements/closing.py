@@ -147,8 +147,8 @@ def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list
     ]
     earlier = _adjustable(tenant, [key for key, _ in stated], now)
     ends = [_question(key, period.start, part.end) for key, cuts in stated for part in cuts]
-    questions = [each for one in earlier for each in _questions(one)]
-    answers = ask_stored(tenant, *ends, *questions, now=now)
+    again = [each for one in earlier for each in questions(one)]
+    answers = ask_stored(tenant, *ends, *again, now=now)
     rows = [_Counted(answer[0].value, answer[0].count) for answer in answers]
     adjustments = _adjustments(earlier, iter(rows[len(ends) :]))
     made, counted = [], iter(rows)
@@ -212,7 +212,7 @@ def _question(key: str, start: datetime, end: datetime) -> Question:
     return Question(meter=key, start=start if get(key).period == "month" else None, end=end)
 
 
-def _questions(statement: Statement) -> list[Question]:
+def questions(statement: Statement) -> list[Question]:
     """What says again what the statement said; of a part of a month, what there was before it, too."""
     start = statement.month_start or statement.period_start
     found = [_question(statement.meter, start, statement.period_end)]
@@ -250,7 +250,7 @@ def _is_whole(statement: Statement) -> bool:
 
 
 def _adjustments(earlier: Sequence[Statement], rows: Iterator[_Counted]) -> list[Adjustment]:
-    """What the raw events say now (the answers to `_questions`), less what was said before."""
+    """What the raw events say now (the answers to `questions`), less what was said before."""
     said = {
         found["statement"]: (found["total"], found["events"])
         for found in Adjustment.objects.filter(statement__in=earlier)

@@ -97,9 +97,7 @@ def _put_items(
     found = catalogue.find([key for key in wanted.values() if key not in ours])
     keys = {key for key in wanted.values() if key in ours or key in found}
     changes: list[Any] = [
-        {"id": item.id, "deleted": True}
-        for key, item in ours.items()
-        if key not in keys
+        {"id": item.id, "deleted": True} for key, item in ours.items() if key not in keys
     ]
     changes += [{"price": found[key].id} for key in sorted(keys) if key not in ours]
     if changes:

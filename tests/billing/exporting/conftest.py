@@ -18,6 +18,7 @@ from billing.models import MeteredPeriod, MeterExport
 from events.health import Lag
 from metering import Limit, Price, Tier, Tiers, UsagePrice
 from metering.periods import cycles
+from metering.rollups import trust
 from metering.statements import close_due
 from tests.billing.conftest import SECRET, Shop
 from tests.billing.simulated import Mailbox, Simulator
@@ -124,6 +125,7 @@ def metered(
     subscription = stripe.v1.subscriptions.retrieve(shop.account.subscription_id or "")
     start = datetime.fromtimestamp(subscription.billing_cycle_anchor, UTC)
     found = Metered(shop, stripe, simulator.url, log, settle, start, start + timedelta(seconds=5))
+    trust.forget()
     cycles.forget()  # the schema was another workspace's in the test before
     found.bring()
     return found
