@@ -27,6 +27,11 @@ def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
 def register() -> None:
     """Invoices and the number that finds them at Stripe stay."""
     law = "tax law wants invoices kept for years"
-    for label in ("billing.UsageInvoice", "billing.UsageCharge"):
+    for label in (
+        "billing.UsageInvoice",
+        "billing.UsageCharge",
+        "billing.MeteredPeriod",
+        "billing.MeterExport",
+    ):
         life.keep_at_purge(label, why=law)
     life.keep_at_purge("billing.Account", why="Stripe keeps the invoices under its number")

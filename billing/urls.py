@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.pages import views
+from billing.pages import statement_views, views
 
 app_name = "billing"
 
@@ -12,5 +12,9 @@ urlpatterns = [
     path("change/", views.change, name="change"),
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
+    path("statements/<int:number>/", statement_views.statement, name="statement"),
+    path(
+        "statements/<int:number>/events/", statement_views.statement_events, name="statement_events"
+    ),
     path("intent/forget/", views.forget_intent, name="forget_intent"),
 ]

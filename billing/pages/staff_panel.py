@@ -11,7 +11,7 @@ from billing import catalogue
 from billing.models import Account
 from billing.subscriptions import invoices
 from metering import wording
-from staff import finding, panels
+from staff import finding, navigation, panels
 from staff.finding import Found
 from tenants.models import Tenant
 
@@ -22,6 +22,7 @@ def register() -> None:
     """Panels of a workspace, and invoices in the search box."""
     panels.register("workspace", panels.Panel("Plan", "staff/facts.html", _plan, order=10))
     panels.register("workspace", panels.Panel("Invoices", "staff/links.html", _invoices, order=40))
+    navigation.register(navigation.Item("Differences", "staff_differences", order=32))
     finding.register(finding.Finder("Invoices", find))
 
 

@@ -44,6 +44,7 @@ class Charged:
     amount: str
     note: str
     statement: str
+    number: int
     invoice: Invoice | None
 
 
@@ -68,7 +69,7 @@ def spend_limit(tenant: Tenant, currency: str) -> str:
 def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged]:
     """The newest charges; `invoices` are the workspace's by their id at Stripe."""
     rows = UsageCharge.objects.for_tenant(tenant).exclude(amount=0).order_by("-pk")
-    rows = rows.select_related("statement", "adjustment__in_statement", "invoice")
+    rows = rows.select_related("statement", "adjustment__in_statement", "invoice", "metered")
     return [_charged(row, invoices) for row in rows[:SHOWN]]
 
 
@@ -106,6 +107,11 @@ def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: dat
     )
 
 
+def _of_the_meter(charge: UsageCharge) -> str:
+    """The subscription's invoice, where Stripe's meter bills it."""
+    return charge.metered.invoice_id if charge.metered else ""
+
+
 def _charged(charge: UsageCharge, invoices: Mapping[str, Invoice]) -> Charged:
     statement, terms = charge.statement, terms_of(charge.statement)
     meter = usage_words.stated_meter(statement.meter)
@@ -122,5 +128,6 @@ def _charged(charge: UsageCharge, invoices: Mapping[str, Invoice]) -> Charged:
         amount=wording.money_in_words(charge.amount, charge.currency),
         note="" if late is None else "Counted after the period was closed",
         statement=f"{statement.number}-{statement.hash[:8]}",
-        invoice=invoices.get(at_stripe or ""),
+        number=statement.number,
+        invoice=invoices.get(at_stripe or _of_the_meter(charge)),
     )

@@ -6,7 +6,7 @@ reconciling.unsettled(20), reconciling.count()                 # for pages of st
 """
 
 from billing.reconciling.comparers import Comparer, Found, Scope, register
-from billing.reconciling.keeping import count, unsettled
+from billing.reconciling.keeping import count, settled, unsettled
 from billing.reconciling.running import reconcile, scope_of
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "reconcile",
     "register",
     "scope_of",
+    "settled",
     "unsettled",
 ]

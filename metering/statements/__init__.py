@@ -1,6 +1,6 @@
 """Closed periods: sealed statements, and what came later."""
 
-from metering.statements.chain import broken
+from metering.statements.chain import broken, is_as_sealed
 from metering.statements.closing import RAW_FOR, close_due
 from metering.statements.comparing import Restated, restated
 
@@ -9,5 +9,6 @@ __all__ = [
     "Restated",
     "broken",
     "close_due",
+    "is_as_sealed",
     "restated",
 ]

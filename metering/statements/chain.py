@@ -68,6 +68,14 @@ def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+def is_as_sealed(statement: Statement) -> bool:
+    """Whether the statement and its place in the chain are what was sealed."""
+    previous = Statement.objects.filter(tenant=statement.tenant_id, number=statement.number - 1)
+    before = previous.values_list("hash", flat=True).first() or ""
+    adjustments = list(statement.adjusts.select_related("statement"))
+    return (statement.previous, statement.hash) == (before, digest(statement, adjustments))
+
+
 def broken(tenant: Tenant) -> Iterator[str]:
     """What is wrong with a workspace's chain, in words; nothing when it is whole."""
     ledger = Ledger.objects.for_tenant(tenant).first()

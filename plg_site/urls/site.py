@@ -27,6 +27,7 @@ urlpatterns = [
     path("staff/", include("staff.urls")),
     path("staff/", include("tenants.staff.urls")),
     path("staff/", include("metering.staff_urls")),
+    path("staff/", include("billing.differences_urls")),
     path("stripe/", include("billing.webhook_urls")),
     path("", include("tenants.site_urls")),
     path("", include("outbound.urls")),
