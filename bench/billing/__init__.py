@@ -1,3 +1,3 @@
-"""`bin/bench billing`: what it costs to ask what a workspace may do."""
+"""`bin/bench billing`: what it costs to ask what a workspace may do, and to compare what everybody counts."""
 
-MODULES: tuple[str, ...] = ("entitlements",)
+MODULES: tuple[str, ...] = ("entitlements", "reconcile")

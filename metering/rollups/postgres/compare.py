@@ -22,7 +22,7 @@ _RAW = """
     ),
     raw AS (
         SELECT tenant, told.* FROM counted,
-               LATERAL (VALUES {values}) AS told (meter, value, count, adds_up)
+               LATERAL (VALUES {values}) AS told (meter, value, count, adds_up, has_minutes)
         WHERE told.count > 0
     )
 """
@@ -34,7 +34,10 @@ _KEPT = """
 """
 _DIFFERING = """
     WITH {raw}, kept AS ({kept}),
-    expected AS (SELECT grain, raw.* FROM raw, unnest(%(grains)s::text[]) AS grain)
+    expected AS (
+        SELECT grain, raw.* FROM raw, unnest(%(grains)s::text[]) AS grain
+        WHERE has_minutes OR grain <> 'minute'
+    )
     SELECT grain, tenant, meter, expected.value, expected.count, kept.value, kept.count
     FROM expected FULL JOIN kept USING (grain, tenant, meter)
     WHERE expected.count IS DISTINCT FROM kept.count
@@ -72,7 +75,9 @@ def compared(
             f"count(*) FILTER (WHERE {condition}) AS n{number}",
         ]
         adds_up = str(meter.aggregation in _ADDS_UP).upper()
-        values.append(f"({raw.quoted(meter.key)}, v{number}::numeric, n{number}, {adds_up})")
+        has_minutes = str(meter.aggregation != "unique").upper()  # different values have none
+        told = (f"v{number}::numeric", f"n{number}", adds_up, has_minutes)
+        values.append(f"({raw.quoted(meter.key)}, {', '.join(told)})")
     statement = _DIFFERING.format(
         raw=_RAW.format(columns=", ".join(columns), values=", ".join(values), tenant=only),
         kept=" UNION ALL ".join(_KEPT.format(grain=grain, tenant=only) for grain in _GRAINS),
