@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from tenants.models import Tenant
 
@@ -47,10 +48,12 @@ class Found:
 @dataclass(frozen=True)
 class Comparer:
     """`of_one` compares a workspace; `of_all` all of them (or the scope's one) in one go, which is split
-    into steps: one that fails does not end the others."""
+    into steps: one that fails does not end the others. `concerns` says for which of some workspaces (ids)
+    there is something to compare, in one query, so that the others cost nothing."""
 
     key: str
     of_one: Callable[[Tenant, Scope], Iterator[Found]] | None = None
+    concerns: Callable[[Scope, Collection[UUID]], Collection[UUID]] | None = None
     of_all: Callable[[Scope], Iterator[Callable[[], list[Found]]]] | None = None
 
 

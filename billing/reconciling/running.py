@@ -3,12 +3,12 @@ one is a difference of its own: it does not end the work for the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django_tenants.utils import get_public_schema_name
 
 from billing.reconciling import keeping
@@ -18,6 +18,7 @@ from tenants.models import Status, Tenant
 log = structlog.get_logger()
 
 FAULT = "fault"  # comparer of what could not be compared
+_AT_ONCE = 200  # workspaces
 Say = Callable[[str], object]
 
 
@@ -48,10 +49,12 @@ def reconcile(scope: Scope, *, say: Say | None = None) -> int:
     for comparer in registered():
         if comparer.of_all is not None:
             run.of_all(comparer)
-    for tenant in _tenants(scope):
-        for comparer in registered():
-            if comparer.of_one is not None:
-                run.of_one(comparer, tenant)
+    for some in batched(_tenants(scope), _AT_ONCE):
+        concerned = {each.key: run.concerned(each, some) for each in registered() if each.of_one}
+        for tenant in some:
+            for comparer in registered():
+                if tenant.pk in concerned.get(comparer.key, ()):
+                    run.of_one(comparer, tenant)
     run.settle()
     keeping.tidy(now=scope.now)
     log.info("billing.reconciled", differences=run.number, faults=run.faults)
@@ -90,11 +93,21 @@ class _Run:
         self._broken.add(comparer.key)
         self._fault(comparer, None, error)
 
+    def concerned(self, comparer: Comparer, some: Collection[Tenant]) -> Collection[UUID]:
+        """The ids of these workspaces in which there is something to compare."""
+        ids = [tenant.pk for tenant in some]
+        if comparer.concerns is None:
+            return set(ids)
+        try:
+            return set(comparer.concerns(self._scope, ids))
+        except Exception as error:
+            self._failed_all(comparer, error)
+            return set()
+
     def of_one(self, comparer: Comparer, tenant: Tenant) -> None:
         assert comparer.of_one is not None  # noqa: S101
         try:
-            with transaction.atomic():  # a query that fails does not end those after it
-                differences = list(comparer.of_one(tenant, self._scope))
+            differences = list(comparer.of_one(tenant, self._scope))
         except Exception as error:
             self._failed.setdefault(comparer.key, set()).add(tenant.pk)
             self._fault(comparer, tenant, error)
@@ -129,6 +142,12 @@ def _tenants(scope: Scope) -> Iterator[Tenant]:
         return iter([scope.tenant])
     rows = Tenant.objects.exclude(schema_name=get_public_schema_name())
     return rows.exclude(status=Status.PURGING).order_by("pk").iterator(chunk_size=200)
+
+
+def batched(tenants: Iterator[Tenant], size: int) -> Iterator[list[Tenant]]:
+    """So many at a time."""
+    while some := list(islice(tenants, size)):
+        yield some
 
 
 def _month(moment: datetime) -> datetime:

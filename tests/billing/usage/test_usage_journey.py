@@ -60,7 +60,7 @@ def test_the_pages_say_what_the_running_period_costs(
     assert "$2.00" in page
     assert "What is used above the plan until then is invoiced" in page
     change = shop.owner.get("/billing/change/?plan=pro&interval=month").content.decode()
-    assert "6 clicks so far are $3.00 above the plan" in change
+    assert "6 clicks so far cost $2.00, and keep that price" in change
 
 
 def test_clicks_become_an_invoice_when_their_month_is_closed(
