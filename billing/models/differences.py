@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from tenants.models import Tenant
+from tenants.models import ForTenant, Tenant
 
 
 class Difference(models.Model):
@@ -32,6 +32,8 @@ class Difference(models.Model):
     first_seen_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
+
+    objects = ForTenant.as_manager()
 
     class Meta:
         constraints: ClassVar = [

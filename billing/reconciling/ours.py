@@ -56,6 +56,6 @@ def _metered(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
     return _of(rows, ids)
 
 
-def _of(rows: QuerySet, ids: Collection[UUID]) -> Collection[UUID]:  # type: ignore[type-arg]
+def _of(rows: QuerySet, ids: Collection[UUID]) -> Collection[UUID]:
     """The workspaces of these rows, of some workspaces."""
     return set(rows.filter(tenant__in=ids).values_list("tenant_id", flat=True).distinct())
