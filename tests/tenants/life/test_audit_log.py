@@ -91,7 +91,8 @@ NOT_AUDITED = {
     "metering:usage", "metering:usage-live", "metering:live-address", "metering:limits",
     "metering:meter", "metering:meter-live", "metering:export",
     "tenants_site:go", "tenants_site:brought", "tenants_site:signup_place",
-    "staff_usage", "staff_differences", "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
+    "staff_usage", "staff_differences",
+    "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
     "staff_trail", "staff_messages", "staff_message_again",
     # Of no workspace: its own lines, with who and why, are events.models.PressureChange.
     "staff_health", "staff_pressure", "staff_pressure_by_hand", "staff_pressure_end",
