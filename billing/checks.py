@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from billing import catalogue
+from billing.selling import metered_prices
 from events import registry
 from metering.definitions import meters
 
@@ -22,6 +23,27 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
         return [Error(f"PRODUCT_APP.catalogue: {error}", id="billing.E002")]
     except ImproperlyConfigured:
         return []  # metering.E001 says what is wrong with the meters
+
+
+@register()
+def check_metered_prices(**_: Any) -> list[CheckMessage]:
+    """What a plan's meters cannot charge to the cent is billed from statements: said at start-up."""
+    try:
+        plans, known = catalogue.plans(), meters()
+        return [
+            Warning(
+                f"{plan.name}: {key} is billed from statements, not by meter events: {why}.",
+                id="billing.W002",
+            )
+            for plan in plans
+            if plan.usage_by == "meter_events"
+            for currency in plan.currencies
+            for key, limit in plan.limits_for(currency=currency).items()
+            if limit.price is not None and key in known
+            for why in metered_prices.reasons(known[key], limit.price)
+        ]
+    except Exception:
+        return []  # the checks above say what is wrong with the catalogue
 
 
 @register()

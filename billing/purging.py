@@ -40,6 +40,8 @@ def register() -> None:
         "billing.MoneyEntry",
         "billing.StaffRefund",
         "billing.StaffCredit",
+        "billing.MeteredPeriod",
+        "billing.MeterExport",
     ):
         life.keep_at_purge(label, why=law)
     life.keep_at_purge(

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from billing import upkeep
+from billing import reconciling, upkeep
 
 
 @shared_task
@@ -21,3 +21,8 @@ def bill_usage(tenant: str | None = None) -> int:
 @shared_task
 def follow_life(tenant: str) -> None:
     upkeep.follow_life(tenant)
+
+
+@shared_task
+def reconcile() -> int:
+    return reconciling.reconcile(reconciling.scope_of())

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import entitlements, failures, granting, money, webhooks
+from billing import entitlements, exporting, failures, granting, money, webhooks
+from billing.exporting import meter_events
 from billing.models import Account, UsageInvoice
 from billing.money import refunding
-from billing.subscriptions import checkout, dunning, life, subscription, trials, usage_invoices
+from billing.subscriptions import checkout, dunning, life, subscription, trials
 from billing.usage import usage_charges
 
 
@@ -67,7 +68,7 @@ def bill_usage(tenant: str | None = None) -> int:
 
     def bill(account: Account) -> None:
         nonlocal finalized
-        finalized += usage_invoices.bill(account.tenant)
+        finalized += exporting.bring(account.tenant)
 
     wanted = [UUID(tenant)] if tenant else _with_something_to_bill()
     # Of purged workspaces, too: what they used is owed.
@@ -81,6 +82,11 @@ def _with_something_to_bill() -> list[UUID]:
     unasked = UsageInvoice.objects.filter(
         finalized_at=None, tenant__billing_account__stripe_customer_id__isnull=False
     )
-    waiting = (usage_charges.uncharged_statements(), usage_charges.uncharged_adjustments(), unasked)
+    waiting = (
+        usage_charges.uncharged_statements(),
+        usage_charges.uncharged_adjustments(),
+        unasked,
+        meter_events.going(),
+    )
     found = (pk for rows in waiting for pk in rows.values_list("tenant_id", flat=True).distinct())
     return list(dict.fromkeys(found))

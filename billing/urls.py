@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.pages import change_views, paying_urls, views
+from billing.pages import change_views, paying_urls, statement_views, views
 
 app_name = "billing"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("scheduled/revoke/", change_views.revoke, name="revoke"),
     path("cancel/", views.cancel, name="cancel"),
     path("resume/", views.resume, name="resume"),
+    path("statements/<int:number>/", statement_views.statement, name="statement"),
+    path(
+        "statements/<int:number>/events/", statement_views.statement_events, name="statement_events"
+    ),
     path("intent/forget/", views.forget_intent, name="forget_intent"),
     *paying_urls.urlpatterns,
 ]

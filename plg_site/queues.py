@@ -32,6 +32,7 @@ OF_TASKS = {
     "tenants.tasks.look_after_lives": BEAT,
     "billing.tasks.ask_stripe": BULK,
     "billing.tasks.bill_usage": BULK,
+    "billing.tasks.reconcile": BULK,
     "events.tasks.maintain": BULK,
     "tenants.archive.tasks.make_export": BULK,
     "tenants.archive.tasks.run_import": BULK,

@@ -345,6 +345,7 @@ CELERY_BEAT_SCHEDULE = queues.every(
         "billing.tasks.ask_stripe": 600.0,
         "billing.tasks.work_off_inbox": 30.0,
         "billing.tasks.bill_usage": 600.0,
+        "billing.tasks.reconcile": 24 * 3600.0,
         "tenants.tasks.purge_workspaces": 3600.0,
         "tenants.archive.tasks.tend": 30.0,
         "events.tasks.maintain": 3600.0,

@@ -42,6 +42,8 @@ class Plan:
     {"eur": {"clicks": UsagePrice(95, per=10_000)}}.
     `spend_limit` is what usage above the plan may cost in a period until the workspace says otherwise,
     in `currency` or by currency; it is set when the workspace begins to pay.
+    `usage_by` says how usage comes to Stripe (`exporting/`): "statements" on an invoice of its own, or
+    "meter_events" on the subscription's, for what is counted by the month and paid by the month.
     `trial_days`: so long it can be tried, once a workspace and without a card.
     `allows` are keys of FEATURES; `features` are words for the price list. A plan that is no longer
     `for_sale` stays in the catalogue as long as somebody is on it.
@@ -58,6 +60,7 @@ class Plan:
     each_seat: Mapping[str, int] = field(default_factory=dict)
     usage_prices: Mapping[str, Mapping[str, Price]] = field(default_factory=dict)
     spend_limit: int | Mapping[str, int] | None = None
+    usage_by: Literal["statements", "meter_events"] = "statements"
     trial_days: int = 0
     custom_domains: int = 0  # domains of the workspace's own
     allows: Collection[str] = ()

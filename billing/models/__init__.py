@@ -10,8 +10,10 @@ from billing.models.account import (
     plan_item,
 )
 from billing.models.contact import BillingContact
+from billing.models.differences import Difference
 from billing.models.grants import StaffGrant
 from billing.models.inbox import InboxEvent
+from billing.models.metered import MeteredPeriod, MeterExport
 from billing.models.money import MoneyEntry, StaffCredit, StaffRefund, TrialExtension
 from billing.models.owed import Owed
 from billing.models.revenue import MrrMovement
@@ -25,7 +27,10 @@ __all__ = [
     "LIVE",
     "Account",
     "BillingContact",
+    "Difference",
     "InboxEvent",
+    "MeterExport",
+    "MeteredPeriod",
     "MoneyEntry",
     "MrrMovement",
     "Owed",

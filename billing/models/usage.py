@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from uuid_utils.compat import uuid7
 
+from billing.models.metered import MeteredPeriod
 from metering.models import Adjustment, Statement
 from tenants.models import ForTenant, Tenant
 
@@ -50,6 +51,9 @@ class UsageCharge(models.Model):
     currency = models.CharField(max_length=3)
     invoice = models.ForeignKey(
         UsageInvoice, on_delete=models.PROTECT, related_name="charges", null=True
+    )
+    metered = models.ForeignKey(  # where a meter at Stripe bills it, and no invoice of ours
+        MeteredPeriod, on_delete=models.PROTECT, related_name="charges", null=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from django.urls import reverse
 from djstripe import models as mirror
 
-from billing import catalogue
+from billing import catalogue, reconciling
 from billing.models import Account
+from billing.pages import staff_differences
 from billing.subscriptions import invoices
 from metering import wording
 from staff import finding, navigation, panels
 from staff.finding import Found
 from tenants.models import Tenant
 
-_INVOICES = 10
+_INVOICES, _DIFFERENCES = 10, 5
 
 
 def register() -> None:
@@ -23,10 +24,10 @@ def register() -> None:
     panels.register("workspace", panels.Panel("Plan", "staff/facts.html", _plan, order=10))
     panels.register("workspace", panels.Panel("Invoices", "staff/links.html", _invoices, order=40))
     panels.register("workspace", panels.Panel("Money", "staff/links.html", _money, order=45))
-    # The same title, registered once more, takes its place: whoever compares says what differs.
     panels.register(
-        "revenue", panels.Panel("Unreconciled differences", "staff/facts.html", _nobody, order=50)
+        "revenue", panels.Panel("Unreconciled differences", "staff/links.html", _differ, order=50)
     )
+    navigation.register(navigation.Item("Differences", "staff_differences", order=32))
     finding.register(finding.Finder("Invoices", find))
     navigation.register(navigation.Item("Revenue", "staff_revenue", order=25))
 
@@ -90,5 +91,12 @@ def _money(tenant: Tenant) -> dict[str, object]:
     }
 
 
-def _nobody(_: object) -> dict[str, object]:
-    return {"facts": [("Compared", "nothing compares events, statements and Stripe yet")]}
+def _differ(_: object) -> dict[str, object]:
+    """The newest of them, each leading to the page of all."""
+    all_of_them, count = reverse(staff_differences.ROUTE), reconciling.count()
+    links = [
+        {"title": row.what, "text": row.tenant.name if row.tenant else "", "url": all_of_them}
+        for row in reconciling.unsettled(_DIFFERENCES)
+    ]
+    note = f"{count - len(links):,} more" if count > len(links) else "Compared each night."
+    return {"links": links, "note": note}

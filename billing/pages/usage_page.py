@@ -10,7 +10,7 @@ from billing.models import UsageCharge
 from billing.selling.forms import Choice
 from billing.subscriptions.invoices import Invoice
 from billing.usage import usage_words
-from billing.usage.usage_charges import terms_of
+from billing.usage.months import terms_of
 from events.store import StoreUnavailable
 from metering import Limit, Meter, asking, periods, quotas, wording
 from metering.definitions import meters
@@ -44,6 +44,7 @@ class Charged:
     amount: str
     note: str
     statement: str
+    number: int
     invoice: Invoice | None
 
 
@@ -52,8 +53,10 @@ def running(tenant: Tenant, currency: str, *, now: datetime | None = None) -> Se
     now = now or datetime.now(UTC)
     priced = {key: limit for key, limit in quotas.limits_of(tenant).items() if limit.price}
     try:
+        over = quotas.earlier_in_the_month(tenant, priced, now=now)
         return [
-            _running(tenant, meters()[key], limit, currency, now) for key, limit in priced.items()
+            _running(tenant, meters()[key], limit, currency, now, over.get(key, quotas.NOTHING))
+            for key, limit in priced.items()
         ]
     except StoreUnavailable:
         return []
@@ -68,29 +71,35 @@ def spend_limit(tenant: Tenant, currency: str) -> str:
 def charged(tenant: Tenant, invoices: Mapping[str, Invoice]) -> Sequence[Charged]:
     """The newest charges; `invoices` are the workspace's by their id at Stripe."""
     rows = UsageCharge.objects.for_tenant(tenant).exclude(amount=0).order_by("-pk")
-    rows = rows.select_related("statement", "adjustment__in_statement", "invoice")
+    rows = rows.select_related("statement", "adjustment__in_statement", "invoice", "metered")
     return [_charged(row, invoices) for row in rows[:SHOWN]]
 
 
 def after_change(tenant: Tenant, choice: Choice) -> Sequence[str]:
-    """What the running period would cost by the terms of another plan, where it is something: a
-    period is billed by the terms that its end finds."""
-    plan, currency = choice.plan, choice.currency
-    limits = plan.limits_for(currency=currency, seats=choice.seats)
+    """What was used so far in the running period, where it costs something: a change of plan does not
+    change that."""
+    priced = {key: limit for key, limit in quotas.limits_of(tenant).items() if limit.price}
     try:
-        return [
-            f"The running period is billed by the terms of {plan.name}: "
-            f"{usage_words.amount(meter, used)} {meter.label.lower()} so far are "
-            f"{wording.money_in_words(limit.cost(used), currency)} above the plan."
-            for meter, limit in ((meters()[key], limit) for key, limit in limits.items())
-            if limit.price
-            and limit.cost(used := asking.current_usage(tenant, meter.key, with_waiting=True))
-        ]
+        over = quotas.earlier_in_the_month(tenant, priced)
+        used = {key: asking.current_usage(tenant, key, with_waiting=True) for key in priced}
     except StoreUnavailable:
         return []
+    costs = {
+        key: over.get(key, quotas.NOTHING).cost_so_far(limit, used[key])
+        for key, limit in priced.items()
+    }
+    return [
+        f"{usage_words.amount(meters()[key], used[key])} {meters()[key].label.lower()} so far cost "
+        f"{wording.money_in_words(cost, choice.currency)}, and keep that price; what is used after the "
+        f"change is priced by {choice.plan.name}."
+        for key, cost in costs.items()
+        if cost
+    ]
 
 
-def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: datetime) -> Running:
+def _running(
+    tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: datetime, over: quotas.Earlier
+) -> Running:
     counted = asking.current_usage(tenant, meter.key, now=now, with_waiting=True)
     used = counted if counted > 0 else 0
     # Of what never starts again (bytes, things) a month is billed by what there is at its end.
@@ -102,8 +111,13 @@ def _running(tenant: Tenant, meter: Meter, limit: Limit, currency: str, now: dat
         used=usage_words.amount(meter, used),
         included=usage_words.amount(meter, included or 0),
         price=usage_words.price(meter, limit.price, currency) if limit.price else "",
-        cost=wording.money_in_words(limit.cost(used), currency),
+        cost=wording.money_in_words(over.cost_so_far(limit, used), currency),
     )
+
+
+def _of_the_meter(charge: UsageCharge) -> str:
+    """The subscription's invoice, where Stripe's meter bills it."""
+    return charge.metered.invoice_id if charge.metered else ""
 
 
 def _charged(charge: UsageCharge, invoices: Mapping[str, Invoice]) -> Charged:
@@ -122,5 +136,6 @@ def _charged(charge: UsageCharge, invoices: Mapping[str, Invoice]) -> Charged:
         amount=wording.money_in_words(charge.amount, charge.currency),
         note="" if late is None else "Counted after the period was closed",
         statement=f"{statement.number}-{statement.hash[:8]}",
-        invoice=invoices.get(at_stripe or ""),
+        number=statement.number,
+        invoice=invoices.get(at_stripe or _of_the_meter(charge)),
     )

@@ -16,7 +16,7 @@ import stripe
 
 from billing import catalogue
 from billing.catalogue import AddOn, Amount, Interval, Plan
-from billing.selling import discounts, prices
+from billing.selling import discounts, metered_catalogue, prices
 from billing.selling.steps import Step
 from billing.stripe_client import client
 from metering import Tiers
@@ -65,6 +65,7 @@ def steps() -> Iterator[Step]:
     for thing in sold:
         yield from _product(thing, products.get(prices.product_id(thing)))
     yield from _prices(sold)
+    yield from metered_catalogue.steps()
     wanted = {prices.product_id(thing) for thing in sold if thing.for_sale}
     for product in products.values():
         if product.active and product.id not in wanted:

@@ -19,7 +19,7 @@ import events
 from billing.event_types import INVOICE_PAID, PAYMENT_FAILED
 from billing.models import Account
 from billing.stripe_client import client
-from billing.subscriptions import entries, owing, payment_letters
+from billing.subscriptions import entries, held_drafts, owing, payment_letters
 
 _EVENT_IDS = UUID("5d9f4d4e-7c0a-5f5b-9c62-0d1c3c5f6f0e")  # namespace of ids made from invoice ids
 _STATUS = {  # Stripe's status: words, kind of badge
@@ -105,6 +105,7 @@ def mirror_newest_if_reached(account: Account) -> None:
 def take(invoice: stripe.Invoice, *, account: Account) -> None:
     """Mirror an invoice, and record what it says: that it was paid, or could not be."""
     keep(invoice)
+    held_drafts.hold(invoice)
     entries.keep(account, [entries.of_invoice(invoice)] if invoice.status != "draft" else [])
     Account.objects.filter(pk=account.pk).update(money_at=None)  # its payments are read soon
     record_if_paid(invoice, account=account)

@@ -22,26 +22,20 @@ from billing.models import Account, UsageInvoice
 from billing.stripe_client import client
 from billing.subscriptions import subscription
 from billing.subscriptions.invoices import USAGE_INVOICE
-from billing.usage import usage_charges, usage_words
-from tenants.models import Tenant
+from billing.usage import usage_words
 
 log = structlog.get_logger()
 
 _LOOK_BACK = timedelta(days=1)  # our clock and Stripe's may differ
 
 
-def bill(tenant: Tenant) -> int:
-    """Charge what was stated and is not charged yet, and bring every invoice to Stripe.
+def bring(account: Account) -> int:
+    """Bring every invoice for what is charged to Stripe; returns how many were finalized.
 
-    Returns how many invoices were finalized. Raises stripe.StripeError; then what is missing is
-    done by the next call. Without a customer at Stripe the charges wait until there is one.
+    Raises stripe.StripeError; then what is missing is done by the next call.
     """
-    usage_charges.charge(tenant)
-    account = Account.objects.of(tenant)
-    if account.stripe_customer_id is None:
-        return 0
-    waiting = UsageInvoice.objects.for_tenant(tenant).filter(finalized_at=None).order_by("pk")
-    return sum(_complete(account, pk) for pk in waiting.values_list("pk", flat=True))
+    waiting = UsageInvoice.objects.for_tenant(account.tenant).filter(finalized_at=None)
+    return sum(_complete(account, pk) for pk in waiting.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.models import UsageCharge
-from billing.usage.usage_charges import terms_of
+from billing.usage.months import terms_of
 from metering import Meter, Price, Tiers, UsagePrice, wording
 from metering.definitions import meters
 from metering.wording import quantity, things

@@ -28,8 +28,11 @@ class UsagePrice:
 
     def cost(self, quantity: Decimal | int) -> int:
         """What so many units cost, in minor units; a quantity below zero costs nothing."""
-        exact = Fraction(quantity) * self.amount / self.per
-        return max(0, floor(exact + Fraction(1, 2)))
+        return floor(self.exact(quantity) + Fraction(1, 2))
+
+    def exact(self, quantity: Decimal | int) -> Fraction:
+        """The same before it is rounded."""
+        return max(Fraction(0), Fraction(quantity) * self.amount / self.per)
 
     @property
     def is_free(self) -> bool:
@@ -109,3 +112,7 @@ class Limit:
     def cost(self, used: Decimal | int) -> int:
         """What a period with this usage costs, in minor units: the price of what is above."""
         return self.price.cost(self.above(used)) if self.price else 0
+
+    def exact(self, used: Decimal | int) -> Fraction:
+        """The same before it is rounded."""
+        return self.price.exact(self.above(used)) if self.price else Fraction(0)

@@ -36,7 +36,7 @@ class Quota(models.Model):
 
 
 class Terms(models.Model):
-    """A limit and price from an instant on: what a period is stated by is what its end found.
+    """A limit and price from an instant on: what is used from then on is stated by them.
 
     Written whenever limits change, never changed.
     """
@@ -100,6 +100,10 @@ class Ledger(models.Model):
 class Statement(models.Model):
     """What a meter had counted when its period was closed. Immutable; a trigger sees to it.
 
+    Where the price changed within a month, each part of it (`definitions/parts.py`) has a statement of
+    its own: `month_start` and `month_end` are then those of the whole, and `value` is what the part
+    added to the month or, `is_level`, what there was when it ended. Otherwise they are empty.
+
     `number` counts the workspace's statements from 1; `hash` (SHA-256) covers every field, the
     adjustments billed in this statement, and `previous`, the hash of the statement before.
     """
@@ -117,6 +121,9 @@ class Statement(models.Model):
     price_per = models.BigIntegerField(null=True)
     price_tiers = models.JSONField(null=True)  # in place of the two, where the price has tiers
     currency = models.CharField(max_length=3, blank=True)
+    month_start = models.DateTimeField(null=True)
+    month_end = models.DateTimeField(null=True)
+    is_level = models.BooleanField("of what exists", default=False, db_default=False)
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from metering.asking.forecast import Forecast
 from metering.definitions.limit import Limit, Price
 from metering.definitions.meter import Meter
+from metering.quotas.earlier import NOTHING, Earlier
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,13 @@ class Cost:
     by_end: int | None
 
 
-def of(meter: Meter, limit: Limit, *, used: int, forecast: Forecast | None) -> Cost | None:
-    """The meter's cost; None where usage has no price. A limit of the workspace's own bounds it."""
+def of(
+    meter: Meter, limit: Limit, *, used: int, forecast: Forecast | None, over: Earlier = NOTHING
+) -> Cost | None:
+    """The meter's cost; None where usage has no price. A limit of the workspace's own bounds it.
+
+    `over`: the parts of the month before its price changed.
+    """
     if limit.price is None:
         return None
     included = limit.included if limit.own else limit.value
@@ -35,8 +41,9 @@ def of(meter: Meter, limit: Limit, *, used: int, forecast: Forecast | None) -> C
         expected = max(used, forecast.value)
         if limit.own and limit.value is not None:
             expected = max(used, min(expected, limit.value))
-        by_end = limit.cost(expected)
-    return Cost(meter, limit.price, included or 0, int(limit.above(used)), limit.cost(used), by_end)
+        by_end = over.cost_so_far(limit, expected)
+    so_far = over.cost_so_far(limit, used)
+    return Cost(meter, limit.price, included or 0, int(limit.above(used)), so_far, by_end)
 
 
 @dataclass(frozen=True)

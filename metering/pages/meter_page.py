@@ -22,7 +22,8 @@ from metering.pages import chart, usage_page
 from metering.pages.chart import Chart, Data
 from metering.pages.costs import Cost
 from metering.pages.usage_page import CostLine, Gauge
-from metering.quotas import limits
+from metering.quotas import earlier, limits
+from metering.quotas.earlier import NOTHING
 from metering.wording import names
 from metering.wording.words import quantity
 from tenants.models import Tenant
@@ -111,7 +112,8 @@ class _View:
         top, rest = ranking.rank(
             self.meter, ranked, dimension=self._dimension(), whole=total.value, names_of=names_of
         )
-        cost = usage_page.cost_of(reading, limit, expected)
+        over = earlier.of(self.tenant, {self.meter.key} if limit.price else ())
+        cost = usage_page.cost_of(reading, limit, expected, over.get(self.meter.key, NOTHING))
         found = {
             "gauge": usage_page.gauge(reading, limit, expected, zone, self._left_out()),
             "cost": self._cost(cost),

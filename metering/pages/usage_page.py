@@ -19,8 +19,9 @@ from metering.definitions.meter import Meter
 from metering.definitions.tiers import Tiers
 from metering.pages import costs
 from metering.pages.costs import Bill, Cost
-from metering.quotas import limits
+from metering.quotas import earlier, limits
 from metering.quotas.decision import decide
+from metering.quotas.earlier import NOTHING, Earlier
 from metering.wording import money
 from metering.wording.words import in_sentence, quantity, signed, size
 from tenants.models import Tenant
@@ -280,9 +281,11 @@ def _span(change: Change, zone: ZoneInfo, *, now: datetime) -> str:
     return f"{day}{start:%-H:%M} to {end:%-H:%M}"
 
 
-def cost_of(reading: Reading, limit: Limit, expected: Forecast | None) -> Cost | None:
+def cost_of(
+    reading: Reading, limit: Limit, expected: Forecast | None, over: Earlier = NOTHING
+) -> Cost | None:
     """What the meter's usage costs in this period."""
-    return costs.of(reading.meter, limit, used=reading.used, forecast=expected)
+    return costs.of(reading.meter, limit, used=reading.used, forecast=expected, over=over)
 
 
 def bill_of(
@@ -290,9 +293,13 @@ def bill_of(
     outlooks: dict[str, Forecast | None],
 ) -> Bill | None:  # fmt: skip
     """The priced meters together; None without one."""
+    over = earlier.of(tenant, {key for key, limit in in_force.items() if limit.price})
     found = {
         reading.meter.key: cost_of(
-            reading, in_force[reading.meter.key], outlooks[reading.meter.key]
+            reading,
+            in_force[reading.meter.key],
+            outlooks[reading.meter.key],
+            over.get(reading.meter.key, NOTHING),
         )
         for reading in readings
     }

@@ -1,7 +1,9 @@
 """Which instants belong together: months, windows of time, and the terms that were in force."""
 
-from metering.periods.cycles import set_anchor
+from metering.periods.cycles import forget, set_anchor
 from metering.periods.months import Month
+from metering.periods.parts import of as parts_of
+from metering.periods.parts import share
 from metering.periods.spans import LIFETIME, Period, current, following, previous, within
 from metering.periods.windows import floor, zone
 
@@ -12,8 +14,11 @@ __all__ = [
     "current",
     "floor",
     "following",
+    "forget",
+    "parts_of",
     "previous",
     "set_anchor",
+    "share",
     "within",
     "zone",
 ]

@@ -3,6 +3,8 @@
 from metering.quotas.counters import CountersUnavailable
 from metering.quotas.counters import life as counter_life
 from metering.quotas.decision import Decision
+from metering.quotas.earlier import NOTHING, Earlier
+from metering.quotas.earlier import of as earlier_in_the_month
 from metering.quotas.limits import begin as begin_limits
 from metering.quotas.limits import of as limits_of
 from metering.quotas.limits import set_limits
@@ -14,8 +16,10 @@ from metering.quotas.spend import OwnLimits
 from metering.quotas.spend import of as own_limits_of
 
 __all__ = [
+    "NOTHING",
     "CountersUnavailable",
     "Decision",
+    "Earlier",
     "OwnLimits",
     "QuotaExceeded",
     "RateExceeded",
@@ -24,6 +28,7 @@ __all__ = [
     "consume",
     "count_call",
     "counter_life",
+    "earlier_in_the_month",
     "has_chosen_limits",
     "limits_of",
     "own_limits_of",

@@ -2,7 +2,8 @@
 
 Quotas enforce them like the limits of a plan. Money is turned into a cap of each meter that has a
 price: what is included, and what the money buys. With several such meters they share the money: a
-cap takes off what the others have cost so far, as fresh as the copies of limits are (30 s).
+cap takes off what the others have cost so far, as fresh as the copies of limits are (30 s). What a part of
+the month cost before the plan changed is spent (`earlier.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from dataclasses import dataclass, field
 
 from events.store import StoreUnavailable
 from metering.asking import usage
+from metering.asking.query import WrongQuestion
 from metering.definitions.limit import Limit
 from metering.models import SpendLimit
 from metering.models.watching import MONEY
+from metering.quotas import earlier
+from metering.quotas.earlier import NOTHING, Earlier
 from tenants.models import Tenant
 
 
@@ -39,10 +43,12 @@ def caps(tenant: Tenant, plan: Mapping[str, Limit]) -> dict[str, int]:
     if own.money is None:
         return found
     priced = {key: limit for key, limit in plan.items() if buys(limit)}
-    costs = _costs(tenant, priced) if len(priced) > 1 else {}
+    over = _earlier(tenant, plan)
+    costs = _costs(tenant, priced, over) if len(priced) > 1 or over else {}
     for key, limit in priced.items():
         others = sum(cost for other, cost in costs.items() if other != key)
-        cap = affordable(limit, max(0, own.money - others))
+        left = over.get(key, NOTHING).money_for(limit, max(0, own.money - others))
+        cap = affordable(limit, left)
         found[key] = min(cap, found.get(key, cap))
     return found
 
@@ -58,9 +64,22 @@ def affordable(limit: Limit, money: int) -> int:
     return limit.value + limit.price.affordable(money)
 
 
-def _costs(tenant: Tenant, priced: Mapping[str, Limit]) -> dict[str, int]:
+def _earlier(tenant: Tenant, plan: Mapping[str, Limit]) -> Mapping[str, Earlier]:
+    try:
+        return earlier.of(tenant, plan)
+    except (StoreUnavailable, WrongQuestion):
+        return {}
+
+
+def _costs(
+    tenant: Tenant, priced: Mapping[str, Limit], over: Mapping[str, Earlier]
+) -> dict[str, int]:
+    """Of each priced meter, and of those that had a price earlier in the month."""
     try:
         used = usage.totals(tenant, priced)
     except StoreUnavailable:
         return {}
-    return {key: limit.cost(used[key]) for key, limit in priced.items()}
+    gone = {key: each.cost for key, each in over.items() if key not in priced}
+    return gone | {
+        key: over.get(key, NOTHING).cost_so_far(limit, used[key]) for key, limit in priced.items()
+    }

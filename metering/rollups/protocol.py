@@ -93,6 +93,20 @@ class Definition:
     changes: int = 0
 
 
+class Compared(NamedTuple):
+    """A bucket of a day (all of an hour's or minute's of it together) that is not what the raw events
+    say. None: there is nothing of it. `tenant` None: of some workspace, which this store does not name."""
+
+    tenant: str | None
+    meter: str
+    day: datetime
+    grain: Grain
+    raw: Decimal | None
+    raw_count: int | None
+    kept: Decimal | None
+    kept_count: int | None
+
+
 class TookTooLong(Exception):
     """A comparison was given up."""
 
@@ -143,6 +157,12 @@ class Rollups(Protocol):
 
         Raises TookTooLong when it takes more than `within` seconds.
         """
+        ...
+
+    def compared(
+        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+    ) -> list[Compared]:
+        """Where rollups of a day are not what its raw events say, of at most so many."""
         ...
 
     def definitions(self) -> dict[str, Definition]:

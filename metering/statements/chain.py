@@ -62,7 +62,18 @@ def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
         statement.price_tiers is not None
     ):  # without, the digest is what it was before there were any
         said["price_tiers"] = statement.price_tiers
+    if statement.month_start is not None and statement.month_end is not None:
+        said["month"] = [_instant(statement.month_start), _instant(statement.month_end)]
+        said["is_level"] = statement.is_level
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def is_as_sealed(statement: Statement) -> bool:
+    """Whether the statement and its place in the chain are what was sealed."""
+    previous = Statement.objects.filter(tenant=statement.tenant_id, number=statement.number - 1)
+    before = previous.values_list("hash", flat=True).first() or ""
+    adjustments = list(statement.adjusts.select_related("statement"))
+    return (statement.previous, statement.hash) == (before, digest(statement, adjustments))
 
 
 def broken(tenant: Tenant) -> Iterator[str]:

@@ -11,7 +11,8 @@ raw events say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -27,12 +28,13 @@ from events.event import OLDEST
 from events.health import Lag
 from events.store import StoreUnavailable, get_store
 from metering import conf, periods
-from metering.asking.query import Question, Row, ask_stored
+from metering.asking.query import Question, ask_stored
 from metering.definitions.catalogue import get, meters
 from metering.definitions.limit import price_of
 from metering.definitions.meter import Meter
-from metering.models import Adjustment, Ledger, Statement, Terms
-from metering.periods import Month, cycles, terms
+from metering.definitions.values import EXACT
+from metering.models import Adjustment, Ledger, Statement
+from metering.periods import Month, cycles, parts, terms
 from metering.signals import period_closed
 from metering.statements.chain import seal
 from tenants import jobs
@@ -137,42 +139,93 @@ def _close_next(tenant_id: UUID, *, now: datetime, waiting: _Waiting) -> list[St
 
 def _state(ledger: Ledger, tenant: Tenant, period: Month, now: datetime) -> list[Statement]:
     """The statements of a period, and the adjustments of those before it."""
-    in_force = terms.at(tenant, ledger.due)
-    keys = [key for key, meter in meters().items() if _is_stated(meter, in_force.get(key))]
-    earlier = _adjustable(tenant, keys, now)
-    questions = [_question(key, period.start, period.end) for key in keys]
-    questions += [_question(each.meter, each.period_start, each.period_end) for each in earlier]
-    rows = [answer[0] for answer in ask_stored(tenant, *questions, now=now)]
-    adjustments = _adjustments(earlier, rows[len(keys) :])
-    made = []
-    for key, row in zip(keys, rows, strict=False):
-        statement = Statement(
-            tenant=tenant,
-            meter=key,
-            period_start=period.start,
-            period_end=period.end,
-            cutoff=now,
-            value=row.value,
-            count=row.count,
-            **terms.said(in_force.get(key)),
-        )
+    in_force, cut = terms.at(tenant, period.end), parts.of(tenant, period)
+    stated = [
+        (key, cut.get(key) or [parts.Part(period.start, period.end, in_force.get(key))])
+        for key, meter in meters().items()
+        if _is_stated(meter, cut.get(key, ()))
+    ]
+    earlier = _adjustable(tenant, [key for key, _ in stated], now)
+    ends = [_question(key, period.start, part.end) for key, cuts in stated for part in cuts]
+    again = [each for one in earlier for each in questions(one)]
+    answers = ask_stored(tenant, *ends, *again, now=now)
+    rows = [_Counted(answer[0].value, answer[0].count) for answer in answers]
+    adjustments = _adjustments(earlier, iter(rows[len(ends) :]))
+    made, counted = [], iter(rows)
+    for key, cuts in stated:
         own = [each for each in adjustments if each.statement.meter == key]
-        seal(statement, own, ledger=ledger)
-        made.append(statement)
+        before = _Counted()
+        for part in cuts:
+            until = next(counted)
+            found = until if _is_level(key) else until.less(before)
+            statement = _statement(tenant, key, period, part, found, now, is_only=len(cuts) == 1)
+            seal(statement, own, ledger=ledger)
+            made.append(statement)
+            before, own = until, []
     return made
 
 
-def _is_stated(meter: Meter, in_force: Terms | None) -> bool:
+@dataclass(frozen=True)
+class _Counted:
+    """A meter's value over a span, and of how many events."""
+
+    value: Decimal = Decimal(0)
+    count: int = 0
+
+    def less(self, before: _Counted) -> _Counted:
+        return _Counted(EXACT.subtract(self.value, before.value), self.count - before.count)
+
+
+def _statement(
+    tenant: Tenant, key: str, month: Month, part: parts.Part, found: _Counted, now: datetime,
+    *, is_only: bool,
+) -> Statement:  # fmt: skip
+    return Statement(
+        tenant=tenant,
+        meter=key,
+        period_start=part.start,
+        period_end=part.end,
+        cutoff=now,
+        value=found.value,
+        count=found.count,
+        month_start=None if is_only else month.start,
+        month_end=None if is_only else month.end,
+        is_level=_is_level(key) and not is_only,
+        **terms.said(part.terms),
+    )
+
+
+def _is_stated(meter: Meter, cuts: Iterable[parts.Part]) -> bool:
     """What is counted by the month, and of what exists (bytes, things) that which costs something: by
-    what there is at the end of the period."""
+    what there is at the end of the period, or of each part of it."""
     if meter.period == "month":
         return True
-    return in_force is not None and price_of(in_force) is not None
+    return any(part.terms is not None and price_of(part.terms) is not None for part in cuts)
+
+
+def _is_level(key: str) -> bool:
+    return get(key).period != "month"
 
 
 def _question(key: str, start: datetime, end: datetime) -> Question:
     """What the meter had counted from the start, or ever when it never starts again, to the end."""
     return Question(meter=key, start=start if get(key).period == "month" else None, end=end)
+
+
+def questions(statement: Statement) -> list[Question]:
+    """What says again what the statement said; of a part of a month, what there was before it, too."""
+    start = statement.month_start or statement.period_start
+    found = [_question(statement.meter, start, statement.period_end)]
+    if _is_increment(statement):
+        found.append(_question(statement.meter, start, statement.period_start))
+    return found
+
+
+def _is_increment(statement: Statement) -> bool:
+    """Whether it says what a later part of a month added to it."""
+    if statement.month_start is None or _is_level(statement.meter):
+        return False
+    return statement.month_start < statement.period_start
 
 
 def _adjustable(tenant: Tenant, keys: Collection[str], now: datetime) -> list[Statement]:
@@ -191,12 +244,13 @@ def _adjustable(tenant: Tenant, keys: Collection[str], now: datetime) -> list[St
 
 def _is_whole(statement: Statement) -> bool:
     """Whether rollups alone say what the period had, also when its raw events are archived."""
-    edges = (statement.period_start, statement.period_end)
+    start = statement.month_start or statement.period_start
+    edges = (start, statement.period_start, statement.period_end)
     return not any(edge.second or edge.microsecond for edge in edges)
 
 
-def _adjustments(earlier: Sequence[Statement], rows: Iterable[Row]) -> list[Adjustment]:
-    """What the raw events say now, less what was said before."""
+def _adjustments(earlier: Sequence[Statement], rows: Iterator[_Counted]) -> list[Adjustment]:
+    """What the raw events say now (the answers to `questions`), less what was said before."""
     said = {
         found["statement"]: (found["total"], found["events"])
         for found in Adjustment.objects.filter(statement__in=earlier)
@@ -204,7 +258,10 @@ def _adjustments(earlier: Sequence[Statement], rows: Iterable[Row]) -> list[Adju
         .annotate(total=Sum("value"), events=Sum("count"))
     }
     found = []
-    for statement, row in zip(earlier, rows, strict=True):
+    for statement in earlier:
+        row = next(rows)
+        if _is_increment(statement):
+            row = row.less(next(rows))
         total, events = said.get(statement.pk, (Decimal(0), 0))
         value = row.value - statement.value - total
         count = row.count - statement.count - events

@@ -28,6 +28,7 @@ urlpatterns = [
     path("staff/", include("tenants.staff.urls")),
     path("staff/", include("metering.staff_urls")),
     path("staff/", include("billing.staff_urls")),
+    path("staff/", include("billing.differences_urls")),
     path("stripe/", include("billing.webhook_urls")),
     path("billing-contact/", include("billing.contact_urls")),
     path("", include("tenants.site_urls")),

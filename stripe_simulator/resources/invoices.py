@@ -49,6 +49,8 @@ def update(call: Call) -> Json:
     for name in ("auto_advance", "default_payment_method", "description", "footer"):
         if name in call.params:
             invoice[name] = call.params[name] if call.params[name] != "" else None
+    if invoice["status"] == "draft" and call.params.get("auto_advance") is False:
+        invoicing.hold(invoice)
     merge_metadata(invoice, call.params)
     one_off.set_terms(call.state, invoice, call.params)
     call.state.save(invoice)

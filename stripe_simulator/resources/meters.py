@@ -10,7 +10,7 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import metering
+from stripe_simulator.rules import metering, renewing
 from stripe_simulator.shapes import Json, list_object, shape
 
 _HONOURED = (
@@ -94,14 +94,17 @@ def list_all(call: Call) -> Json:
 
 @route("POST", "/v1/billing/meter_events", honours="event_name identifier payload timestamp")
 def record(call: Call) -> Json:
-    return metering.record(call.state, call.params)
+    made = metering.record(call.state, call.params)
+    renewing.count_drafts_again(call.state, metering.customer_of(call.state, made["identifier"]))
+    return made
 
 
 @route("POST", "/v1/billing/meter_event_adjustments", honours="cancel event_name type")
 def adjust(call: Call) -> Json:
-    return metering.cancel(
-        call.state, call.params["event_name"], (call.params.get("cancel") or {}).get("identifier")
-    )
+    identifier = (call.params.get("cancel") or {}).get("identifier")
+    made = metering.cancel(call.state, call.params["event_name"], identifier)
+    renewing.count_drafts_again(call.state, metering.customer_of(call.state, str(identifier)))
+    return made
 
 
 @route(

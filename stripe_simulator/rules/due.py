@@ -39,7 +39,7 @@ WHERE json_extract(data, '$.test_clock') IS ?1 AND (
             AND json_extract(data, '$.automatically_finalizes_at') <= ?2
         OR json_extract(data, '$.status') = 'open' AND (
             json_extract(data, '$.next_payment_attempt') <= ?2
-            OR json_extract(data, '$.billing_reason') = 'manual'
+            OR json_extract(data, '$.billing_reason') IN ('manual', 'subscription_cycle')
                 AND json_extract(data, '$.auto_advance')
                 AND NOT json_extract(data, '$.attempted')))
     OR object = 'subscription_schedule' AND json_extract(data, '$.status') = 'not_started'
@@ -127,13 +127,16 @@ def _of_invoice(state: State, invoice: Json) -> Iterator[Due]:
             yield Due(invoice["automatically_finalizes_at"], 0, charge)
     elif invoice["next_payment_attempt"]:
         yield Due(invoice["next_payment_attempt"], 0, charge)
-    elif _is_new_and_manual(invoice):
+    elif _is_finalized_by_hand(invoice):
         yield Due(invoice["status_transitions"]["finalized_at"], 0, charge)
 
 
-def _is_new_and_manual(invoice: Json) -> bool:
+_BY_HAND = ("manual", "subscription_cycle")
+
+
+def _is_finalized_by_hand(invoice: Json) -> bool:
     untouched = invoice["auto_advance"] and not invoice["attempted"]
-    return bool(untouched and invoice["billing_reason"] == "manual")
+    return bool(untouched and invoice["billing_reason"] in _BY_HAND)
 
 
 @assumed("a phase of a schedule changes before the period that begins with it is billed")

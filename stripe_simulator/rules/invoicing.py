@@ -127,6 +127,12 @@ def add_lines(state: State, invoice: Json, lines: list[Line]) -> None:
     add_up(state, invoice)
 
 
+@documented("invoicing/integration/automatic-advancement-collection")
+def hold(invoice: Json) -> None:
+    """A draft that does not advance by itself waits for whoever made it (unsaved)."""
+    invoice["automatically_finalizes_at"] = None
+
+
 @documented("invoicing/integration/workflow-transitions")
 def finalize(state: State, invoice: Json, *, auto_advance: bool | None = None) -> Json:
     """Give the draft its number and open it; with nothing due it is paid at once."""

@@ -111,6 +111,15 @@ def _find(state: State, identifier: str) -> Any:
     ).fetchone()
 
 
+def customer_of(state: State, identifier: str) -> str:
+    """Whose event it is, the newest of this identifier."""
+    [customer] = state.connection.execute(
+        "SELECT customer FROM meter_events WHERE identifier = ? ORDER BY seq DESC LIMIT 1",
+        (identifier,),
+    ).fetchone()
+    return str(customer)
+
+
 @documented("api/billing/meter-event-adjustment/create: within 24 hours")
 def cancel(state: State, name: str, identifier: str | None) -> Json:
     """Take an event back. Raises StripeError for one that is not known, or is too old."""

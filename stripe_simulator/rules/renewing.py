@@ -90,6 +90,12 @@ def count_again(state: State, invoice: Json) -> None:
         invoicing.add_lines(state, invoice, fresh)
 
 
+def count_drafts_again(state: State, customer: str) -> None:
+    """The same for each renewal's draft of a customer, whose usage has just changed."""
+    for invoice in state.select("invoice", {"customer": customer, "status": "draft"}):
+        count_again(state, invoice)
+
+
 def charge(state: State, invoice: Json) -> None:
     """Charge a draft or an open invoice because its time has come, and follow what the bank said."""
     before = invoice["attempt_count"]

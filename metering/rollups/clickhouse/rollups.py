@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -21,7 +21,7 @@ from metering.rollups.clickhouse import rebuild as clickhouse_rebuild
 from metering.rollups.clickhouse import shape
 from metering.rollups.partials import Grain, Partials
 from metering.rollups.plan import WrongQuestion
-from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
+from metering.rollups.protocol import Bucket, Compared, Definition, Found, Plan, TookTooLong, Value
 
 _TIMEOUT_EXCEEDED = 159
 
@@ -76,6 +76,18 @@ class ClickHouseRollups:
             if isinstance(cause, DatabaseError) and cause.code == _TIMEOUT_EXCEEDED:
                 raise TookTooLong(str(cause)) from error
             raise
+
+    def compared(
+        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+    ) -> list[Compared]:
+        """By the meter; which workspace and by how much, `recount` of a rebuild would say."""
+        start = datetime.combine(day, time(), UTC)
+        found = []
+        for meter in meters:
+            number = self.differences(day, meters=[meter], tenant=tenant)
+            if number:
+                found.append(Compared(tenant, meter.key, start, "day", None, None, None, number))
+        return found[:most]
 
     def definitions(self) -> dict[str, Definition]:
         with _store().connection() as client:

@@ -69,6 +69,29 @@ def events(meter: Meter, *, source: str = "event") -> str:
     )
 
 
+def condition(meter: Meter) -> str:
+    """Which events the meter counts, as a condition over the table `event`."""
+    parts = [f"name = {quoted(meter.event)}"]
+    parts += [_passes(meter, name) for name in meter.filters]
+    parts += [_is_kept(meter, name) for name in meter.excludes]
+    parts += [] if meter.aggregation == "count" else [_has_value(meter)]
+    return " AND ".join(parts)
+
+
+def value(meter: Meter) -> tuple[str, str]:
+    """The meter's aggregation over the table `event`, and what takes the value out of it."""
+    if meter.aggregation == "latest":
+        return f"array_agg({_number(meter)} ORDER BY event.time DESC, event.id DESC)", "[1]"
+    of = "1" if meter.aggregation == "count" else _number(meter)
+    aggregates = {
+        "count": "count(*)",
+        "sum": f"sum({of})",
+        "max": f"max({of})",
+        "unique": f"count(DISTINCT {_word(meter)})",
+    }
+    return aggregates[meter.aggregation], ""
+
+
 def collect(
     connection: Connection[Any],
     meters: Collection[Meter],

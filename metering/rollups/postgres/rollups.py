@@ -16,11 +16,12 @@ from metering.rollups import shapes
 from metering.rollups.partials import Grain, Partials
 from metering.rollups.plan import WrongQuestion
 from metering.rollups.postgres import answer as postgres_answer
+from metering.rollups.postgres import compare as postgres_compare
 from metering.rollups.postgres import definitions as postgres_definitions
 from metering.rollups.postgres import merge as postgres_merge
 from metering.rollups.postgres import rebuild as postgres_rebuild
 from metering.rollups.postgres import shape
-from metering.rollups.protocol import Bucket, Definition, Found, Plan, TookTooLong, Value
+from metering.rollups.protocol import Bucket, Compared, Definition, Found, Plan, TookTooLong, Value
 
 
 class PostgresRollups:
@@ -67,6 +68,14 @@ class PostgresRollups:
                 return postgres_rebuild.differences(connection, day, meters, tenant)
             except psycopg.errors.QueryCanceled as error:
                 raise TookTooLong(str(error)) from error
+
+    def compared(
+        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+    ) -> list[Compared]:
+        with get_store().connection() as connection:
+            return list(
+                postgres_compare.compared(connection, day, meters, tenant=tenant, most=most)
+            )
 
     def definitions(self) -> dict[str, Definition]:
         with get_store().connection() as connection:

@@ -8,9 +8,8 @@ import pytest
 import stripe as sdk
 from django.db import connection, transaction
 
-from billing import upkeep
+from billing import exporting, upkeep
 from billing.models import Account, UsageCharge, UsageInvoice
-from billing.subscriptions import usage_invoices
 from billing.usage import usage_charges
 from metering.models import Statement
 from metering.signals import period_closed
@@ -90,7 +89,7 @@ def test_a_try_that_died_between_two_items_is_taken_up(
 def test_a_try_that_died_before_it_was_written_down_is_not_repeated(
     shop: Shop, owing: UsageInvoice, stripe: sdk.StripeClient
 ) -> None:
-    usage_invoices.bill(shop.tenant)
+    exporting.bring(shop.tenant)
     UsageInvoice.objects.filter(pk=owing.pk).update(finalized_at=None, stripe_id=None)
     billed_once(stripe, shop)
 

@@ -127,25 +127,45 @@ def plan(tenant: Tenant, since: datetime, number: int) -> None:
 
 
 def the_law_holds(tenant: Tenant, events: list[Event]) -> None:
-    charged: Counter[int] = Counter()
-    above: Counter[int] = Counter()
-    for charge in UsageCharge.objects.for_tenant(tenant):
-        charged[charge.statement_id] += charge.amount
-        above[charge.statement_id] += Fraction(charge.quantity)
-    for statement in Statement.objects.for_tenant(tenant):
-        start, end = statement.period_start, statement.period_end
-        within = [event for event in events if start <= event.time < end]
-        used = (naive(BY_KEY[statement.meter], within) or (Fraction(0),))[0]
-        over = Fraction(0)
-        if statement.price_amount is not None and statement.included is not None:
-            over = max(Fraction(0), used - statement.included)
-        exact = over * (statement.price_amount or 0) / (statement.price_per or 1)
-        assert charged[statement.pk] == math.floor(exact + Fraction(1, 2))
-        if statement.price_amount is not None:
-            assert above[statement.pk] == over
+    charged: Counter[tuple[str, datetime]] = Counter()
+    above: Counter[tuple[str, datetime]] = Counter()
+    for charge in UsageCharge.objects.for_tenant(tenant).select_related("statement"):
+        charged[month_of(charge.statement)] += charge.amount
+        above[month_of(charge.statement)] += Fraction(charge.quantity)  # type: ignore[assignment]
+    months: dict[tuple[str, datetime], list[Statement]] = {}
+    for statement in Statement.objects.for_tenant(tenant).order_by("period_start"):
+        months.setdefault(month_of(statement), []).append(statement)
+    for month, parts in months.items():
+        cost, over = price_of_all(parts, events, start=month[1])
+        assert charged[month] == cost
+        if any(part.price_amount is not None for part in parts):
+            assert above[month] == over
     on_invoices = UsageCharge.objects.for_tenant(tenant).exclude(amount=0)
     assert not on_invoices.filter(invoice=None).exists()
     invoices = UsageInvoice.objects.for_tenant(tenant)
     assert sum(charged.values()) == sum(
         charge.amount for invoice in invoices for charge in invoice.charges.all()
     )
+
+
+def month_of(statement: Statement) -> tuple[str, datetime]:
+    return statement.meter, statement.month_start or statement.period_start
+
+
+def price_of_all(
+    parts: list[Statement], events: list[Event], *, start: datetime
+) -> tuple[int, Fraction]:
+    """From what was used in the month until each part's end: what the part costs by its terms, above
+    what the use until its start would have cost by them."""
+    cost, quantity, before = 0, Fraction(0), Fraction(0)
+    for part in parts:
+        within = [event for event in events if start <= event.time < part.period_end]
+        used = (naive(BY_KEY[part.meter], within) or (Fraction(0),))[0]
+        if part.price_amount is not None and part.included is not None:
+            over = [max(Fraction(0), each - part.included) for each in (before, used)]
+            exact = [each * part.price_amount / part.price_per for each in over]
+            said = [math.floor(each + Fraction(1, 2)) for each in exact]
+            cost += max(0, said[1] - said[0])
+            quantity += max(Fraction(0), over[1] - over[0])
+        before = used
+    return cost, quantity

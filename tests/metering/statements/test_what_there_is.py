@@ -56,9 +56,21 @@ def test_what_comes_late_adjusts_every_month_that_it_was_there(workspace, log):
 
 def test_without_a_price_it_is_not_stated(workspace, log):
     limits.set_limits(workspace, {"senders": Limit(5)})
-    Terms.objects.filter(included=5).update(since=NOON)
+    Terms.objects.filter(included=5).update(since=ANCHOR)
     log.store.append([sender(1, NOON, workspace)])
     assert stated(close(workspace, now=NEXT + HOUR)) == {}
+
+
+def test_where_the_price_ended_in_the_month_each_part_is_stated(workspace, log):
+    limits.set_limits(workspace, {"senders": Limit(5)})
+    Terms.objects.filter(included=5).update(since=NOON)
+    log.store.append([sender(1, NOON - HOUR, workspace), sender(2, NOON, workspace)])
+    made = close(workspace, now=NEXT + HOUR)
+    assert stated(made) == {NOON: 1, NEXT: 2}
+    [first, last] = [each for each in made if each.meter == "senders"]
+    assert (first.month_start, first.month_end, first.is_level) == (ANCHOR, NEXT, True)
+    assert (price_of(first), price_of(last)) == (TIERS, None)
+    assert list(chain.broken(workspace)) == []
 
 
 def test_a_price_in_tiers_is_part_of_the_chain(workspace, log):

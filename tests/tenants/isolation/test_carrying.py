@@ -30,6 +30,7 @@ APPS = (
 OTHER_TASKS = {
     "billing.tasks.ask_stripe": "customers, in the shared schema",
     "billing.tasks.bill_usage": "statements, in the shared schema",
+    "billing.tasks.reconcile": "rows of all workspaces, in the shared schema",
     "cms.tasks.build_site": "the website",
     "cms.tasks.purge": "caches in front of the website",
     "cms.tasks.publish_scheduled": "the website",

@@ -1,0 +1,187 @@
+"""Each kind of difference is made, and named exactly; none is found where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from billing import reconciling
+from billing.models import Difference, UsageCharge
+from billing.reconciling import comparers, keeping
+from billing.reconciling.comparers import Comparer, Found, Scope
+from metering.definitions import meters
+from metering.models import Statement
+from metering.rollups import trust
+from metering.rollups.chosen import rollups
+from tests.billing import stated
+from tests.billing.exporting.conftest import DAY, HOUR, Metered
+
+pytestmark = pytest.mark.django_db
+
+_MORE = "UPDATE rollup_hour SET value = value + 2 WHERE tenant = %s AND meter = 'clicks'"
+_GONE = "DELETE FROM event WHERE tenant = %s AND properties->>'link_id' = %s"
+_MADE_UP = """
+    INSERT INTO rollup_day (tenant, meter, bucket, value, count)
+    VALUES (%s, 'visitors', date_trunc('day', now(), 'UTC') - interval '1 day', 3, 3)
+"""
+
+
+def found(metered: Metered) -> list[str]:
+    """What a run over the workspace says, without its name."""
+    said: list[str] = []
+    scope = Scope(metered.start - DAY, metered.now + DAY, metered.now + DAY, metered.shop.tenant)
+    number = reconciling.reconcile(scope, say=said.append)
+    assert number == len(said)
+    return sorted(each.split(": ", 1)[1] for each in said)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is changed within is as it was afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def in_the_log(metered: Metered, statement: str, *given: Any) -> None:
+    with metered.log.store.connection() as connection:
+        connection.execute(statement, [metered.shop.tenant.schema_name, *given])
+        connection.commit()
+
+
+@pytest.fixture
+def billed(metered: Metered) -> Metered:
+    """A month that is over: eight clicks, of which three were included."""
+    metered.skip(1)
+    metered.click(8, metered.start + HOUR)
+    metered.bring()
+    metered.skip((metered.period.period_end - metered.start).days - 1)
+    metered.bring()
+    metered.close(2 * HOUR)
+    assert metered.bring(2 * HOUR) == 1
+    assert found(metered) == []
+    return metered
+
+
+def test_each_difference_is_named_to_the_unit(billed: Metered) -> None:
+    tenant, day = billed.shop.tenant, f"{billed.start:%-d %b %Y}"
+    with undone():
+        UsageCharge.objects.filter(tenant=tenant).update(amount=7)
+        assert found(billed) == [
+            f"charges: clicks from {day}, charged: 7, should be 500 usd",
+            f"stripe's metered lines: clicks from {day}, Stripe's invoice {billed.period.invoice_id}: "
+            "500, should be 7",
+        ]
+    with undone():
+        UsageCharge.objects.filter(tenant=tenant).delete()
+        assert f"charges: clicks from {day}, charged: 0, should be 500 usd" in found(billed)
+    with undone():
+        billed.period.exports.all().delete()
+        assert found(billed) == [
+            f"exports: clicks from {day}, export rows: 0, should be 5",
+            f"stripe's meters: clicks from {day}, Stripe's meter: 5, should be 0",
+        ]
+    made_twice(billed)
+    off = f"stripe's meters: clicks from {day}, Stripe's meter: 9, should be 5"
+    assert found(billed) == [off]
+    hour = billed.start + HOUR
+    in_the_log(billed, _MORE)
+    changed = f"rollups: clicks on {hour:%-d %b %Y} by the hour, rollup: 10, should be 8"
+    assert [each for each in found(billed) if each.startswith("rollups")] == [changed]
+    rollups().rebuild(hour.date(), meters=[meters()["clicks"]])
+    assert found(billed) == [off]
+    in_the_log(billed, _GONE, "3")
+    clicks = [each for each in found(billed) if "clicks on" in each]
+    assert clicks == [
+        f"rollups: clicks on {hour:%-d %b %Y} by the {grain}, rollup: 8, should be 7"
+        for grain in ("day", "hour", "minute")
+    ]
+    rollups().rebuild(hour.date(), meters=list(meters().values()))
+    statement = Statement.objects.get(tenant=tenant, meter="clicks", period_start=billed.start)
+    words = f"statements: clicks from {day}, statement {statement.number}: 8, should be 7"
+    assert words in found(billed)
+
+
+def made_twice(billed: Metered) -> None:
+    billed.stripe.v1.billing.meter_events.create(
+        {
+            "event_name": "plg_clicks",
+            "payload": {"stripe_customer_id": billed.shop.customer, "value": "4"},
+            "timestamp": int((billed.start + 2 * HOUR).timestamp()),
+        }
+    )
+
+
+def test_a_difference_is_kept_once_and_settled_when_it_is_gone(billed: Metered) -> None:
+    charge = UsageCharge.objects.filter(tenant=billed.shop.tenant)
+    charge.update(amount=7)
+    assert len(found(billed)) == len(found(billed)) == 2
+    rows = Difference.objects.filter(tenant=billed.shop.tenant)
+    assert rows.count() == 2
+    assert reconciling.count() == 2
+    [first, _] = sorted(reconciling.unsettled(10), key=lambda one: one.comparer)
+    assert (first.comparer, first.found, first.expected, first.unit) == ("charges", 7, 500, "usd")
+    charge.update(amount=5_00)
+    assert found(billed) == []
+    assert reconciling.count() == 0
+    assert len(keeping.settled()) == 2
+    keeping.tidy(now=billed.now + 91 * DAY + DAY)
+    assert not rows.exists()
+
+
+def test_a_line_that_stripe_has_otherwise_is_named(metered: Metered) -> None:
+    tenant = metered.shop.tenant
+    statement = stated.statement(tenant, 123_456, month=7)
+    metered.bring()
+    scope = Scope(statement.period_start, statement.period_end, metered.now + DAY, tenant)
+    UsageCharge.objects.filter(statement=statement).update(amount=230)
+    said: list[str] = []
+    reconciling.reconcile(scope, say=said.append)
+    invoice = UsageCharge.objects.get(statement=statement).invoice
+    assert invoice is not None
+    line = f"Stripe's invoice {invoice.stripe_id}, the line of statement {statement.hash[:8]}"
+    assert [each for each in said if "invoice" in each] == [
+        f"{tenant.slug}: stripe's invoices: {line}: 235, should be 230 usd"
+    ]
+
+
+def test_the_fault_of_one_does_not_end_the_work_for_the_others(
+    metered: Metered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare(tenant: Any, scope: Scope) -> Iterator[Found]:
+        if tenant == metered.shop.tenant:
+            raise RuntimeError("broken")
+        yield Found(key="k", what="Something", expected=2, found=1)
+
+    monkeypatch.setattr(comparers, "_comparers", {"own": Comparer("own", of_one=compare)})
+    said: list[str] = []
+    number = reconciling.reconcile(reconciling.scope_of(now=metered.now), say=said.append)
+    assert number == len(said) > 2
+    assert f"{metered.shop.tenant.slug}: fault: own could not be compared: RuntimeError" in said
+    assert sum("own: Something: 1, should be 2" in each for each in said) == number - 1
+
+
+def test_the_command_prints_them_and_says_so_with_its_exit(metered: Metered) -> None:
+    slug = metered.shop.tenant.slug
+    metered.click(1, metered.start)
+    trust.forget()
+    out = StringIO()
+    call_command("reconcile", workspace=slug, stdout=out)
+    assert out.getvalue().startswith("0 differences, ")
+    in_the_log(metered, _MADE_UP)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("reconcile", workspace=slug, stdout=out)
+    assert ended.value.code == 1
+    assert f"{slug}: rollups: visitors on " in out.getvalue()
+    assert "by the day, rollup: 3, should be nothing" in out.getvalue()
+    with pytest.raises(CommandError, match="No workspace"):
+        call_command("reconcile", workspace="nobody")
+    with pytest.raises(CommandError, match="is no month"):
+        call_command("reconcile", period="November")
