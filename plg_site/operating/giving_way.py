@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.core.management import CommandError
 from django.db import connection
 
-from tenants.fleet.impatience import IN_USE, giving_way
+from tenants.fleet import IN_USE, giving_way
 
 T = TypeVar("T")
 Say = Callable[[str], None]

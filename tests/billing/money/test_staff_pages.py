@@ -116,7 +116,7 @@ def test_the_revenue_page_asks_stripe_nothing_and_says_everything(
 
 
 def test_another_part_can_stand_on_the_revenue_page(desk: Desk) -> None:
-    """Who compares registers under the same title, and takes the place of "nothing compares"."""
+    """Registered once more under the same title, it takes that one's place."""
     was = list(panels._panels["revenue"])
     try:
         panels.register(
