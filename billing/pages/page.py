@@ -183,5 +183,6 @@ def _facts(account: Account, plan: Plan, row: Subscription | None) -> list[Fact]
         facts.append(Fact("Paid with", row.payment_method))
     if account.cancel_at:
         return [*facts, Fact("Ends on", day(account.cancel_at))]
-    label = "Trial until" if row.status == "trialing" else "Renews on"
+    goes_on = "Changes on" if row.scheduled_at else "Renews on"
+    label = "Trial until" if row.status == "trialing" else goes_on
     return [*facts, Fact(label, day(account.current_period_end))]

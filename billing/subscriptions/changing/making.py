@@ -14,7 +14,6 @@ import stripe
 import structlog
 from django.db import transaction
 
-from billing import failures
 from billing.models import LIVE, Account, is_tried
 from billing.selling import forms, terms
 from billing.stripe_client import client
@@ -81,6 +80,7 @@ def confirm(account: Account, signed: str, *, by: User) -> Made:
     is asked again soon whether it has.
     """
     offer = offers.read(signed, tenant=account.tenant)
+    _ask_soon(account)
     try:
         charged = _confirm(account, offer)
     except subscription.NoSubscription:
@@ -89,8 +89,6 @@ def confirm(account: Account, signed: str, *, by: User) -> Made:
         )  # it ended, and we had not heard of it
         raise
     except stripe.StripeError as error:
-        if failures.passes(error):  # it may have acted before the answer was lost
-            Account.objects.filter(pk=account.pk).update(must_ask=True)
         raise codes.refusal(error) or error from None
     account = subscription.sync(account, origin=Account.Origin.PAGE, by=by)
     return Made(account, offer, charged)
@@ -101,12 +99,19 @@ def revoke(account: Account, *, by: User) -> bool:
 
     Raises subscription.NoSubscription, stripe.StripeError.
     """
+    _ask_soon(account)
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = subscription.newest(account.stripe_customer_id)
         released = current is not None and scheduled.release(scheduled.settled(current))
     subscription.sync(account, origin=Account.Origin.PAGE, by=by)
     return released
+
+
+def _ask_soon(account: Account) -> None:
+    """Committed before Stripe is asked for anything: whether we die, or its answer is lost after it acted,
+    the periodic check finds out. `sync` takes it back."""
+    Account.objects.filter(pk=account.pk).update(must_ask=True)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.core import signing
 from django.test import Client
 
 from billing import upkeep
-from billing.subscriptions.changing import offers
+from billing.subscriptions.changing import making, offers
 from tenants.models import Membership, Role, Tenant
 from tests.billing.conftest import Shop, at_once
 from tests.billing.faults import Faults, Kind
@@ -205,6 +205,27 @@ def test_what_stripe_did_unheard_is_found_by_the_periodic_check(
     books.shop.confirm(page)
     broken.left = 0
     upkeep.ask_stripe()
+    assert (books.shop.account.plan_key, books.totals()) == ("business", [29_00, due(page)])
+
+
+@pytest.mark.parametrize("dies_in", ["_update", "_note_difference"])
+def test_who_dies_while_changing_leaves_it_to_the_periodic_check(
+    books: Clocked, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit("killed")
+
+    books.buy("pro")
+    page = books.shop.look(plan="business")
+    with monkeypatch.context() as broken:
+        broken.setattr(making, dies_in, die)
+        with pytest.raises(SystemExit):
+            books.shop.confirm(page)
+    assert (books.shop.account.plan_key, books.shop.account.must_ask) == ("pro", True)
+    upkeep.ask_stripe()
+    acted = dies_in == "_note_difference"
+    assert books.shop.account.plan_key == ("business" if acted else "pro")
+    assert books.shop.confirm(page).status_code == 302
     assert (books.shop.account.plan_key, books.totals()) == ("business", [29_00, due(page)])
 
 

@@ -60,7 +60,7 @@ UNSCOPED = {
     "billing/subscriptions/life.py: follow": "the periodic look at all",
     "billing/subscriptions/life.py: unsettled": "the periodic look at all",
     "billing/management/commands/ask_stripe.py: Command.handle": "what an operator names",
-    "billing/subscriptions/changing/making.py: confirm": "the row of an account that is held already",
+    "billing/subscriptions/changing/making.py: _ask_soon": "the row of an account that is held already",
     "billing/subscriptions/changing/making.py: _confirm": "the row of an account that is held already",
     "billing/subscriptions/changing/making.py: revoke": "the row of an account that is held already",
     "billing/subscriptions/telling.py: before": "by Stripe's id of the subscription",
