@@ -36,11 +36,6 @@ def bring(account: Account, *, now: datetime) -> int:
     return _release(account, now)
 
 
-def is_due(account: Account) -> bool:
-    """Whether there may be something to do: it goes by meters, or did."""
-    return bool(_open(account))
-
-
 def _open(account: Account) -> list[MeteredPeriod]:
     rows = MeteredPeriod.objects.for_tenant(account.tenant).filter(state=_OPEN)
     return list(rows.select_related("tenant").order_by("period_end", "meter"))
