@@ -21,6 +21,7 @@ from django.test import Client
 from billing import entitlements, stripe_client, upkeep
 from billing.models import Account
 from billing.selling import pushing
+from billing.subscriptions import subscription
 from events.models import OutboxEvent
 from events.store import get_store
 from identity.models import User
@@ -114,6 +115,16 @@ class Shop:
         """Look at a change, and confirm it."""
         answer = self.confirm(self.look(**choice))
         assert answer.status_code == 302, answer.content.decode()
+
+    def becomes(self, stripe: sdk.StripeClient, price: str, *, seats: int = 1) -> None:
+        """Changed at Stripe to the price of this lookup key, at once and prorated; then we hear of it."""
+        found = subscription.newest(self.customer)
+        assert found is not None
+        [item] = found["items"].data
+        priced = stripe.v1.prices.list({"lookup_keys": [price]}).data[0]
+        changed = {"id": item.id, "price": priced.id, "quantity": seats}
+        stripe.v1.subscriptions.update(found.id, {"items": [changed]})
+        subscription.sync(self.account, origin=Account.Origin.EVENT)
 
     def page(self) -> str:
         return self.owner.get("/billing/").content.decode()

@@ -136,7 +136,7 @@ def test_a_month_whose_price_changed_is_billed_from_its_statements(metered: Mete
     metered.bring()
     assert metered.counted() == 7
     assert metered.period.state == "open"
-    metered.shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+    metered.shop.change(plan="business", interval="month")
     Terms.objects.filter(tenant=metered.shop.tenant, meter="clicks", included=4).update(
         since=metered.now
     )

@@ -28,7 +28,7 @@ def test_what_is_open_is_paid_once_and_an_offer_taken_once(
 
     bad = stripe.v1.payment_methods.attach(FAILS, {"customer": shop.customer})
     stripe.v1.subscriptions.update(bought, {"default_payment_method": bad.id})
-    shop.owner.post("/billing/change/", {"plan": "pro", "interval": "year"})
+    shop.becomes(stripe, "pro_year")
     assert shop.account.status == "past_due"
     owed = shop.account.owed
     good = stripe.v1.payment_methods.attach(VISA, {"customer": shop.customer})

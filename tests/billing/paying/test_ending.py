@@ -72,7 +72,7 @@ def test_what_is_pending_is_invoiced_when_it_ends_at_once(subscribed: Clocked, m
     sells(monkeypatch, RULES=Rules(cancel_at_once=True))
     subscribed.pass_days(10)
     row = subscribed.row
-    subscribed.shop.owner.post("/billing/change/", {"plan": "business", "interval": "month"})
+    subscribed.shop.becomes(subscribed.stripe, "business_month")
     left = row.period_end.timestamp() - subscribed.now()
     whole = row.period_end.timestamp() - row.period_start.timestamp()
     due = round(99_00 * left / whole) - round(29_00 * left / whole)

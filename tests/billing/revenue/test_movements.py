@@ -119,10 +119,9 @@ def test_a_life_of_a_subscription_moves_what_is_paid(shop: Shop, stripe: sdk.Str
     assert kinds(shop) == [], "and its end without a card neither"
     shop.buy("pro")
     assert kinds(shop) == [("new", 0, 29_00)]
-    shop.owner.post("/billing/change/", {"plan": "business", "interval": "year"})
-    shop.owner.post("/billing/change/", {"plan": "business", "interval": "year"})
+    shop.change(plan="business", interval="year")
     assert kinds(shop)[1:] == [("expansion", 29_00, 82_50)]
-    shop.owner.post("/billing/change/", {"plan": "team", "interval": "month", "seats": "3"})
+    shop.becomes(stripe, "team_month", seats=3)
     assert kinds(shop)[2:] == [("contraction", 82_50, 36_00)]
     for _ in range(3):
         subscription.sync(shop.account, origin=Account.Origin.CHECK)
