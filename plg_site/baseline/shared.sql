@@ -6018,7 +6018,7 @@ CREATE INDEX metering_te_tenant__1d1200_idx ON public.metering_terms USING btree
 CREATE INDEX metering_terms_tenant_id_a676cdfe ON public.metering_terms USING btree (tenant_id);
 CREATE INDEX mfa_authenticator_user_id_0c3a50c0 ON public.mfa_authenticator USING btree (user_id);
 CREATE INDEX money_failed ON public.billing_moneyentry USING btree (at DESC) WHERE ((attempts > 0) AND ((kind)::text = 'invoice'::text) AND ((status)::text = 'open'::text));
-CREATE INDEX money_given_back ON public.billing_moneyentry USING btree (kind, at DESC) WHERE ((kind)::text = ANY ((ARRAY['dispute'::character varying, 'refund'::character varying])::text[]));
+CREATE INDEX money_given_back ON public.billing_moneyentry USING btree (kind, at DESC) WHERE ((kind)::text = ANY (ARRAY[('dispute'::character varying)::text, ('refund'::character varying)::text]));
 CREATE INDEX money_of_one ON public.billing_moneyentry USING btree (tenant_id, at DESC, id DESC);
 CREATE INDEX movements_newest ON public.billing_mrrmovement USING btree (at DESC, id DESC);
 CREATE INDEX notification_listed ON public.outbound_notification USING btree (person_id, created_at DESC) WHERE (dismissed_at IS NULL);
