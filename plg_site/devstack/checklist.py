@@ -46,10 +46,11 @@ CHECKS = {
 # Each a pytest of its own with databases and Redis of its own, the longest first. A test belongs to
 # the group that names it most exactly; "everything else" has what no other names.
 TESTS = {
+    "billing": ["tests/billing"],
     "benches, upgrades": ["tests/bench", "tests/upgrade"],
     "everything else": ["tests"],
     "bin/dev": ["tests/devstack"],
-    "metering, billing": ["tests/metering", "tests/billing"],
+    "metering": ["tests/metering"],
     "kills, outages": [
         "tests/stack/test_archive_kills.py",
         "tests/stack/test_kill_rounds.py",
