@@ -311,6 +311,9 @@ if _queue == EVENTS_STREAM:
     env.note_wrong("CELERY_QUEUE and EVENTS_STREAM are both keys in Redis: they must differ")
 CELERY_TASK_QUEUES = queues.declared(_queue)
 CELERY_TASK_ROUTES = queues.routes(_queue, product=PRODUCT_APP)
+# Kept by a worker of processes; one of threads (`bin/dev`) cannot end what is stuck.
+CELERY_TASK_ANNOTATIONS = queues.time_limits()
+CELERY_TASK_TIME_LIMIT = queues.LONGEST[queues.SOON]
 CELERY_TASK_DEFAULT_QUEUE = queues.name(_queue, queues.SOON)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what lies in the queue another worker can take
 CELERY_TASK_IGNORE_RESULT = True

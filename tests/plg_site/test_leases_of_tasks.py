@@ -100,3 +100,16 @@ def test_a_task_that_is_longer_than_a_lease_is_not_run_twice(workers):
     time.sleep(LEASE)
     assert workers.said() == said == {"began long": 1, "ended long": 1, "began first": 1,
                                       "ended first": 1}  # fmt: skip
+
+
+def test_a_task_that_is_stuck_is_ended_once_and_its_worker_goes_on(workers):
+    """The other process of this worker is stuck, too: the queue goes on only if both are replaced."""
+    workers.start()
+    for name in ("stuck", "stuck too"):
+        workers.send(name, 600.0, time_limit=3)
+    workers.until(lambda said: said["began stuck"] and said["began stuck too"], within=60)
+    workers.send("after", 0.0)
+    workers.until(lambda said: said["ended after"] == 1, within=60)
+    time.sleep(2 * LEASE)
+    assert workers.said() == {"began stuck": 1, "began stuck too": 1, "began after": 1,
+                              "ended after": 1}  # fmt: skip

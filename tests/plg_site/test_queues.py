@@ -44,3 +44,9 @@ def test_a_round_that_nobody_began_ends_with_the_next_one():
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert entry["options"]["expires"] <= entry["schedule"]
         assert entry["task"] in queues.OF_TASKS
+
+
+def test_every_task_has_an_end_by_its_promise():
+    for name, queue in queues.OF_TASKS.items():
+        assert app.tasks[name].time_limit == queues.LONGEST[queue], name
+    assert app.conf.task_time_limit == queues.LONGEST[queues.SOON], "of a product's"
