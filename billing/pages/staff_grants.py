@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import structlog
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -44,6 +45,9 @@ _WHAT = (
 )
 
 
+_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+
+
 class GrantForm(forms.Form):
     what = forms.ChoiceField(label="What", choices=_WHAT)
     plan = forms.ChoiceField(label="Plan, or plan of the trial", required=False)
@@ -52,7 +56,9 @@ class GrantForm(forms.Form):
         label="Amount of the credit, like 12.50", max_length=20, required=False
     )
     until = forms.DateField(
-        label="Until the end of", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label="Until the end of",
+        validators=_DAYS,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     reason = forms.CharField(
         label="Reason",

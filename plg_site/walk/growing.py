@@ -122,9 +122,9 @@ def upgrade(walk: Walk) -> str:
 
 
 def cancel(walk: Walk) -> str:
-    """They cancel, and see when the plan ends."""
-    page = walk.user.open(walk.workspace + "/billing/")
-    page = walk.user.submit(page.form(action="cancel"))
+    """They cancel, say why, and see when the plan ends."""
+    page = walk.user.open(walk.workspace + "/billing/cancellation/")
+    page = walk.user.submit(page.form(field="reason"), {"reason": "unused"})
     found = re.search(r"ends on ([\w ,]+?\d{4})", page.text)
     if found is None:
         raise WrongAnswer(f"The billing page does not say when the plan ends: {page.text[:400]}")

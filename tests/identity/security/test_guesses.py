@@ -197,6 +197,7 @@ LIMITED_BY = {
     "identity.adapters.mfa_forms.CodeForm": "guesses",
     "identity.adapters.mfa_forms.CodeAgainForm": "guesses",
     "allauth.account.forms.ReauthenticateForm": "AccountAdapter.reauthenticate: is_password_of",
+    "billing.pages.staff_money.RefundForm": "its key names the form, so that it counts once",
     "wagtail.forms.PasswordViewRestrictionForm": "cms.public.page_passwords",
     "identity.adapters.mfa_forms.TOTPForm": "the secret of the code is on the same page",
     "identity.adapters.mfa_forms.PasskeyForm": SIGNATURE,
