@@ -13,8 +13,8 @@ from typing import Any
 NOW, SOON, BEAT, BULK = "now", "soon", "beat", "bulk"
 ORDER = (NOW, SOON, BEAT, BULK)
 
-# Seconds after which a task that still runs is stuck: it is ended, with its process of the worker. It does not
-# come again by itself: its next round or call takes up what it left, as after a kill.
+# Seconds after which a task that still runs is stuck: it is ended, with its process of the worker. It does
+# not come again by itself: its next round or call takes up what it left, as after a kill.
 LONGEST = {NOW: 900, SOON: 1_800, BEAT: 1_800, BULK: 6 * 3_600}
 
 OF_TASKS = {
@@ -64,8 +64,8 @@ def routes(prefix: str, *, product: str) -> dict[str, dict[str, str]]:
 
 
 def time_limits() -> dict[str, dict[str, int]]:
-    """For CELERY_TASK_ANNOTATIONS. What a product does not say of its tasks is CELERY_TASK_TIME_LIMIT, and not
-    an annotation of all: that one would win (findings/celery-annotation-of-all-wins.sh)."""
+    """For CELERY_TASK_ANNOTATIONS. What a product does not say of its tasks is CELERY_TASK_TIME_LIMIT, and
+    not an annotation of all: that one would win (findings/celery-annotation-of-all-wins.sh)."""
     return {task: {"time_limit": LONGEST[queue]} for task, queue in OF_TASKS.items()}
 
 
