@@ -78,5 +78,5 @@ def test_differences_stand_on_a_page_for_staff_alone(
     assert client_for().get("/staff/differences/").status_code == 302
     User.objects.filter(pk=people.acme_owner.pk).update(is_staff=True)
     page = client_for(people.acme_owner).get("/staff/differences/").content.decode()
-    for words in ("Clicks &lt;b&gt;", "1,240 usd", "Test shop", "One difference"):
+    for words in ("Clicks &lt;b&gt;", "$12.40", "$0.07", "Test shop", "One difference"):
         assert words in page
