@@ -192,7 +192,7 @@ def test_the_history_says_what_was_planned_and_why_it_ended(desk: Desk) -> None:
     shop.owner.post("/billing/cancellation/", {"reason": "unused", "comment": "No time."})
     page = desk.history()
     for words in ("Change scheduled", "Business to Pro", "Change revoked", "Subscription canceled",
-                  "Business: We do not use it enough: No time."):  # fmt: skip
+                  "We do not use it enough: No time."):  # fmt: skip
         assert words in page, words
 
 
