@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -59,6 +59,14 @@ class Given:
     by: str
     state: str
     is_running: bool
+
+    @property
+    def until(self) -> str:
+        """Like "End of 1 Mar 2027": what ends at midnight is given until the end of a day (UTC)."""
+        ends = self.ends_at.astimezone(UTC)
+        if ends.time() == time():
+            return f"End of {ends - timedelta(days=1):%-d %b %Y}"
+        return f"{ends:%-d %b %Y, %H:%M}"
 
 
 def give(tenant: Tenant, wish: Wish, *, by: User | None, now: datetime | None = None) -> Row:

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from billing import catalogue
 from billing.models import MoneyEntry, MrrMovement, StaffRefund, UsageCharge
+from billing.subscriptions.cancelling import REASONS
 from metering.wording import money_in_words
 from tenants.audit import action_in_words
 from tenants.models import AuditEntry, Tenant
@@ -22,8 +23,9 @@ from tenants.models import AuditEntry, Tenant
 A_PAGE, MOST_PAGES = 50, 40
 # Actions of the audit log that are about money; what has rows of its own below is not told twice.
 _TOLD = (
-    "billing.", "checkout.", "credit.", "customer.", "grant.", "invoice.", "limit.", "payment_",
-    "plan.", "promotion", "seats.", "spend", "subscription.", "trial.",
+    "billing.", "billing_", "change.", "checkout.", "credit.", "customer.", "grant.", "invoice.", "limit.",
+    "offer.", "payment.recovered", "payment_", "plan.", "promotion", "refund.", "seats.", "spend",
+    "subscription.", "tax_id.", "trial.",
 )  # fmt: skip
 
 
@@ -119,8 +121,17 @@ def _what(row: MoneyEntry) -> str:
     return f"{label} {row.number}" if row.number else label
 
 
+# Stripe's `billing_reason` of an invoice, as a reader of bookkeeping would say it.
+_ASKED_FOR = {
+    "subscription_create": "First of the subscription",
+    "subscription_cycle": "Renewal",
+    "subscription_update": "Change of the subscription",
+    "manual": "Usage or made by hand",
+}
+
+
 def _detail(row: MoneyEntry) -> str:
-    words = row.reason.replace("_", " ").capitalize()
+    words = _ASKED_FOR.get(row.reason) or row.reason.replace("_", " ").capitalize()
     if row.kind == MoneyEntry.Kind.INVOICE and row.rest:
         return f"{words}; {money_in_words(row.rest, row.currency)} not paid".removeprefix("; ")
     if row.kind == MoneyEntry.Kind.DISPUTE and row.due_at:
@@ -134,18 +145,27 @@ def _audited(tenant: Tenant, most: int) -> Iterator[Line]:
         about |= Q(action__startswith=start)
     rows = AuditEntry.objects.for_tenant(tenant).filter(about).order_by("-id")[:most]
     for row in rows:
-        details = row.details
-        why = str(details.get("reason") or "")
-        plans = f"{_plan(details.get('from'))} to {_plan(details.get('to'))}"
         yield Line(
             at=row.at,
             what=action_in_words(row.action),
             amount="",
             state="",
             kind="",
-            detail=plans if row.action == "plan.changed" else ": ".join(filter(None, (row.target, why))),
+            detail=_audit_detail(row),
             who=row.by_name or "the system",
-        )  # fmt: skip
+        )
+
+
+def _audit_detail(row: AuditEntry) -> str:
+    """What it was about, and why, as far as somebody said so."""
+    said = row.details
+    if row.action == "plan.changed":
+        return f"{_plan(said.get('from'))} to {_plan(said.get('to'))}"
+    if row.action == "change.scheduled":
+        return f"{_plan(row.target)} to {_plan(said.get('to'))}"
+    feedback = REASONS.get(str(said.get("feedback")), "")
+    why = (feedback, str(said.get("comment") or ""), str(said.get("reason") or ""))
+    return ": ".join(filter(None, (_plan(row.target), *why)))
 
 
 def _plan(key: object) -> str:

@@ -42,7 +42,8 @@ def of(account: Account, row: Subscription | None, *, members: int) -> Adjust | 
         seats=row.quantity if plan.per_seat and not tried else 0,
         least_seats=max(plan.least_seats, members),
         most_seats=MOST_SEATS,
-        code=not (tried or row.discounts or scheduled) and account.status != "past_due",
+        code=not (tried or row.discounts or scheduled or account.cancel_at)
+        and account.status != "past_due",
         plan_key=row.plan_key,
         interval=row.interval,
         currency=row.currency,
@@ -54,6 +55,8 @@ def _words(row: Subscription, plan: catalogue.Plan) -> str:
     until = f"{plan.name} until {row.scheduled_at:%-d %B %Y}"
     if not row.scheduled_plan_key:
         return f"{until}. Then our payment provider changes it."
-    if row.scheduled_plan_key == row.plan_key and plan.per_seat:
-        until = f"{plan.name} with {row.quantity:,} seats until {row.scheduled_at:%-d %B %Y}"
+    if row.scheduled_plan_key == row.plan_key:
+        seats = f" with {row.quantity:,} seats" if plan.per_seat else ""
+        paid = f" by the {row.interval}" if row.scheduled_interval != row.interval else ""
+        until = f"{plan.name}{seats}{paid} until {row.scheduled_at:%-d %B %Y}"
     return f"{until}, then {telling.scheduled_words(row)}."

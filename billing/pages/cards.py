@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -128,7 +129,8 @@ def discount_in_words(discount: Mapping[str, Any]) -> str:
         off = f": {discount['percent']:g} % off"
     elif discount["amount"] is not None:
         off = f": {wording.money_in_words(discount['amount'], discount['currency'])} off"
-    until = f" until {discount['ends'][:10]}" if discount["ends"] else ""
+    ends = discount["ends"]
+    until = f" until {datetime.fromisoformat(ends):%-d %B %Y}" if ends else ""
     return f"{discount['name']}{off}{until}"
 
 

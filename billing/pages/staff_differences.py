@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing import reconciling
+from billing import catalogue, reconciling
 from billing.models import Difference
 from billing.reconciling import settled
+from metering.wording import money_in_words
 from staff.access import staff_only
 from staff.navigation import page
 
@@ -68,4 +69,6 @@ def _lines(rows: Iterable[Difference]) -> list[Line]:
 def _number(value: Decimal | None, unit: str) -> str:
     if value is None:
         return "nothing"
+    if unit in catalogue.currencies():
+        return money_in_words(int(value), unit)
     return f"{value.normalize():,f} {unit}".strip()

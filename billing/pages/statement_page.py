@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 from django.http import Http404
+from django.utils.timesince import timesince
 
 from billing.models import MeteredPeriod, MeterExport, UsageCharge
 from billing.pages.charge_words import Charged, in_words
@@ -85,6 +86,7 @@ class EventsPage:
     lines: Sequence[EventLine]
     following: str
     is_first: bool
+    has_lates: bool = False
     is_available: bool = True
 
 
@@ -147,6 +149,7 @@ def events_of(statement: Statement, *, after: str = "") -> EventsPage:
         lines=[_line(each) for each in found.events],
         following=_said(found.following),
         is_first=not after,
+        has_lates=more["n"] is not None,
     )
 
 
@@ -191,7 +194,7 @@ def _line(counted: asking.Counted) -> EventLine:
     late = event.received_at - event.time
     return EventLine(
         time=event.time,
-        received=f"{timedelta(seconds=int(late.total_seconds()))} later" if late >= _LATE else "",
+        received=timesince(event.time, event.received_at, depth=1) if late >= _LATE else "",
         id=str(event.id),
         said=", ".join(f"{key}: {value}" for key, value in sorted(event.properties.items()))[:200],
         counts=str(counted.counts),

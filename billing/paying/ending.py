@@ -21,6 +21,8 @@ from identity.models import User
 from identity.persons import person_of
 from tenants import audit
 
+_YEAR = 12  # months
+
 
 class NotAtOnce(Exception):
     """This product's subscriptions end with their period."""
@@ -107,7 +109,10 @@ def _live(account: Account) -> stripe.Subscription | None:
 
 
 def _applies(offer: Offer, account: Account) -> bool:
-    return not offer.coupon.plans or account.plan_key in offer.coupon.plans
+    """Whether the offer takes something off: some months of it are over before a year is paid again."""
+    coupon = offer.coupon
+    reaches = account.interval != "year" or coupon.months is None or coupon.months >= _YEAR
+    return reaches and (not coupon.plans or account.plan_key in coupon.plans)
 
 
 def _coupon_of(discount: stripe.Discount | str) -> str:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from stripe_simulator.errors import StripeError, invalid
 from stripe_simulator.objects.checkout_sessions import line_items
-from stripe_simulator.objects.prices import every
+from stripe_simulator.objects.prices import every, item_amount
 from stripe_simulator.pages.cards import (
     PREFILLED,
     Fields,
@@ -106,11 +106,13 @@ def _page(
     if session["status"] != "open":
         return page("checkout_closed.html", status=status, session=session)
     items = line_items(state, session)
+    regular = [_regular(state, session, item) for item in items]
     return page(
         "checkout.html",
         status=status,
         session=session,
         items=items,
+        regular=regular,
         every=every(items[0]["price"]),
         fields=PREFILLED | fields,
         known_email=_known_email(state, session),
@@ -121,6 +123,12 @@ def _page(
         needs_card=needs_card(session),
         trial_days=_trial_days(state, session),
     )
+
+
+def _regular(state: State, session: Json, item: Json) -> int:
+    """What an item costs each time, once a trial is over and before discounts; in minor units."""
+    price = state.require("price", item["price"]["id"])
+    return item_amount(price, item["quantity"], session["currency"])
 
 
 def _code_of(state: State, session: Json) -> str:

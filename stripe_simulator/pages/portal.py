@@ -130,7 +130,9 @@ def _home(visit: Visit) -> Response:
     if visit.allowed["invoice_history"]["enabled"]:
         invoices = state.select("invoice", {"customer": customer}, newest_first=True, limit=_ROWS)
     owner = state.require("customer", customer)
-    card = state.get("payment_method", owner["invoice_settings"]["default_payment_method"] or "")
+    charged = [one["default_payment_method"] for one in running]  # Checkout sets it there alone
+    charged.append(owner["invoice_settings"]["default_payment_method"])
+    card = state.get("payment_method", next(filter(None, charged), ""))
     return visit.shown(
         "portal.html",
         customer=owner,

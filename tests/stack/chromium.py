@@ -36,6 +36,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Page]:
+    """A page of desk width; no script fails in it, and nothing breaks the policy."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+    yield page
+    context.close()
+    assert errors == [], "scripts failed or the policy was broken"
+
+
 def no_axe_violations(page: Page, *, rules: Sequence[str] = ()) -> None:
     """Axe finds nothing wrong with the page as it is now: by these rules, or by all of its own."""
     options = {"resultTypes": ["violations"]}

@@ -15,7 +15,7 @@ from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import State
 from plg_site.walk.walker import Walk
 from tests.events.door import Door
-from tests.stack.chromium import chromium  # noqa: F401 (fixture)
+from tests.stack.chromium import chromium, tab  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="session")

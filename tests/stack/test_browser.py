@@ -4,47 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.second_factor import show_second_factor
+from tests.stack.signing_up import confirm_address, sign_up, workspace_of
 
 pytestmark = IN_CHROMIUM
-
-
-@pytest.fixture
-def tab(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            errors.append(message.text) if "Content Security Policy" in message.text else None
-        ),
-    )
-    yield page
-    context.close()
-    assert errors == [], "scripts failed or the policy was broken"
-
-
-def sign_up(tab: Page, site: str) -> str:
-    """Through the form, as a person does; returns the run's tag."""
-    run = secrets.token_hex(3)
-    tab.goto(f"{site}/signup/")
-    tab.get_by_label("Your name").fill("Bruna Browser")
-    tab.get_by_label("Work email").fill(f"browser-{run}@example.com")
-    tab.get_by_label("Workspace name").fill(f"Browser {run}")
-    expect(tab.get_by_label("Workspace address")).to_have_value(f"browser-{run}")
-    tab.get_by_label("Password").fill(secrets.token_urlsafe(12))
-    tab.locator("main form button[type=submit]").click()
-    tab.wait_for_url(re.compile(rf"//browser-{run}\."))
-    return run
 
 
 def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
@@ -59,7 +27,7 @@ def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
     no_axe_violations(tab)
 
     run = sign_up(tab, stack.site_url)
-    workspace = re.match(r"https?://[^/]+", tab.url).group(0)
+    workspace = workspace_of(tab)
     no_axe_violations(tab)
 
     tab.goto(f"{workspace}/links/")
@@ -80,9 +48,7 @@ def test_a_person_goes_from_the_home_page_to_a_paid_workspace_and_out(
     look_closer_at_usage(tab, workspace, short_url)
 
     walk: Walk = new_walk()
-    text = walk.mail(f"browser-{run}@example.com", "")
-    tab.goto(re.search(r"https?://\S+/confirm-email/\S+", text).group(0))
-    tab.locator("main form button[type=submit]").first.click()
+    confirm_address(tab, walk, run)
 
     share_a_file(tab, workspace)
     invite_a_colleague(tab, chromium, workspace, run, walk)

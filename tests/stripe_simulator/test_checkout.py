@@ -16,6 +16,14 @@ def test_the_page_shows_what_is_bought_and_that_no_money_moves(world: World) -> 
     assert 'href="http://acme.plg.localhost:8000/billing/"' in page.text
 
 
+def test_the_page_says_what_is_paid_after_a_trial(world: World) -> None:
+    session = world.checkout(subscription_data={"trial_period_days": 14})
+    assert session.url
+    page = web.get(session.url).text
+    for words in ("14 days free", "Then $29.00 every month", "Total due today</dt><dd>$0.00"):
+        assert words in page
+
+
 def test_paying_makes_a_paid_subscription_and_goes_back_to_the_app(world: World) -> None:
     customer = world.customer(card=None)
     session = world.checkout(

@@ -57,6 +57,15 @@ def test_the_portal_shows_what_runs_and_what_was_paid(world: World) -> None:
         assert text in home
 
 
+def test_the_portal_shows_the_card_that_checkout_left_with_the_subscription(world: World) -> None:
+    session = world.checkout()
+    world.pay(session, email="ada@example.com")
+    customer = str(world.client.v1.checkout.sessions.retrieve(session.id).customer)
+    home = web.get(open_portal(world, customer)).text
+    assert "Visa that ends with 4242" in home
+    assert "No card is saved" not in home
+
+
 def test_an_upgrade_is_shown_and_costs_what_was_shown(world: World) -> None:
     made, dear = world.subscription(2900), world.price(9900)
     url = open_portal(world, str(made.customer), dear)

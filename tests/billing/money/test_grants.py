@@ -48,6 +48,7 @@ def test_a_plan_is_given_until_a_day_and_revoked(desk: Desk) -> None:
     page = desk.client.get(desk.path("grants/")).content.decode()
     assert "They waited." in page
     assert "Plan: Business" in page
+    assert f"End of {END - timedelta(days=1):%-d %b %Y}" in page
     assert "They waited." in desk.client.get("/staff/revenue/grants/").content.decode()
     assert "They waited." in desk.history()
     assert desk.revoke(key_of(desk)).status_code == 302

@@ -184,6 +184,18 @@ def test_a_whole_history_stands_on_bounded_pages_in_order(
         assert desk.client.get(desk.path(f"money/?page={number_asked}")).status_code in (200, 400)
 
 
+def test_the_history_says_what_was_planned_and_why_it_ended(desk: Desk) -> None:
+    shop = desk.shop
+    shop.buy("business")
+    shop.change(plan="pro")
+    shop.owner.post("/billing/scheduled/revoke/")
+    shop.owner.post("/billing/cancellation/", {"reason": "unused", "comment": "No time."})
+    page = desk.history()
+    for words in ("Change scheduled", "Business to Pro", "Change revoked", "Subscription canceled",
+                  "We do not use it enough: No time."):  # fmt: skip
+        assert words in page, words
+
+
 def test_the_numbers_of_many_cost_few_questions(desk: Desk) -> None:
     desk.shop.buy("pro")
     MrrMovement.objects.bulk_create(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import httpx
 import pytest
 import stripe as sdk
@@ -30,6 +33,7 @@ def test_a_cancellation_keeps_its_reason_ends_with_the_period_and_is_taken_back(
     for _ in range(2):  # the second press finds it done
         said = shop.owner.post("/billing/cancellation/", WHY, follow=True).content.decode()
     assert "Pro ends on" in said
+    assert "Promotion code" not in said, "there is nothing left that it would take something off"
     details = stripe.v1.subscriptions.retrieve(subscribed.row.stripe_id).cancellation_details
     assert (details.feedback, details.comment) == ("too_expensive", "We found a free one.")
     entry = AuditEntry.objects.for_tenant(shop.tenant).get(action="subscription.canceled")
@@ -94,7 +98,8 @@ def test_an_offer_is_taken_once_and_halves_three_months(
     for _ in range(2):
         shop.owner.post("/billing/cancellation/offer/")
     assert len(subscribed.row.discounts) == 1
-    assert "Half price for three months: 50 % off until" in shop.page()
+    ends = datetime.fromisoformat(subscribed.row.discounts[0]["ends"])
+    assert f"Half price for three months: 50 % off until {ends:%-d %B %Y}" in shop.page()
     assert "Half price" not in shop.owner.get("/billing/cancellation/").content.decode()
     for _ in range(4):
         subscribed.until_renewal()
@@ -104,6 +109,19 @@ def test_an_offer_is_taken_once_and_halves_three_months(
     assert subscribed.mails()["offer_taken"] == 1
     settle()
     assert shop.recorded("Retention Offer Taken") == [{"plan": "pro", "coupon": "stay"}]
+
+
+@pytest.mark.parametrize(("months", "is_offered"), [(3, False), (12, True)])
+def test_an_offer_that_ends_before_the_year_does_is_not_made(
+    shop: Shop, monkeypatch, months: int, is_offered: bool
+) -> None:
+    sells(monkeypatch, RULES=Rules(offer=replace(OFFER, coupon=replace(HALF, months=months))))
+    pushing.push()
+    shop.buy("pro", interval="year")
+    page = shop.owner.get("/billing/cancellation/").content.decode()
+    assert ("Half price for three months" in page) is is_offered
+    shop.owner.post("/billing/cancellation/offer/")
+    assert (shop.account.offer_taken_at is not None) is is_offered
 
 
 def test_an_offer_is_not_for_who_does_not_pay(shop: Shop, monkeypatch) -> None:

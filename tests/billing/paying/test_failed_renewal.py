@@ -42,6 +42,9 @@ def test_a_failed_renewal_keeps_the_plan_and_says_until_when(failing: Clocked) -
     account = failing.account
     assert (account.status, account.owed, holds(failing)) == ("past_due", 29_00, PRO)
     assert account.grace_ends_at == account.past_due_since + timedelta(days=14)
+    said = failing.shop.owner.get("/billing/cancellation/").content.decode()
+    assert f"the limits of Free from {account.grace_ends_at:%-d %B %Y} on" in said
+    assert "stays yours" not in said, "what is not paid does not"
     day = f"{account.grace_ends_at:%-d %B %Y}"
     for path in ("/", "/billing/"):
         page = failing.shop.owner.get(path).content.decode()

@@ -179,7 +179,8 @@ def test_by_the_year_at_once_and_by_the_month_when_the_year_ends(books: Clocked)
     back = books.shop.look(plan="pro", interval="month")
     assert ("Nothing is charged now." in back, due(back, "You pay then")) == (True, PRO)
     books.shop.confirm(back)
-    assert "then Pro for $29.00 a month" in books.shop.page()
+    ends = f"{books.row.scheduled_at:%-d %B %Y}"
+    assert f"Pro by the year until {ends}, then Pro for $29.00 a month." in books.shop.page()
     assert books.shop.account.interval == "year"
     books.renew()
     assert (books.shop.account.interval, books.totals()[2:]) == ("month", [PRO])
