@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import partial
+from uuid import UUID
 
 from billing.reconciling.comparers import Found, Scope
 from events.store import get_store
@@ -61,6 +62,12 @@ def sealed(tenant: Tenant, scope: Scope) -> Iterator[Found]:
         )
 
 
+def sealed_otherwise(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have a statement that is not what rollups say now."""
+    schemas = Tenant.with_purged.filter(pk__in=ids).values_list("pk", "schema_name")
+    return statements.restated_otherwise(dict(schemas), start=scope.start, end=scope.end)
+
+
 def _waits_for_the_next(tenant: Tenant, each: Restated) -> bool:
     more = each.now_count - each.said_count
     if more <= 0:
@@ -84,3 +91,8 @@ def chain(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     if Ledger.objects.for_tenant(tenant).filter(statements__gt=0).exists():
         for number, words in enumerate(statements.broken(tenant)):
             yield Found(key=f"chain:{number}", what=words[0].upper() + words[1:])
+
+
+def chain_not_whole(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have a chain that is not whole."""
+    return statements.not_whole(ids)

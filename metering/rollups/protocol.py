@@ -47,6 +47,7 @@ class Plan:
     filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     broken_down: bool = False
     single: bool = False
+    tenants: tuple[str, ...] = ()  # in place of `tenant`: each window's own
     top: int | None = None  # only so many groups: those with the largest sum over their windows
     most: int  # rows at most; one more says that there are more
 
@@ -124,6 +125,11 @@ class Rollups(Protocol):
         `waiting` events are counted as if they were stored, each that is not: the same statement
         that adds up looks for their ids.
         """
+        ...
+
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        """The row of each plan, which is of a workspace and has one window and no groups, and no top;
+        those of a meter are answered together, however many workspaces they are of."""
         ...
 
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:

@@ -47,6 +47,9 @@ class ClickHouseRollups:
                     raise WrongQuestion("The answer takes too long: ask for less.") from None
                 raise
 
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        return [rows[0] if rows else None for rows in self.answer(plans)]
+
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with _store().connection() as client:
             return clickhouse_rebuild.stored(client, grain, meters)

@@ -37,6 +37,13 @@ class PostgresRollups:
             except psycopg.errors.QueryCanceled:
                 raise WrongQuestion("The answer takes too long: ask for less.") from None
 
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        with get_store().connection() as connection:
+            try:
+                return postgres_answer.answer_each(connection, plans)
+            except psycopg.errors.QueryCanceled:
+                raise WrongQuestion("The answer takes too long: ask for less.") from None
+
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with get_store().connection() as connection:
             return postgres_rebuild.stored(connection, grain, meters)
