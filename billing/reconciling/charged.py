@@ -46,7 +46,8 @@ def charged_otherwise(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
     rows = _priced(scope).filter(tenant__in=ids)
     found = set(rows.exclude(month_start=None).values_list("tenant", flat=True).distinct())
     whole = rows.filter(month_start=None).annotate(
-        added=_sum(Adjustment.objects.all(), "value"), charged=_sum(UsageCharge.objects.all(), "amount")
+        added=_sum(Adjustment.objects.all(), "value"),
+        charged=_sum(UsageCharge.objects.all(), "amount"),
     )
     columns = (
         "tenant_id", "value", "included", "price_amount", "price_per", "price_tiers", "added", "charged"
@@ -106,6 +107,4 @@ def not_invoiced(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
 
 def _lost(scope: Scope) -> QuerySet[UsageCharge]:
     lost = UsageCharge.objects.filter(invoice=None, metered=None).exclude(amount=0)
-    return lost.filter(
-        statement__period_end__gt=scope.start, statement__period_start__lt=scope.end
-    )
+    return lost.filter(statement__period_end__gt=scope.start, statement__period_start__lt=scope.end)

@@ -12,7 +12,7 @@ from events.store import get_store
 from metering import statements
 from metering.definitions import meters
 from metering.models import Ledger, Statement
-from metering.rollups import compared, days
+from metering.rollups import compared, spans
 from metering.statements import Restated
 from tenants.models import Tenant
 
@@ -20,17 +20,17 @@ _MOST_LATE = 10_000  # events that are looked at for one statement
 
 
 def rollups(scope: Scope) -> Iterator[Callable[[], list[Found]]]:
-    """Each day's raw events beside its rollups, of all workspaces in one scan."""
-    for day in days(scope.start, min(scope.end, scope.now)):
-        yield partial(_of_day, day, scope)
+    """Each day's raw events beside its rollups, of all workspaces; some days at once."""
+    for first, last in spans(scope.start, min(scope.end, scope.now)):
+        yield partial(_of_days, first, last, scope)
 
 
-def _of_day(day: date, scope: Scope) -> list[Found]:
+def _of_days(first: date, last: date, scope: Scope) -> list[Found]:
     schema = scope.tenant.schema_name if scope.tenant else None
     return [
         Found(
-            key=f"{each.meter}:{day:%Y-%m-%d}:{each.grain}",
-            what=f"{each.meter} on {day:%-d %b %Y} by the {each.grain}, "
+            key=f"{each.meter}:{each.day:%Y-%m-%d}:{each.grain}",
+            what=f"{each.meter} on {each.day:%-d %b %Y} by the {each.grain}, "
             + ("counted events" if each.raw == each.kept else "rollup"),
             expected=each.raw_count if each.raw == each.kept else each.raw,
             found=each.kept_count if each.raw == each.kept else each.kept,
@@ -38,7 +38,7 @@ def _of_day(day: date, scope: Scope) -> list[Found]:
             period_start=each.day,
             schema=each.tenant,
         )
-        for each in compared(day, tenant=schema)
+        for each in compared(first, last, tenant=schema)
     ]
 
 

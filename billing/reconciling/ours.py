@@ -17,5 +17,7 @@ def register_ours() -> None:
         Comparer("exports", of_one=sent.exports, concerns=sent.exported),
         Comparer("stripe's meters", of_one=sent.summaries, concerns=sent.with_a_meter),
         Comparer("stripe's invoices", of_one=sent.invoices, concerns=sent.invoiced),
-        Comparer("stripe's metered lines", of_one=sent.metered, concerns=sent.metered_on_an_invoice),
+        Comparer(
+            "stripe's metered lines", of_one=sent.metered, concerns=sent.metered_on_an_invoice
+        ),
     )

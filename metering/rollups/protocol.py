@@ -166,9 +166,15 @@ class Rollups(Protocol):
         ...
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
-        """Where rollups of a day are not what its raw events say, of at most so many."""
+        """Where rollups of these days are not what their raw events say, of at most so many."""
         ...
 
     def definitions(self) -> dict[str, Definition]:

@@ -121,7 +121,9 @@ def not_whole(tenants: Collection[UUID]) -> Collection[UUID]:
                 found.add(row.tenant_id)
             heads[row.tenant_id] = row.number, row.hash
     ledgers = Ledger.objects.filter(tenant__in=tenants)
-    known = {pk: (number, head) for pk, number, head in ledgers.values_list("pk", "statements", "hash")}
+    known = {
+        pk: (number, head) for pk, number, head in ledgers.values_list("pk", "statements", "hash")
+    }
     return found | {pk for pk, head in heads.items() if head != known.get(pk, (0, ""))}
 
 

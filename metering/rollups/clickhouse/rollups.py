@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -81,14 +82,21 @@ class ClickHouseRollups:
             raise
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
         """By the meter; which workspace and by how much, `recount` of a rebuild would say."""
-        start = datetime.combine(day, time(), UTC)
         found = []
-        for meter in meters:
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        for day, meter in product(days, meters):
             number = self.differences(day, meters=[meter], tenant=tenant)
             if number:
+                start = datetime.combine(day, time(), UTC)
                 found.append(Compared(tenant, meter.key, start, "day", None, None, None, number))
         return found[:most]
 

@@ -77,11 +77,17 @@ class PostgresRollups:
                 raise TookTooLong(str(error)) from error
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
         with get_store().connection() as connection:
             return list(
-                postgres_compare.compared(connection, day, meters, tenant=tenant, most=most)
+                postgres_compare.compared(connection, first, last, meters, tenant=tenant, most=most)
             )
 
     def definitions(self) -> dict[str, Definition]:
