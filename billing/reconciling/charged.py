@@ -52,7 +52,7 @@ def charged_otherwise(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
     columns = (
         "tenant_id", "value", "included", "price_amount", "price_per", "price_tiers", "added", "charged"
     )  # fmt: skip
-    for row in whole.values_list(*columns, named=True).iterator(chunk_size=500):
+    for row in whole.values_list(*columns, named=True):
         value = EXACT.add(row.value, row.added or Decimal(0))
         if months.terms_of(row).cost(value) != (row.charged or 0):
             found.add(row.tenant_id)

@@ -18,7 +18,6 @@ from metering.models import Adjustment, Statement
 from metering.statements.closing import questions
 from tenants.models import Tenant
 
-_ROWS = 500  # at a time
 _SAID = ("pk", "tenant_id", "value", "count", "meter", "period_start", "period_end", "month_start")
 _WHEN = _SAID.index("meter")  # from here on: what its questions depend on
 _Counted = tuple[Decimal, int]
@@ -82,7 +81,7 @@ def restated_otherwise(
     known: dict[Hashable, list[Question]] = {}  # a month is the same for many
     asked: list[tuple[str, Question]] = []
     said: list[tuple[Any, int]] = []
-    for row in rows.values_list(*_SAID, named=True).iterator(chunk_size=_ROWS):
+    for row in rows.values_list(*_SAID, named=True):
         key = row[_WHEN:]
         if key not in known:
             known[key] = questions(row)

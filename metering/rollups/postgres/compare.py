@@ -36,8 +36,9 @@ _OF_ALIKE = """
     FROM alike WHERE {condition} GROUP BY tenant, day HAVING sum({count}) > 0
 """
 _UNIQUE = """
-    SELECT tenant, {day} AS day, {meter}, count(DISTINCT {word})::numeric, count({word}), FALSE, FALSE
-    {within} GROUP BY 1, 2 HAVING count({word}) > 0
+    SELECT tenant, day, {meter}, count(DISTINCT word)::numeric, count(*), FALSE, FALSE
+    FROM (SELECT tenant, {day} AS day, {word} AS word {within} OFFSET 0) AS counted
+    WHERE word IS NOT NULL GROUP BY 1, 2
 """
 _LATEST = """
     SELECT tenant, day, {meter}, (array_agg(number ORDER BY at DESC, id DESC))[1], count(*), FALSE, TRUE
@@ -95,6 +96,7 @@ def compared(
     )
     connection.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
     connection.execute("SET LOCAL jit = off")
+    connection.execute("SET LOCAL enable_mergejoin = off")  # it would sort both sides
     for grain, schema, day, key, *said in connection.execute(statement, given).fetchall():
         yield Compared(schema, key, day, grain, *said)
 

@@ -82,9 +82,9 @@ def word(meter: Meter) -> str:
 def number(meter: Meter) -> str:
     """An event's number for a sum, maximum or last value, as an expression; NULL where it has none. What
     is a number already, and has few digits, needs no function."""
-    given = f"(properties -> {quoted(str(meter.property))})"
-    return f"""CASE WHEN jsonb_typeof{given} <> 'number' THEN {_number(meter)}
-        WHEN abs({given}::numeric) < 1e30 AND scale({given}::numeric) <= 30 THEN {given}::numeric
+    name = quoted(str(meter.property))
+    return f"""CASE WHEN jsonb_typeof(properties -> {name}) = 'number'
+             AND length(properties ->> {name}) < 30 THEN (properties -> {name})::numeric
         ELSE {_number(meter)} END"""
 
 
