@@ -18,7 +18,7 @@ from tenants.models import Status, Tenant
 log = structlog.get_logger()
 
 FAULT = "fault"  # comparer of what could not be compared
-_AT_ONCE = 100  # workspaces
+AT_ONCE = 100  # workspaces
 Say = Callable[[str], object]
 
 
@@ -49,7 +49,7 @@ def reconcile(scope: Scope, *, say: Say | None = None) -> int:
     for comparer in registered():
         if comparer.of_all is not None:
             run.of_all(comparer)
-    for some in batched(_tenants(scope), _AT_ONCE):
+    for some in batched(_tenants(scope), AT_ONCE):
         concerned = {each.key: run.concerned(each, some) for each in registered() if each.of_one}
         for tenant in some:
             for comparer in registered():
