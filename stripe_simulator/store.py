@@ -28,6 +28,8 @@ CREATE INDEX IF NOT EXISTS objects_by_subscription
     ON objects (object, json_extract(data, '$.subscription'));
 CREATE INDEX IF NOT EXISTS objects_by_invoice
     ON objects (object, json_extract(data, '$.invoice'));
+CREATE INDEX IF NOT EXISTS objects_by_test_clock
+    ON objects (object, json_extract(data, '$.test_clock'));
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT PRIMARY KEY,

@@ -48,8 +48,9 @@ class Found:
 @dataclass(frozen=True)
 class Comparer:
     """`of_one` compares a workspace; `of_all` all of them (or the scope's one) in one go, which is split
-    into steps: one that fails does not end the others. `concerns` says for which of some workspaces (ids)
-    there is something to compare, in one query, so that the others cost nothing."""
+    into steps: one that fails does not end the others. `concerns` says which of some workspaces (ids) may
+    differ, in a question about all of them together: only these are compared one by one, which names what
+    differs. Where it fails, each is."""
 
     key: str
     of_one: Callable[[Tenant, Scope], Iterator[Found]] | None = None

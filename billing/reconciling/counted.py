@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import partial
+from uuid import UUID
 
 from billing.reconciling.comparers import Found, Scope
 from events.store import get_store
 from metering import statements
 from metering.definitions import meters
 from metering.models import Ledger, Statement
-from metering.rollups import compared, days
+from metering.rollups import compared, spans
 from metering.statements import Restated
 from tenants.models import Tenant
 
@@ -19,17 +20,17 @@ _MOST_LATE = 10_000  # events that are looked at for one statement
 
 
 def rollups(scope: Scope) -> Iterator[Callable[[], list[Found]]]:
-    """Each day's raw events beside its rollups, of all workspaces in one scan."""
-    for day in days(scope.start, min(scope.end, scope.now)):
-        yield partial(_of_day, day, scope)
+    """Each day's raw events beside its rollups, of all workspaces; some days at once."""
+    for first, last in spans(scope.start, min(scope.end, scope.now)):
+        yield partial(_of_days, first, last, scope)
 
 
-def _of_day(day: date, scope: Scope) -> list[Found]:
+def _of_days(first: date, last: date, scope: Scope) -> list[Found]:
     schema = scope.tenant.schema_name if scope.tenant else None
     return [
         Found(
-            key=f"{each.meter}:{day:%Y-%m-%d}:{each.grain}",
-            what=f"{each.meter} on {day:%-d %b %Y} by the {each.grain}, "
+            key=f"{each.meter}:{each.day:%Y-%m-%d}:{each.grain}",
+            what=f"{each.meter} on {each.day:%-d %b %Y} by the {each.grain}, "
             + ("counted events" if each.raw == each.kept else "rollup"),
             expected=each.raw_count if each.raw == each.kept else each.raw,
             found=each.kept_count if each.raw == each.kept else each.kept,
@@ -37,7 +38,7 @@ def _of_day(day: date, scope: Scope) -> list[Found]:
             period_start=each.day,
             schema=each.tenant,
         )
-        for each in compared(day, tenant=schema)
+        for each in compared(first, last, tenant=schema)
     ]
 
 
@@ -59,6 +60,12 @@ def sealed(tenant: Tenant, scope: Scope) -> Iterator[Found]:
             period_start=statement.period_start,
             period_end=statement.period_end,
         )
+
+
+def sealed_otherwise(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have a statement that is not what rollups say now."""
+    schemas = Tenant.with_purged.filter(pk__in=ids).values_list("pk", "schema_name")
+    return statements.restated_otherwise(dict(schemas), start=scope.start, end=scope.end)
 
 
 def _waits_for_the_next(tenant: Tenant, each: Restated) -> bool:
@@ -84,3 +91,8 @@ def chain(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     if Ledger.objects.for_tenant(tenant).filter(statements__gt=0).exists():
         for number, words in enumerate(statements.broken(tenant)):
             yield Found(key=f"chain:{number}", what=words[0].upper() + words[1:])
+
+
+def chain_not_whole(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have a chain that is not whole."""
+    return statements.not_whole(ids)

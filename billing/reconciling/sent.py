@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from uuid import UUID
 
 import stripe
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 
 from billing.exporting.meter_events import sending
 from billing.exporting.meter_events.holding import SETTLES
@@ -20,11 +21,46 @@ _ALIVE = (MeterExport.State.WRITTEN, MeterExport.State.SENT)
 
 
 def _periods(tenant: Tenant, scope: Scope) -> list[MeteredPeriod]:
-    rows = MeteredPeriod.objects.for_tenant(tenant).filter(
-        period_end__gt=scope.start, period_start__lt=scope.end
-    )
-    given_up = MeteredPeriod.State.GIVEN_UP  # its statements bill it, whatever was sent before
-    return list(rows.exclude(state=given_up).order_by("period_start", "meter"))
+    return list(_metered(scope).filter(tenant=tenant).order_by("period_start", "meter"))
+
+
+def _metered(scope: Scope) -> QuerySet[MeteredPeriod]:
+    rows = MeteredPeriod.objects.filter(period_end__gt=scope.start, period_start__lt=scope.end)
+    # What was given up is billed by its statements, whatever was sent before.
+    return rows.exclude(state=MeteredPeriod.State.GIVEN_UP)
+
+
+def with_a_meter(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have a period that a meter at Stripe bills."""
+    return _of(_metered(scope), ids)
+
+
+def metered_on_an_invoice(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which have one that is on an invoice."""
+    return _of(_metered(scope).exclude(invoice_id="").exclude(invoice_id=None), ids)
+
+
+def exported(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which have one that is exported to its end."""
+    return _of(_metered(scope).filter(exported_until__gte=F("period_end")), ids)
+
+
+def invoiced(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which have an invoice at Stripe."""
+    return _of(_invoices(scope), ids)
+
+
+def _invoices(scope: Scope) -> QuerySet[UsageInvoice]:
+    return UsageInvoice.objects.filter(
+        stripe_id__isnull=False,
+        charges__statement__period_end__gt=scope.start,
+        charges__statement__period_start__lt=scope.end,
+    ).distinct()
+
+
+def _of(rows: QuerySet, ids: Collection[UUID]) -> Collection[UUID]:
+    """The workspaces of these rows, of some workspaces."""
+    return set(rows.filter(tenant__in=ids).values_list("tenant_id", flat=True).distinct())
 
 
 def exports(tenant: Tenant, scope: Scope) -> Iterator[Found]:
@@ -60,12 +96,7 @@ def invoices(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     """
     if not Account.objects.for_tenant(tenant).exclude(stripe_customer_id=None).exists():
         return
-    rows = UsageInvoice.objects.for_tenant(tenant).filter(stripe_id__isnull=False)
-    rows = rows.filter(
-        charges__statement__period_end__gt=scope.start,
-        charges__statement__period_start__lt=scope.end,
-    )
-    for invoice in rows.distinct().order_by("pk"):
+    for invoice in _invoices(scope).filter(tenant=tenant).order_by("pk"):
         charges = invoice.charges.select_related("statement", "adjustment__in_statement")
         expected = {charge.key: charge.amount for charge in charges}
         found = _lines(str(invoice.stripe_id))

@@ -7,8 +7,8 @@ A meter whose rollups are not of this code's making (`trust.py`) is answered fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -22,10 +22,10 @@ from metering.definitions.catalogue import get
 from metering.periods.windows import Window
 from metering.rollups import rollups, trust
 from metering.rollups.plan import Planned, WrongQuestion, plan
-from metering.rollups.protocol import Found
+from metering.rollups.protocol import Found, Plan
 from metering.rollups.question import Question
 
-__all__ = ["Question", "Row", "Window", "WrongQuestion", "ask", "ask_stored"]
+__all__ = ["Question", "Row", "Window", "WrongQuestion", "ask", "ask_each", "ask_stored"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,39 @@ def ask_stored(
     """
     schema = tenant if isinstance(tenant, str | None) else tenant.schema_name
     return _answers(schema, questions, now=now)
+
+
+def ask_each(asked: Sequence[tuple[str, Question]]) -> list[tuple[Decimal, int] | None]:
+    """The value and number of events that each question says about its workspace (a schema), however
+    many workspaces they are of: all together, of what is stored. Questions have one window and no groups.
+    None: it cannot be answered any more (WrongQuestion, as `ask_stored` says).
+
+    Raises KeyError, WrongQuestion (all together take too long), StoreUnavailable.
+    """
+    now = datetime.now(UTC)
+    known: dict[Hashable, Planned | None] = {}
+    plans: list[Plan] = []
+    answerable: list[int] = []
+    for number, (schema, question) in enumerate(asked):
+        key = (question.meter, question.start, question.end)
+        if key not in known:
+            known[key] = _planned(schema, question, now=now)
+        if (planned := known[key]) is not None:
+            plans.append(replace(planned.plan, tenant=schema))
+            answerable.append(number)
+    found: list[tuple[Decimal, int] | None] = [None] * len(asked)
+    for number, row in zip(answerable, rollups().answer_each(plans), strict=True):
+        found[number] = (Decimal(0), 0) if row is None else (row.value, row.count)
+    return found
+
+
+def _planned(schema: str, question: Question, *, now: datetime) -> Planned | None:
+    planned = plan(schema, question, now=now, raw_from=trust.raw_from(question.meter))
+    try:
+        _check_archive([planned], now=now)
+    except WrongQuestion:
+        return None
+    return planned
 
 
 def _answers(

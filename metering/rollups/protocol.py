@@ -47,6 +47,7 @@ class Plan:
     filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     broken_down: bool = False
     single: bool = False
+    tenants: tuple[str, ...] = ()  # in place of `tenant`: each window's own
     top: int | None = None  # only so many groups: those with the largest sum over their windows
     most: int  # rows at most; one more says that there are more
 
@@ -126,6 +127,11 @@ class Rollups(Protocol):
         """
         ...
 
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        """The row of each plan, which is of a workspace and has one window and no groups, and no top;
+        those of a meter are answered together, however many workspaces they are of."""
+        ...
+
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         """What the rollups hold for all workspaces; hours and days with their breakdowns."""
         ...
@@ -160,9 +166,15 @@ class Rollups(Protocol):
         ...
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
-        """Where rollups of a day are not what its raw events say, of at most so many."""
+        """Where rollups of these days are not what their raw events say, of at most so many."""
         ...
 
     def definitions(self) -> dict[str, Definition]:

@@ -1,8 +1,8 @@
 """Closed periods: sealed statements, and what came later."""
 
-from metering.statements.chain import broken, is_as_sealed
+from metering.statements.chain import broken, is_as_sealed, not_whole
 from metering.statements.closing import RAW_FOR, close_due
-from metering.statements.comparing import Restated, restated
+from metering.statements.comparing import Restated, restated, restated_otherwise
 
 __all__ = [
     "RAW_FOR",
@@ -10,5 +10,7 @@ __all__ = [
     "broken",
     "close_due",
     "is_as_sealed",
+    "not_whole",
     "restated",
+    "restated_otherwise",
 ]

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from metering.models import Adjustment, Ledger, Statement
 from tenants.models import Tenant
 
 _EXACT = Context(prec=200)
+_ROWS = 500  # at a time
+_SEALED = (
+    "pk", "tenant_id", "number", "meter", "period_start", "period_end", "cutoff", "value", "count",
+    "included", "price_amount", "price_per", "price_tiers", "currency", "month_start", "month_end",
+    "is_level", "previous", "hash",
+)  # fmt: skip
+_as_json = json.JSONEncoder(sort_keys=True).encode
 
 
 def seal(statement: Statement, adjustments: Sequence[Adjustment], *, ledger: Ledger) -> None:
@@ -65,7 +75,7 @@ def digest(statement: Statement, adjustments: Sequence[Adjustment]) -> str:
     if statement.month_start is not None and statement.month_end is not None:
         said["month"] = [_instant(statement.month_start), _instant(statement.month_end)]
         said["is_level"] = statement.is_level
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_as_json(said).encode()).hexdigest()
 
 
 def is_as_sealed(statement: Statement) -> bool:
@@ -94,6 +104,39 @@ def broken(tenant: Tenant) -> Iterator[str]:
     sealed, head = (0, "") if ledger is None else (ledger.statements, ledger.hash)
     if (number, previous) != (sealed, head):
         yield f"the ledger counts {sealed} statements, the chain ends with {number}"
+
+
+def not_whole(tenants: Collection[UUID]) -> Collection[UUID]:
+    """Of many workspaces those of which `broken` has something to say; asked about all of them together."""
+    if not tenants:
+        return set()
+    heads = dict.fromkeys(tenants, (0, ""))
+    found: set[UUID] = set()
+    rows = Statement.objects.filter(tenant__in=tenants).order_by("tenant", "number")
+    # Their part of the index, in whose order they are read.
+    rows = rows.filter(tenant__gte=min(tenants), tenant__lte=max(tenants))
+    statements = rows.values_list(*_SEALED, named=True).iterator(chunk_size=_ROWS)
+    while some := list(islice(statements, _ROWS)):
+        adjustments = _adjustments([row.pk for row in some])
+        for row in some:
+            number, previous = heads[row.tenant_id]
+            sealed = digest(row, adjustments.get(row.pk, ()))
+            if (row.number, row.previous, row.hash) != (number + 1, previous, sealed):
+                found.add(row.tenant_id)
+            heads[row.tenant_id] = row.number, row.hash
+    ledgers = Ledger.objects.filter(tenant__in=tenants)
+    known = {
+        pk: (number, head) for pk, number, head in ledgers.values_list("pk", "statements", "hash")
+    }
+    return found | {pk for pk, head in heads.items() if head != known.get(pk, (0, ""))}
+
+
+def _adjustments(statements: Collection[int]) -> Mapping[int, Sequence[Adjustment]]:
+    """Those billed in each of these statements."""
+    found: defaultdict[int, list[Adjustment]] = defaultdict(list)
+    for each in Adjustment.objects.filter(in_statement__in=statements).select_related("statement"):
+        found[each.in_statement_id].append(each)
+    return found
 
 
 def _instant(moment: datetime) -> str:

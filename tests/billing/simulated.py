@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Delivery:
     body: bytes
     signature: str
 
-    @property
+    @cached_property  # a session has thousands, and each test looks through all of them
     def event(self) -> dict[str, Any]:
         return json.loads(self.body)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -47,6 +48,9 @@ class ClickHouseRollups:
                     raise WrongQuestion("The answer takes too long: ask for less.") from None
                 raise
 
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        return [rows[0] if rows else None for rows in self.answer(plans)]
+
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with _store().connection() as client:
             return clickhouse_rebuild.stored(client, grain, meters)
@@ -78,14 +82,21 @@ class ClickHouseRollups:
             raise
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
         """By the meter; which workspace and by how much, `recount` of a rebuild would say."""
-        start = datetime.combine(day, time(), UTC)
         found = []
-        for meter in meters:
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        for day, meter in product(days, meters):
             number = self.differences(day, meters=[meter], tenant=tenant)
             if number:
+                start = datetime.combine(day, time(), UTC)
                 found.append(Compared(tenant, meter.key, start, "day", None, None, None, number))
         return found[:most]
 

@@ -102,6 +102,34 @@ def answer(
     ]
 
 
+def answer_each(connection: Connection[Any], plans: Sequence[Plan]) -> list[Found | None]:
+    """The row of each plan of a workspace and one window: a statement a meter."""
+    of_meter: dict[str, list[int]] = {}
+    for number, plan in enumerate(plans):
+        if plan.pieces:
+            of_meter.setdefault(plan.meter.key, []).append(number)
+    found: list[Found | None] = [None] * len(plans)
+    together = [_together([plans[number] for number in some]) for some in of_meter.values()]
+    for some, rows in zip(of_meter.values(), answer(connection, together), strict=True):
+        for row in rows:
+            found[some[row.window]] = row._replace(window=0)
+    return found
+
+
+def _together(plans: Sequence[Plan]) -> Plan:
+    """One plan of all of these: the windows are theirs, in this order."""
+    pieces: dict[Source, list[Piece]] = {}
+    for number, plan in enumerate(plans):
+        for source, some in plan.pieces.items():
+            pieces.setdefault(source, []).extend(piece._replace(window=number) for piece in some)
+    if "raw" in pieces:  # one part a day
+        pieces["raw"].sort(key=_day)
+    tenants = tuple(str(plan.tenant) for plan in plans)
+    return replace(
+        plans[0], tenant=None, tenants=tenants, pieces=pieces, single=False, most=len(plans)
+    )
+
+
 def _found(plan: Plan, row: Sequence[Any]) -> Found:
     window, *groups, value, count, late = row
     return Found(window, tuple(groups), Decimal(value), count, late)
@@ -121,6 +149,7 @@ def _statement(plan: Plan, waiting: str | None) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {
         "tenant": plan.tenant,
         "meter": plan.meter.key,
+        "tenants": list(plan.tenants),
         "top": plan.top,
         "most": plan.most + 1,
     }
@@ -173,6 +202,8 @@ def _raw_parts(
     events = postgres_raw.events(plan.meter)
     if plan.tenant is not None:
         events += " AND tenant = %(tenant)s"
+    if plan.tenants:
+        events += " AND tenant = ANY(%(tenants)s::text[])"
     for number, (_, found) in enumerate(groupby(pieces, key=_day)):
         of_day = list(found)
         raw = f"raw{number}"
@@ -228,6 +259,8 @@ def _groups(plan: Plan) -> str:
 
 def _where(plan: Plan, params: dict[str, Any]) -> str:
     conditions = [] if plan.tenant is None else ["kept.tenant = %(tenant)s"]
+    if plan.tenants:
+        conditions.append("kept.tenant = (%(tenants)s::text[])[no + 1]")
     for number, (name, values) in enumerate(plan.filters.items()):
         params[f"filter{number}"] = [value for value in values if value is not None]
         fits = f"{_column(plan, name)} = ANY(%(filter{number})s::text[])"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from psycopg import Connection, sql
@@ -10,7 +10,7 @@ from psycopg import Connection, sql
 from metering import conf
 from metering.definitions import accepted, refused
 from metering.definitions.meter import ANONYMOUS_ID, PERSON, Meter
-from metering.definitions.values import TOTAL, text
+from metering.definitions.values import LONGEST_VALUE, TOTAL, text
 from metering.rollups.partials import Grain
 
 # How a bucket's value comes from its events, by the meter's aggregation. Events are `number` or
@@ -63,33 +63,38 @@ def events(meter: Meter, *, source: str = "event") -> str:
         word=_word(meter),
         dims=f"ARRAY[{', '.join(map(dimension, meter.group_by))}]::text[]",
         late=_late(),
-        filters="".join(f" AND {_passes(meter, name)}" for name in meter.filters)
-        + "".join(f" AND {_is_kept(meter, name)}" for name in meter.excludes)
+        filters="".join(
+            f" AND {_passes(meter, name, property_text(name))}" for name in meter.filters
+        )
+        + "".join(f" AND {_is_kept(meter, name, property_text(name))}" for name in meter.excludes)
         + ("" if meter.aggregation == "count" else f" AND {_has_value(meter)}"),
     )
 
 
-def condition(meter: Meter) -> str:
-    """Which events the meter counts, as a condition over the table `event`."""
+def word(meter: Meter) -> str:
+    """Of a unique count: an event's value, as an expression over the table `event`; NULL where the meter
+    does not count it. A short one needs no function."""
+    given = property_text(str(meter.property))
+    return f"""CASE WHEN {given} IS NULL OR NOT ({condition(meter)}) THEN NULL
+        WHEN length({given}) <= {LONGEST_VALUE} THEN {given} ELSE {_word(meter)} END COLLATE "C\""""
+
+
+def number(meter: Meter) -> str:
+    """An event's number for a sum, maximum or last value, as an expression; NULL where it has none. What
+    is a number already, and has few digits, needs no function."""
+    name = quoted(str(meter.property))
+    return f"""CASE WHEN jsonb_typeof(properties -> {name}) = 'number'
+             AND length(properties ->> {name}) < 30 THEN (properties -> {name})::numeric
+        ELSE {_number(meter)} END"""
+
+
+def condition(meter: Meter, column: Callable[[str], str] | None = None) -> str:
+    """Which events the meter looks at. `column` says where a property's text is, if not in the event."""
+    read = column or property_text
     parts = [f"name = {quoted(meter.event)}"]
-    parts += [_passes(meter, name) for name in meter.filters]
-    parts += [_is_kept(meter, name) for name in meter.excludes]
-    parts += [] if meter.aggregation == "count" else [_has_value(meter)]
+    parts += [_passes(meter, name, read(name)) for name in meter.filters]
+    parts += [_is_kept(meter, name, read(name)) for name in meter.excludes]
     return " AND ".join(parts)
-
-
-def value(meter: Meter) -> tuple[str, str]:
-    """The meter's aggregation over the table `event`, and what takes the value out of it."""
-    if meter.aggregation == "latest":
-        return f"array_agg({_number(meter)} ORDER BY event.time DESC, event.id DESC)", "[1]"
-    of = "1" if meter.aggregation == "count" else _number(meter)
-    aggregates = {
-        "count": "count(*)",
-        "sum": f"sum({of})",
-        "max": f"max({of})",
-        "unique": f"count(DISTINCT {_word(meter)})",
-    }
-    return aggregates[meter.aggregation], ""
 
 
 def collect(
@@ -131,7 +136,7 @@ def distinct(meter: Meter) -> str:
 
 def dimension(name: str) -> str:
     """The expression of a dimension's value as breakdowns keep it."""
-    return f"metered_dimension({_text(name)})"
+    return f"metered_dimension({property_text(name)})"
 
 
 def quoted(value: str) -> str:
@@ -139,7 +144,8 @@ def quoted(value: str) -> str:
     return sql.Literal(value).as_string(None).replace("%", "%%")
 
 
-def _text(name: str) -> str:
+def property_text(name: str) -> str:
+    """What a property (or whose event it is) says, as text."""
     if name == PERSON:
         return "person::text"
     if name == ANONYMOUS_ID:
@@ -156,7 +162,7 @@ def _number(meter: Meter) -> str:
 def _word(meter: Meter) -> str:
     if meter.aggregation != "unique":
         return "NULL::text"
-    return f"metered_distinct({_text(str(meter.property))})"
+    return f"metered_distinct({property_text(str(meter.property))})"
 
 
 def _has_value(meter: Meter) -> str:
@@ -164,14 +170,14 @@ def _has_value(meter: Meter) -> str:
     return f"{told} IS NOT NULL"
 
 
-def _passes(meter: Meter, name: str) -> str:
+def _passes(meter: Meter, name: str, read: str) -> str:
     wanted = ", ".join(quoted(str(text(value))) for value in accepted(meter, name))
-    return f"{_text(name)} IN ({wanted})"
+    return f"{read} IN ({wanted})"
 
 
-def _is_kept(meter: Meter, name: str) -> str:
+def _is_kept(meter: Meter, name: str, read: str) -> str:
     values = ", ".join(quoted(str(text(value))) for value in refused(meter, name))
-    return f"({_text(name)} IN ({values})) IS NOT TRUE"
+    return f"({read} IN ({values})) IS NOT TRUE"
 
 
 def _late() -> str:

@@ -37,6 +37,13 @@ class PostgresRollups:
             except psycopg.errors.QueryCanceled:
                 raise WrongQuestion("The answer takes too long: ask for less.") from None
 
+    def answer_each(self, plans: Sequence[Plan]) -> list[Found | None]:
+        with get_store().connection() as connection:
+            try:
+                return postgres_answer.answer_each(connection, plans)
+            except psycopg.errors.QueryCanceled:
+                raise WrongQuestion("The answer takes too long: ask for less.") from None
+
     def stored(self, *, grain: Grain, meters: Collection[Meter]) -> dict[Bucket, Value]:
         with get_store().connection() as connection:
             return postgres_rebuild.stored(connection, grain, meters)
@@ -70,11 +77,17 @@ class PostgresRollups:
                 raise TookTooLong(str(error)) from error
 
     def compared(
-        self, day: date, *, meters: Collection[Meter], tenant: str | None = None, most: int
+        self,
+        first: date,
+        last: date,
+        *,
+        meters: Collection[Meter],
+        tenant: str | None = None,
+        most: int,
     ) -> list[Compared]:
         with get_store().connection() as connection:
             return list(
-                postgres_compare.compared(connection, day, meters, tenant=tenant, most=most)
+                postgres_compare.compared(connection, first, last, meters, tenant=tenant, most=most)
             )
 
     def definitions(self) -> dict[str, Definition]:

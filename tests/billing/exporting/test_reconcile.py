@@ -13,12 +13,13 @@ from django.db import transaction
 
 from billing import reconciling
 from billing.models import Difference, UsageCharge
-from billing.reconciling import comparers, keeping
+from billing.reconciling import comparers, keeping, running
 from billing.reconciling.comparers import Comparer, Found, Scope
 from metering.definitions import meters
 from metering.models import Statement
 from metering.rollups import trust
 from metering.rollups.chosen import rollups
+from tenants.models import Tenant
 from tests.billing import stated
 from tests.billing.exporting.conftest import DAY, HOUR, Metered
 
@@ -165,6 +166,39 @@ def test_the_fault_of_one_does_not_end_the_work_for_the_others(
     assert number == len(said) > 2
     assert f"{metered.shop.tenant.slug}: fault: own could not be compared: RuntimeError" in said
     assert sum("own: Something: 1, should be 2" in each for each in said) == number - 1
+
+
+def test_all_are_asked_at_once_and_each_only_where_that_fails_or_finds_something(
+    metered: Metered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    batches: list[int] = []
+
+    def compare(tenant: Any, scope: Scope) -> Iterator[Found]:
+        asked.append(tenant.pk)
+        yield Found(key="k", what="Something")
+
+    def concerns(scope: Scope, ids: Any) -> Any:
+        batches.append(len(ids))
+        return [pk for pk in ids if pk == metered.shop.tenant.pk]
+
+    def broken(scope: Scope, ids: Any) -> Any:
+        raise RuntimeError("broken")
+
+    scope, others = reconciling.scope_of(now=metered.now), 2 * running.AT_ONCE
+    Tenant.objects.bulk_create(
+        Tenant(name=f"R {n}", slug=f"of-many-{n}", schema_name=f"w_many_{n}") for n in range(others)
+    )
+    known = {"own": Comparer("own", of_one=compare, concerns=concerns)}
+    monkeypatch.setattr(comparers, "_comparers", known)
+    assert reconciling.reconcile(scope) == 1
+    assert asked == [metered.shop.tenant.pk]
+    assert max(batches) == running.AT_ONCE < sum(batches)
+    monkeypatch.setattr(
+        comparers, "_comparers", {"own": Comparer("own", of_one=compare, concerns=broken)}
+    )
+    asked.clear()
+    assert reconciling.reconcile(scope) == len(asked) == len(set(asked)) == sum(batches)
 
 
 def test_the_command_prints_them_and_says_so_with_its_exit(metered: Metered) -> None:

@@ -221,17 +221,36 @@ def holds(life: Life) -> None:
     assert sums.get(life.currency, 0) == row.monthly == monthly
 
 
-@settings(
-    max_examples=int(os.environ.get("LIVES", "8")),
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
+def lives(number: int) -> settings:
+    """So many of them; a longer one is no simpler, so none is made shorter."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
+any_life = given(
     day=st.sampled_from(STARTS), choice=_CHOICES, currency=st.sampled_from(["usd", "eur"]),
     coupon=st.booleans(), actions=_ACTIONS, luck=st.integers(0, 2**32),
 )  # fmt: skip
-def test_a_whole_life_is_asked_for_once_and_known_as_it_is(
+
+
+@lives(int(os.environ.get("LIVES", "4")))
+@any_life
+def test_a_whole_life_is_asked_for_once_and_known_as_it_is(shop, stripe, **life: Any) -> None:
+    live(shop, stripe, **life)
+
+
+@pytest.mark.endurance
+@lives(60)
+@any_life
+def test_so_are_many_lives(shop, stripe, **life: Any) -> None:
+    live(shop, stripe, **life)
+
+
+def live(
     shop: Shop, stripe: sdk.StripeClient, day: str, choice: tuple[str, str, int], currency: str,
     coupon: bool, actions: list[tuple[str, Any]], luck: int,
 ) -> None:  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
 import stripe as sdk
 from django.utils import timezone
 
@@ -83,11 +82,11 @@ def test_parts_go_back_until_nothing_is_left(desk: Desk, stripe: sdk.StripeClien
     assert mails(desk) == 2
 
 
-@pytest.mark.parametrize("amount", ["", "0", "-1", "29.01", "1.001", "1e9", "NaN", "x", "\x00"])
-def test_no_other_amount_is_taken(desk: Desk, stripe: sdk.StripeClient, amount: str) -> None:
+def test_no_other_amount_is_taken(desk: Desk, stripe: sdk.StripeClient) -> None:
     desk.shop.buy("pro")
     payment = desk.payment()
-    assert desk.refund(payment, amount).status_code == 400
+    for amount in ["", "0", "-1", "29.01", "1.001", "1e9", "NaN", "x", "\x00"]:
+        assert desk.refund(payment, amount).status_code == 400, amount
     assert given_back(stripe, payment) == []
     assert desk.refund(payment, "1.00", reason=" ").status_code == 400
 
@@ -116,20 +115,21 @@ def test_who_decided_by_what_is_not_so_any_more_is_told(
     assert given_back(stripe, payment) == [10_00]
 
 
-@pytest.mark.parametrize("kind", ["lost", "acts_and_is_lost", 409, 429, 500])
 def test_a_stripe_that_fails_gives_back_nothing_twice(
-    desk: Desk, stripe: sdk.StripeClient, faults: Faults, kind: Kind
+    desk: Desk, stripe: sdk.StripeClient, faults: Faults
 ) -> None:
     desk.shop.buy("pro")
-    payment, key = desk.payment(), str(uuid4())
-    with faults.on("/v1/credit_notes", kind):
-        answer = desk.refund(payment, "7.25", key=key)
-    assert answer.status_code == 503
-    assert "it is not given back twice" in answer.content.decode().replace("&#x27;", "'")
-    assert key in answer.content.decode(), "the same wish, to be sent once more"
-    assert desk.refund(payment, "7.25", key=key).status_code == 302
-    assert given_back(stripe, payment) == [7_25]
-    assert (mails(desk), told(desk)) == (1, 1)
+    kinds: tuple[Kind, ...] = ("lost", "acts_and_is_lost", 409, 429, 500)
+    for number, kind in enumerate(kinds, 1):
+        payment, key = desk.payment(), str(uuid4())
+        with faults.on("/v1/credit_notes", kind):
+            answer = desk.refund(payment, "5.25", key=key)
+        assert answer.status_code == 503, kind
+        assert "it is not given back twice" in answer.content.decode().replace("&#x27;", "'")
+        assert key in answer.content.decode(), "the same wish, to be sent once more"
+        assert desk.refund(payment, "5.25", key=key).status_code == 302, kind
+        assert given_back(stripe, payment) == [5_25] * number, kind
+        assert (mails(desk), told(desk)) == (number, number), kind
 
 
 def test_who_does_not_press_again_is_found_by_the_periodic_check(

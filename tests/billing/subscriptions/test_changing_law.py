@@ -47,7 +47,12 @@ def is_projected(books: Clocked) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [117, *(pytest.param(each, marks=pytest.mark.thorough) for each in range(5))]
+    "seed",
+    [
+        117,
+        pytest.param(0, marks=pytest.mark.thorough),
+        *(pytest.param(each, marks=pytest.mark.endurance) for each in range(1, 25)),
+    ],
 )
 def test_what_was_shown_is_what_is_paid(shop: Shop, stripe: sdk.StripeClient, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 (no secret)

@@ -185,11 +185,13 @@ def test_tampering_past_the_trigger_is_found(workspace, log, tampering, words):
     log.store.append([at(NOON, 1, workspace)])
     close(workspace, now=LATER + HOUR)
     call_command("verify_statements")
+    assert statements.not_whole([workspace.pk]) == set()
     with past_the_trigger() as cursor:
         if tampering.startswith("DELETE"):
             cursor.execute("DELETE FROM metering_adjustment")
         cursor.execute(tampering)
     assert any(words in each for each in chain.broken(workspace))
+    assert statements.not_whole([workspace.pk]) == {workspace.pk}
     with pytest.raises(CommandError):
         call_command("verify_statements", tenant=workspace.schema_name)
 
