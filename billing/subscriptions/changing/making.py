@@ -22,6 +22,7 @@ from billing.subscriptions.changing import asking, codes, offers, scheduling, wa
 from billing.subscriptions.changing.asking import Asked
 from billing.subscriptions.changing.offers import Offer
 from billing.subscriptions.changing.wanted import Wanted
+from events.steps import step
 from identity.models import User
 from tenants.models import Membership
 
@@ -135,10 +136,13 @@ def _confirm(account: Account, offer: Offer) -> int:
     bill = asking.ask_now(current, found, at=offer.at)
     if offers.digest(bill) != offer.bill:
         raise NoLongerTrue("What it costs has changed since you looked at it.", offer.choice)
+    step("billing.change-asked")
     if found.when == "period_end":
         scheduling.schedule(current, found, key=offer.key)
+        step("billing.change-made")
         return 0
     changed = _update(current, found, offer)
+    step("billing.change-made")
     _note_difference(changed, bill)
     return bill.due if bill else 0
 
