@@ -16,6 +16,7 @@ import stripe
 from billing.stripe_client import client
 from billing.subscriptions import cancelling, scheduled
 from billing.subscriptions.changing import scheduling
+from billing.subscriptions.changing.codes import Code
 from billing.subscriptions.changing.wanted import Wanted, item_of
 
 
@@ -170,9 +171,15 @@ def _lasting(current: stripe.Subscription, wanted: Wanted, *, until: int) -> lis
         waits = coupon.duration == "once" and wanted.when == "period_end"
         if waits or coupon.duration == "forever" or (each.end or 0) > until:
             lasting.append(coupon.id)
-    if wanted.code is not None and wanted.code.duration == "forever":
+    if wanted.code is not None and _outlasts_an_interval(wanted.code, wanted):
         lasting.append(wanted.code.coupon)
     return lasting
+
+
+def _outlasts_an_interval(code: Code, wanted: Wanted) -> bool:
+    """It begins with the interval, now: one that ends with it takes nothing off the next."""
+    interval = 12 if wanted.choice.interval == "year" else 1
+    return code.duration == "forever" or (code.months or 0) > interval
 
 
 def _preview(asked: dict[str, Any]) -> stripe.Invoice:

@@ -8,9 +8,11 @@ import pytest
 import stripe as sdk
 from django.utils import timezone
 
-from billing import catalogue, granting
+from billing import catalogue, entitlements, granting, upkeep
+from billing.entitlements import NotGranted
 from billing.models import Account, Subscription
 from billing.subscriptions import life, moving, subscription
+from metering.quotas import limits
 from tenants.models import AuditEntry, Status, Tenant
 from tests.billing.conftest import Shop
 from tests.billing.simulated import pay
@@ -39,9 +41,9 @@ def ends_on(books: Clocked, at: int) -> None:
     heard(books)
 
 
-def keep_card(books: Clocked, token: str = "pm_card_visa") -> None:
+def keep_card(books: Clocked) -> None:
     """With the customer, before anything is bought."""
-    method = books.stripe.v1.payment_methods.attach(token, {"customer": books.shop.customer})
+    method = books.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": books.shop.customer})
     settings = {"default_payment_method": method.id}
     books.stripe.v1.customers.update(books.shop.customer, {"invoice_settings": settings})  # type: ignore[typeddict-item]
 
@@ -190,3 +192,65 @@ def test_a_credit_pays_for_an_upgrade_as_far_as_it_goes(books: Clocked) -> None:
     books.shop.confirm(page)
     [newest] = books.stripe.v1.invoices.list({"customer": books.shop.customer, "limit": 1}).data
     assert (newest.total, newest.amount_paid) == (total, total - 20_00)
+
+
+def test_a_cancelled_trial_is_not_made_longer_in_vain(books: Clocked) -> None:
+    try_pro(books)
+    books.shop.owner.post("/billing/cancel/")
+    wish = granting.Wish(what="trial", until=timezone.now() + timedelta(days=30), reason="Asked.")
+    with pytest.raises(NotGranted, match="Keep it first"):
+        granting.give(books.shop.tenant, wish, by=None)
+
+
+def test_a_granted_plan_takes_nothing_away(books: Clocked) -> None:
+    books.buy("pro")
+    meters = ("links", "seats", "clicks", "storage", "api_calls")
+    bought = {key: limits.of_plan(books.shop.tenant)[key].value for key in meters}
+    until = timezone.now() + timedelta(days=30)
+    wish = granting.Wish(what="plan", plan="team", until=until, reason="An outage.")
+    given = granting.give(books.shop.tenant, wish, by=None)
+    held = {key: limits.of_plan(books.shop.tenant)[key].value for key in meters}
+    assert held == {**bought, "links": 1_400}  # two seats of Team; else Pro has more
+    assert entitlements.limit(books.shop.tenant, "seats").limit.value == 10
+    granting.revoke(books.shop.tenant, f"grant-{given.pk}", by=None)
+    assert {key: limits.of_plan(books.shop.tenant)[key].value for key in meters} == bought
+
+
+def test_nothing_is_noted_of_a_purged_workspace(books: Clocked) -> None:
+    books.buy("pro")
+    ends = timezone.now() + timedelta(days=3)
+    wish = granting.Wish(what="credit", until=ends, reason="Why.", amount=20_00, currency="usd")
+    granting.give(books.shop.tenant, wish, by=None)
+    mine = Tenant.objects.filter(pk=books.shop.tenant.pk)
+    mine.update(status=Status.DELETED, purged_at=timezone.now())
+    log = AuditEntry.objects.filter(tenant_id=books.shop.tenant.pk)
+    log.delete()
+    granting.settle_due(now=ends)
+    books.stripe.v1.customers.delete(books.shop.customer)
+    upkeep.ask_about(Account.objects.filter(tenant_id=books.shop.tenant.pk))
+    assert (books.shop.account.stripe_customer_id, log.count()) == (None, 0)
+
+
+def test_a_code_for_two_years_is_in_the_next_invoice_of_who_goes_to_years(books: Clocked) -> None:
+    books.buy("pro")
+    coupon = {"percent_off": 50, "duration": "repeating", "duration_in_months": 24}
+    made = books.stripe.v1.coupons.create(coupon)  # type: ignore[arg-type]
+    code = books.stripe.v1.promotion_codes.create(
+        {"promotion": {"type": "coupon", "coupon": made.id}}
+    )
+    page = books.shop.look(plan="pro", interval="year", code=code.code)
+    assert due(page, "You pay then") == 145_00
+
+
+def test_a_discount_that_has_ended_comes_not_back_with_a_scheduled_change(books: Clocked) -> None:
+    books.buy("business", interval="year")
+    coupon = {"percent_off": 50, "duration": "repeating", "duration_in_months": 1}
+    made = books.stripe.v1.coupons.create(coupon)  # type: ignore[arg-type]
+    books.stripe.v1.subscriptions.update(books.id, {"discounts": [{"coupon": made.id}]})
+    heard(books)
+    page = books.shop.look(plan="pro", interval="month")
+    books.shop.confirm(page)
+    while books.shop.account.interval == "year":
+        books.pass_until(books.now() + 50 * DAY)
+    books.pass_until(books.now() + 2 * HOUR)
+    assert (books.totals()[1], due(page, "You pay then")) == (PRO, PRO)
