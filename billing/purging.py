@@ -21,7 +21,7 @@ class StillPaid(life.PurgeMustWait):
 def must_be_cancelled(tenant: Tenant, **_: Any) -> None:
     """It is cancelled at the deletion (`subscriptions.life`); if that did not work, the purge waits."""
     account = Account.objects.for_tenant(tenant).first()
-    if account is not None and account.has_subscription and account.cancel_at is None:
+    if account is not None and account.has_subscription and not account.ends_with_period:
         raise StillPaid(f"The subscription {account.subscription_id} is not cancelled.")
 
 

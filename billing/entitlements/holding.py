@@ -39,7 +39,8 @@ class Holding:
     """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
 
     `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the
-    days of grace are over), `source` where the plan comes from. `owes`: a payment that failed.
+    days of grace are over), `source` where the plan comes from. `owes`: a payment that failed. `own`: what
+    is held without a granted plan, of which a gift takes nothing away.
     """
 
     plan_key: str
@@ -52,6 +53,7 @@ class Holding:
     add_ons: Mapping[str, int]
     granted: Collection[str]
     owes: Owes | None = None
+    own: Holding | None = None
 
     def limits(self) -> Mapping[str, Limit]:
         """The limits of plan and add-ons, those of meters that there are. Without a plan: none."""
@@ -64,12 +66,16 @@ class Holding:
                 limit = found.get(key)
                 if limit is not None and limit.value is not None:
                     found[key] = replace(limit, value=limit.value + more * quantity)
+        for key, own in (self.own.limits() if self.own else {}).items():
+            if key in found and _is_more(own, found[key]):
+                found[key] = replace(own, hard=own.hard and found[key].hard)
         return found
 
     def custom_domains(self) -> int:
         """How many domains of its own the workspace may have."""
         of_plan = self.plan.custom_domains if self.plan else 0
-        return of_plan + sum(each.custom_domains * number for each, number in self.bought())
+        bought = sum(each.custom_domains * number for each, number in self.bought())
+        return max(of_plan + bought, self.own.custom_domains() if self.own else 0)
 
     def why(self, feature: str) -> Source | None:
         """What allows a feature; None: nothing does."""
@@ -77,7 +83,9 @@ class Holding:
             return "grant"
         if self.plan is not None and feature in self.plan.allows:
             return self.source
-        return "add_on" if any(feature in each.allows for each, _ in self.bought()) else None
+        if any(feature in each.allows for each, _ in self.bought()):
+            return "add_on"
+        return self.own.why(feature) if self.own else None
 
     def bought(self) -> list[tuple[AddOn, int]]:
         """The add-ons that the catalogue knows, with how many there are."""
@@ -107,6 +115,8 @@ def holds(
     """From the rows of a workspace. A granted plan counts where it stands further down the price list."""
     paid = subscription if account.is_entitled else None
     granted = _highest([each.plan_key for each in grants if each.plan_key], account.plan_key)
+    features = [each for each in grants if not each.plan_key]
+    own = holds(account, subscription, features) if granted else None
     currency = paid.currency if paid else account.pays_in
     key = granted or account.plan_key
     plan = _plan(key)
@@ -121,6 +131,7 @@ def holds(
         add_ons=paid.add_ons if paid else {},
         granted=frozenset(each.feature for each in grants if each.feature),
         owes=_owes(account),
+        own=own,
     )
 
 
@@ -134,6 +145,10 @@ def _owes(account: Account) -> Owes | None:
 def _seats(plan: Plan | None, paid: Subscription | None) -> int:
     least = plan.least_seats if plan else 1
     return max(paid.quantity, least) if paid else least
+
+
+def _is_more(one: Limit, other: Limit) -> bool:
+    return other.value is not None and (one.value is None or one.value > other.value)
 
 
 def _highest(granted: Collection[str], own: str) -> str | None:

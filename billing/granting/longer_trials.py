@@ -38,6 +38,8 @@ def begin(
     row = running(account)
     if row is None or row.trial_end is None:
         raise NotGranted("This workspace has no trial to make longer.")
+    if row.cancel_at is not None:
+        raise NotGranted(f"It was cancelled, and ends on {row.cancel_at:%-d %B %Y}. Keep it first.")
     if until <= row.trial_end:
         raise NotGranted(f"The trial goes on until {row.trial_end:%-d %B %Y} already.")
     made = TrialExtension.objects.create(

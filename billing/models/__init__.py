@@ -6,6 +6,7 @@ from billing.models.account import (
     FAILING,
     LIVE,
     Account,
+    is_own_trial,
     is_tried,
     plan_item,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "TrialExtension",
     "UsageCharge",
     "UsageInvoice",
+    "is_own_trial",
     "is_tried",
     "plan_item",
 ]

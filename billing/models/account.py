@@ -115,6 +115,13 @@ class Account(models.Model):
         return bool(self.subscription_id) and self.status in LIVE
 
     @property
+    def ends_with_period(self) -> bool:
+        """Whether it ends with what is paid for: until a later day, which somebody has set at Stripe, it
+        would be renewed."""
+        ends, period = self.cancel_at, self.current_period_end
+        return ends is not None and (period is None or ends <= period)
+
+    @property
     def is_entitled(self) -> bool:
         """Whether what the subscription brings holds now."""
         return self.status in ENTITLING | FAILING and not self.grace_ended
@@ -173,10 +180,23 @@ class Account(models.Model):
 CARDLESS = "trial"  # metadata key of subscriptions that we began for trying
 
 
-def is_tried(subscription: stripe.Subscription) -> bool:
-    """Whether it is a trial of ours for which no way of paying is kept with it."""
+def is_own_trial(subscription: stripe.Subscription) -> bool:
+    """Whether it is a running trial that was begun here, and not bought."""
     ours = bool(subscription.metadata) and CARDLESS in (subscription.metadata or {})
-    return subscription.status == "trialing" and ours and not subscription.default_payment_method
+    return subscription.status == "trialing" and ours
+
+
+def is_tried(subscription: stripe.Subscription) -> bool:
+    """Whether it is such a trial that nobody would pay for at its end: no way of paying is kept with it,
+    nor with its customer (which must be expanded)."""
+    return is_own_trial(subscription) and not (
+        subscription.default_payment_method or _of_customer(subscription.customer)
+    )
+
+
+def _of_customer(customer: stripe.Customer | str) -> stripe.PaymentMethod | str | None:
+    settings = None if isinstance(customer, str) else customer.invoice_settings
+    return settings.default_payment_method if settings else None
 
 
 def plan_item(subscription: stripe.Subscription) -> stripe.SubscriptionItem | None:

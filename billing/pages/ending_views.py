@@ -34,7 +34,7 @@ def cancellation(request: WorkspaceRequest) -> HttpResponse:
         return redirect("billing:overview")
     paid_in = account.currency or account.pays_in
     context = {
-        "plan": _plan_name(account),
+        "plan": plan_name(account),
         "first_plan": catalogue.plans()[0].name,
         "period_end": page.day(account.current_period_end),
         "owes": account.past_due_since is not None,
@@ -66,7 +66,7 @@ def take_offer(request: WorkspaceRequest) -> HttpResponse:
 def cancel_by_form(request: WorkspaceRequest, account: Account) -> HttpResponse:
     """End the subscription as the form says. Raises as `ending.cancel`."""
     at_once = request.POST.get("when") == "now"
-    name = _plan_name(account)
+    name = plan_name(account)
     try:
         account = ending.cancel(
             account, why=Why.read(request.POST), at_once=at_once, by=request.user
@@ -81,7 +81,7 @@ def cancel_by_form(request: WorkspaceRequest, account: Account) -> HttpResponse:
     return redirect("billing:overview")
 
 
-def _plan_name(account: Account) -> str:
+def plan_name(account: Account) -> str:
     """What the subscription is to, also while its plan is lost for want of payment."""
     row = (
         Subscription.objects.for_tenant(account.tenant)

@@ -102,7 +102,7 @@ def cancel(request: WorkspaceRequest) -> HttpResponse:
 def resume(request: WorkspaceRequest) -> HttpResponse:
     """Take a cancellation back."""
     account = subscription.resume(Account.objects.of(request.tenant), by=request.user)
-    messages.success(request, f"{page.plan_name(account)} goes on.")
+    messages.success(request, f"{ending_views.plan_name(account)} goes on.")
     return redirect("billing:overview")
 
 

@@ -12,7 +12,7 @@ import events
 from billing import catalogue
 from billing.catalogue import Offer
 from billing.event_types import OFFER_TAKEN
-from billing.models import LIVE, Account, is_tried
+from billing.models import LIVE, Account, Subscription, is_tried
 from billing.selling import discounts
 from billing.stripe_client import client
 from billing.subscriptions import letters, scheduled, subscription
@@ -54,7 +54,7 @@ def cancel(account: Account, *, why: Why, at_once: bool = False, by: User) -> Ac
 def offer_for(account: Account) -> Offer | None:
     """What to show to who is about to cancel, as far as our own rows say; None: nothing."""
     offer = catalogue.rules().offer
-    pays = account.status == "active" and account.cancel_at is None
+    pays = account.status == "active" and account.cancel_at is None and not _is_to_change(account)
     had = account.offer_taken_at is not None
     return offer if offer is not None and pays and not had and _applies(offer, account) else None
 
@@ -70,7 +70,7 @@ def take_offer(account: Account, *, by: User) -> Offer:
     current = _live(account)
     if current is None:
         raise subscription.NoSubscription
-    if offer is None or is_tried(current):
+    if offer is None or is_tried(current) or scheduled.comes(current):
         raise NoOffer
     coupon = discounts.coupon_id(offer.coupon)
     kept: list[Any] = [{"discount": _id(each)} for each in current.discounts or ()]
@@ -106,6 +106,13 @@ def _with(params: Any, details: Any) -> Any:
 def _live(account: Account) -> stripe.Subscription | None:
     newest = subscription.newest(account.stripe_customer_id)
     return newest if newest is not None and newest.status in LIVE else None
+
+
+def _is_to_change(account: Account) -> bool:
+    """A change that waits brings the discounts that there were when it was made, so another would be lost
+    with it. That is taken back, or comes, first: as with codes."""
+    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "")
+    return rows.filter(scheduled_at__isnull=False).exists()
 
 
 def _applies(offer: Offer, account: Account) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import stripe
 
@@ -39,6 +40,15 @@ class Why:
         """As Stripe takes it ("cancellation_details"); what was not said is left out."""
         said = {"feedback": self.feedback, "comment": self.comment}
         return {key: value for key, value in said.items() if value}
+
+
+def taken_back(current: stripe.Subscription) -> dict[str, Any]:
+    """What takes the end of a subscription back, in an update or its preview: an end with the period, or on
+    a day that somebody set at Stripe, or in its portal. Nothing where none is set: Stripe takes nothing about
+    the end of a subscription that has a schedule."""
+    if current.cancel_at_period_end:
+        return {"cancel_at_period_end": False}
+    return {"cancel_at": ""} if current.cancel_at else {}
 
 
 def why(subscription: stripe.Subscription | None) -> dict[str, str | None]:

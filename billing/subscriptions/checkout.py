@@ -102,6 +102,7 @@ def _open(account: Account, choice: Choice, *, price: stripe.Price, user: User) 
         earlier = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
         for_the_same = _noted(earlier, "price") == price.id
         for_the_same &= _noted(earlier, "seats") == str(choice.seats)
+        for_the_same &= _noted(earlier, "from") == _paid_from(account, choice)
         for_the_same &= earlier.customer == account.stripe_customer_id
         if earlier.status == "open" and for_the_same:
             return str(earlier.url)
@@ -147,6 +148,7 @@ def _create(account: Account, choice: Choice, *, price: stripe.Price) -> stripe.
                 "plan": plan.key,
                 "price": price.id,
                 "seats": str(choice.seats),
+                "from": _paid_from(account, choice),
             },
             "subscription_data": subscribed,
             "allow_promotion_codes": bool(catalogue.promotion_codes()),
@@ -170,9 +172,14 @@ def _trial_goes_on_until(account: Account, choice: Choice) -> datetime | None:
 def _session_key(account: Account, choice: Choice, price: stripe.Price) -> str:
     """The earlier session's id makes the key new after each checkout, and only then."""
     seats, former = choice.seats, account.checkout_session_id
+    since = _paid_from(account, choice)
+    return f"checkout-{account.tenant_id}-{price.id}-{seats}-{since}-{former}"
+
+
+def _paid_from(account: Account, choice: Choice) -> str:
+    """In seconds since 1970, or "now". A trial that was made longer makes it another checkout."""
     until = _trial_goes_on_until(account, choice)
-    trial = f"-{until.timestamp():.0f}" if until else ""
-    return f"checkout-{account.tenant_id}-{price.id}-{seats}{trial}-{former}"
+    return f"{until.timestamp():.0f}" if until else "now"
 
 
 def _noted(session: stripe.checkout.Session, key: str) -> str | None:

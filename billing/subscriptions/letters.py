@@ -46,9 +46,9 @@ def canceled(
     )
 
 
-def resumed(account: Account, *, by: User | None, event: Event) -> None:
-    """The cancellation was taken back."""
-    _tell(account, "billing.resumed", event, {"plan": _name(account.plan_key), "doer": _doer(by)})
+def resumed(account: Account, *, plan: str, by: User | None, event: Event) -> None:
+    """The cancellation was taken back; `plan` is what is subscribed to, also while it is lost unpaid."""
+    _tell(account, "billing.resumed", event, {"plan": _name(plan), "doer": _doer(by)})
 
 
 def offer_taken(account: Account, *, offer: str, by: User) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from billing import failures
 from billing.models import Account
@@ -22,7 +22,8 @@ _GONE = frozenset({Status.DELETED, Status.PURGING})
 def unsettled() -> QuerySet[Account]:
     """Accounts whose subscription is not yet as their workspace's state wants it."""
     gone = Q(tenant__status__in=_GONE)
-    to_end = gone & (Q(checkout_open=True) | Q(subscription_id__isnull=False, cancel_at=None))
+    goes_on = Q(cancel_at=None) | Q(cancel_at__gt=F("current_period_end"))
+    to_end = gone & (Q(checkout_open=True) | Q(subscription_id__isnull=False) & goes_on)
     to_keep = ~gone & Q(ends_with_workspace=True)
     return Account.objects.filter(to_end | to_keep)
 
@@ -49,7 +50,7 @@ def _end(account: Account) -> None:
     if account.checkout_open:
         checkout.close_open(account)
         account = subscription.sync(account, origin=Account.Origin.CHECK)
-    if not account.has_subscription or account.cancel_at:
+    if not account.has_subscription or account.ends_with_period:
         return
     # Noted before Stripe is asked: who had cancelled themselves does not get the plan back.
     Account.objects.filter(pk=account.pk).update(ends_with_workspace=True)

@@ -2,7 +2,8 @@
 
 Nobody is moved by a change of the catalogue alone. Who is moved pays the new price from the next period
 on (Stripe prorates nothing), has the new usage terms at once, and is told by mail. Whom a run has moved
-the next one leaves alone, so it can be ended and begun again anywhere.
+the next one leaves alone, so it can be ended and begun again anywhere. Who has scheduled a change is left
+to a run after that has come: its schedule holds the price that was shown with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from billing.catalogue import Interval, Plan
 from billing.models import LIVE, Account, PlanTerms, Subscription, plan_item
 from billing.selling import prices, terms
 from billing.stripe_client import client
-from billing.subscriptions import projection, subscription
+from billing.subscriptions import projection, scheduled, subscription
 from metering.wording import money_in_words
 
 
@@ -51,7 +52,7 @@ def due(plan: Plan, *, slug: str = "") -> Iterator[Move]:
     """
     now = terms.current(plan)
     rows = Subscription.objects.filter(
-        plan_key=plan.key, status__in=LIVE, tenant__purged_at=None
+        plan_key=plan.key, status__in=LIVE, scheduled_at=None, tenant__purged_at=None
     ).select_related("tenant", "terms")
     if slug:
         rows = rows.filter(tenant__slug=slug)
@@ -80,6 +81,8 @@ def make(move: Move) -> None:
         item = plan_item(current)
         if item is None or item.price.metadata["plan"] != move.plan.key:
             raise subscription.NoSubscription  # it has changed its plan a moment ago
+        if scheduled.comes(current):
+            raise subscription.NoSubscription  # and this one is about to
         client().v1.subscriptions.update(
             current.id,
             {

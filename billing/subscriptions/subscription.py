@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import stripe
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 import events
 from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
-from billing.models import LIVE, Account, is_tried, plan_item
+from billing.models import LIVE, Account, is_own_trial, plan_item
 from billing.revenue import movements
 from billing.stripe_client import client
 from billing.subscriptions import (
@@ -90,7 +91,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     by_money = dunning.explains(before, account, found)
     _record_changes(
         account, plan_before=plan_before, cancel_before=cancel_before, by=by, found=found,
-        by_money=by_money,
+        by_money=by_money, had=before.subscription_id is not None,
     )  # fmt: skip
     if row is not None:
         telling.differences(account, row_before, row, by=by)
@@ -123,7 +124,10 @@ def _set_cancel(account: Account, *, at_period_end: bool, by: User | None) -> Ac
     current = scheduled.settled(_changeable(account))
     if at_period_end:
         scheduled.release(current)
-    client().v1.subscriptions.update(current.id, {"cancel_at_period_end": at_period_end})
+        client().v1.subscriptions.update(current.id, {"cancel_at_period_end": True})
+    elif said := cancelling.taken_back(current):
+        kept: Any = said
+        client().v1.subscriptions.update(current.id, kept)
     return sync(account, origin=Account.Origin.PAGE, by=by)
 
 
@@ -151,9 +155,9 @@ def _that_counts(ours: Sequence[stripe.Subscription]) -> stripe.Subscription | N
 def _without_superseded(
     ours: Sequence[stripe.Subscription], counts: stripe.Subscription | None
 ) -> Iterator[stripe.Subscription]:
-    """As they are once a trial of ours is ended that was tried without a card, and then bought."""
+    """As they are once a trial of ours is ended that was begun without paying, and then bought."""
     for one in ours:
-        if counts is None or one.id == counts.id or not is_tried(one):
+        if counts is None or one.id == counts.id or not is_own_trial(one):
             yield one
         else:
             yield client().v1.subscriptions.cancel(one.id)
@@ -186,8 +190,10 @@ def _record_changes(
     by: User | None,
     found: stripe.Subscription | None,
     by_money: bool,
+    had: bool,
 ) -> None:
-    """As events, in the audit log, and by mail to the owners; `by_money`: of the plan another mail tells."""
+    """As events, in the audit log, and by mail to the owners; `by_money`: of the plan another mail tells;
+    `had`: there was a subscription, whose plan may have been lost before."""
     tenant, person = account.tenant, person_of(by) if by else None
     plan_changed = account.plan_key != plan_before
     if plan_changed:
@@ -199,10 +205,10 @@ def _record_changes(
         events.record_with_row(PLAN_CHANGED.name, tenant=tenant, person=person, properties=said)
         if not by_money:
             letters.plan_changed(account, before=plan_before, by=by, event=said)
-    ended_at_once = plan_changed and not account.has_subscription and cancel_before is None
+    ended_at_once = had and not account.has_subscription and cancel_before is None
+    item = plan_item(found) if found is not None else None
+    plan_before = item.price.metadata["plan"] if item is not None else plan_before
     if (account.cancel_at and not cancel_before) or ended_at_once:
-        item = plan_item(found) if found is not None else None
-        plan_before = item.price.metadata["plan"] if item is not None else plan_before
         ends_at = (account.cancel_at or timezone.now()).isoformat()
         said = {"plan": plan_before, "ends_at": ends_at, **cancelling.why(found)}
         if ends := account.cancel_at:
@@ -217,7 +223,7 @@ def _record_changes(
         )
     if cancel_before and account.has_subscription and not account.cancel_at:
         audit.note(tenant, "subscription.resumed", by=by, target=plan_before)
-        letters.resumed(account, by=by, event={"plan": plan_before})
+        letters.resumed(account, plan=plan_before, by=by, event={"plan": plan_before})
         events.record_with_row(
             SUBSCRIPTION_RESUMED.name,
             tenant=tenant,

@@ -84,10 +84,11 @@ def _subscribe(account: Account, choice: Choice, price: stripe.Price) -> None:
 
 
 def of(account: Account) -> Subscription | None:
-    """The running trial for which no way of paying is kept yet; None: there is none."""
+    """The running trial for which no way of paying is kept yet, cancelled or not: it can be bought; None:
+    there is none."""
     if account.status != "trialing":
         return None
-    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "", cancel_at=None)
+    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "")
     return rows.filter(status="trialing", payment_method="").first()
 
 

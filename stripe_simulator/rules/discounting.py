@@ -31,7 +31,8 @@ def redeem(
         param = f"discounts[{position}]"
         if "discount" in one:
             kept = state.require("discount", one["discount"], param=f"{param}[discount]")
-            found.append(str(kept["id"]))
+            if not _is_over(state, kept):
+                found.append(str(kept["id"]))
             continue
         coupon, code = redeemable(
             state, one, customer=customer, currency=currency, subtotal=subtotal, param=param
@@ -131,8 +132,13 @@ def drop_ended(state: State, subscription: Json) -> None:
     """Take discounts off the subscription (unsaved) whose months are over."""
     for id in list(subscription["discounts"]):
         discount = state.require("discount", id)
-        if discount["end"] is not None and discount["end"] <= state.now():
+        if _is_over(state, discount):
             _drop(state, subscription, discount)
+
+
+@documented("billing/subscriptions/coupons#coupon-duration")
+def _is_over(state: State, discount: Json) -> bool:
+    return discount["end"] is not None and discount["end"] <= state.now()
 
 
 @assumed(

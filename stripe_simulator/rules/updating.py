@@ -39,6 +39,7 @@ def update(
             "A canceled subscription can only update its cancellation_details and metadata.",
             code="resource_missing",
         )
+    discounting.drop_ended(state, subscription)
     _apply(state, subscription, params)
     outcome = _change(state, subscription, params, pay_now=pay_now)
     if outcome.decline:

@@ -42,8 +42,10 @@ def note(
     `action` is past tense with a dot ("member.invited"); `target` is whom or what it was done to, in
     words; `by` None means the system. The address it came from is that of `request`, or of the request
     that is being answered. Of staff who are no members the workspace reads that it was staff, and no more.
-    Secrets never go into `details`.
+    Secrets never go into `details`. The log of a purged workspace is gone, and nothing is added to it.
     """
+    if tenant.purged_at is not None:
+        return
     origin = _Origin(ip=client_address(request.META)) if request else _origin.get()
     by_key = {"api_key": origin.key} if origin.key else {}
     AuditEntry.objects.create(

@@ -14,8 +14,9 @@ from typing import Any
 import stripe
 
 from billing.stripe_client import client
-from billing.subscriptions import scheduled
+from billing.subscriptions import cancelling, scheduled
 from billing.subscriptions.changing import scheduling
+from billing.subscriptions.changing.codes import Code
 from billing.subscriptions.changing.wanted import Wanted, item_of
 
 
@@ -87,12 +88,6 @@ def prorations(current: stripe.Subscription, wanted: Wanted, *, at: int | None) 
     return {"proration_behavior": "always_invoice", **dated}
 
 
-def keeps(current: stripe.Subscription) -> dict[str, Any]:
-    """What holds at once takes a cancellation back. Named only where there is one: Stripe takes nothing
-    about the end of a subscription that has a schedule."""
-    return {"cancel_at_period_end": False} if current.cancel_at_period_end else {}
-
-
 def discounts(wanted: Wanted) -> dict[str, Any]:
     """The code, if there is one: it is refused beside another discount."""
     if wanted.code is None:
@@ -107,7 +102,7 @@ def now_parameters(
     details = {
         "items": changed_items(current, wanted),
         **prorations(current, wanted, at=at),
-        **keeps(current),
+        **cancelling.taken_back(current),  # what holds at once does so
     }
     return {"subscription": current.id, "subscription_details": details, **discounts(wanted)}
 
@@ -122,7 +117,8 @@ def _next(current: stripe.Subscription, wanted: Wanted, now: stripe.Invoice | No
         return _of_new(current, wanted, at=end)
     schedule = scheduled.id_of(current)
     same = {
-        "items": changed_items(current, wanted), "proration_behavior": "none", **keeps(current)
+        "items": changed_items(current, wanted), "proration_behavior": "none",
+        **cancelling.taken_back(current),
     }  # fmt: skip
     if schedule and wanted.when != "never":
         asked: dict[str, Any] = _by_schedule(current, wanted, schedule)
@@ -175,9 +171,15 @@ def _lasting(current: stripe.Subscription, wanted: Wanted, *, until: int) -> lis
         waits = coupon.duration == "once" and wanted.when == "period_end"
         if waits or coupon.duration == "forever" or (each.end or 0) > until:
             lasting.append(coupon.id)
-    if wanted.code is not None and wanted.code.duration == "forever":
+    if wanted.code is not None and _outlasts_an_interval(wanted.code, wanted):
         lasting.append(wanted.code.coupon)
     return lasting
+
+
+def _outlasts_an_interval(code: Code, wanted: Wanted) -> bool:
+    """It begins with the interval, now: one that ends with it takes nothing off the next."""
+    interval = 12 if wanted.choice.interval == "year" else 1
+    return code.duration == "forever" or (code.months or 0) > interval
 
 
 def _preview(asked: dict[str, Any]) -> stripe.Invoice:

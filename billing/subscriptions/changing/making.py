@@ -17,11 +17,12 @@ from django.db import transaction
 from billing.models import LIVE, Account, is_tried
 from billing.selling import forms, terms
 from billing.stripe_client import client
-from billing.subscriptions import projection, scheduled, subscription
+from billing.subscriptions import cancelling, projection, scheduled, subscription
 from billing.subscriptions.changing import asking, codes, offers, scheduling, wanted
 from billing.subscriptions.changing.asking import Asked
 from billing.subscriptions.changing.offers import Offer
 from billing.subscriptions.changing.wanted import Wanted
+from events.steps import step
 from identity.models import User
 from tenants.models import Membership
 
@@ -103,9 +104,16 @@ def revoke(account: Account, *, by: User) -> bool:
     with transaction.atomic():
         account = Account.objects.locked(account.pk)
         current = subscription.newest(account.stripe_customer_id)
-        released = current is not None and scheduled.release(scheduled.settled(current))
-    subscription.sync(account, origin=Account.Origin.PAGE, by=by)
+        released = current is not None and _release(scheduled.settled(current))
+    account = subscription.sync(account, origin=Account.Origin.PAGE, by=by)
+    if not account.has_subscription:
+        raise subscription.NoSubscription
     return released
+
+
+def _release(current: stripe.Subscription) -> bool:
+    """What has come is not taken back: its schedule goes on to let go of the subscription by itself."""
+    return current.status in LIVE and scheduled.comes(current) and scheduled.release(current)
 
 
 def _ask_soon(account: Account) -> None:
@@ -128,10 +136,13 @@ def _confirm(account: Account, offer: Offer) -> int:
     bill = asking.ask_now(current, found, at=offer.at)
     if offers.digest(bill) != offer.bill:
         raise NoLongerTrue("What it costs has changed since you looked at it.", offer.choice)
+    step("billing.change-asked")
     if found.when == "period_end":
         scheduling.schedule(current, found, key=offer.key)
+        step("billing.change-made")
         return 0
     changed = _update(current, found, offer)
+    step("billing.change-made")
     _note_difference(changed, bill)
     return bill.due if bill else 0
 
@@ -145,7 +156,7 @@ def _update(current: stripe.Subscription, found: Wanted, offer: Offer) -> stripe
         params |= {
             "items": asking.changed_items(current, found),
             **asking.prorations(current, found, at=offer.at),
-            **asking.keeps(current),
+            **cancelling.taken_back(current),
             "payment_behavior": "error_if_incomplete",
         }
         metadata |= {
@@ -179,7 +190,7 @@ def _is_done(current: stripe.Subscription, offer: Offer) -> bool:
         return False
     if (item.price.id, item.quantity or 1) != (offer.price, offer.seats):
         return False
-    return not current.cancel_at_period_end
+    return not cancelling.taken_back(current)
 
 
 def _wanted(account: Account, current: stripe.Subscription, data: Mapping[str, str]) -> Wanted:

@@ -131,7 +131,7 @@ def state(current: stripe.Subscription) -> str:
         current.cancel_at,
         current.cancel_at_period_end,
         current.trial_end,
-        scheduled.id_of(current),
+        scheduled.id_of(current) if scheduled.comes(current) else "",  # one may be half made
         _paid_with(current),
         [each if isinstance(each, str) else each.id for each in current.discounts or ()],
     ]

@@ -13,12 +13,14 @@ from billing.selling import terms
 from billing.stripe_client import client
 from billing.subscriptions import scheduled
 from billing.subscriptions.changing.wanted import Wanted, item_of
+from events.steps import step
 
 
 def schedule(current: stripe.Subscription, wanted: Wanted, *, key: str) -> None:
     """Let the subscription become what is wanted when its period ends; `key` makes it once. A change
     that was scheduled before gives way to this one. Raises stripe.StripeError."""
     id = scheduled.id_of(current) or _begin(current, key)
+    step("billing.schedule-begun")
     client().v1.subscription_schedules.update(
         id,
         {
