@@ -43,7 +43,9 @@ def ends_on(books: Clocked, at: int) -> None:
 
 def keep_card(books: Clocked) -> None:
     """With the customer, before anything is bought."""
-    method = books.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": books.shop.customer})
+    method = books.stripe.v1.payment_methods.attach(
+        "pm_card_visa", {"customer": books.shop.customer}
+    )
     settings = {"default_payment_method": method.id}
     books.stripe.v1.customers.update(books.shop.customer, {"invoice_settings": settings})  # type: ignore[typeddict-item]
 
