@@ -61,7 +61,7 @@ def fields(schedule: stripe.SubscriptionSchedule | str | None) -> dict[str, Any]
         "scheduled_at": datetime.fromtimestamp(phase.start_date, UTC),
     }
     ours = said_by(schedule)
-    items = {_price(each): each.quantity or 1 for each in phase["items"]}
+    items = {_price(each): getattr(each, "quantity", None) or 1 for each in phase["items"]}
     if ours.get("price") not in items:
         return said
     amount = ours.get("amount", "")

@@ -41,7 +41,7 @@ def phases(
     start = on.start_date if on else item.current_period_start
     discounts: Any = [{"discount": _id(each)} for each in current.discounts or ()]
     first: dict[str, Any] = {
-        "items": [_item(each.price.id, each.quantity) for each in current["items"].data],
+        "items": [_as_it_is(each) for each in current["items"].data],
         "start_date": start,
         "end_date": item.current_period_end,
         "discounts": discounts or "",
@@ -70,8 +70,12 @@ def terms_of(current: stripe.Subscription, wanted: Wanted) -> str:
 def _after(current: stripe.Subscription, wanted: Wanted) -> list[dict[str, Any]]:
     plan = item_of(current)
     others = [each for each in current["items"].data if each.id != plan.id]
-    kept = [_item(each.price.id, each.quantity) for each in others]
+    kept = [_as_it_is(each) for each in others]
     return [_item(wanted.price.id, wanted.choice.seats), *kept]
+
+
+def _as_it_is(item: stripe.SubscriptionItem) -> dict[str, Any]:
+    return _item(item.price.id, getattr(item, "quantity", None))  # one of a meter has none
 
 
 def _item(price: str, quantity: int | None) -> dict[str, Any]:
