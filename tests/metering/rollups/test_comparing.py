@@ -34,7 +34,7 @@ def test_where_nobody_changed_anything_nothing_differs(parcels, log, arriving):
 @both_stores
 @law
 @given(
-    arriving=parcels_sent(), bounds=st.lists(st.tuples(MOMENTS, MOMENTS), min_size=1, max_size=3)
+    arriving=parcels_sent(), bounds=st.lists(st.tuples(MOMENTS, MOMENTS), min_size=1, max_size=2)
 )
 def test_many_workspaces_are_answered_as_each_would_be(parcels, log, arriving, bounds):
     log.empty()
