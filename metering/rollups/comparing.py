@@ -12,7 +12,7 @@ from metering.rollups import trust
 from metering.rollups.chosen import rollups
 from metering.rollups.protocol import Compared
 
-AT_ONCE = 8  # days: rollups, which are in the order of workspaces, are read whole for each time
+AT_ONCE = 16  # days: rollups, which are in the order of workspaces, are read whole for each time
 MOST = 200 * AT_ONCE  # differences of so many days
 
 

@@ -52,6 +52,10 @@ _KEPT = """
     WHERE bucket >= %(start)s AND bucket < %(end)s AND meter = ANY(%(meters)s) {tenant}
     GROUP BY 2, 3, 4
 """
+_KEPT_DAYS = """
+    SELECT 'day' AS grain, tenant, bucket AS day, meter, value, count FROM rollup_day
+    WHERE bucket >= %(start)s AND bucket < %(end)s AND meter = ANY(%(meters)s) {tenant}
+"""
 _DIFFERING = """
     WITH alike AS MATERIALIZED ({alike}),
     raw (tenant, day, meter, value, count, adds_up, has_minutes) AS ({raw}),
@@ -87,12 +91,13 @@ def compared(
         "most": most,
     }
     only = "AND tenant = %(tenant)s" if tenant is not None else ""
-    kept = (_KEPT.format(grain=g, tenant=only, day=_DAY.format("bucket")) for g in _GRAINS)
+    day = _DAY.format("bucket")
+    kept = [_KEPT.format(grain=grain, tenant=only, day=day) for grain in ("hour", "minute")]
     together = _Together([meter for meter in meters if meter.aggregation in _MADE_OF_ALIKE])
     statement = _DIFFERING.format(
         alike=together.alike(only),
         raw=" UNION ALL ".join([*together.meters(), *_alone(meters, only)]),
-        kept=" UNION ALL ".join(kept),
+        kept=" UNION ALL ".join([_KEPT_DAYS.format(tenant=only), *kept]),
     )
     connection.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
     connection.execute("SET LOCAL jit = off")
