@@ -18,6 +18,7 @@ from outbound import letter_editors
 from plg_site import baseline
 from plg_site.development import demo
 from plg_site.operating import giving_way, versions
+from plg_site.operating.tables_first import tables_first
 from tenants import fleet, pool
 
 Step = tuple[str, Callable[[], str]]
@@ -88,7 +89,8 @@ def shared_tables(*, say: Say = lambda line: None) -> str:
 
 
 def _migrate_shared() -> None:
-    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    with tables_first():
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
 
 
 def event_store(*, say: Say = lambda line: None, rebuild_later: bool = False) -> str:

@@ -6,14 +6,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import psycopg
 import pytest
 from django.core.management import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from events.errors import StoreUnavailable
 from plg_site.operating import giving_way
+from plg_site.operating.tables_first import tables_first, tables_of
 
 
 @pytest.fixture
@@ -74,6 +81,59 @@ def test_who_waits_for_each_other_is_parted_by_the_change_giving_way(two_tables)
             thread.join(30)
     assert failed == []
     assert said in ([], ["tables are in use; it gives way and comes again"])
+
+
+class AddLater(Migration):
+    """Computes between its two tables, as Django's do, only longer."""
+
+    operations: ClassVar = [
+        RunSQL("ALTER TABLE way_first ADD COLUMN later text"),
+        RunPython(lambda apps, editor: time.sleep(0.9)),
+        RunSQL(
+            'CREATE TABLE "way_third" ("id" int REFERENCES "way_second" ("id")); DROP TABLE way_third'
+        ),
+    ]
+
+
+def test_a_migration_takes_its_tables_at_once_from_people_who_always_have_one(two_tables):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE way_second ADD UNIQUE (id)")
+    failed, stop = [], threading.Event()
+
+    def people(number: int) -> None:
+        with somebody_else() as using:
+            while not stop.is_set():
+                number += 2
+                try:
+                    with using.transaction():
+                        using.execute("INSERT INTO way_second VALUES (%s)", [number])
+                        time.sleep(0.15)
+                        using.execute("INSERT INTO way_first VALUES (1)")
+                except psycopg.Error as error:
+                    failed.append(repr(error))
+                stop.wait(0.05)
+
+    threads = [threading.Thread(target=people, args=[number]) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    migration = AddLater("later", "way")
+    try:
+        with tables_first():
+            MigrationExecutor(connection).apply_migration(ProjectState(), migration)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+        MigrationRecorder(connection).record_unapplied("way", "later")
+    assert failed == []
+
+
+def test_the_tables_of_a_migration_are_read_from_its_sql(db):
+    loader = MigrationLoader(connection)
+    key = ("billing", "0005_catalogue_and_state")
+    found = tables_of(loader.graph.nodes[key], loader.project_state(key, at_end=False))
+    assert found["billing_account"] == "ACCESS EXCLUSIVE"
+    assert found["identity_user"] == found["tenants_tenant"] == "SHARE ROW EXCLUSIVE"
 
 
 def test_a_slow_change_never_waits_so_late_that_who_waits_for_it_would_be_ended(two_tables):
