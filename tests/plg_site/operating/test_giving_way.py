@@ -116,7 +116,7 @@ def test_a_migration_takes_its_tables_at_once_from_people_who_always_have_one(tw
     threads = [threading.Thread(target=people, args=[number]) for number in range(2)]
     for thread in threads:
         thread.start()
-    migration = AddLater("later", "way")
+    migration = AddLater("later_way", "tenants")
     try:
         with tables_first():
             MigrationExecutor(connection).apply_migration(ProjectState(), migration)
@@ -124,7 +124,7 @@ def test_a_migration_takes_its_tables_at_once_from_people_who_always_have_one(tw
         stop.set()
         for thread in threads:
             thread.join(30)
-        MigrationRecorder(connection).record_unapplied("way", "later")
+        MigrationRecorder(connection).record_unapplied("tenants", "later_way")
     assert failed == []
 
 
