@@ -21,6 +21,8 @@ pytestmark = pytest.mark.thorough
 _LONG = {
     "billing": ["webhooks"],
     "footprint": modules_of("footprint"),
+    "growth": modules_of("growth"),
+    "launch": modules_of("launch"),
     "older": modules_of("older"),
     "tenants": ["size"],
 }
