@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, StorageState
 
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 from tests.stack.second_factor import show_second_factor
+from tests.stack.stated import STATED
 
 pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 
@@ -37,6 +38,12 @@ WORKSPACE = [
     "/members/",
     "/api-keys/",
     "/billing/",
+    "/billing/payment/",
+    "/billing/payment-methods/",
+    "/billing/details/",
+    "/billing/invoices/",
+    "/billing/statements/1/",
+    "/billing/statements/1/events/",
     "/settings/",
     "/settings/audit/",
     "/settings/domains/",
@@ -85,8 +92,10 @@ STAFF = [
     "/staff/messages/",
     "/staff/revenue/",
     "/staff/revenue/failed/",
+    "/staff/revenue/trials/",
     "/staff/revenue/disputes/",
     "/staff/revenue/grants/",
+    "/staff/differences/",
 ]
 A_LINK = re.compile(r"/links/[0-9a-f-]{36}/$")
 WIDTHS = (390, 1440)  # px
@@ -107,6 +116,13 @@ CUT = """
   return [...wide, ...cut.map((each) => each.innerText.slice(0, 60))]
 })
 """
+
+
+@pytest.fixture(scope="module")
+def stated(stack) -> None:
+    """A statement to open, and something for staff to look into."""
+    said = stack.manage("shell", "-c", STATED)
+    assert "STATED" in said.stdout, said.stderr
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +238,9 @@ def test_the_public_pages_are_accessible_and_fit(chromium, stack):
     look_at_all(chromium, stack.site_url, PUBLIC)
 
 
-def test_the_pages_of_a_workspace_are_accessible_and_fit(chromium, stack, demo_state, furnished):
+def test_the_pages_of_a_workspace_are_accessible_and_fit(
+    chromium, stack, demo_state, furnished, stated
+):
     look_at_all(chromium, stack.workspace_url("acme"), WORKSPACE, by=demo_state)
 
 
@@ -271,7 +289,7 @@ def found_by_staff(chromium: Browser, stack, staff_state: StorageState) -> list[
 
 
 def test_the_pages_of_the_staff_are_accessible_and_fit(
-    chromium, stack, staff_state, found_by_staff
+    chromium, stack, staff_state, found_by_staff, stated
 ):
     look_at_all(chromium, stack.site_url, [*STAFF, *found_by_staff, *STAFF_OWN], by=staff_state)
 
