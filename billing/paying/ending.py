@@ -111,7 +111,8 @@ def _live(account: Account) -> stripe.Subscription | None:
 def _is_to_change(account: Account) -> bool:
     """A change that waits brings the discounts that there were when it was made, so another would be lost
     with it. That is taken back, or comes, first: as with codes."""
-    rows = Subscription.objects.filter(stripe_id=account.subscription_id or "")
+    of_it = Subscription.objects.for_tenant(account.tenant)
+    rows = of_it.filter(stripe_id=account.subscription_id or "")
     return rows.filter(scheduled_at__isnull=False).exists()
 
 
