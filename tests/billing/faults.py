@@ -15,7 +15,13 @@ from typing import Literal
 
 import httpx
 
-Kind = Literal["lost", "acts_and_is_lost"] | int  # or the status that is answered
+# "away": it does nothing and hangs up; "lost", the cruel one: it acts, and nobody hears of it; or a status.
+Kind = Literal["away", "lost"] | int
+_REFUSALS = {  # type and code, as Stripe's API reference ("Errors") has them
+    409: ("idempotency_error", "idempotency_key_in_use"),
+    429: ("invalid_request_error", "rate_limit"),
+}
+FAULTS: tuple[Kind, ...] = ("away", "lost", 409, 429, 500)
 
 
 @dataclass
@@ -59,15 +65,15 @@ class Faults:
                 if faults.kind is None or faults.part not in self.path or faults.left <= 0:
                     return self._pass()
                 faults.left -= 1
-                if faults.kind == "acts_and_is_lost":
+                if faults.kind == "lost":
                     self._ask()
                 if isinstance(faults.kind, str):
                     self.close_connection = True
                     self.connection.close()
                     return None
-                body = json.dumps(
-                    {"error": {"message": "Not now.", "type": "api_error", "code": "lock_timeout"}}
-                ).encode()
+                kind, code = _REFUSALS.get(faults.kind, ("api_error", "lock_timeout"))
+                error = {"message": "Not now.", "type": kind, "code": code}
+                body = json.dumps({"error": error}).encode()
                 return self._answer(faults.kind, body, {"Retry-After": "0"})
 
             def _ask(self) -> httpx.Response:

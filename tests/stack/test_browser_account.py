@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from plg_site.walk.walker import Walk
 from tests.stack.chromium import IN_CHROMIUM, no_axe_violations
 
 pytestmark = [*IN_CHROMIUM, pytest.mark.thorough]
 _MOST_TABS = 60  # a page with more stops than that is not one of these
-
-
-@pytest.fixture
-def tab(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            errors.append(message.text) if "Content Security Policy" in message.text else None
-        ),
-    )
-    yield page
-    context.close()
-    assert errors == [], "scripts failed or the policy was broken"
 
 
 def go(tab: Page, name: str) -> None:

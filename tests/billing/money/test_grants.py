@@ -14,7 +14,7 @@ from billing import entitlements, granting, upkeep
 from billing.models import StaffCredit, StaffGrant, Subscription, TrialExtension
 from tenants.models import AuditEntry
 from tests.billing.conftest import Shop, customers_of
-from tests.billing.faults import Faults, Kind
+from tests.billing.faults import FAULTS, Faults, Kind
 from tests.billing.money.conftest import LAST_DAY, Desk
 
 DAY = timedelta(days=1)
@@ -166,7 +166,7 @@ def test_what_makes_no_sense_is_refused_in_words(desk: Desk, form: dict[str, str
     assert granting.given_to(desk.shop.tenant) == []
 
 
-@pytest.mark.parametrize("kind", ["lost", "acts_and_is_lost", 409, 429, 500])
+@pytest.mark.parametrize("kind", FAULTS)
 def test_a_stripe_that_fails_gives_nothing_twice(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults, kind: Kind
 ) -> None:
@@ -196,7 +196,7 @@ def test_a_stripe_that_fails_gives_nothing_twice(
     assert audited(desk.shop) == ["credit.given", "credit.revoked", "credit.ended"]
 
 
-@pytest.mark.parametrize("kind", ["lost", "acts_and_is_lost", 409, 429, 500])
+@pytest.mark.parametrize("kind", FAULTS)
 def test_a_longer_trial_comes_also_when_stripe_fails(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults, kind: Kind
 ) -> None:
@@ -222,7 +222,7 @@ def test_what_was_revoked_before_it_came_is_not_brought(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults
 ) -> None:
     desk.shop.buy("pro")
-    with faults.on("/balance_transactions", "lost"):
+    with faults.on("/balance_transactions", "away"):
         desk.give(what="credit", amount="4.00")
     desk.revoke(key_of(desk))
     upkeep.ask_stripe(now=timezone.now() + DAY)

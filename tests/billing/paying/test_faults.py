@@ -13,8 +13,8 @@ from billing.models import Account
 from billing.selling import pushing
 from billing.subscriptions import subscription
 from tenants.models import AuditEntry
+from tests.billing.faults import FAULTS, Faults, Kind
 from tests.billing.paying.conftest import FAILS, VISA, Clocked
-from tests.billing.paying.faulty import FAULTS, Faulty
 
 ADDRESS = {
     "name": "Acme Ltd",
@@ -25,19 +25,21 @@ ADDRESS = {
 }
 
 # Those that do nothing, one after the other on one button; and the one that acts and does not answer.
-EACH = [tuple(each for each in FAULTS if each != "lost"), ("lost",)]
+EACH: list[tuple[Kind, ...]] = [tuple(each for each in FAULTS if each != "lost"), ("lost",)]
 
 
 @pytest.fixture
-def faulty(simulator, settings, monkeypatch) -> Iterator[Faulty]:
+def faulty(simulator, settings, monkeypatch) -> Iterator[Faults]:
     """The application asks through it, and asks once: what the SDK would repeat, a person repeats."""
-    between = Faulty(simulator.url)
+    between = Faults(simulator.url)
+    server = between.open()
     monkeypatch.setattr(stripe_client, "RETRIES", 0)
     settings.STRIPE_API_HOST = between.url
     stripe_client._client.cache_clear()
     yield between
     stripe_client._client.cache_clear()
-    between.stop()
+    server.shutdown()
+    server.server_close()
 
 
 def standing(clocked: Clocked) -> tuple[object, ...]:
@@ -54,13 +56,13 @@ def standing(clocked: Clocked) -> tuple[object, ...]:
 
 
 def press(
-    clocked: Clocked, faulty: Faulty, faults: tuple[str, ...], path: str,
+    clocked: Clocked, faulty: Faults, faults: tuple[Kind, ...], path: str,
     data: dict[str, str] | None = None,
 ) -> object:  # fmt: skip
     """With each fault: a page in words, nothing changed here. Then once more without it."""
     before = standing(clocked)
     for fault in faults:
-        with faulty.failing(fault):
+        with faulty.on("", fault):
             refused = clocked.shop.owner.post(f"/billing/{path}", data or {})
         assert refused.status_code == 503, (path, fault, refused.status_code)
         assert "We cannot reach our payment provider" in refused.content.decode(), (path, fault)
@@ -70,9 +72,9 @@ def press(
     return done
 
 
-@pytest.mark.parametrize("faults", EACH, ids="+".join)
+@pytest.mark.parametrize("faults", EACH, ids=lambda each: "+".join(map(str, each)))
 def test_each_button_fails_in_words_and_then_does_it_once(
-    subscribed: Clocked, stripe: sdk.StripeClient, faulty: Faulty, faults: tuple[str, ...]
+    subscribed: Clocked, stripe: sdk.StripeClient, faulty: Faults, faults: tuple[Kind, ...]
 ) -> None:
     pushing.push()  # the coupon of the offer
     v1, customer = stripe.v1, subscribed.shop.customer
@@ -88,7 +90,7 @@ def test_each_button_fails_in_words_and_then_does_it_once(
     assert v1.subscriptions.retrieve(subscribed.row.stripe_id).default_payment_method == other
     assert v1.customers.retrieve(customer).invoice_settings.default_payment_method == other
     if faults == ("lost",):  # it is gone at Stripe, so the second press finds no such card
-        with faulty.failing("lost"):
+        with faulty.on("", "lost"):
             assert (
                 subscribed.shop.owner.post(f"/billing/payment-methods/{first}/removal/").status_code
                 == 503
@@ -121,15 +123,15 @@ def _details(clocked: Clocked, stripe: sdk.StripeClient, pressed: Callable[..., 
     assert (given.value, given.type) == ("DE123456789", "eu_vat")
 
 
-@pytest.mark.parametrize("faults", EACH, ids="+".join)
+@pytest.mark.parametrize("faults", EACH, ids=lambda each: "+".join(map(str, each)))
 def test_an_open_invoice_is_paid_once_whatever_happens(
-    subscribed: Clocked, faulty: Faulty, faults: tuple[str, ...]
+    subscribed: Clocked, faulty: Faults, faults: tuple[Kind, ...]
 ) -> None:
     subscribed.give_card(FAILS)
     subscribed.until_renewal()
     subscribed.give_card(VISA)
     for fault in faults:
-        with faulty.failing(fault):
+        with faulty.on("", fault):
             refused = subscribed.shop.owner.post("/billing/payment/")
             card = subscribed.shop.owner.post("/billing/payment/card/")
         assert (refused.status_code, card.status_code) == (503, 503), fault
@@ -144,13 +146,11 @@ def test_an_open_invoice_is_paid_once_whatever_happens(
 
 
 def test_the_sdk_repeats_with_one_key_what_was_lost(
-    subscribed: Clocked, stripe: sdk.StripeClient, faulty: Faulty, monkeypatch
+    subscribed: Clocked, stripe: sdk.StripeClient, faulty: Faults, monkeypatch
 ) -> None:
     monkeypatch.setattr(stripe_client, "RETRIES", 2)
     stripe_client._client.cache_clear()
-    faulty.fault = "lost"
-    told = iter(["lost", "", "", "", "", ""])
-    monkeypatch.setattr(type(faulty), "fault", property(lambda _: next(told, "")), raising=False)
+    faulty.fail("lost", times=1)
     answer = subscribed.shop.owner.post("/billing/cancellation/", {"reason": "other"})
     assert answer.status_code == 302
     assert subscribed.account.cancel_at is not None

@@ -3,40 +3,16 @@ and nothing is charged twice, lost, or told twice."""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 
 import pytest
 import stripe as sdk
-from django.db import connection, connections
 
 from billing import upkeep
 from billing.models import Account, Subscription
-from billing.subscriptions import subscription
-from billing.subscriptions.changing import making, scheduling
 from outbound.models import Message
 from tests.billing.conftest import Shop
-from tests.forked import killed_in
-
-NAMING_STEPS = (making, scheduling, subscription)
-
-
-def killed_at(name: str, work: Callable[[], object]) -> None:
-    """Do it in a child that is killed at this step."""
-
-    def at(step: str) -> None:
-        if step == name:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def in_child() -> None:
-        for module in NAMING_STEPS:
-            module.step = at  # type: ignore[attr-defined]
-        work()
-
-    connections.close_all()  # the child has its own
-    connection.close_pool()
-    killed_in(in_child)
+from tests.billing.killed import killed_at
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_an_answer_that_is_lost_once_is_asked_for_again_and_counts_once(
 ) -> None:
     books.buy("business" if "seats" in wish else "pro")
     page = books.shop.look(**wish)
-    broken.fail("acts_and_is_lost", times=1)
+    broken.fail("lost", times=1)
     assert books.shop.confirm(page).status_code == 302
     if "seats" in wish:
         assert (books.row.scheduled_plan_key, len(books.totals())) == ("team", 1)
@@ -188,7 +188,7 @@ def test_an_answer_that_never_comes_is_found_out_and_a_second_click_charges_noth
 ) -> None:
     books.buy("pro")
     page = books.shop.look(plan="business")
-    broken.fail("acts_and_is_lost")
+    broken.fail("lost")
     answer = books.shop.confirm(page)
     assert answer.status_code == 503
     assert books.shop.account.must_ask
@@ -202,7 +202,7 @@ def test_what_stripe_did_unheard_is_found_by_the_periodic_check(
 ) -> None:
     books.buy("pro")
     page = books.shop.look(plan="business")
-    broken.fail("acts_and_is_lost")
+    broken.fail("lost")
     books.shop.confirm(page)
     broken.left = 0
     upkeep.ask_stripe()

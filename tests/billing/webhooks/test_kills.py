@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 import stripe as sdk
-from django.db import connection, connections
 
 from billing import webhook_urls, webhooks
 from billing.models import InboxEvent, Subscription
 from billing.subscriptions import subscription
-from billing.webhooks import handling, inbox
+from billing.webhooks import inbox
 from outbound.models import Message
 from tenants.models import AuditEntry
 from tests.billing.conftest import SECRET, Shop
+from tests.billing.killed import killed_at
 from tests.billing.simulated import Delivery, Mailbox
 from tests.billing.webhooks.test_webhooks import sign
-from tests.forked import killed_in
-
-NAMING_STEPS = (handling, subscription, webhook_urls)
-
-
-def killed_at(name: str, work: Callable[[], object]) -> None:
-    """Do it in a child that is killed at this step."""
-
-    def at(step: str) -> None:
-        if step == name:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def in_child() -> None:
-        for module in NAMING_STEPS:
-            module.step = at  # type: ignore[attr-defined]
-        work()
-
-    connections.close_all()  # the child has its own
-    connection.close_pool()
-    killed_in(in_child)
 
 
 @pytest.fixture
