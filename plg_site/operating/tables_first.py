@@ -16,11 +16,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import structlog
 from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 from psycopg import sql
+
+log = structlog.get_logger()
 
 FIRST, ALL = (
     0.4,
@@ -59,9 +62,13 @@ def tables_first() -> Iterator[None]:
 
 def tables_of(migration: Migration, state: ProjectState) -> Mapping[str, str]:
     """The tables that its SQL changes or refers to, and how each is to be locked. Those that only its
-    Python touches are not known."""
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        migration.apply(state.clone(), editor, collect_sql=True)
+    Python touches are not known; nor is any of a migration whose SQL Django cannot say beforehand."""
+    try:
+        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            migration.apply(state.clone(), editor, collect_sql=True)
+    except Exception as error:  # such as a name that is looked up in a table that it makes itself
+        log.info("migration.tables_unknown", migration=str(migration), error=repr(error))
+        return {}
     said = "\n".join(str(statement) for statement in editor.collected_sql)
     referred = dict.fromkeys(_REFERENCES.findall(said), _REFERRED)
     return referred | dict.fromkeys(_CHANGED.findall(said), _EXCLUSIVE)

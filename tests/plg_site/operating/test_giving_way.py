@@ -11,8 +11,14 @@ from typing import ClassVar
 import psycopg
 import pytest
 from django.core.management import CommandError
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db.migrations import (
+    AlterUniqueTogether,
+    CreateModel,
+    Migration,
+    RunPython,
+    RunSQL,
+)
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -134,6 +140,37 @@ def test_the_tables_of_a_migration_are_read_from_its_sql(db):
     found = tables_of(loader.graph.nodes[key], loader.project_state(key, at_end=False))
     assert found["billing_account"] == "ACCESS EXCLUSIVE"
     assert found["identity_user"] == found["tenants_tenant"] == "SHARE ROW EXCLUSIVE"
+
+
+class LooksItsNameUp(Migration):
+    """Django finds the name of what it removes in the database, where a rehearsal has made nothing."""
+
+    operations: ClassVar = [
+        RunSQL(
+            "CREATE TABLE tenants_way (id int PRIMARY KEY, a int, b int, UNIQUE (a, b))",
+            state_operations=[
+                CreateModel(
+                    "Way",
+                    [("id", models.IntegerField(primary_key=True)), ("a", models.IntegerField()),
+                     ("b", models.IntegerField())],
+                    {"unique_together": {("a", "b")}},
+                )
+            ],
+        ),
+        AlterUniqueTogether("Way", set()),
+    ]  # fmt: skip
+
+
+def test_a_migration_that_cannot_be_rehearsed_runs_all_the_same(committed):
+    migration = LooksItsNameUp("way_rehearsed", "tenants")
+    assert tables_of(migration, ProjectState()) == {}
+    try:
+        with tables_first():
+            MigrationExecutor(connection).apply_migration(ProjectState(), migration)
+    finally:
+        MigrationRecorder(connection).record_unapplied("tenants", "way_rehearsed")
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE tenants_way")
 
 
 def test_a_slow_change_never_waits_so_late_that_who_waits_for_it_would_be_ended(two_tables):
