@@ -1,6 +1,7 @@
 from django.urls import path
 
-from staff.pages import log, people, pressure, search, trail
+from staff.pages import log, pressure, search, trail
+from staff.pages.people import listing, merging, person, privacy, timeline
 
 urlpatterns = [
     path("search/", search.search, name="staff_search"),
@@ -9,5 +10,13 @@ urlpatterns = [
     path("pressure/by-hand/", pressure.set_by_hand, name="staff_pressure_by_hand"),
     path("pressure/by-hand/end/", pressure.end_by_hand, name="staff_pressure_end"),
     path("trail/", trail.looks, name="staff_trail"),
-    path("people/<uuid:pk>/", people.person, name="staff_person"),
+    path("people/", listing.people, name="staff_people"),
+    path("people/<uuid:pk>/", person.person, name="staff_person"),
+    path("people/<uuid:pk>/timeline/", timeline.of_person, name="staff_timeline"),
+    path("people/<uuid:pk>/merge/", merging.merge, name="staff_merge"),
+    path("people/<uuid:pk>/export/", privacy.export, name="staff_export_person"),
+    path("people/<uuid:pk>/forget/", privacy.erase, name="staff_erase"),
+    path("people/merges/<uuid:pk>/undo/", merging.undo, name="staff_merge_undo"),
+    path("people/forgotten/", privacy.erasures, name="staff_erasures"),
+    path("people/forgotten/<uuid:pk>/", privacy.erasure, name="staff_erasure"),
 ]

@@ -1,5 +1,12 @@
 """People, their logins, and what they have signed up for and in with."""
 
+from identity.models.known import (
+    Erasure,
+    PersonAttribute,
+    PersonIdentifier,
+    PersonMerge,
+    PurposeConsent,
+)
 from identity.models.people import Person, PersonAlias, User
 from identity.models.provider import DerivedSession, Grant, SigningKey
 from identity.models.security import MailChoice, SignIn
@@ -8,12 +15,17 @@ from identity.models.sign_ups import Beginning, MailedCode, Merge
 __all__ = [
     "Beginning",
     "DerivedSession",
+    "Erasure",
     "Grant",
     "MailChoice",
     "MailedCode",
     "Merge",
     "Person",
     "PersonAlias",
+    "PersonAttribute",
+    "PersonIdentifier",
+    "PersonMerge",
+    "PurposeConsent",
     "SignIn",
     "SigningKey",
     "User",

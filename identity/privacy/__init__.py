@@ -1,0 +1,6 @@
+"""What a person may ask for: everything known of them as one archive, and to be forgotten."""
+
+from identity.privacy.erasing import NotErased, begin, finish, finish_all
+from identity.privacy.exporting import archive
+
+__all__ = ["NotErased", "archive", "begin", "finish", "finish_all"]
