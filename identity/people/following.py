@@ -1,6 +1,6 @@
 """Follows the log: what was said of people, and whose browsers are, becomes what we know of persons.
 
-By these rules ([why](../../docs/decisions/0045-one-person.md)), in whatever order events come:
+By these rules ([why](../../docs/decisions/0046-one-person.md)), in whatever order events come:
 - who said it decides what is believed (`precedence`);
 - a browser speaks for itself; only a server (or an import) says whose it is, and only browsers are ever
   given to somebody by what is told: two persons are joined by a proof or by staff (`merging`).

@@ -88,8 +88,8 @@ def _known(person: Person, human: subjects.Human) -> dict[str, Any]:
 def _events(human: subjects.Human) -> Iterator[Event]:
     before: timeline.Mark | None = None
     while True:
-        page = timeline.page(human, before=before, limit=1_000)
+        page = timeline.page(human, before=before, limit=500)
         yield from page.events
-        before = page.older
+        before = page.next
         if before is None:
             return

@@ -27,7 +27,7 @@ _LONGEST = 200
 @staff_only
 def people(request: UserRequest) -> HttpResponse:
     """The newest ones that fit everything that was typed."""
-    asked = {key: text.strip()[:_LONGEST] for key, text in request.GET.items()}
+    asked = {key: str(text).strip()[:_LONGEST] for key, text in request.GET.items()}
     rows = Person.objects.filter(merged_into=None).select_related("user")
     rows = by_words(rows, asked.get("q", ""))
     rows = by_attribute(rows, asked.get("attribute", ""), asked.get("value", ""))

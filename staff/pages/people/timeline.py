@@ -76,7 +76,7 @@ def _page(person: Person, said: dict[str, object], asked: QueryDict) -> dict[str
     query.pop("before", None)
     return {
         "lines": [_line(event) for event in shown.events],
-        "older": str(shown.older) if shown.older else "",
+        "older": str(shown.next) if shown.next else "",
         "query": query.urlencode(),
         "is_first": not asked.get("before"),
     }
