@@ -58,6 +58,8 @@ _NOTE_RETURN = """
     ON CONFLICT (day, part) DO UPDATE SET restored_at = now()
 """
 
+_NOTE_PRESENCE = "INSERT INTO event_presence_todo (day, batch) VALUES (%s, 0)"
+
 
 class Connects(Protocol):
     """A store, as far as it is needed here."""
@@ -167,6 +169,7 @@ class Retention:
             connection.execute(_KNOW_AGAIN)
             noted = [day, contents.part, file.name, contents.rows, contents.checksum]
             connection.execute(_NOTE_RETURN, noted)
+            connection.execute(_NOTE_PRESENCE, [day])
         log.info("events_restored", day=str(day), rows=missing, file=str(file))
         return missing
 
