@@ -46,8 +46,8 @@ def merge(request: UserRequest, pk: UUID) -> HttpResponse:
     trail.note(request.user, KIND, one.pk)
     asked = request.POST if request.method == "POST" else request.GET
     other = _other(one, asked.get("other", ""))
-    form = MergeForm(request.POST or None, initial={"other": other.pk if other else ""})
-    if request.method == "POST" and form.is_valid():
+    form = MergeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             made = merging.by_staff(
                 one.pk, form.cleaned_data["other"], by=request.user,

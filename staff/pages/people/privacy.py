@@ -71,9 +71,9 @@ def erase(request: UserRequest, pk: UUID) -> HttpResponse:
     """Say what goes and what stays, ask for a reason, forget them."""
     found = get_object_or_404(Person.objects.select_related("user"), pk=pk)
     trail.note(request.user, KIND, found.pk)
-    form = EraseForm(request.POST or None)
+    form = EraseForm(request.POST if request.method == "POST" else None)
     obstacles: list[closing.Obstacle] = closing.obstacles(found.user) if found.user else []
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             made = privacy.begin(found.pk, by=request.user, reason=form.cleaned_data["reason"])
         except privacy.NotErased as refused:
