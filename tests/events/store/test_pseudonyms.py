@@ -110,7 +110,9 @@ def written(log: Log) -> str:
         if log.store.kind == "clickhouse":
             tables = [name for (name,) in connection.query("SHOW TABLES").result_rows]
             texts += [
-                connection.raw_query(f"SELECT * FROM {table}", fmt="TabSeparatedRaw").decode()  # noqa: S608
+                connection.raw_query(f"SELECT * FROM {table}", fmt="TabSeparatedRaw").decode(
+                    errors="replace"
+                )  # noqa: S608
                 for table in tables
             ]
         else:
