@@ -18,10 +18,11 @@ import msgspec
 from events.store import archive
 from events.store.archive import Row
 
-# (name, properties, context) of an event; gives properties and context as they shall be. It must give the
-# same when it is called again, and take out what it is to take out: it is called more than once.
+# (name, properties, context, whether it is theirs) of an event; gives properties and context as they shall
+# be. It must give the same when it is called again, and take out what it is to take out: it is called
+# more than once.
 Rewrite = Callable[
-    [str, Mapping[str, Any], Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]
+    [str, Mapping[str, Any], Mapping[str, Any], bool], tuple[Mapping[str, Any], Mapping[str, Any]]
 ]
 
 MOST_WORDS = 200
@@ -71,7 +72,7 @@ class Pseudonyms:
         if not is_theirs and not self._is_mentioned(properties, context):
             return None
         said = msgspec.json.decode(properties), msgspec.json.decode(context)
-        told = self.rewrite(name, *said)
+        told = self.rewrite(name, *said, is_theirs)
         if not is_theirs and told == said:
             return None
         texts = [

@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -24,7 +23,6 @@ import structlog
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 import events
 from events.store import get_store
@@ -46,12 +44,11 @@ class NotErased(Exception):
 
 @dataclass(frozen=True)
 class _Whom:
-    """Whom the log has to forget. `secret` makes the ids that stand for theirs."""
+    """Whom the log has to forget."""
 
     persons: list[str]
     browsers: list[str]
     words: list[str]
-    secret: str
 
 
 @transaction.atomic
@@ -66,10 +63,7 @@ def begin(person: UUID, *, by: User | None, reason: str) -> Erasure:
     if Erasure.objects.filter(person=root).exists():
         raise NotErased("This person was forgotten before.")
     human = subjects.human(root)
-    whom = _Whom(
-        [str(each) for each in human.persons], list(human.browsers),
-        _words(row, human), secrets.token_hex(32),
-    )  # fmt: skip
+    whom = _Whom([str(each) for each in human.persons], list(human.browsers), _words(row, human))
     if row.user is not None:
         if by is not None and row.user_id == by.pk:
             raise NotErased("That is you. Close your own account on its page.")
@@ -77,12 +71,10 @@ def begin(person: UUID, *, by: User | None, reason: str) -> Erasure:
     gone = forgetting.forget(human)
     for each in human.persons:
         person_forgotten.send(sender=Person, person_id=each)
-    made = Erasure.objects.create(
+    return Erasure.objects.create(
         person=root, by=by, reason=reason.strip()[:300], counts={"rows": gone},
         sealed=sealing.seal(json.dumps(asdict(whom)), about=_ABOUT),
     )  # fmt: skip
-    transaction.on_commit(_go_on)
-    return made
 
 
 def finish(pk: UUID, *, now: datetime | None = None) -> bool:
@@ -96,11 +88,12 @@ def finish(pk: UUID, *, now: datetime | None = None) -> bool:
         if receipt is None:
             return False
         whom = _Whom(**json.loads(sealing.open_sealed(receipt.sealed, about=_ABOUT)))
-        redaction = Redaction(whom.words)
         erased = get_store().erasing.pseudonymise(
-            [UUID(each) for each in whom.persons], whom.browsers, whom.words,
-            redaction=redaction, secret=whom.secret,
-        )  # fmt: skip
+            [UUID(each) for each in whom.persons],
+            whom.browsers,
+            whom.words,
+            rewrite=Redaction(whom.words).rewrite,
+        )
         receipt.counts |= {"events": erased.events, "archived": erased.archived}
         receipt.sealed, receipt.failure = "", ""
         receipt.done_at = now or timezone.now()
@@ -124,16 +117,6 @@ def finish_all() -> int:
             log.exception("person_not_erased", erasure=str(pk))
             Erasure.objects.filter(pk=pk).update(failure=str(error)[:300])
     return done
-
-
-def _go_on() -> None:
-    """Not to wait for the next round."""
-    from identity.tasks import finish_erasures  # the task imports this module
-
-    try:
-        finish_erasures.apply_async(retry=False)
-    except OperationalError as error:  # the broker is away: the next round takes it up
-        log.warning("erasure_waits_for_its_round", error=str(error))
 
 
 def _words(person: Person, human: subjects.Human) -> list[str]:

@@ -7,6 +7,7 @@ no text does: nobody knows what it says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from events.errors import UnknownEvent
 from identity import event_types
 
 ERASED = "(erased)"
+_LONG = 6  # characters: such a word is taken out of longer texts, too
 # What was said about the way it came, and nothing about who.
 _KEPT_CONTEXT = frozenset({"source", "source_kind", "type", "one_in"})
 _DESCRIBING = {
@@ -29,9 +31,15 @@ class Redaction:
 
     def __init__(self, words: Collection[str]) -> None:
         self._words = {word.casefold() for word in words if word}
+        long = sorted(map(re.escape, (word for word in words if len(word) >= _LONG)), key=len)
+        self._inside = re.compile("|".join(reversed(long)) or r"(?!)", re.IGNORECASE)
 
-    def of_theirs(self, name: str, properties: Json, context: Json) -> tuple[Json, Json]:
-        """An event of theirs, as it stays: (properties, context)."""
+    def rewrite(
+        self, name: str, properties: Json, context: Json, is_theirs: bool
+    ) -> tuple[Json, Json]:
+        """An event as it stays (events.store.pseudonyms.Rewrite): theirs, or one of somebody else."""
+        if not is_theirs:
+            return self._without(properties), self._without(context)
         kept = {key: value for key, value in context.items() if key in _KEPT_CONTEXT}
         if name in _DESCRIBING:
             return {}, kept
@@ -40,10 +48,6 @@ class Redaction:
         except UnknownEvent:
             personal = None
         return {key: self._left(key, value, personal) for key, value in properties.items()}, kept
-
-    def of_others(self, name: str, properties: Json, context: Json) -> tuple[Json, Json]:
-        """Somebody else's event, without the words that name them."""
-        return self._without(properties), self._without(context)
 
     def _left(self, key: str, value: Any, personal: Collection[str] | None) -> Any:
         if personal is None:
@@ -61,7 +65,7 @@ class Redaction:
 
     def _without(self, value: Any) -> Any:
         if isinstance(value, str):
-            return ERASED if value.casefold() in self._words else value
+            return ERASED if value.casefold() in self._words else self._inside.sub(ERASED, value)
         if isinstance(value, Mapping):
             return {key: self._without(each) for key, each in value.items()}
         if isinstance(value, list):

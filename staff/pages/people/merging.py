@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity import people
 from identity.models import Person, PersonMerge
-from identity.people import NotMerged, human, known, merging
+from identity.people import NotMerged
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in, needs_recent_sign_in_to_send
 from staff import trail
@@ -49,7 +50,7 @@ def merge(request: UserRequest, pk: UUID) -> HttpResponse:
     form = MergeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            made = merging.by_staff(
+            made = people.merge(
                 one.pk, form.cleaned_data["other"], by=request.user,
                 reason=form.cleaned_data["reason"],
             )  # fmt: skip
@@ -82,7 +83,7 @@ def undo(request: UserRequest, pk: UUID) -> HttpResponse:
     """Take two apart, as they were."""
     made = get_object_or_404(PersonMerge, pk=pk)
     try:
-        merging.undo(made, by=request.user)
+        people.part(made, by=request.user)
     except NotMerged as refused:
         messages.error(request, str(refused))
     else:
@@ -115,11 +116,13 @@ def _candidates(one: Person, wanted: str) -> list[dict[str, object]]:
 
 
 def _side(each: Person) -> dict[str, object]:
-    whom = human(each.pk)
+    whom = people.human(each.pk)
     return {
         "person": each,
         "title": title(each),
         "address": each.user.email if each.user else each.email,
         "browsers": len(whom.browsers),
-        "attributes": [(name, fact.value) for name, fact in known(whom.subjects).items()][:20],
+        "attributes": [(name, fact.value) for name, fact in people.known(whom.subjects).items()][
+            :20
+        ],
     }

@@ -13,11 +13,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from identity import security
+from identity import people, security
 from identity.models import Person, PersonAttribute, PurposeConsent, SignIn, User
-from identity.people import human, known
-from identity.people.identifiers import of as called
-from identity.people.merging import of as merges_of
 from identity.requests import UserRequest
 from staff import panels, trail
 from staff.access import staff_only
@@ -37,23 +34,23 @@ def person(request: UserRequest, pk: UUID) -> HttpResponse:
     """Who they are, what is believed of them and why; nothing that they wrote in a workspace."""
     found = get_object_or_404(Person.objects.select_related("user", "merged_into"), pk=pk)
     trail.note(request.user, KIND, found.pk)
-    whom = human(found.pk)
+    whom = people.human(found.pk)
     context = {
         "person": found,
         "title": title(found),
         "subject": found.user,
-        "called": called(found.pk),
+        "called": people.called(found.pk),
         "browsers": whom.browsers[:_BROWSERS],
         "more_browsers": max(0, len(whom.browsers) - _BROWSERS),
         "attributes": [
             {"name": name, "value": each.value, "by": _SOURCES[each.source], "at": each.at}
-            for name, each in known(whom.subjects).items()
+            for name, each in people.known(whom.subjects).items()
         ],
         "said": PersonAttribute.objects.filter(subject__in=whom.subjects).order_by("-at", "-id")[
             :_SAID
         ],
         "consents": PurposeConsent.objects.filter(subject__in=whom.subjects).order_by("-id")[:20],
-        "merges": merges_of(found),
+        "merges": people.merges(found),
         "reached": _reached(found),
         "panels": panels.about(KIND, found),
         "may": {

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
 from django import forms
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError
 
 from events.store import StoreUnavailable
 from identity import privacy
@@ -18,6 +21,7 @@ from identity.account import closing
 from identity.models import Erasure, Person
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in, needs_recent_sign_in_to_send
+from identity.tasks import finish_erasures
 from staff import trail
 from staff.access import staff_only
 from staff.navigation import page
@@ -26,6 +30,7 @@ from staff.pages.people.rights import ERASE, EXPORT, needs
 
 A_PAGE = 25
 _WORD = "forget"
+log = structlog.get_logger()
 
 
 class EraseForm(forms.Form):
@@ -82,11 +87,20 @@ def erase(request: UserRequest, pk: UUID) -> HttpResponse:
             obstacles = refused.obstacles
             form.add_error(None, "Something stands in the way: see below.")
         else:
+            transaction.on_commit(_go_on)
             return redirect("staff_erasure", made.pk)
     context = {"person": found, "title": title(found), "form": form, "obstacles": obstacles}
     answer = page(request, "staff/erase.html", context, at="staff_people")
     answer.status_code = 400 if form.errors else 200
     return answer
+
+
+def _go_on() -> None:
+    """Not to wait for the next round."""
+    try:
+        finish_erasures.apply_async(retry=False)
+    except OperationalError as error:  # the broker is away: the next round takes it up
+        log.warning("erasure_waits_for_its_round", error=str(error))
 
 
 @require_safe

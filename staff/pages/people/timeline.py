@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from events import registry
 from events.event import Event
 from events.store import StoreUnavailable, TimelineMark
+from identity import people
 from identity.models import Person
-from identity.people import human, timeline
 from identity.requests import UserRequest
 from staff import trail
 from staff.access import staff_only
@@ -64,8 +64,8 @@ def of_person(request: UserRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(person: Person, said: dict[str, object], asked: QueryDict) -> dict[str, object]:
-    shown = timeline.page(
-        human(person.pk),
+    shown = people.timeline(
+        people.human(person.pk),
         before=_mark(asked.get("before", "")),
         names=[str(said["name"])] if said["name"] else (),
         tenant=str(said["workspace"]) or None,

@@ -37,7 +37,7 @@ def thirty_days(settings, tmp_path):
     settings.EVENTS_ARCHIVE_DIR = tmp_path / "archive"
 
 
-def rewrite(name, properties, context):
+def rewrite(name, properties, context, is_theirs):
     """As a caller's: mentions go, and of Ada's own letters everything that was written."""
     told = cleared(properties), cleared(context)
     return ({"length": 3, **told[0]}, told[1]) if name == "Letter Written" else told
@@ -112,7 +112,7 @@ def written(log: Log) -> str:
             texts += [
                 connection.raw_query(f"SELECT * FROM {table}", fmt="TabSeparatedRaw").decode(
                     errors="replace"
-                )  # noqa: S608
+                )
                 for table in tables
             ]
         else:

@@ -87,7 +87,7 @@ def test_all_numbers_stay_and_none_of_the_ids(log, events):
         PEOPLE[:2],
         BROWSERS[:3],
         [],
-        rewrite=lambda name, properties, context: (properties, context),
+        rewrite=lambda name, properties, context, is_theirs: (properties, context),
     )
     assert said.projected > 0
     after = kept(anew=False)

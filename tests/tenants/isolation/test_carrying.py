@@ -70,6 +70,8 @@ OTHER_SIGNALS = {
     "discard_undone": "as above",
     "account_closing_asked": "as above",
     "own_data_asked": "as above",
+    "person_forgotten": "a human, who may be in several workspaces",
+    "person_data_asked": "as above",
     "workspace_requested": "a person, who may have one more or not",
     "authorization_requested": "a sign-in; who answers finds the workspace by its client",
 }
