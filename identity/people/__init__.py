@@ -12,7 +12,7 @@ from identity.people.merging import of as merges
 from identity.people.merging import undo as part
 from identity.people.precedence import Known, Source
 from identity.people.subjects import Human, browser, human, owners, roots, visitor
-from identity.people.timeline import page as timeline
+from identity.people.timeline import page as timeline_of
 
 __all__ = [
     "Human",
@@ -31,6 +31,6 @@ __all__ = [
     "refresh",
     "roots",
     "say",
-    "timeline",
+    "timeline_of",
     "visitor",
 ]

@@ -15,7 +15,7 @@ from django.db import connection
 from identity.models import Person, PersonAlias
 
 LONGEST = 200  # characters of an anonymous id
-MOST_BROWSERS = 1_000  # of one human; more are no browsers of a human
+MOST_BROWSERS = 900  # of one human; more are no browsers of a human
 _BROWSERS = UUID("6f0e7d2c-3c0e-5e58-9a3d-0d6a2b7f9c11")  # names of browsers that are no UUIDs
 
 # The persons that were merged into these, and into those, with themselves.

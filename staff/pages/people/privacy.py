@@ -17,7 +17,6 @@ from kombu.exceptions import OperationalError
 
 from events.store import StoreUnavailable
 from identity import privacy
-from identity.account import closing
 from identity.models import Erasure, Person
 from identity.requests import UserRequest
 from identity.security import needs_recent_sign_in, needs_recent_sign_in_to_send
@@ -77,13 +76,13 @@ def erase(request: UserRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Person.objects.select_related("user"), pk=pk)
     trail.note(request.user, KIND, found.pk)
     form = EraseForm(request.POST if request.method == "POST" else None)
-    obstacles: list[closing.Obstacle] = closing.obstacles(found.user) if found.user else []
+    obstacles: list[privacy.Obstacle] = privacy.obstacles(found.user) if found.user else []
     if form.is_valid():
         try:
             made = privacy.begin(found.pk, by=request.user, reason=form.cleaned_data["reason"])
         except privacy.NotErased as refused:
             form.add_error(None, str(refused))
-        except closing.NotYet as refused:
+        except privacy.NotYet as refused:
             obstacles = refused.obstacles
             form.add_error(None, "Something stands in the way: see below.")
         else:

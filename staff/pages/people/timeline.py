@@ -64,7 +64,7 @@ def of_person(request: UserRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(person: Person, said: dict[str, object], asked: QueryDict) -> dict[str, object]:
-    shown = people.timeline(
+    shown = people.timeline_of(
         people.human(person.pk),
         before=_mark(asked.get("before", "")),
         names=[str(said["name"])] if said["name"] else (),
