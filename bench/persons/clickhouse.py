@@ -14,7 +14,7 @@ from plg_site.devstack.stack import Stack
 _AT_ONCE = 20  # days
 _FILL = """
     INSERT INTO event (id, name, time, received_at, tenant, person, anonymous_id, properties, context, batch)
-    SELECT generateUUIDv4(), concat('Name ', toString(n % {names})),
+    SELECT generateUUIDv4(), concat('Name ', toString(intDiv(n, {one_in}) % {names})),
            addMicroseconds(toDateTime64('{start}', 6, 'UTC'), intDiv(n * 86400000000, {count})) AS at, at,
            concat('w_', leftPad(toString(n % 1000), 5, '0')),
            multiIf(n % {one_in} = 0, toUUID('{many}'),

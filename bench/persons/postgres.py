@@ -1,4 +1,4 @@
-"""Timelines in PostgreSQL: the server makes the rows, a day at a time, and they are noted as `maintain` does."""
+"""Timelines in PostgreSQL: the server makes the rows, day after day; they are noted as `maintain` does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from plg_site.devstack.stack import Stack
 
 _FILL = """
     INSERT INTO event (id, name, time, received_at, tenant, person, anonymous_id, properties, context)
-    SELECT gen_random_uuid(), 'Name ' || n %% {names}, at, at, 'w_' || lpad((n %% 1000)::text, 5, '0'),
+    SELECT gen_random_uuid(), 'Name ' || n / {one_in} %% {names}, at, at,
+           'w_' || lpad((n %% 1000)::text, 5, '0'),
            CASE WHEN n %% {one_in} = 0 THEN %(many)s::uuid
                 WHEN n %% 3 = 2
                 THEN ('00000000-0000-0000-0000-' || lpad((n %% 50021)::text, 12, '0'))::uuid END,

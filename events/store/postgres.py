@@ -25,6 +25,7 @@ from events.store import (
     finding,
     migrations,
     partitions,
+    postgres_timeline,
     presence,
     projections,
     shelf,
@@ -34,7 +35,6 @@ from events.store.day_indexes import DayIndexes
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.postgres_order import PostgresOrder
-from events.store.postgres_timeline import PostgresTimeline
 from events.store.projections import Addition
 from events.store.retention import Retention
 
@@ -169,8 +169,8 @@ class PostgresEventStore:
         **wanted: Unpack[timeline.Only],
     ) -> timeline.TimelinePage:
         """The events of one human, newest first. See EventStore."""
-        reads = PostgresTimeline(self, shelf.chosen())
-        return timeline.page(reads, timeline.asked(persons, browsers, before, limit, **wanted))
+        asked = timeline.asked(persons, browsers, before, limit, **wanted)
+        return postgres_timeline.page(self, shelf.chosen(), asked)
 
     def maintain(self, now: datetime) -> None:
         """What must be done each day: partitions of the coming days; ids too old to come again; whom

@@ -1,8 +1,8 @@
 """Reads timelines of the PostgreSQL store.
 
-Of each day's partition, and of each person and browser that has something in it, an index gives the newest
-events: `= ANY` of several ids would lose the index's order, and planning a query over all partitions
-would take longer than asking some.
+Of each day's table, and of each person and browser that has something in it, an index gives the newest
+events: `= ANY` of several ids would lose the index's order. The tables are asked by their names: planning a
+query of the whole log, even for one day of it, takes longer than asking that day.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ from typing import Any, Protocol
 import msgspec
 import psycopg
 from psycopg import Connection, Cursor
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier
 from psycopg.types.json import set_json_loads
 
 from events.errors import StoreUnavailable
 from events.event import Event
-from events.store import presence, retention, timeline
+from events.store import partitions, presence, retention, timeline
 from events.store.shelf import Readable, Shelf
-from events.store.timeline import Day, Question, Seen
+from events.store.timeline import Day, Left, Question, TimelinePage
 
 _AS_EVENT = SQL("id, name, time, received_at, tenant, person, anonymous_id, properties, context")
-_TRIES = 5  # for a look whose days move to files meanwhile
+_TRIES = 5  # for a page whose days move to files meanwhile
+_THERE = """
+    SELECT relname FROM pg_class
+    WHERE relname = ANY(%s) AND relispartition AND relnamespace = 'public'::regnamespace
+"""
 _LEFT = """
     SELECT day, part, archived_at IS NOT NULL FROM event_archive
     WHERE day = ANY(%s) ORDER BY day DESC, part
@@ -34,7 +38,7 @@ _LEFT = """
 _NEWEST = SQL("""
     (SELECT found.* FROM unnest({ids}) AS asked (id) CROSS JOIN LATERAL (
         SELECT {columns} FROM {table}
-        WHERE {whose} AND time >= {start} AND time < {end} {conditions}
+        WHERE {whose} {conditions}
         ORDER BY time DESC, id DESC LIMIT %(most)s) AS found)
 """)
 _OF_PERSON = SQL("person = asked.id")
@@ -57,51 +61,51 @@ class Connects(Protocol):
     def connection(self) -> AbstractContextManager[Connection[Any]]: ...
 
 
-@dataclass(frozen=True)
+def page(store: Connects, shelf: Shelf, asked: Question) -> TimelinePage:
+    """Raises StoreUnavailable, ArchiveFailed."""
+    for _ in range(_TRIES):
+        try:
+            with store.connection() as connection:
+                looked = timeline.look(PostgresTimeline(connection, shelf), asked)
+        except psycopg.errors.UndefinedTable:
+            continue  # a day has left the log, or has become a file, meanwhile
+        return timeline.page_of(looked, asked)
+    raise StoreUnavailable("Days have been moving to files all the time.")
+
+
+@dataclass
 class PostgresTimeline:
     """See timeline.Reads. `shelf` has the archived files."""
 
-    store: Connects
+    connection: Connection[Any]
     shelf: Shelf
-    at_first = 1
+    at_first = 2
 
     def days(self, asked: Question) -> list[Day]:
-        with self.store.connection() as connection:
-            unknown = presence.unknown(connection, asked.last_day)
-            ids = timeline.ids_of(asked)
-            present = presence.present(connection, ids, asked.first_day, asked.last_day)
+        unknown = presence.unknown(self.connection, asked.last_day)
+        ids = timeline.ids_of(asked)
+        present = presence.present(self.connection, ids, asked.first_day, asked.last_day)
         return timeline.days_of(asked, present, unknown)
 
-    def see(self, days: Sequence[Day], asked: Question) -> Seen:
-        for _ in range(_TRIES):
-            try:
-                # The log first: a day that is detached in between is then seen twice, not missed.
-                sources = [self._of_table("event", days, asked)]
-                leaving, files = self._left(days)
-                sources += [self._of_table(table, [day], asked) for table, day in leaving]
-            except psycopg.errors.UndefinedTable:
-                continue  # it has become a file
-            return Seen(list(timeline.merged(sources))[: asked.most], files)
-        raise StoreUnavailable("Days have been moving to files all the time.")
+    def stored(self, days: Sequence[Day], asked: Question) -> list[Event]:
+        names = {partitions.name(each.day): each for each in days}
+        there = {name for (name,) in self.connection.execute(_THERE, [list(names)])}
+        return self._of_tables([(name, day) for name, day in names.items() if name in there], asked)
 
-    def _left(
-        self, days: Sequence[Day]
-    ) -> tuple[list[tuple[str, Day]], dict[date, list[Readable]]]:
-        """Tables of days that are being written to a file, and files."""
-        kept = retention.Retention(self.store, self.shelf)
+    def left(self, days: Sequence[Day], asked: Question) -> Left:
         by_day = {each.day: each for each in days}
         leaving: list[tuple[str, Day]] = []
         files: dict[date, list[Readable]] = {}
-        with self.store.connection() as connection:
-            left = connection.execute(_LEFT, [list(by_day)]).fetchall()
-        for day, part, is_archived in left:
+        for day, part, is_archived in self.connection.execute(_LEFT, [list(by_day)]):
             if is_archived:
-                files.setdefault(day, []).append(kept.file(day, part))
+                files.setdefault(day, []).append(retention.file_of(self.shelf, day, part))
             else:
                 leaving.append((retention.leaving_table(day, part), by_day[day]))
-        return leaving, files
+        return Left(self._of_tables(leaving, asked), files)
 
-    def _of_table(self, table: str, days: Sequence[Day], asked: Question) -> list[Event]:
+    def _of_tables(self, tables: Sequence[tuple[str, Day]], asked: Question) -> list[Event]:
+        if not tables:
+            return []
         said = {
             "names": list(asked.names), "tenant": asked.tenant, "most": asked.most,
             "start": asked.start, "end": asked.end,
@@ -111,17 +115,12 @@ class PostgresTimeline:
             wanted.add("before")
             said |= {"time": asked.before.time, "event": asked.before.event}
         conditions = SQL(" ").join(_CONDITIONS[key] for key in sorted(wanted))
+        parts = [part for name, day in tables for part in _of_day(name, day, conditions, said)]
         query = SQL("{each} ORDER BY time DESC, id DESC LIMIT %(most)s").format(
-            each=SQL(" UNION ALL ").join(
-                part for day in days for part in _of_day(table, day, conditions, said)
-            )
+            each=SQL(" UNION ALL ").join(parts)
         )
-        with (
-            self.store.connection() as connection,
-            connection.cursor(row_factory=_event) as cursor,
-        ):
+        with self.connection.cursor(row_factory=_event) as cursor:
             set_json_loads(msgspec.json.decode, cursor)
-            # Its plan is made for these very days: all other partitions are left out at once.
             return cursor.execute(query, said, prepare=False).fetchall()
 
 
@@ -129,7 +128,6 @@ def _of_day(table: str, day: Day, conditions: Composable, said: dict[str, Any]) 
     """The parts of a day; their ids are added to what is said."""
     named = {
         "columns": _AS_EVENT, "table": Identifier(table), "conditions": conditions,
-        "start": Literal(day.start), "end": Literal(day.end),
     }  # fmt: skip
     parts: list[Composable] = []
     for ids, kind, whose in (

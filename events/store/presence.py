@@ -141,9 +141,8 @@ class Presence:
         return [name for name in names if connection.execute(there, [name]).fetchone() != (None,)]
 
     def _note_files(self, connection: Connection[Any], day: date) -> None:
-        kept = retention.Retention(self.store, self.shelf)
         for part in [part for part, is_file in connection.execute(_LEFT, [day]) if is_file]:
-            ids = sorted(archived_rows.whose(kept.file(day, part)))
+            ids = sorted(archived_rows.whose(retention.file_of(self.shelf, day, part)))
             query = _NOTE.format(whose=_OF_FILE)
             for first in range(0, len(ids), _AT_ONCE):
                 connection.execute(query, {"day": day, "ids": ids[first : first + _AT_ONCE]})

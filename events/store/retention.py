@@ -144,7 +144,7 @@ class Retention:
 
     def file(self, day: date, part: int) -> Kept:
         """Where the file of a day goes."""
-        return self.shelf.file(f"{day.year}/events-{day.isoformat()}-{part}.parquet")
+        return file_of(self.shelf, day, part)
 
     def raw_since(self) -> datetime | None:
         """See EventStore."""
@@ -207,6 +207,11 @@ def _copy_back(connection: Connection[Any], file: Readable) -> None:
 def leaving_table(day: date, part: int) -> str:
     """Where the rows of a day are while they become a file."""
     return f"event_leaving_{day:%Y%m%d}_{part}"
+
+
+def file_of(shelf: Shelf, day: date, part: int) -> Kept:
+    """Where the file of a day goes."""
+    return shelf.file(f"{day.year}/events-{day.isoformat()}-{part}.parquet")
 
 
 def _midnight(day: date) -> datetime:

@@ -21,6 +21,7 @@ LONGEST = 500  # events of a page
 MOST_IDS = 1_000  # persons and browsers of one human
 DAYS = 64  # looked at for one page
 FILES = 4  # read for one page
+FEW = 40  # days that are looked at together: who is there on so few has few events
 _FIRST = UUID(int=0)
 _ONE = timedelta(days=1)
 
@@ -128,49 +129,72 @@ class Day(NamedTuple):
         return self.start + _ONE
 
 
-class Seen(NamedTuple):
-    """What some days have: the newest events, and the files that each day has besides."""
+class Left(NamedTuple):
+    """What has left the log, of some days: events that are on their way to a file, and files."""
 
     events: Sequence[Event]
     files: Mapping[date, Sequence[Readable]]
 
 
 class Reads(Protocol):
-    """What each kind of store brings. Both raise StoreUnavailable. `at_first`: how many days a first look
-    takes; each further one takes twice as many."""
+    """What each kind of store brings. All raise StoreUnavailable. They are asked in this order: a day that
+    leaves the log in between is then seen twice, and not missed."""
 
-    at_first: int
+    at_first: int  # how many days the first look takes
 
     def days(self, asked: Question) -> Sequence[Day]:
         """The days on which there may be something, newest first."""
         ...
 
-    def see(self, days: Sequence[Day], asked: Question) -> Seen:
-        """Of these days at most `asked.most` events, the newest first; files are not opened."""
+    def stored(self, days: Sequence[Day], asked: Question) -> list[Event]:
+        """Of these days of the log at most `asked.most` events, the newest, in order."""
+        ...
+
+    def left(self, days: Sequence[Day], asked: Question) -> Left:
+        """What these days have besides, at most `asked.most` events; files are not opened."""
         ...
 
 
-def page(reads: Reads, asked: Question) -> TimelinePage:
-    """Go back day by day until the page is full. Raises StoreUnavailable, ArchiveFailed."""
+class Looked(NamedTuple):
+    """What was found on some days. `rest`: what has not been looked at is older than this."""
+
+    days: Sequence[Day]
+    stored: Sequence[Event]
+    left: Left
+    rest: datetime | None
+
+
+def look(reads: Reads, asked: Question) -> Looked:
+    """Go back until there is enough for a page: a few days, then as many as it seems to take."""
     days = reads.days(asked) if asked.persons or asked.browsers else ()
+    stored: list[Event] = []
+    at, most = 0, min(len(days), DAYS)
+    size = most if len(days) <= FEW else reads.at_first
+    while at < most and len(stored) <= asked.limit:
+        some = days[at : min(at + size, most)]
+        stored += reads.stored(some, asked)
+        at += len(some)
+        wanted = asked.most - len(stored)
+        size = max(at, wanted * at * 5 // (4 * len(stored)) + 1 if stored else 4 * at)
+    left = reads.left(days[:at], asked) if at else Left((), {})
+    return Looked(days[:at], stored, left, days[at].end if at < len(days) else None)
+
+
+def page_of(looked: Looked, asked: Question) -> TimelinePage:
+    """The page, with what lies in files, of which a few are read. Raises ArchiveFailed."""
     found: list[Event] = []
-    at, size, files = 0, reads.at_first, 0
-    while at < len(days):
-        if at >= DAYS:
-            return TimelinePage(found, Mark(days[at].end))
-        some = days[at : min(at + size, DAYS)]
-        seen = reads.see(some, asked)
-        for day in some:
-            lying = seen.files.get(day.day, ())
-            if files and files + len(lying) > FILES:
-                return TimelinePage(found, Mark(day.end), archived=True)
-            files += len(lying)
-            found += _of_day(day, seen, lying, asked)
-            if len(found) > asked.limit:
-                shown = found[: asked.limit]
-                return TimelinePage(shown, Mark(shown[-1].time, shown[-1].id))
-        at, size = at + len(some), size * 2
-    return TimelinePage(found, None)
+    events = list(merged([looked.stored, looked.left.events]))
+    files = 0
+    for day in looked.days:
+        lying = looked.left.files.get(day.day, ())
+        if files and files + len(lying) > FILES:
+            return TimelinePage(found, Mark(day.end), archived=True)
+        files += len(lying)
+        found += _of_day(day, events, lying, asked)
+        if len(found) > asked.limit:
+            shown = found[: asked.limit]
+            return TimelinePage(shown, Mark(shown[-1].time, shown[-1].id))
+    return TimelinePage(found, Mark(looked.rest) if looked.rest else None)
 
 
 def days_of(
@@ -180,13 +204,15 @@ def days_of(
     does not know, on which everybody may be. Ids are numbered from 1: persons, then browsers."""
     whose: dict[date, set[int]] = {}
     for number, month, bits in present:
-        for bit in range(31):
-            if bits >> bit & 1:
-                whose.setdefault(month + timedelta(days=bit), set()).add(number)
+        while bits:
+            bit = bits & -bits  # the lowest
+            whose.setdefault(month + timedelta(days=bit.bit_length() - 1), set()).add(number)
+            bits -= bit
     everybody = set(range(1, len(asked.persons) + len(asked.browsers) + 1))
     whose |= dict.fromkeys(unknown, everybody)
     inside = [day for day in whose if asked.first_day <= day <= asked.last_day]
-    return [_day(asked, day, whose[day]) for day in sorted(inside, reverse=True)]
+    # One more than a page looks at tells whether there is more.
+    return [_day(asked, day, whose[day]) for day in sorted(inside, reverse=True)[: DAYS + 1]]
 
 
 def ids_of(asked: Question) -> list[str]:
@@ -232,10 +258,12 @@ def asked(
     )
 
 
-def _of_day(day: Day, seen: Seen, files: Sequence[Readable], asked: Question) -> Iterable[Event]:
+def _of_day(
+    day: Day, events: Sequence[Event], files: Sequence[Readable], asked: Question
+) -> Iterable[Event]:
     from events.store import archived_rows  # pyarrow, for those who have files
 
-    stored = [event for event in seen.events if event.time.date() == day.day]
+    stored = [event for event in events if event.time.date() == day.day]
     if not files:
         return stored
     return list(merged([stored, *(archived_rows.of_human(file, day, asked) for file in files)]))

@@ -22,7 +22,10 @@ _PRESENT = """
     WITH arrayMap(id -> sipHash64(id), [{ids}]) AS asked
     SELECT indexOf(asked, whose), month, groupBitOr(days) FROM event_presence
     WHERE whose IN (SELECT arrayJoin(arrayMap(id -> sipHash64(id), [{ids}]))) GROUP BY whose, month
+    UNION ALL SELECT DISTINCT 0, day, 0 FROM event_presence_todo
 """
+
+_TODO = "SELECT DISTINCT day FROM event_presence_todo"
 
 
 class Writes(Protocol):
@@ -57,25 +60,20 @@ def add(client: Client, day: date, ids: Collection[str | None]) -> None:
         client.insert("event_presence", said, column_names=[*COLUMNS, "batch"], settings=_fresh())
 
 
-def present(client: Client, ids: Collection[str]) -> list[tuple[int, date, int]]:
-    """(number of the id from 1, month, its days as bits) of what is noted."""
-    if not ids:
-        return []
+def present(client: Client, ids: Collection[str]) -> tuple[list[tuple[int, date, int]], list[date]]:
+    """(number of the id from 1, month, its days as bits) of what is noted; and days of which nothing is."""
     query = _PRESENT.format(ids=_quoted(ids))
-    found = client.query(query, settings={"max_query_size": 2 * len(query) + 1_000})
-    return [(int(number), month, int(days)) for number, month, days in found.result_rows]
-
-
-def unknown(client: Client) -> list[date]:
-    """The days of which nothing is noted. To be asked before `present` is."""
-    query = "SELECT DISTINCT day FROM event_presence_todo"
-    return [day for (day,) in client.query(query).result_rows]
+    found = client.query(query, settings={"max_query_size": 2 * len(query) + 1_000}).result_rows
+    noted = [(int(number), month, int(days)) for number, month, days in found if number]
+    return noted, [day for number, day, _ in found if not number]
 
 
 def move(store: Writes, ids: Mapping[str, str]) -> None:
     """What is noted of these ids is from now on of others. Nobody writes meanwhile; safe to repeat."""
+    if not ids:
+        return
     with store.connection() as client:
-        of_old = present(client, list(ids))
+        of_old, _ = present(client, list(ids))
         new = list(ids.values())
         said = [[new[number - 1], month, days, 0] for number, month, days in of_old]
         if not said:
@@ -108,7 +106,7 @@ class ClickHousePresence:
     def catch_up(self) -> int:
         """Note the days of files that were written before there were notes; how many."""
         with self.store.connection() as client:
-            days = sorted(unknown(client))[:_MOST]
+            days = sorted(day for (day,) in client.query(_TODO).result_rows)[:_MOST]
         for day in days:
             kept = self.store.retention
             for note in kept.notes():

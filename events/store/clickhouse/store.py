@@ -155,7 +155,8 @@ class ClickHouseEventStore:
     ) -> timeline.TimelinePage:
         """The events of one human, newest first. See EventStore."""
         reads = ClickHouseTimeline(self, shelf.chosen())
-        return timeline.page(reads, timeline.asked(persons, browsers, before, limit, **wanted))
+        asked = timeline.asked(persons, browsers, before, limit, **wanted)
+        return timeline.page_of(timeline.look(reads, asked), asked)
 
     def maintain(self, now: datetime) -> None:
         """Partitions come by themselves; ids too old to come again go, and old batches get few rows."""

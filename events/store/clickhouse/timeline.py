@@ -18,7 +18,7 @@ from events.store.clickhouse.batch import COLUMNS
 from events.store.clickhouse.literals import quote
 from events.store.clickhouse.retention import ClickHouseRetention
 from events.store.shelf import Readable, Shelf
-from events.store.timeline import Day, Question, Seen
+from events.store.timeline import Day, Left, Question
 
 _TIME = "DateTime64(6, 'UTC')"
 # Two halves: an index is not looked at for the two sides of an OR.
@@ -59,13 +59,13 @@ class ClickHouseTimeline:
 
     def days(self, asked: Question) -> list[Day]:
         with self.store.connection() as client:
-            unknown = presence.unknown(client)
-            present = presence.present(client, timeline.ids_of(asked))
+            present, unknown = presence.present(client, timeline.ids_of(asked))
         return timeline.days_of(asked, present, unknown)
 
-    def see(self, days: Sequence[Day], asked: Question) -> Seen:
-        # The log first: a day that moves in between is then seen twice, not missed.
-        sources = [self._of_table("event", days, asked)]
+    def stored(self, days: Sequence[Day], asked: Question) -> list[Event]:
+        return self._of_table("event", days, asked)
+
+    def left(self, days: Sequence[Day], asked: Question) -> Left:
         files: dict[date, list[Readable]] = {}
         leaving: list[Day] = []
         by_day = {each.day: each for each in days}
@@ -76,9 +76,7 @@ class ClickHouseTimeline:
                 files.setdefault(note.day, []).append(kept.file(note))
             if not note.archived_at:
                 leaving.append(by_day[note.day])
-        if leaving:
-            sources.append(self._of_table("event_leaving", leaving, asked))
-        return Seen(list(timeline.merged(sources))[: asked.most], files)
+        return Left(self._of_table("event_leaving", leaving, asked) if leaving else (), files)
 
     def _of_table(self, table: str, days: Sequence[Day], asked: Question) -> list[Event]:
         said: dict[str, Any] = {
@@ -110,4 +108,4 @@ class ClickHouseTimeline:
                 ).result_rows
                 for part in parts
             ]
-        return list(timeline.merged([finding.events(rows) for rows in found]))
+        return list(timeline.merged([finding.events(rows) for rows in found]))[: asked.most]
