@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
 
 import events
 from identity.event_types import PERSON_IDENTIFIED
@@ -35,6 +39,7 @@ def identify(user: User, *, anonymous_id: UUID | None) -> Person:
     person = person_of(user)
     if anonymous_id is None:
         return person
+    user.bound_browser = anonymous_id  # so that the sign-in of the same request does not ask again
     with transaction.atomic(savepoint=False):
         if PersonAlias.objects.bind(anonymous_id, person):
             events.record_with_row(
@@ -44,3 +49,11 @@ def identify(user: User, *, anonymous_id: UUID | None) -> Person:
                 properties={"anonymous_id": str(anonymous_id)},
             )
     return person
+
+
+@receiver(user_logged_in)
+def join_history(request: HttpRequest | None, user: User, **_: Any) -> None:
+    """Whoever signs in did what this browser did, unless it is somebody's already."""
+    anonymous_id = getattr(request, "anonymous_id", None)
+    if anonymous_id is not None and user.bound_browser != anonymous_id:
+        identify(user, anonymous_id=anonymous_id)
