@@ -180,23 +180,6 @@ def look(reads: Reads, asked: Question) -> Looked:
     return Looked(days[:at], stored, left, days[at].end if at < len(days) else None)
 
 
-def page_of(looked: Looked, asked: Question) -> TimelinePage:
-    """The page, with what lies in files, of which a few are read. Raises ArchiveFailed."""
-    found: list[Event] = []
-    events = list(merged([looked.stored, looked.left.events]))
-    files = 0
-    for day in looked.days:
-        lying = looked.left.files.get(day.day, ())
-        if files and files + len(lying) > FILES:
-            return TimelinePage(found, Mark(day.end), archived=True)
-        files += len(lying)
-        found += _of_day(day, events, lying, asked)
-        if len(found) > asked.limit:
-            shown = found[: asked.limit]
-            return TimelinePage(shown, Mark(shown[-1].time, shown[-1].id))
-    return TimelinePage(found, Mark(looked.rest) if looked.rest else None)
-
-
 def days_of(
     asked: Question, present: Iterable[tuple[int, date, int]], unknown: Iterable[date]
 ) -> list[Day]:
@@ -256,17 +239,6 @@ def asked(
         start=wanted.get("start"),
         end=wanted.get("end"),
     )
-
-
-def _of_day(
-    day: Day, events: Sequence[Event], files: Sequence[Readable], asked: Question
-) -> Iterable[Event]:
-    from events.store import archived_rows  # pyarrow, for those who have files
-
-    stored = [event for event in events if event.time.date() == day.day]
-    if not files:
-        return stored
-    return list(merged([stored, *(archived_rows.of_human(file, day, asked) for file in files)]))
 
 
 def _day(asked: Question, day: date, numbers: set[int]) -> Day:
