@@ -24,6 +24,7 @@ FILES = 4  # read for one page
 FEW = 40  # days that are looked at together: who is there on so few has few events
 _FIRST = UUID(int=0)
 _ONE = timedelta(days=1)
+_INSTANT, _NONE = timedelta(microseconds=1), timedelta()
 
 
 class Mark(NamedTuple):
@@ -42,7 +43,7 @@ class Mark(NamedTuple):
             raise ValueError(f"{text} is no place in a timeline.") from error
 
     def __str__(self) -> str:
-        return f"{(self.time - _EPOCH) // timedelta(microseconds=1)}.{self.event.hex}"
+        return f"{(self.time - _EPOCH) // _INSTANT}.{self.event.hex}"
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,7 +95,8 @@ class Question:
         """No event is later than that."""
         ends = [datetime.now(UTC) + AHEAD]
         ends += [self.end] if self.end else []
-        ends += [self.before.time] if self.before else []
+        if self.before:  # no id is lower than the first: that moment is over
+            ends.append(self.before.time - (_INSTANT if self.before.event == _FIRST else _NONE))
         return min(ends).astimezone(UTC).date()
 
     @property
@@ -205,7 +207,7 @@ def ids_of(asked: Question) -> list[str]:
 
 def newest_first(event: Event) -> tuple[float, ...]:
     """What a timeline compares: later first, then the higher id."""
-    return (-((event.time - _EPOCH) // timedelta(microseconds=1)), -event.id.int)
+    return (-((event.time - _EPOCH) // _INSTANT), -event.id.int)
 
 
 def merged(sources: Sequence[Iterable[Event]]) -> Iterator[Event]:
