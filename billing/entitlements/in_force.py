@@ -123,8 +123,21 @@ class _Held:
 
 
 def _charged(held: Holding) -> Mapping[str, Limit]:
-    """What is granted costs nothing: its soft limits have no price."""
+    """What is granted costs nothing: its soft limits have no price. Nor does what is tried without a card,
+    and there nobody will ever pay for it: what the first plan refuses, above its limit, a trial does, too."""
     limits = held.limits()
-    if held.source != "grant":
+    if held.source == "grant":
+        return {key: Limit(limit.value, limit.hard) for key, limit in limits.items()}
+    if not held.tried:
         return limits
-    return {key: Limit(limit.value, limit.hard) for key, limit in limits.items()}
+    first = catalogue.plans()[0].limits
+    return {
+        key: Limit(
+            limit.value, limit.hard or (limit.price is not None and _refuses(first.get(key)))
+        )
+        for key, limit in limits.items()
+    }
+
+
+def _refuses(limit: Limit | None) -> bool:
+    return limit is not None and limit.refuses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.reconciling import charged, counted, sent
+from billing.reconciling import charged, counted, held, sent
 from billing.reconciling.comparers import Comparer, register
 
 
@@ -20,4 +20,5 @@ def register_ours() -> None:
         Comparer(
             "stripe's metered lines", of_one=sent.metered, concerns=sent.metered_on_an_invoice
         ),
+        Comparer("subscriptions", of_one=held.subscriptions, concerns=held.with_more_than_one),
     )

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from billing import reconciling
-from billing.models import Difference, UsageCharge
+from billing.models import Difference, Subscription, UsageCharge
 from billing.reconciling import comparers, keeping, running
 from billing.reconciling.comparers import Comparer, Found, Scope
 from metering.definitions import meters
@@ -87,6 +87,13 @@ def test_each_difference_is_named_to_the_unit(billed: Metered) -> None:
         assert found(billed) == [
             f"exports: clicks from {day}, export rows: 0, should be 5",
             f"stripe's meters: clicks from {day}, Stripe's meter: 5, should be 0",
+        ]
+    with undone():
+        second = Subscription.objects.get(tenant=tenant)
+        first, second.pk, second.stripe_id = second.stripe_id, None, "sub_zzz_by_hand"
+        second.save()
+        assert found(billed) == [
+            f"subscriptions: Live subscriptions ({first}, sub_zzz_by_hand): 2, should be 1"
         ]
     made_twice(billed)
     off = f"stripe's meters: clicks from {day}, Stripe's meter: 9, should be 5"
