@@ -38,6 +38,7 @@ def cancellation(request: WorkspaceRequest) -> HttpResponse:
         "first_plan": catalogue.plans()[0].name,
         "period_end": page.day(account.current_period_end),
         "owes": account.past_due_since is not None,
+        "scheduled": _scheduled(account),
         "grace_end": "" if account.grace_ended else page.day(account.grace_ends_at),
         "reasons": REASONS.items(),
         "longest": LONGEST_COMMENT,

@@ -99,12 +99,13 @@ def invoices(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     for invoice in _invoices(scope).filter(tenant=tenant).order_by("pk"):
         charges = invoice.charges.select_related("statement", "adjustment__in_statement")
         expected = {charge.key: charge.amount for charge in charges}
+        names = {charge.key: f"statement {charge.statement.number}" for charge in charges}
         found = _lines(str(invoice.stripe_id))
         for key in sorted(expected.keys() | found.keys()):
             if expected.get(key) != found.get(key):
                 yield Found(
                     key=f"{invoice.pk}:{key}"[:200],
-                    what=f"Stripe's invoice {invoice.stripe_id}, the line of statement {key[:8]}",
+                    what=f"Stripe's invoice {invoice.stripe_id}, the line of {names.get(key, key[:60])}",
                     expected=expected.get(key),
                     found=found.get(key),
                     unit=invoice.currency,

@@ -34,11 +34,13 @@ def steps() -> Iterator[Step]:
     """What is to be done. Raises stripe.StripeError."""
     coupons = {each.key: each for each in catalogue.coupons()}
     listed = client().v1.coupons.list({"limit": 100}).auto_paging_iter()
-    there = {each.id for each in listed if _is_ours(each)}
+    there = {each.id: each.name for each in listed if _is_ours(each)}
     for coupon in coupons.values():
-        if coupon_id(coupon) not in there:
-            words = f"coupon {coupon_id(coupon)} created"
-            yield Step(words, partial(_make_coupon, coupon))
+        id, name = coupon_id(coupon), _name(coupon)
+        if id not in there:
+            yield Step(f"coupon {id} created", partial(_make_coupon, coupon))
+        elif there[id] != name:
+            yield Step(f"coupon {id} renamed to {name}", partial(_rename, id, name))
     yield from _codes(coupons)
 
 
@@ -63,9 +65,18 @@ def _make_coupon(coupon: Coupon) -> None:
     client().v1.coupons.create(new)
 
 
+def _rename(id: str, name: str) -> None:
+    """Its name alone can be changed at Stripe; who has the coupon sees the new one."""
+    client().v1.coupons.update(id, {"name": name})
+
+
+def _name(coupon: Coupon) -> str:
+    return coupon.name[:40]  # Stripe's longest
+
+
 def _terms(coupon: Coupon) -> dict[str, Any]:
     """As parameters of a new coupon ("Create a coupon")."""
-    found: dict[str, Any] = {"name": coupon.name[:40], "duration": coupon.duration}
+    found: dict[str, Any] = {"name": _name(coupon), "duration": coupon.duration}
     if coupon.months is not None:
         found["duration_in_months"] = coupon.months
     if coupon.percent is not None:

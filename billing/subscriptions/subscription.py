@@ -86,7 +86,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     movements.note(account, rows.values())
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
-    if plan_before == catalogue.first_plan_key() != account.plan_key:
+    if plan_before != account.plan_key != catalogue.first_plan_key():
         entitlements.begin_to_pay(account)
     if account.has_subscription:
         intent.forget(account.tenant)
