@@ -15,6 +15,7 @@ def register_ours() -> None:
         Comparer("charges", of_one=charged.charges, concerns=charged.charged_otherwise),
         Comparer("invoiced", of_one=charged.on_an_invoice, concerns=charged.not_invoiced),
         Comparer("exports", of_one=sent.exports, concerns=sent.exported),
+        Comparer("held drafts", of_one=sent.waiting, concerns=sent.held_too_long),
         Comparer("stripe's meters", of_one=sent.summaries, concerns=sent.with_a_meter),
         Comparer("stripe's invoices", of_one=sent.invoices, concerns=sent.invoiced),
         Comparer(

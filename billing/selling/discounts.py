@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -22,12 +22,25 @@ from billing.selling.steps import Step
 from billing.stripe_client import client
 
 _OURS = "plg_coupon"  # metadata key of what this catalogue made
+_PLANS = "plans"  # and of the plans that a coupon is for
 
 
 def coupon_id(coupon: Coupon) -> str:
     """The id at Stripe: the key, and a hash of what is taken off."""
     said = json.dumps({**_terms(coupon), "name": ""}, sort_keys=True)
     return f"plg_{coupon.key}_{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+
+def plans_of(coupon: stripe.Coupon) -> Collection[str]:
+    """The plans that a coupon takes something off, by what we wrote with it or, of an older one, by the
+    catalogue; none named: off all. What it `applies_to` lies a level too deep for lists of subscriptions."""
+    said = getattr(coupon, "metadata", None) or {}
+    if _PLANS in said:
+        return said[_PLANS].split()
+    if _OURS not in said:
+        return ()
+    known = {each.key: each.plans for each in catalogue.coupons()}
+    return known.get(said[_OURS], ())
 
 
 def steps() -> Iterator[Step]:
@@ -61,7 +74,8 @@ def _codes(coupons: dict[str, Coupon]) -> Iterator[Step]:
 
 
 def _make_coupon(coupon: Coupon) -> None:
-    new: Any = {"id": coupon_id(coupon), **_terms(coupon), "metadata": {_OURS: coupon.key}}
+    said = {_OURS: coupon.key, _PLANS: " ".join(sorted(coupon.plans))}
+    new: Any = {"id": coupon_id(coupon), **_terms(coupon), "metadata": said}
     client().v1.coupons.create(new)
 
 

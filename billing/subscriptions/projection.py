@@ -139,7 +139,13 @@ def _discount(discount: stripe.Discount | str) -> dict[str, Any]:
     coupon = discount.source.coupon
     ends = datetime.fromtimestamp(discount.end, UTC).isoformat() if discount.end else None
     if coupon is None or isinstance(coupon, str):
-        said = {"id": discount.id, "name": coupon or discount.id, "percent": None, "amount": None, "currency": None}
+        said = {
+            "id": discount.id,
+            "name": coupon or discount.id,
+            "percent": None,
+            "amount": None,
+            "currency": None,
+        }
         return {**said, "ends": ends}
     percent = float(coupon.percent_off) if coupon.percent_off is not None else None
     return {

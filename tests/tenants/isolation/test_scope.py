@@ -128,6 +128,7 @@ UNSCOPED = {
     "billing/reconciling/charged.py: charged_otherwise": "which of given workspaces, by statement",
     "billing/reconciling/held.py: with_more_than_one": "which of given workspaces",
     "billing/reconciling/sent.py: _invoices": "who asks narrows it to given workspaces",
+    "billing/reconciling/sent.py: _late": "who asks narrows it to given workspaces",
     "billing/reconciling/sent.py: _metered": "who asks narrows it to given workspaces",
     "metering/statements/chain.py: _adjustments": "of given statements",
     "metering/statements/chain.py: not_whole": "which of given workspaces",
