@@ -25,7 +25,7 @@ from billing.subscriptions import subscription
 from events.models import OutboxEvent
 from events.store import get_store
 from identity.models import User
-from metering.models import Statement
+from metering.models import Ledger, Statement
 from metering.quotas import limits
 from tenants.models import Membership, Role, Tenant
 from tenants.signing_up import provisioning
@@ -191,7 +191,7 @@ def forgettable(open_shop: Callable[[], Shop]) -> Iterator[Callable[[], Shop]]:
 
     yield browsers
     tenants = {shop.tenant.pk for shop in opened}
-    for model in (MeterExport, UsageCharge, UsageInvoice, MeteredPeriod):
+    for model in (MeterExport, UsageCharge, UsageInvoice, MeteredPeriod, Ledger):
         model.objects.filter(tenant_id__in=tenants)._raw_delete("default")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE metering_statement DISABLE TRIGGER immutable")
