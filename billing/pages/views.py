@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing.models import Account
 from billing.pages import ending_views, page
 from billing.pages.refusals import AddressNotVerified, in_words
+from billing.paying import trial_cards
 from billing.selling import forms
 from billing.subscriptions import checkout, intent, subscription, trials
 from tenants.hosts import requires
@@ -79,11 +80,11 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""
     account = Account.objects.of(request.tenant)
     try:
-        settled = checkout.settle(
-            account, session_id=request.GET.get("session_id", ""), by=request.user
-        )
+        session = checkout.session_of(account, request.GET.get("session_id", ""))
     except checkout.ForeignSession:
         raise Http404 from None
+    trial_cards.take_up(account, by=request.user)
+    settled = checkout.settle(account, session, by=request.user)
     account = settled.account
     if settled.then is not None:
         messages.info(request, _card_is_kept(account))

@@ -19,7 +19,6 @@ import events
 from billing import catalogue
 from billing.event_types import CHECKOUT_STARTED
 from billing.models import LIVE, Account, Subscription, is_tried
-from billing.paying import trial_cards
 from billing.selling import prices, pricing, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
@@ -66,18 +65,24 @@ class Settled:
     then: Mapping[str, str] | None
 
 
-def settle(account: Account, *, session_id: str, by: User | None = None) -> Settled:
-    """Act on the return from Stripe's page, whether or not a webhook came before.
-
-    Raises ForeignSession, stripe.StripeError.
-    """
+def session_of(account: Account, session_id: str) -> stripe.checkout.Session:
+    """A checkout of this workspace. Raises ForeignSession, stripe.StripeError."""
     try:
         session = client().v1.checkout.sessions.retrieve(session_id)
     except stripe.InvalidRequestError as error:
         raise ForeignSession from error
     if session.client_reference_id != str(account.tenant_id):
         raise ForeignSession
-    trial_cards.take_up(account, by=by)
+    return session
+
+
+def settle(
+    account: Account, session: stripe.checkout.Session, *, by: User | None = None
+) -> Settled:
+    """Act on the return from Stripe's page, whether or not a webhook came before.
+
+    Raises stripe.StripeError.
+    """
     account = subscription.sync(account, origin=Account.Origin.RETURN, by=by)
     with suppress(stripe.StripeError):  # the plan is in force; its invoice can come later
         invoices.mirror_newest(account)

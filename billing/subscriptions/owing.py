@@ -29,7 +29,7 @@ _RENEWAL = "subscription_cycle"  # Stripe's `billing_reason`
 def of(account: Account, subscription: stripe.Subscription | None) -> Owed:
     """Ask Stripe, where the subscription says that a payment failed, or an invoice for usage is not known to
     be paid; which are settled is noted, in the current transaction. Raises stripe.StripeError."""
-    for_plan = subscription is not None and _may_be_owed(subscription)
+    for_plan = subscription is not None and _may_be_owed(account, subscription)
     waiting = UsageInvoice.objects.for_tenant(account.tenant).unsettled()
     for_usage = dict(waiting.values_list("stripe_id", "pk"))
     if account.stripe_customer_id is None or not (for_plan or for_usage):
@@ -47,21 +47,34 @@ def of(account: Account, subscription: stripe.Subscription | None) -> Owed:
         if each.id in for_usage
         or (for_plan and subscription is not None and _subscription_of(each) == subscription.id)
     ]
-    return _owed(ours, asked_at=_time_of(listed))
+    paid_until = _paid_until(subscription) if for_plan and subscription is not None else 0
+    return _owed(ours, asked_at=_time_of(listed), paid_until=paid_until)
 
 
-def _may_be_owed(subscription: stripe.Subscription) -> bool:
-    """Past due, or its newest invoice was given up, which says nothing of those before it."""
+def _may_be_owed(account: Account, subscription: stripe.Subscription) -> bool:
+    """Past due; or it was, and its newest invoice is a draft, or was given up: that says nothing of those
+    before it."""
     newest = subscription.latest_invoice
-    given_up = isinstance(newest, stripe.Invoice) and newest.status in ("void", "uncollectible")
-    return subscription.status in FAILING or given_up
+    is_paid = isinstance(newest, stripe.Invoice) and newest.status == "paid"
+    return subscription.status in FAILING or (account.past_due_since is not None and not is_paid)
 
 
-def _owed(invoices: Iterable[stripe.Invoice], *, asked_at: datetime) -> Owed:
+def _paid_until(subscription: stripe.Subscription) -> int:
+    """When the newest invoice was made that is paid, in seconds since 1970; 0: none is. What is open from
+    before it is owed, and has cost the plan nothing since."""
+    asked = {"subscription": subscription.id, "status": "paid", "limit": 1}
+    found = client().v1.invoices.list(asked).data  # type: ignore[arg-type] # as it takes it
+    return found[0].created if found else 0
+
+
+def _owed(invoices: Iterable[stripe.Invoice], *, asked_at: datetime, paid_until: int) -> Owed:
     tried = sorted((each for each in invoices if each.attempted), key=asked_for_at)
+    counted = [
+        each for each in tried if each.created > paid_until or _subscription_of(each) is None
+    ]
     return Owed(
         invoices=tried,
-        since=asked_for_at(tried[0]) if tried else None,
+        since=asked_for_at(counted[0]) if counted else None,
         amount=sum(each.amount_remaining for each in tried),
         asking=frozenset(str(each.id) for each in tried if asks(each)),
         asked_at=asked_at,
