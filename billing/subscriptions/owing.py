@@ -15,7 +15,7 @@ import stripe
 import structlog
 from django.utils import timezone
 
-from billing.models import FAILING, Account, Owed, UsageInvoice
+from billing.models import FAILING, LIVE, Account, Owed, UsageInvoice
 from billing.stripe_client import client
 
 log = structlog.get_logger()
@@ -54,6 +54,8 @@ def of(account: Account, subscription: stripe.Subscription | None) -> Owed:
 def _may_be_owed(account: Account, subscription: stripe.Subscription) -> bool:
     """Past due; or it was, and its newest invoice is a draft, or was given up: that says nothing of those
     before it."""
+    if subscription.status not in LIVE:
+        return False
     newest = subscription.latest_invoice
     is_paid = isinstance(newest, stripe.Invoice) and newest.status == "paid"
     return subscription.status in FAILING or (account.past_due_since is not None and not is_paid)
