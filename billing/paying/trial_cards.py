@@ -26,9 +26,11 @@ def take_up(account: Account, *, by: User | None = None) -> bool:
 
     `sync` afterwards writes down what has come of it. Raises stripe.StripeError.
     """
-    account = Account.objects.locked(account.pk)
     if not account.checkout_open:
         return False
+    account = Account.objects.locked(account.pk)
+    if not account.checkout_open:
+        return False  # somebody was faster
     session = client().v1.checkout.sessions.retrieve(account.checkout_session_id)
     if session.mode != "setup" or session.status != "complete":
         return False

@@ -58,7 +58,7 @@ def new_session(
         currency=quote.currency if quote else params.get("currency"),
         custom_fields=[],
         custom_text=shape(kind.CustomText, **(params.get("custom_text") or {})),
-        customer_creation=None if params.get("customer") else "always",
+        customer_creation=None if params.get("customer") else _creation(params["mode"]),
         customer_details=_details(params.get("customer_email")),
         discounts=[_shown_discount(one) for one in params.get("discounts") or []],
         expires_at=params.get("expires_at", state.now() + LIFETIME),
@@ -66,7 +66,7 @@ def new_session(
         metadata={},
         mode=params["mode"],
         payment_method_collection=params.get("payment_method_collection", "always")
-        if quote
+        if params["mode"] == "subscription"
         else None,
         payment_method_options={"card": {"request_three_d_secure": "automatic"}},
         payment_method_types=["card"],
@@ -92,6 +92,11 @@ def new_session(
     if quote is not None:
         set_quote(session, quote)
     return state.save(session)
+
+
+def _creation(mode: str) -> str:
+    """Who pays once stays a guest, unless that is asked for."""
+    return "if_required" if mode == "payment" else "always"
 
 
 def _shown_discount(given: Json) -> Json:

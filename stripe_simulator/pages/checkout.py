@@ -20,7 +20,7 @@ from stripe_simulator.pages.cards import (
     read_card,
 )
 from stripe_simulator.pages.rendering import opened, page
-from stripe_simulator.rules import checkout_setup
+from stripe_simulator.rules import checkout_payment, checkout_setup
 from stripe_simulator.rules.checkout import (
     Payer,
     apply_code,
@@ -96,8 +96,8 @@ def _pay(store: Store, id: str, fields: Fields) -> Response:
 
 
 def _complete(state: State, session: Json, payer: Payer) -> None:
-    done = checkout_setup.complete if session["mode"] == "setup" else complete
-    done(state, session, payer)
+    ways = {"setup": checkout_setup.complete, "payment": checkout_payment.complete}
+    ways.get(session["mode"], complete)(state, session, payer)
 
 
 def _page(
@@ -111,13 +111,15 @@ def _page(
 ) -> Response:
     if session["status"] != "open":
         return page("checkout_closed.html", status=status, session=session)
-    if session["mode"] == "setup":
+    if session["mode"] in ("setup", "payment"):
         return page(
-            "checkout_setup.html",
+            f"checkout_{session['mode']}.html",
             status=status,
             session=session,
+            items=line_items(state, session),
             fields=PREFILLED | fields,
             known_email=_known_email(state, session),
+            needs_card=needs_card(session),
             refusal=refusal,
         )
     items = line_items(state, session)

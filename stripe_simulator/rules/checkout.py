@@ -1,6 +1,6 @@
 """Hosted Checkout in subscription mode: opening a session, paying it, letting it expire.
 
-Setup mode has its own beginning and end (`checkout_setup`).
+Setup and payment mode have beginnings and ends of their own (`checkout_setup`, `checkout_payment`).
 """
 
 from dataclasses import dataclass
@@ -44,9 +44,10 @@ class Payer:
 def open_session(state: State, params: dict[str, Any]) -> Json:
     """A new session. `params` are those of the API route; raises StripeError as Stripe does."""
     if params.get("mode") != "subscription":
-        raise NotSimulated("A Checkout mode other than `subscription` and `setup`", param="mode")
-    if "setup_intent_data" in params:
-        raise not_in("subscription", "setup_intent_data")
+        raise missing("mode")
+    for name in ("setup_intent_data", "payment_intent_data"):
+        if name in params:
+            raise not_in("subscription", name)
     check_addresses(params)
     check_options(params)
     if params.get("customer"):

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
 from stripe_simulator.objects.checkout_sessions import LIFETIME
+from stripe_simulator.sources import documented
 from stripe_simulator.store import State
 
 _SHORTEST = 30 * 60
@@ -21,6 +22,7 @@ def not_in(mode: str, name: str) -> StripeError:
     return invalid(f"You can not pass `{name}` in `{mode}` mode.", name)
 
 
+@documented("api/checkout/sessions/create#create_checkout_session-expires_at")
 def check_expiry(state: State, params: dict[str, Any]) -> None:
     expires = params.get("expires_at", state.now() + LIFETIME)
     if not state.now() + _SHORTEST - 60 <= expires <= state.now() + LIFETIME:

@@ -23,7 +23,7 @@ from stripe_simulator.store import State
 # What sells something has no place where nothing is sold.
 _OF_SALES = (
     *("line_items", "subscription_data", "allow_promotion_codes", "discounts"),
-    *("payment_method_collection", "automatic_tax"),
+    *("payment_method_collection", "automatic_tax", "payment_intent_data"),
 )
 _DATA = {"description", "metadata"}
 

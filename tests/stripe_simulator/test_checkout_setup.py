@@ -13,8 +13,8 @@ ADDRESSES = {
 }
 
 
-def opened(world: World, customer: str, **extra: Any) -> stripe.checkout.Session:
-    params: dict[str, Any] = {"mode": "setup", "currency": "usd", "customer": customer}
+def opened(world: World, of: str, **extra: Any) -> stripe.checkout.Session:
+    params: dict[str, Any] = {"mode": "setup", "currency": "usd", "customer": of}
     return world.client.v1.checkout.sessions.create(params | ADDRESSES | extra)  # type: ignore[arg-type]
 
 
