@@ -4,10 +4,12 @@ from identity.models.people import Person, PersonAlias, User
 from identity.models.provider import DerivedSession, Grant, SigningKey
 from identity.models.security import MailChoice, SignIn
 from identity.models.sign_ups import Beginning, MailedCode, Merge
+from identity.models.sources import EventName, Source, Trouble
 
 __all__ = [
     "Beginning",
     "DerivedSession",
+    "EventName",
     "Grant",
     "MailChoice",
     "MailedCode",
@@ -16,5 +18,7 @@ __all__ = [
     "PersonAlias",
     "SignIn",
     "SigningKey",
+    "Source",
+    "Trouble",
     "User",
 ]

@@ -1,0 +1,18 @@
+"""The collector as it runs, with the stream and the spool of one test: `python -m … PORT`."""
+
+import os
+import sys
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+settings.EVENTS_STREAM = os.environ["PLG_TEST_EVENTS_STREAM"]
+settings.EVENTS_SPOOL_DIR = os.environ["PLG_TEST_SPOOL_DIR"]
+
+from plg_site.collect.__main__ import main  # noqa: E402
+
+sys.argv = ["plg_site.collect", "--port", sys.argv[1]]
+main()
