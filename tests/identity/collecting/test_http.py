@@ -13,7 +13,7 @@ import httpx
 import pytest
 from django.core.management import call_command
 
-from events import later, registry
+from events import later
 from identity.models import EventName, Source, Trouble
 from tests.identity.collecting.collector import a_source, a_track, basic, wait_for
 from tests.identity.collecting.conftest import A_MINUTE
@@ -352,12 +352,13 @@ def test_names_are_counted_planned_and_blocked(collector, log, settings):
 
 def test_a_name_of_an_app_is_checked_as_the_app_declared_it(collector, log):
     _, key = a_source("Backend")
-    declared = registry.external()[0].name
-    wrong = a_track(declared, properties={"no such property": 1})
-    batch = {"batch": [a_track(declared, properties={}), wrong]}
+    declared = "Parcel Weighed"  # tests.identity.collecting.serving
+    wrong = a_track(declared, properties={"grams": "much"})
+    batch = {"batch": [a_track(declared, properties={"grams": 7.0}), wrong]}
     answer = collector.post("/v1/batch", batch, key=key)
-    assert [each["reason"] for each in answer.json()["errors"]][-1] == "wrong_property"
-    assert {event.context["plan"] for event in stored(log)} <= {"planned"}
+    assert [each["reason"] for each in answer.json()["errors"]] == ["wrong_property"]
+    [event] = stored(log)
+    assert (event.properties, event.context["plan"]) == ({"grams": 7}, "planned")
     trouble = wait_for(lambda: Trouble.objects.filter(name=declared).first())
     assert trouble.reason == "wrong_property"
     assert not EventName.objects.filter(name=declared).exists()
