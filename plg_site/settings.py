@@ -282,6 +282,7 @@ EVENTS_SPOOL_DIR = STATE_DIR / "spool"
 EVENTS_SPOOL_MAX_BYTES = env.number("EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
 EVENTS_STREAM_MAX_LENGTH = env.number("EVENTS_STREAM_MAX_LENGTH", 1_000_000)
 EVENTS_POOL_SIZE = env.number("EVENTS_POOL_SIZE", 8)
+EVENTS_NICE = env.number("EVENTS_NICE", 5)  # how far who stores stands behind who takes; 0: not
 READERS_THREADS = env.number("READERS_THREADS", 4)  # readers of the log at work at once, a process
 READERS_NICE = env.number("READERS_NICE", 10)  # how far they stand behind who stores; 0: not
 EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw events stay for ever

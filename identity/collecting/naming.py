@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from identity.collecting.calls import Call
@@ -31,12 +30,12 @@ def name_of(call: Call) -> str:
                 f"“{str(call.type)[:40]}” is no call: {', '.join(['track', *NAMES])}.",
             )
         return ours
-    return _checked(call.event) if isinstance(call.event, str) else _checked("")
+    return checked(call.event)
 
 
-@lru_cache(maxsize=2_000)
-def _checked(name: str) -> str:
-    name = name.strip()
+def checked(said: Any) -> str:
+    """The name that a track says. Raises WrongCall."""
+    name = said.strip() if isinstance(said, str) else ""
     if not name:
         raise WrongCall("no_name", "A track needs the name of its event, a text.")
     if len(name) > LONGEST or not name.isprintable():
@@ -47,14 +46,14 @@ def _checked(name: str) -> str:
 def properties_of(call: Call, context: Mapping[str, Any]) -> dict[str, Any]:
     """Properties of track, page and screen, traits of identify and group. Raises WrongCall."""
     if call.type in ("identify", "group"):
-        found = _object(call.traits, "traits")
+        found = an_object(call.traits, "traits")
         # rudder-sdk-python says the traits of an identify in its context alone
         return found or (
-            _object(context.get("traits"), "traits") if call.type == "identify" else found
+            an_object(context.get("traits"), "traits") if call.type == "identify" else found
         )
     if call.type == "alias":
         return {}
-    found = _object(call.properties, "properties")
+    found = an_object(call.properties, "properties")
     if call.type == "track":
         return found
     for name in ("name", "category"):
@@ -69,7 +68,8 @@ def properties_of(call: Call, context: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _object(said: Any, what: str) -> dict[str, Any]:
+def an_object(said: Any, what: str) -> dict[str, Any]:
+    """Nothing is an empty one. Raises WrongCall."""
     if said is None:
         return {}
     if not isinstance(said, dict):

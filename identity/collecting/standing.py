@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from events import json_values, registry
@@ -24,6 +25,11 @@ class Standing:
     plan: plan.Plan | None = None
     declared: EventType | None = None
     is_counted: bool = True
+
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether there is nothing to look at in an event."""
+        return self.word != BLOCKED and self.plan is None and self.declared is None
 
     def validated(self, properties: dict[str, Any]) -> dict[str, Any]:
         """As the app declared them, if one did. Raises WrongProperty."""

@@ -21,6 +21,7 @@ from identity.collecting.standing import Standing
 from identity.collecting.tally import Tally
 
 _BRACKETS = cleaning.DEEPEST  # so many in one event: look how deep they are
+_NOTHING: tuple[int, dict[str, Any]] = (0, {})
 _NEEDS_SOMEBODY = frozenset({"identify", "group", "alias"})  # what says nothing without an id
 
 
@@ -66,12 +67,12 @@ class Teller:
         self, source: Known, snapshot: Snapshot, tally: Tally, message: Message, *, now: datetime
     ) -> None:
         self._source, self._snapshot, self._tally = source, snapshot, tally
-        self._message, self._now = message, now
+        self._message, self._clock = message, times.Clock(now)
         self._source_bytes = source.id.bytes
         self._about_source = {"source": str(source.id), "source_kind": source.kind}
         self._skew = times.skew(message.sentAt, now=now)
         self._around = message.context if isinstance(message.context, dict) else {}
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, tuple[str, Standing]] = {}
         self._counted: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def tell(self, start: int = 0, stop: int | None = None) -> Told:
@@ -86,33 +87,38 @@ class Teller:
                 told.refused.append(Refused(index, error.reason, str(error)))
         for name, (amount, example) in self._counted.items():
             self._tally.name(
-                name, source=self._source.id, at=self._now, example=example, amount=amount
+                name, source=self._source.id, at=self._clock.now, example=example, amount=amount
             )
         self._counted = {}
         return told
 
     def _line(self, call: Call) -> bytes:
+        """A batch has thousands of these: what most calls do not have is looked at elsewhere."""
         if call.wrong:
             raise WrongCall("undecodable", call.wrong)
-        said = call.context if isinstance(call.context, dict) else self._around
-        name = naming.name_of(call)
-        context, anonymous = self._whose(call)
-        properties = naming.properties_of(call, said)
+        said = call.context if type(call.context) is dict else self._around
+        context = {**self._about_source, "type": call.type}
         if call.type == "track":
-            properties = self._planned(call, name, properties, context)
+            name, stands = self._standing(call.event)
+            properties = self._planned(call, name, stands, context)
+        else:
+            name, properties = naming.name_of(call), naming.properties_of(call, said)
+        anonymous = self._whose(call, context)
         circumstances_of.add(context, said)
-        when = call.timestamp if call.timestamp is not None else call.originalTimestamp
         key = ids.message_id(call.messageId)
         if key:
             context["message_id"] = cleaning.text(key[: ids.LONGEST])
         if call.not_numbers:
             self._note(call, "not_a_number", "NaN or an infinity became null.")
+        when, skew = call.timestamp, self._skew
+        if call.originalTimestamp is not None or call.sentAt is not None:
+            when, skew = self._when(call)
         line = _encode(
             _Line(
                 ids.event_id(self._source_bytes, key),
                 name,
-                times.corrected(when, skew=self._skew_of(call), now=self._now),
-                self._now,
+                self._clock.corrected(when, skew=skew),
+                self._clock.now,
                 None,
                 None,
                 anonymous or None,
@@ -124,25 +130,25 @@ class Teller:
             _check_depth(properties)
         return bounded(line, name)
 
-    def _skew_of(self, call: Call) -> timedelta:
+    def _when(self, call: Call) -> tuple[Any, timedelta]:
+        """The call's own time, and what its clock was behind, where it says more than most."""
+        when = call.timestamp if call.timestamp is not None else call.originalTimestamp
         if (
             call.originalTimestamp is not None
         ):  # RudderStack's: its sentAt may be that of an earlier try
             sent_at = self._message.sentAt or call.sentAt
-            return times.skew(sent_at, now=self._now, is_stale=True)
-        if self._message.sentAt is None and call.sentAt is not None:
-            return times.skew(call.sentAt, now=self._now)
-        return self._skew
+            return when, times.skew(sent_at, now=self._clock.now, is_stale=True)
+        if self._message.sentAt is None:
+            return when, times.skew(call.sentAt, now=self._clock.now)
+        return when, self._skew
 
-    def _whose(self, call: Call) -> tuple[dict[str, str], str]:
-        """The context's words for who is meant, and the anonymous id. From a browser they are a claim, from
-        a server the word by which the person is found when the event is stored. Raises WrongCall."""
-        context = {**self._about_source, "type": call.type}
-        user = ids.text(call.userId, "userId") if call.userId is not None else ""
-        anonymous = (
-            ids.text(call.anonymousId, "anonymousId") if call.anonymousId is not None else ""
-        )
-        if user:
+    def _whose(self, call: Call, context: dict[str, str]) -> str:
+        """Adds who is meant, and returns the anonymous id. From a browser it is a claim, from a server the
+        word by which the person is found when the event is stored. Raises WrongCall."""
+        anonymous = ""
+        if call.anonymousId is not None:
+            anonymous = ids.text(call.anonymousId, "anonymousId")
+        if call.userId is not None and (user := ids.text(call.userId, "userId")):
             context["user_id"] = user
             if self._source.is_trusted:
                 context[later.USER] = user
@@ -152,24 +158,34 @@ class Teller:
             context["previous_id"] = previous
         if call.type in _NEEDS_SOMEBODY:
             _check_somebody(call.type, context, anonymous)
-        return context, anonymous
+        return anonymous
+
+    def _standing(self, said: Any) -> tuple[str, Standing]:
+        """The name of a track, and how it stands. Raises WrongCall."""
+        found = self._standings.get(said) if type(said) is str else None
+        if found is None:
+            name = naming.checked(said)
+            found = self._standings[said] = (name, standing.of(name, self._snapshot))
+        return found
 
     def _planned(
-        self, call: Call, name: str, properties: dict[str, Any], context: dict[str, str]
+        self, call: Call, name: str, stands: Standing, context: dict[str, str]
     ) -> dict[str, Any]:
         """The properties as the plan has them, if there is one; the context says how it stands to it.
 
         Raises WrongCall, WrongProperty.
         """
-        stands = self._standings.get(name)
-        if stands is None:
-            stands = self._standings[name] = standing.of(name, self._snapshot)
+        properties = call.properties
+        if type(properties) is not dict:
+            properties = naming.an_object(properties, "properties")
         if stands.is_counted:
-            amount, example = self._counted.get(name, (0, properties))
-            self._counted[name] = (amount + 1, example)
+            amount, example = self._counted.get(name, _NOTHING)
+            self._counted[name] = (amount + 1, example or properties)
+        context["plan"] = stands.word
+        if stands.is_simple:
+            return properties
         if stands.word == standing.BLOCKED:
             raise WrongCall("blocked", f"“{name}” is blocked.")
-        context["plan"] = stands.word
         if wrong := stands.objection(properties):
             context["plan"] = standing.VIOLATION
             self._note(call, standing.VIOLATION, wrong)
@@ -184,7 +200,7 @@ class Teller:
             or registry.is_registered(said)
         )
         self._tally.trouble(
-            source=self._source.id, name=said if is_known else "", reason=reason, at=self._now,
+            source=self._source.id, name=said if is_known else "", reason=reason, at=self._clock.now,
             words=words, example=_example(call),
         )  # fmt: skip
 

@@ -49,20 +49,26 @@ def skew(sent_at: Any, *, now: datetime, is_stale: bool = False) -> timedelta:
     return _NONE if is_stale and _NONE < behind < _PATIENCE else behind
 
 
-def corrected(said: Any, *, skew: timedelta, now: datetime) -> datetime:
-    """When it happened: received - (sentAt - timestamp), as Segment has it ("The timestamp field").
+class Clock:
+    """Ours, when a request came, and what it takes from others."""
 
-    What would lie in the future is now. Raises WrongTime for what is no time, or older than is taken.
-    """
-    time = read(said)
-    if time is None:
-        return now
-    try:
-        time += skew
-    except OverflowError:
-        raise WrongTime(f"“{str(said)[:60]}” is not in our time.") from None
-    if time > now + AHEAD:
-        return now
-    if time < now - OLDEST:
-        raise WrongTime(f"{time.isoformat()} is more than {OLDEST.days} days old.")
-    return time
+    def __init__(self, now: datetime) -> None:
+        self.now, self._oldest, self._latest = now, now - OLDEST, now + AHEAD
+
+    def corrected(self, said: Any, *, skew: timedelta) -> datetime:
+        """When it happened: received - (sentAt - timestamp), as Segment has it ("The timestamp field").
+
+        What would lie in the future is now. Raises WrongTime for what is no time, or older than is taken.
+        """
+        time = read(said)
+        if time is None:
+            return self.now
+        try:
+            time += skew
+        except OverflowError:
+            raise WrongTime(f"“{str(said)[:60]}” is not in our time.") from None
+        if time > self._latest:
+            return self.now
+        if time < self._oldest:
+            raise WrongTime(f"{time.isoformat()} is more than {OLDEST.days} days old.")
+        return time
