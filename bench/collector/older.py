@@ -23,7 +23,7 @@ from plg_site.devstack.progress import step
 from plg_site.devstack.stack import Stack
 from plg_site.devstack.state import State
 
-TURNS, SECONDS = 5, 5
+TURNS, SECONDS = 5, 4
 _ENVIRON = {
     "DEBUG": "0", "WATCH_FILES": "0", "API_RATE_PER_KEY": "1000000/s",
     "API_RATE_PER_WORKSPACE": "1000000/s",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from identity import collecting
 from identity.models import EventName, Trouble
 from identity.requests import UserRequest
+from identity.security import needs_recent_sign_in
 from staff.access import staff_only
 from staff.navigation import page
 
@@ -84,6 +85,7 @@ def event_name(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @staff_only
+@needs_recent_sign_in
 def decide(request: UserRequest, pk: int) -> HttpResponse:
     """Plan it, block it, or leave it open."""
     row = get_object_or_404(EventName, pk=pk)
