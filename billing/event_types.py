@@ -16,6 +16,7 @@ SUBSCRIPTION_CANCELED = EventType(
         "feedback": str | None,
         "comment": str | None,
     },
+    personal=("comment",),
 )
 # Who was about to cancel took what the catalogue offers instead; `coupon` is its key there.
 OFFER_TAKEN = EventType("Retention Offer Taken", properties={"plan": str, "coupon": str})

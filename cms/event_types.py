@@ -7,6 +7,7 @@ PAGE_VIEWED = EventType(
     {"path": str, "title": str, "referrer": str},
     webhooks=False,
     sheddable=True,
+    personal=("path", "referrer"),  # an address may say whose page it is
 )
 
 EVENT_TYPES = [PAGE_VIEWED]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -39,7 +39,8 @@ class EventType:
     a text that comes from outside and is grouped by. `webhooks` False: no workspace may have it sent
     to its webhooks, because it is not a workspace's, or would call for another of its kind.
     `sheddable`: under pressure one in so many is kept, and says so (`events.shedding.weight`): never
-    what is counted for money or sent by a customer.
+    what is counted for money or sent by a customer. `personal` names texts that say something about a
+    person: they go when the person is forgotten (`identity.privacy`), and no meter may read them.
     """
 
     name: str
@@ -48,6 +49,7 @@ class EventType:
     formats: Mapping[str, str] = field(default_factory=dict)
     webhooks: bool = True
     sheddable: bool = False
+    personal: Collection[str] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -59,6 +61,8 @@ class EventType:
         for key, declared in self.properties.items():
             if not kinds(declared) <= {*_KINDS, NoneType}:
                 raise ValueError(f"{self.name}: {key} cannot be of type {declared}.")
+        if extra := set(self.personal) - self.properties.keys():
+            raise ValueError(f"{self.name}: {min(extra)} is personal and not declared.")
         for key in self.formats:
             if str not in kinds(self.properties.get(key, NoneType)):
                 raise ValueError(f"{self.name}: {key} has a format and is no text.")

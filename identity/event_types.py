@@ -7,4 +7,22 @@ PERSON_IDENTIFIED = EventType("Person Identified", properties={"anonymous_id": s
 EMAIL_VERIFIED = EventType("Email Verified", properties={}, webhooks=False)
 ACCOUNT_CLOSED = EventType("Account Closed", properties={}, webhooks=False)
 
-ALL = (SIGNED_UP, PERSON_IDENTIFIED, EMAIL_VERIFIED, ACCOUNT_CLOSED)
+# What servers, apps and browsers say of people (Segment's identify, group and alias): any traits.
+PERSON_DESCRIBED = EventType("Person Described", properties={}, webhooks=False)
+GROUP_DESCRIBED = EventType("Group Described", properties={}, webhooks=False)
+PERSON_ALIASED = EventType("Person Aliased", properties={}, webhooks=False)
+# A page of an app (Segment's screen); a page of a website is cms' "Page Viewed".
+SCREEN_VIEWED = EventType("Screen Viewed", properties={"name": str | None}, webhooks=False)
+
+PERSONS_MERGED = EventType("Persons Merged", properties={"merged": str, "how": str}, webhooks=False)
+PERSONS_PARTED = EventType("Persons Parted", properties={"merged": str, "how": str}, webhooks=False)
+PERSON_ERASED = EventType("Person Erased", properties={"erased": str}, webhooks=False)
+
+# What `people.following` reads.
+OF_PERSONS = (PERSON_IDENTIFIED, EMAIL_VERIFIED, PERSON_DESCRIBED, PERSON_ALIASED)
+
+ALL = (
+    SIGNED_UP, EMAIL_VERIFIED, ACCOUNT_CLOSED, PERSONS_MERGED, PERSONS_PARTED, PERSON_ERASED,
+    PERSON_IDENTIFIED, PERSON_DESCRIBED, GROUP_DESCRIBED, PERSON_ALIASED,
+    SCREEN_VIEWED,
+)  # fmt: skip

@@ -35,3 +35,11 @@ account_closing_asked = Signal()
 
 # Somebody takes their own data away. Receivers return {section: JSON values}. kwargs: user (User).
 own_data_asked = Signal()
+
+# Sent inside the transaction in which a person is forgotten, who may never have had a login: the layers
+# above take out of their tables what names them. kwargs: person_id (UUID).
+person_forgotten = Signal()
+
+# Everything known of a person goes into one archive. Receivers return {section: JSON values}; what
+# `own_data_asked` gives of somebody with a login is in it already. kwargs: person (Person).
+person_data_asked = Signal()

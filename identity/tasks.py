@@ -3,6 +3,7 @@ from typing import Any
 from celery import shared_task
 from django.core.mail import EmailMultiAlternatives
 
+from identity import privacy
 from identity.oidc import grants
 from identity.signing_in import sign_ins
 
@@ -26,3 +27,9 @@ def forget_ended_sign_ins() -> None:
 @shared_task
 def tidy_sessions() -> None:
     sign_ins.tidy()
+
+
+@shared_task
+def finish_erasures() -> None:
+    """Whoever was forgotten lately, or whose log could not be rewritten before."""
+    privacy.finish_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q
@@ -11,7 +12,7 @@ from django.dispatch import receiver
 
 from identity.models import Person, User
 from identity.persons import person_of
-from identity.signals import own_data_asked, users_merged
+from identity.signals import own_data_asked, person_data_asked, person_forgotten, users_merged
 from outbound import erasing, recipients
 from outbound.bell import feed
 from outbound.consents import consent
@@ -40,6 +41,17 @@ def forget_who_went(instance: Person, **_: Any) -> None:
     erasing.person(instance.pk)
 
 
+@receiver(person_forgotten)
+def forget_who_asked(person_id: UUID, **_: Any) -> None:
+    erasing.person(person_id)
+
+
+@receiver(person_data_asked)
+def data_of_person(person: Person, **_: Any) -> dict[str, Any]:
+    """Of somebody without a login; of the others it is in their own data."""
+    return {} if person.user_id else _told(person, Q(person_id=person.pk))
+
+
 @receiver(users_merged)
 def join(kept: User, merged: User, **_: Any) -> list[str]:
     feed.join(kept=person_of(kept).pk, merged=person_of(merged).pk)
@@ -53,6 +65,11 @@ def own_data(user: User, **_: Any) -> dict[str, Any]:
         return {"messages": [], "notifications": [], "message_choices": []}
     proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
     theirs = Q(person_id=person.pk) | Q(person_id=None, tenant_id=None, address__in=proved)
+    return _told(person, theirs)
+
+
+def _told(person: Person, theirs: Q) -> dict[str, Any]:
+    """What was sent to a person (`theirs`: which messages are), and what they chose."""
     sent = Message.objects.filter(theirs).order_by("-created_at")
     said = ConsentChange.objects.filter(recipient=recipients.person(person.pk)).order_by("at")
     columns = ("created_at", "channel", "topic", "address", "subject", "state", "reason", "sent_at")

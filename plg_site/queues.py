@@ -38,6 +38,7 @@ OF_TASKS = {
     "billing.tasks.bill_usage": BULK,
     "billing.tasks.reconcile": BULK,
     "events.tasks.maintain": BULK,
+    "identity.tasks.finish_erasures": BULK,
     "tenants.archive.tasks.make_export": BULK,
     "tenants.archive.tasks.run_import": BULK,
     "tenants.archive.tasks.tend": BULK,

@@ -367,6 +367,7 @@ CELERY_BEAT_SCHEDULE = queues.every(
         "metering.tasks.close_periods": 60.0,
         "staff.tasks.forget_looks": 24 * 3600.0,
         "identity.tasks.tidy_sessions": 24 * 3600.0,
+        "identity.tasks.finish_erasures": 3600.0,
         "metering.tasks.evaluate_alerts": 15.0,
         "cms.tasks.publish_scheduled": 60.0,
     },

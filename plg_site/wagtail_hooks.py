@@ -24,6 +24,13 @@ def money_right() -> Any:
     return Permission.objects.filter(content_type__app_label="billing", codename="move_money")
 
 
+@hooks.register("register_permissions")
+def rights_over_people() -> Any:
+    """To join, export and forget people."""
+    names = ["merge_person", "export_person", "erase_person"]
+    return Permission.objects.filter(content_type__app_label="identity", codename__in=names)
+
+
 @hooks.register("register_admin_menu_item")
 def staff_item() -> Any:
     return StaffOnlyItem("Staff", reverse("staff_search"), icon_name="view", order=9000)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from staff.pages import event_names, log, people, pressure, search, sources, trail
+from staff.pages import event_names, log, pressure, search, sources, trail
+from staff.pages.people import listing, merging, person, privacy, timeline
 
 urlpatterns = [
     path("search/", search.search, name="staff_search"),
@@ -15,5 +16,13 @@ urlpatterns = [
     path("event-names/<int:pk>/", event_names.event_name, name="staff_event_name"),
     path("event-names/<int:pk>/decision/", event_names.decide, name="staff_event_name_decision"),
     path("trail/", trail.looks, name="staff_trail"),
-    path("people/<uuid:pk>/", people.person, name="staff_person"),
+    path("people/", listing.people, name="staff_people"),
+    path("people/<uuid:pk>/", person.person, name="staff_person"),
+    path("people/<uuid:pk>/timeline/", timeline.of_person, name="staff_timeline"),
+    path("people/<uuid:pk>/merge/", merging.merge, name="staff_merge"),
+    path("people/<uuid:pk>/export/", privacy.export, name="staff_export_person"),
+    path("people/<uuid:pk>/forget/", privacy.erase, name="staff_erase"),
+    path("people/merges/<uuid:pk>/undo/", merging.undo, name="staff_merge_undo"),
+    path("people/forgotten/", privacy.erasures, name="staff_erasures"),
+    path("people/forgotten/<uuid:pk>/", privacy.erasure, name="staff_erasure"),
 ]

@@ -32,7 +32,7 @@ _ROW = "id, name, time, received_at, tenant, person, anonymous_id, properties, c
 
 def figures(*, size: Size, stack: Stack) -> list[Figure]:
     project.set_up("clickhouse", stack=stack)
-    with _clickhouse():
+    with server():
         count = size.of(EVENTS, at_least=2_000)
         bare, ours, broken_down = [], [], []
         append(count)  # the first inserts of a server and of a client are slower
@@ -122,7 +122,7 @@ def _row(event: Event) -> Sequence[Any]:
 
 
 @contextmanager
-def _clickhouse() -> Iterator[None]:
+def server() -> Iterator[None]:
     """A server of its own, named by the settings of this process."""
     from django.conf import settings
 

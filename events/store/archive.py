@@ -134,11 +134,20 @@ def _may_hold(group: Any, first: int, last: int) -> bool:
 
 def rewrite(file: Kept, *, without: Callable[[Row], bool]) -> int:
     """Take rows out of a file, durably and at once; returns how many. Raises ArchiveFailed."""
+    return change(file, lambda row: None if without(row) else row)
+
+
+def change(file: Kept, each: Callable[[Row], Row | None]) -> int:
+    """Put another row in the place of each, or none, durably and at once; returns how many differ.
+
+    `each` gives the very row that stays. Raises ArchiveFailed.
+    """
     try:
-        found = sum(without(row) for rows in read(file) for row in rows)
+        found = sum(each(row) is not row for rows in read(file) for row in rows)
         if found:
             emptied = replace(read_contents(file), rows=0, checksum="")
-            kept = ([row for row in rows if not without(row)] for rows in read(file))
+            told = ([each(row) for row in rows] for rows in read(file))
+            kept = ([row for row in rows if row is not None] for rows in told)
             chunks = (rows for rows in kept if rows)
             with file.unfinished() as unfinished:
                 contents = _write(unfinished, chunks, emptied, columns=columns(file))

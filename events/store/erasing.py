@@ -1,4 +1,5 @@
-"""Removes the events of a workspace, or of people, from a PostgreSQL store: raw, summed up, archived.
+"""Removes the events of a workspace, or of people, from a PostgreSQL store: raw, summed up, archived; or
+lets them stay and makes people pseudonymous in them (rewriting.py).
 
 Each day is a transaction of its own, and what is gone is gone: who is interrupted calls again.
 Keys of events (`event_key`) stay for as long as a retry could come: random numbers that say nothing.
@@ -15,9 +16,11 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from events.store import archive, projections
+from events.store import archive, projections, pseudonyms
 from events.store.archive import ArchiveFailed
+from events.store.pseudonyms import Rewrite
 from events.store.retention import _LOCK
+from events.store.rewriting import Rewriting, in_files
 from events.store.shelf import Kept, Shelf
 
 _TABLES = """
@@ -67,6 +70,26 @@ class Erasing(Protocol):
         """Remove what these people, or these browsers (anonymous ids), did outside of workspaces."""
         ...
 
+    def pseudonymise(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        words: Collection[str],
+        *,
+        rewrite: Rewrite,
+    ) -> Erased:
+        """Keep all events, inside of workspaces, too, and say of nobody any more: in raw events, files and
+        projections these persons and browsers get ids at random, each one in all places, so that counts
+        stay, of different people, too. Nobody can tell from the new id who it was.
+
+        `rewrite` (pseudonyms.Rewrite) is handed the properties and the context of their events, and of
+        those of others that mention one of `words` (as a whole value, or from six characters on anywhere
+        in one). Returns how many were rewritten. Called again with the same after an interruption, it
+        goes on with the same ids. What is stored later is not seen: call again then.
+        At most pseudonyms.MOST_WORDS words (else ValueError).
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class PostgresErasing:
@@ -90,6 +113,22 @@ class PostgresErasing:
             events = self._delete(where, [list(persons), list(browsers)])
             return Erased(events, archived=self._rewrite(of_people(persons, browsers)))
 
+    def pseudonymise(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        words: Collection[str],
+        *,
+        rewrite: Rewrite,
+    ) -> Erased:
+        pseudonyms.check(words)
+        rewriting = Rewriting(self.store)
+        with self._alone():
+            told = rewriting.begin(persons, browsers, words, rewrite)
+            events = rewriting.raw(self._tables(), told)
+            archived = in_files(archived_files(self.shelf), told, self._note)
+            return Erased(events, rewriting.end(told), archived)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No day leaves for a file meanwhile."""
@@ -98,24 +137,29 @@ class PostgresErasing:
             yield
 
     def _delete(self, where: LiteralString, parameters: list[Any]) -> int:
-        with self.store.connection() as connection:
-            tables = [table for (table,) in connection.execute(_TABLES)]
         gone = 0
-        for table in tables:
+        for table in self._tables():
             with self.store.connection() as connection:
                 statement = SQL("DELETE FROM {} WHERE {}").format(Identifier(table), SQL(where))
                 gone += connection.execute(statement, parameters).rowcount
         return gone
 
+    def _tables(self) -> list[str]:
+        with self.store.connection() as connection:
+            return [table for (table,) in connection.execute(_TABLES)]
+
     def _rewrite(self, is_gone: Keep) -> int:
         gone = 0
         for file in archived_files(self.shelf):
             gone += archive.rewrite(file, without=is_gone)
-            contents = archive.read_contents(file)  # also after a crash between file and note
-            with self.store.connection() as connection:
-                said = [contents.rows, contents.checksum, contents.day, contents.part]
-                connection.execute(_NOTE, said)
+            self._note(file)  # also after a crash between file and note
         return gone
+
+    def _note(self, file: Kept) -> None:
+        contents = archive.read_contents(file)
+        with self.store.connection() as connection:
+            said = [contents.rows, contents.checksum, contents.day, contents.part]
+            connection.execute(_NOTE, said)
 
 
 def archived_files(shelf: Shelf) -> list[Kept]:

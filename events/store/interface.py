@@ -13,6 +13,7 @@ from events.event import Event
 from events.store.batch_order import Order
 from events.store.erasing import Erasing
 from events.store.shelf import Readable
+from events.store.timeline import Mark, Only, TimelinePage
 
 Kind = Literal["postgres", "clickhouse"]
 
@@ -90,6 +91,25 @@ class EventStore(Protocol):
 
     def find(self, **wanted: Unpack[Wanted]) -> list[Event]:
         """Raw events, oldest first (or `newest_first`), then by id. Raises StoreUnavailable."""
+        ...
+
+    def timeline(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        *,
+        before: Mark | None,
+        limit: int,
+        **wanted: Unpack[Only],
+    ) -> TimelinePage:
+        """The events of one human, newest first: those of these persons, and those that no person is said
+        of of these browsers (anonymous ids). Days that went to files are read from them.
+
+        `before` is the mark that the page before gave. `names`, `tenant`, `start` (inclusive) and `end`
+        leave out others; without them events of all workspaces, and of none, come. At most
+        timeline.LONGEST events a page, timeline.MOST_IDS persons and browsers (else ValueError).
+        Raises StoreUnavailable, ArchiveFailed.
+        """
         ...
 
     def connection(self) -> AbstractContextManager[Any]:

@@ -6,7 +6,7 @@ are. Only when one is not, which ends the attempt, the known ones are looked up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -20,7 +20,18 @@ from psycopg import Connection
 from events.errors import EventsUnstorable, StoreUnavailable
 from events.event import Event
 from events.postgres import Pool, is_away
-from events.store import copytext, finding, migrations, partitions, projections, shelf
+from events.store import (
+    copytext,
+    finding,
+    migrations,
+    partitions,
+    postgres_timeline,
+    presence,
+    projections,
+    shelf,
+    timeline,
+)
+from events.store.day_indexes import DayIndexes
 from events.store.erasing import PostgresErasing
 from events.store.interface import Stored, Wanted
 from events.store.postgres_order import PostgresOrder
@@ -127,6 +138,8 @@ class PostgresEventStore:
                 number = _begin(connection, new)
                 rows = copytext.rows(new, batch=number)
                 copytext.copy(connection, "event", rows, columns=copytext.WITH_BATCH)
+                today = datetime.now(UTC).date()
+                presence.mark(connection, _days(new), today=today, batch=number)
                 for add in additions():
                     add(connection)
             if reader:
@@ -146,12 +159,28 @@ class PostgresEventStore:
         with self.connection() as connection:
             return finding.find(connection, **wanted)
 
+    def timeline(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        *,
+        before: timeline.Mark | None,
+        limit: int,
+        **wanted: Unpack[timeline.Only],
+    ) -> timeline.TimelinePage:
+        """The events of one human, newest first. See EventStore."""
+        asked = timeline.asked(persons, browsers, before, limit, **wanted)
+        return postgres_timeline.page(self, shelf.chosen(), asked)
+
     def maintain(self, now: datetime) -> None:
-        """What must be done each day: partitions of the coming days; ids too old to come again."""
+        """What must be done each day: partitions of the coming days; ids too old to come again; whom
+        there is something of, on which days."""
         with self.connection() as connection:
             partitions.create(connection, partitions.ahead(now.date()))
         self.retention.forget_ids(now)
         self.order.put_together(now)
+        DayIndexes(self).make_missing()
+        presence.Presence(self, shelf.chosen()).catch_up(now)
 
     @property
     def order(self) -> PostgresOrder:

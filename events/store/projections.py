@@ -7,10 +7,11 @@ to it. It brings its tables as numbered SQL files, in the dialect of each kind o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 from events.event import Event
 
@@ -42,6 +43,13 @@ class Projection(Protocol):
 
     def erase(self, tenant: str) -> int:
         """Remove what is kept of a workspace; returns how many rows. Safe to repeat."""
+        ...
+
+    def rename(self, persons: Mapping[UUID, UUID], browsers: Mapping[str, str]) -> int:
+        """Put these ids of persons and browsers in the place of old ones, wherever they are kept: as what
+        is counted, or by what it is grouped; returns how many rows. No number changes: the new ids are
+        fresh. Safe to repeat. No day leaves for a file meanwhile; of ClickHouse, nobody writes.
+        """
         ...
 
 

@@ -58,6 +58,8 @@ _NOTE_RETURN = """
     ON CONFLICT (day, part) DO UPDATE SET restored_at = now()
 """
 
+_NOTE_PRESENCE = "INSERT INTO event_presence_todo (day, batch) VALUES (%s, 0)"
+
 
 class Connects(Protocol):
     """A store, as far as it is needed here."""
@@ -142,7 +144,7 @@ class Retention:
 
     def file(self, day: date, part: int) -> Kept:
         """Where the file of a day goes."""
-        return self.shelf.file(f"{day.year}/events-{day.isoformat()}-{part}.parquet")
+        return file_of(self.shelf, day, part)
 
     def raw_since(self) -> datetime | None:
         """See EventStore."""
@@ -167,6 +169,7 @@ class Retention:
             connection.execute(_KNOW_AGAIN)
             noted = [day, contents.part, file.name, contents.rows, contents.checksum]
             connection.execute(_NOTE_RETURN, noted)
+            connection.execute(_NOTE_PRESENCE, [day])
         log.info("events_restored", day=str(day), rows=missing, file=str(file))
         return missing
 
@@ -204,6 +207,11 @@ def _copy_back(connection: Connection[Any], file: Readable) -> None:
 def leaving_table(day: date, part: int) -> str:
     """Where the rows of a day are while they become a file."""
     return f"event_leaving_{day:%Y%m%d}_{part}"
+
+
+def file_of(shelf: Shelf, day: date, part: int) -> Kept:
+    """Where the file of a day goes."""
+    return shelf.file(f"{day.year}/events-{day.isoformat()}-{part}.parquet")
 
 
 def _midnight(day: date) -> datetime:

@@ -18,9 +18,9 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
 import events
-from identity import reached
 from identity.event_types import ACCOUNT_CLOSED
 from identity.models import Person, User
+from identity.people import forgetting, subjects
 from identity.persons import person_of
 from identity.security import letters
 from identity.signals import account_closing_asked
@@ -79,8 +79,4 @@ def sign_out_who_goes(instance: User, **_: Any) -> None:
 @receiver(post_delete, sender=User)
 def forget_who_it_was(instance: User, **_: Any) -> None:
     for person in getattr(instance, "_leaves", ()):
-        person.aliases.all().delete()
-        Person.objects.filter(pk=person.pk).update(
-            email="", name="", attributes={},
-            **{each: "" for name in reached.FIELDS for each in (name, f"{name}_from")},
-        )  # fmt: skip
+        forgetting.forget(subjects.human(person.pk))

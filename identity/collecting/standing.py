@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -35,11 +36,17 @@ class Standing:
         """As the app declared them, if one did. Raises WrongProperty."""
         if self.declared is None:
             return properties
-        return self.declared.validated(json_values.properties_of(self.declared, properties))
+        exact = {name: _exact(value) for name, value in properties.items()}
+        return self.declared.validated(json_values.properties_of(self.declared, exact))
 
     def objection(self, properties: Mapping[str, Any]) -> str:
         """What staff's plan has against them, in words."""
         return plan.objection(self.plan, properties) if self.plan else ""
+
+
+def _exact(value: Any) -> Any:
+    """A fraction as it was written: JSON knows one kind of number, and our types three."""
+    return Decimal(repr(value)) if type(value) is float else value
 
 
 def of(name: str, snapshot: Snapshot) -> Standing:

@@ -1,5 +1,12 @@
 """People, their logins, and what they have signed up for and in with."""
 
+from identity.models.known import (
+    Erasure,
+    PersonAttribute,
+    PersonIdentifier,
+    PersonMerge,
+    PurposeConsent,
+)
 from identity.models.people import Person, PersonAlias, User
 from identity.models.provider import DerivedSession, Grant, SigningKey
 from identity.models.security import MailChoice, SignIn
@@ -9,6 +16,7 @@ from identity.models.sources import EventName, Source, Trouble
 __all__ = [
     "Beginning",
     "DerivedSession",
+    "Erasure",
     "EventName",
     "Grant",
     "MailChoice",
@@ -16,6 +24,10 @@ __all__ = [
     "Merge",
     "Person",
     "PersonAlias",
+    "PersonAttribute",
+    "PersonIdentifier",
+    "PersonMerge",
+    "PurposeConsent",
     "SignIn",
     "SigningKey",
     "Source",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -133,6 +134,12 @@ class Person(models.Model):
     name = NameField(max_length=120, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When they proved that `email` is theirs, for somebody without a login; a user's is allauth's.
+    email_proved_at = models.DateTimeField(null=True, blank=True)
+    # The one that this turned out to be (`PersonMerge` says how, and until when).
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed"
+    )
 
     class From(models.TextChoices):
         """How something is known."""
@@ -163,6 +170,18 @@ class Person(models.Model):
             addresses.constraint("person_email_is_normal"),
             phones.constraint("person_phone_is_e164"),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["email"], opclasses=["varchar_pattern_ops"], name="person_by_address"
+            ),
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="person_attributes"),
+        ]
+        # What staff may do with a person besides looking; given by group in the CMS.
+        permissions: ClassVar = [
+            ("merge_person", "Can join two persons and take them apart"),
+            ("export_person", "Can export everything known of a person"),
+            ("erase_person", "Can forget a person"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email or f"anonymous {self.id}"
@@ -183,11 +202,19 @@ class PersonAliasQuerySet(models.QuerySet["PersonAlias"]):
 
 
 class PersonAlias(models.Model):
-    """Binds a browser's anonymous id to the person that it turned out to be."""
+    """Binds a browser's anonymous id to the person that it turned out to be.
+
+    Somebody signed in there, or (`told_at`) a server of ours said so: then the earliest that was said
+    counts, in whatever order it came.
+    """
 
     anonymous_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases")
     created_at = models.DateTimeField(default=timezone.now)
+    # As events have it, where that is no UUID (`people.subjects.browser`).
+    said = models.CharField(max_length=200, blank=True, default="", db_default="")
+    told_at = models.DateTimeField(null=True, blank=True)
+    told_by = models.UUIDField(null=True, blank=True)  # the event
 
     objects = PersonAliasQuerySet.as_manager()
 

@@ -19,7 +19,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+import events
+from identity.event_types import EMAIL_VERIFIED
 from identity.models import User
+from identity.persons import person_of
 from identity.proofs import beginnings, claims
 from identity.signing_in import credentials
 
@@ -83,6 +86,7 @@ def on_proof(request: HttpRequest, email_address: EmailAddress, **_: Any) -> Non
         EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk).exists()
     )
     note(request, email_address.email)
+    events.record_with_row(EMAIL_VERIFIED.name, person=person_of(user))
     if is_first and not is_signed_in_as(request, user):
         credentials.end(user)
         beginnings.have_ended(user)

@@ -123,6 +123,10 @@ def _kinds(meter: Meter, name: str) -> set[type]:
     declared = registry.get(meter.event).properties.get(name)
     if declared is None:
         raise _wrong(meter, f'"{meter.event}" has no property "{name}"')
+    if name in registry.get(meter.event).personal:
+        raise _wrong(
+            meter, f'"{name}" says something about a person: it goes when they are forgotten'
+        )
     kinds = set(get_args(declared)) if isinstance(declared, UnionType) else {declared}
     return kinds - {NoneType}
 

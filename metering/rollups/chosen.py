@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from events import Event
 from events.store import get_store
-from metering.rollups import partials
+from metering.rollups import partials, renaming
 from metering.rollups.protocol import Rollups
 
 _FOLDERS = {"postgres": "sql", "clickhouse": "sql_clickhouse"}
@@ -55,6 +56,11 @@ class RollupProjection:
     def erase(self, tenant: str) -> int:
         """Remove all buckets of a workspace."""
         return rollups().erase(tenant)
+
+    def rename(self, persons: Mapping[UUID, UUID], browsers: Mapping[str, str]) -> int:
+        """Persons and browsers that are counted as different ones, or by which it is broken down."""
+        found = renaming.renamed(persons, browsers)
+        return rollups().rename(found) if found else 0
 
 
 @contextmanager

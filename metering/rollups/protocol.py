@@ -15,6 +15,7 @@ from events import Event
 from metering.definitions.meter import Meter
 from metering.definitions.values import Dims
 from metering.rollups.partials import Grain, Partials
+from metering.rollups.renaming import Renamed
 
 Source = Literal["day", "hour", "minute", "raw"]
 
@@ -201,6 +202,11 @@ class Rollups(Protocol):
 
     def erase(self, tenant: str) -> int:
         """Remove all buckets of a workspace for good; returns how many rows there were."""
+        ...
+
+    def rename(self, renamed: Sequence[Renamed]) -> int:
+        """Put other values in the place of some; returns how many rows. No number changes. Of a ClickHouse
+        store, nobody writes meanwhile."""
         ...
 
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from identity.models import Person
 from identity.requests import UserRequest
-from staff import finding, navigation, panels, trail
+from staff import finding, navigation, panels, people_filters, trail
 from staff.access import staff_only
 from staff.finding import Found
 from tenants import addresses
@@ -47,6 +47,7 @@ def register() -> None:
         navigation.Item("Messages", "staff_messages", order=35),
     )
     finding.register(finding.Finder("Workspaces", find))
+    people_filters.register(people_filters.Filter("workspace", "Workspace", _members_of))
     trail.register(KIND, trail.Kind(_names, "staff_workspace"))
     panels.register(KIND, panels.Panel("Members", "staff/links.html", _members, order=20))
     panels.register(KIND, panels.Panel("Last activity", "staff/links.html", _activity, order=50))
@@ -59,6 +60,12 @@ def find(text: str, most: int) -> Sequence[Found]:
     fits = Q(name__icontains=text) | Q(slug__icontains=text) | Q(schema_name=text)
     rows = Tenant.objects.filter(fits).order_by("-created_at")[:most]
     return [Found(row.name, f"{row.slug} · {row.get_status_display()}", _url(row)) for row in rows]
+
+
+def _members_of(people: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """The members of workspaces by a part of their name, or by address."""
+    fits = Q(tenant__name__icontains=text) | Q(tenant__slug=text.lower())
+    return people.filter(user__in=Membership.objects.filter(fits).values("user"))
 
 
 def _url(tenant: Tenant) -> str:

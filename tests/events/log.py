@@ -39,6 +39,7 @@ TABLES = (
     "event_reader",
     "event_archive",
     "event_batch",
+    "event_presence",
     "rollup_minute",
     "rollup_hour",
     "rollup_day",

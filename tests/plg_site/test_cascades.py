@@ -33,7 +33,12 @@ WITH_A_USER = {
     "wagtailcore.PageSubscription.user": "their own wish",
     "wagtailcore.APIToken.user": "access ends with the account",
 }
-WITH_A_PERSON = {"identity.PersonAlias.person": "a browser that is nobody's then"}
+WITH_A_PERSON = {
+    "identity.PersonAlias.person": "a browser that is nobody's then",
+    "identity.PersonIdentifier.person": "a name that is nobody's then",
+    "identity.PersonMerge.kept": "with one of the two there is nothing to take apart",
+    "identity.PersonMerge.merged": "the same",
+}
 
 
 def cascades(model: type[models.Model]) -> set[str]:

@@ -108,6 +108,11 @@ ASKED = {
         "staff/pressure/by-hand/end/",
         "staff/workspaces/<uuid:pk>/resume/",
         "staff/workspaces/<uuid:pk>/suspend/",
+        # Who somebody is, and everything about them.
+        "staff/people/<uuid:pk>/export/",
+        "staff/people/<uuid:pk>/forget/",
+        "staff/people/<uuid:pk>/merge/",
+        "staff/people/merges/<uuid:pk>/undo/",
         # Money that leaves, and what is given for nothing.
         "staff/workspaces/<uuid:pk>/grants/",
         "staff/workspaces/<uuid:pk>/grants/<slug:grant>/revocation/",

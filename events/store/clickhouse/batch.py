@@ -18,6 +18,8 @@ import msgspec
 from events.errors import EventsUnstorable
 from events.event import Event
 from events.store import projections
+from events.store.clickhouse import presence
+from events.store.clickhouse.literals import ESCAPES, quote
 
 # Sums are kept as Decimal(76, 30): at most 30 decimal places, and room in front of the point for ten
 # thousand million batches of the largest sum. What does not fit is refused, never rounded.
@@ -26,9 +28,6 @@ LARGEST = Decimal(10) ** 36
 
 _encoder = msgspec.json.Encoder(uuid_format="hex")
 _LARGEST = int(LARGEST)
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": r"\0"})
-_QUOTED = _ESCAPES | {ord("'"): r"\'"}
-
 
 COLUMNS = (
     "id", "name", "time", "received_at", "tenant", "person", "anonymous_id", "properties", "context",
@@ -142,6 +141,7 @@ class ClickHouseBatch:
         batch = cls(number)
         batch.add_keys(events)
         batch.add_place(events)
+        batch.add_presence(events)
         for add in projections.prepare(events):
             add(batch)
         if reader:
@@ -204,6 +204,10 @@ class ClickHouseBatch:
         columns = ("number", "first_time", "last_time", "events", "stored_at")
         self.insert("event_batch", columns, [row])
 
+    def add_presence(self, events: Sequence[Event]) -> None:
+        """On which days whom it has events of (clickhouse/presence.py)."""
+        self.insert("event_presence", presence.COLUMNS, presence.rows(events))
+
     def add_reader(self, reader: str, position: str, count: int) -> None:
         """How far a reader has come with this batch."""
         row = (reader, position, count, datetime.now(UTC).replace(microsecond=0))
@@ -213,7 +217,7 @@ class ClickHouseBatch:
 @lru_cache(maxsize=20_000)
 def escaped(text: str) -> str:
     """A text as a field of tab-separated text."""
-    return text.translate(_ESCAPES)
+    return text.translate(ESCAPES)
 
 
 def number(value: int | Decimal) -> str:
@@ -227,7 +231,7 @@ def _text(value: Any) -> str:
     """A value as tab-separated text: https://clickhouse.com/docs/interfaces/formats/TabSeparated."""
     kind = type(value)
     if kind is str:
-        return value if value.isalnum() else value.translate(_ESCAPES)
+        return value if value.isalnum() else value.translate(ESCAPES)
     if kind is int:
         return number(value)
     if value is None:
@@ -250,11 +254,6 @@ def _quoted(value: Any) -> str:
         return quote(value)
     text = _text(value)
     return text if isinstance(value, int | Decimal) else f"'{text}'"
-
-
-def quote(text: str) -> str:
-    """A text as a literal of ClickHouse's SQL, and of its arrays."""
-    return f"'{text.translate(_QUOTED)}'"
 
 
 def _number(value: Decimal) -> str:

@@ -14,9 +14,12 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
-from events.store import archive, projections
-from events.store.clickhouse.batch import quote
+from events.store import archive, projections, pseudonyms
+from events.store.clickhouse.literals import quote
+from events.store.clickhouse.rewriting import ClickHouseRewriting
 from events.store.erasing import Erased, Keep, archived_files, of_people, of_workspace
+from events.store.pseudonyms import Rewrite
+from events.store.rewriting import in_files
 from events.store.shelf import Shelf
 
 _RAW = ("event", "event_leaving")
@@ -61,6 +64,23 @@ class ClickHouseErasing:
             where = f"tenant = '' AND ({' OR '.join(said)})"
             events = sum(erase(self.store, table, where) for table in _RAW)
             return Erased(events, archived=self._rewrite(of_people(persons, browsers)))
+
+    def pseudonymise(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        words: Collection[str],
+        *,
+        rewrite: Rewrite,
+    ) -> Erased:
+        pseudonyms.check(words)
+        rewriting = ClickHouseRewriting(self.store)
+        with self.store.alone():
+            told = rewriting.begin(persons, browsers, words, rewrite)
+            events = rewriting.raw(told)
+            files = archived_files(self.shelf)
+            archived = in_files(files, told, self.store.retention.correct)
+            return Erased(events, rewriting.end(told), archived)
 
     def _rewrite(self, is_gone: Keep) -> int:
         gone = 0

@@ -10,11 +10,12 @@ Who comes next finds what is noted and not finished, and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
+from uuid import UUID
 
 import structlog
 from clickhouse_connect.driver.client import Client
@@ -22,6 +23,7 @@ from clickhouse_connect.driver.client import Client
 from events.event import AHEAD, OLDEST
 from events.store import archive, one_by_one
 from events.store.archive import Row
+from events.store.clickhouse import presence
 from events.store.clickhouse.batch import RAW
 from events.store.clickhouse.writer import Turn
 from events.store.retention import RESTORED_FOR
@@ -197,6 +199,7 @@ class ClickHouseRetention:
                     for row in lost
                 ]
                 client.insert("event", filled, column_names=RAW)
+                presence.add(client, day, {_whose(row) for row in lost})
             known = _among(client, "lower(hex(id))", "event_key", rows)
             keys = [
                 [bytes.fromhex(row[0]), row[2].year * 100 + row[2].month, 0]
@@ -212,11 +215,13 @@ class ClickHouseRetention:
             found = client.query(_DAYS, parameters={"table": table})
             return [day for (day,) in found.result_rows]
 
-    def notes(self) -> list[Note]:
-        """What is known of days that left, in order."""
+    def notes(self, *, among: Sequence[date] | None = None) -> list[Note]:
+        """What is known of days that left, of all or of these, in order."""
+        only = "" if among is None else "WHERE day IN {days:Array(Date)}"
+        query = f"SELECT {', '.join(_NOTE)} FROM event_archive FINAL {only} ORDER BY day, part"  # noqa: S608
         with self.store.connection() as client:
-            query = f"SELECT {', '.join(_NOTE)} FROM event_archive FINAL ORDER BY day, part"  # noqa: S608
-            return [Note(*row) for row in client.query(query).result_rows]
+            rows = client.query(query, parameters={"days": list(among or ())}).result_rows
+        return [Note(*row) for row in rows]
 
     def _write(self, note: Note) -> None:
         row = [getattr(replace(note, version=note.version + 1), name) for name in _NOTE]
@@ -226,6 +231,11 @@ class ClickHouseRetention:
 
 def _told(note: Note, file: Readable, contents: archive.Contents) -> Note:
     return replace(note, file=file.name, rows=contents.rows, checksum=contents.checksum)
+
+
+def _whose(row: dict[str, object]) -> str | None:
+    """As event_presence names them."""
+    return str(UUID(str(row["person"]))) if row["person"] else row["anonymous_id"]  # type: ignore[return-value]
 
 
 def _among(client: Client, column: str, table: str, rows: list[Row]) -> set[str]:

@@ -16,12 +16,13 @@ docs/decisions/0007-exactly-once-in-clickhouse.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, Unpack
+from uuid import UUID
 
 import redis
 import structlog
@@ -29,13 +30,15 @@ from clickhouse_connect.driver.client import Client
 
 from events.errors import EventsUnstorable
 from events.event import Event
-from events.store import shelf
+from events.store import shelf, timeline
 from events.store.clickhouse import finding, schema
 from events.store.clickhouse.batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse.client import ClickHouse
 from events.store.clickhouse.erasing import ClickHouseErasing
 from events.store.clickhouse.order import ClickHouseOrder
+from events.store.clickhouse.presence import ClickHousePresence
 from events.store.clickhouse.retention import ClickHouseRetention
+from events.store.clickhouse.timeline import ClickHouseTimeline
 from events.store.clickhouse.writer import Turn, Writer
 from events.store.interface import Stored, Wanted
 
@@ -141,10 +144,25 @@ class ClickHouseEventStore:
         with self.connection() as client:
             return finding.find(client, **wanted)
 
+    def timeline(
+        self,
+        persons: Collection[UUID],
+        browsers: Collection[str],
+        *,
+        before: timeline.Mark | None,
+        limit: int,
+        **wanted: Unpack[timeline.Only],
+    ) -> timeline.TimelinePage:
+        """The events of one human, newest first. See EventStore."""
+        reads = ClickHouseTimeline(self, shelf.chosen())
+        asked = timeline.asked(persons, browsers, before, limit, **wanted)
+        return timeline.page_of(timeline.look(reads, asked), asked)
+
     def maintain(self, now: datetime) -> None:
         """Partitions come by themselves; ids too old to come again go, and old batches get few rows."""
         self.retention.forget_ids(now)
         self.order.put_together(now)
+        ClickHousePresence(self, shelf.chosen()).catch_up()
 
     @property
     def order(self) -> ClickHouseOrder:

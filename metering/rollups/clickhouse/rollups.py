@@ -19,10 +19,12 @@ from metering.rollups.clickhouse import answer as clickhouse_answer
 from metering.rollups.clickhouse import definitions as clickhouse_definitions
 from metering.rollups.clickhouse import merge as clickhouse_merge
 from metering.rollups.clickhouse import rebuild as clickhouse_rebuild
+from metering.rollups.clickhouse import renaming as clickhouse_renaming
 from metering.rollups.clickhouse import shape
 from metering.rollups.partials import Grain, Partials
 from metering.rollups.plan import WrongQuestion
 from metering.rollups.protocol import Bucket, Compared, Definition, Found, Plan, TookTooLong, Value
+from metering.rollups.renaming import Renamed
 
 _TIMEOUT_EXCEEDED = 159
 _AT_ONCE = 10  # questions in one statement
@@ -122,6 +124,9 @@ class ClickHouseRollups:
     def erase(self, tenant: str) -> int:
         where = f"tenant = {quote(tenant)}"  # whoever erases events has the turn already
         return sum(erase(_store(), table, where) for table in clickhouse_rebuild.TABLES)
+
+    def rename(self, renamed: Sequence[Renamed]) -> int:
+        return clickhouse_renaming.rename(_store(), renamed)
 
     def is_empty(self) -> bool:
         with _store().connection() as client:

@@ -20,8 +20,10 @@ from metering.rollups.postgres import compare as postgres_compare
 from metering.rollups.postgres import definitions as postgres_definitions
 from metering.rollups.postgres import merge as postgres_merge
 from metering.rollups.postgres import rebuild as postgres_rebuild
+from metering.rollups.postgres import renaming as postgres_renaming
 from metering.rollups.postgres import shape
 from metering.rollups.protocol import Bucket, Compared, Definition, Found, Plan, TookTooLong, Value
+from metering.rollups.renaming import Renamed
 
 
 class PostgresRollups:
@@ -110,6 +112,10 @@ class PostgresRollups:
     def erase(self, tenant: str) -> int:
         with get_store().connection() as connection:
             return postgres_merge.erase(connection, tenant)
+
+    def rename(self, renamed: Sequence[Renamed]) -> int:
+        with get_store().connection() as connection:
+            return postgres_renaming.rename(connection, renamed)
 
     def is_empty(self) -> bool:
         with get_store().connection() as connection:

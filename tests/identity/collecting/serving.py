@@ -2,6 +2,7 @@
 
 import os
 import sys
+from decimal import Decimal
 
 import django
 
@@ -15,7 +16,7 @@ settings.EVENTS_SPOOL_DIR = os.environ["PLG_TEST_SPOOL_DIR"]
 import events  # noqa: E402
 
 # As an app's own: what customers may send by the API, too.
-PARCEL = events.EventType("Parcel Weighed", {"grams": int}, external=True)
+PARCEL = events.EventType("Parcel Weighed", {"grams": int, "price": Decimal | None}, external=True)
 events.register(PARCEL)
 
 from plg_site.collect.__main__ import main  # noqa: E402

@@ -7,26 +7,16 @@ import json
 import time
 import zlib
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
-import pytest
 from django.core.management import call_command
 
 from events import later
+from identity import people
 from identity.models import EventName, Source, Trouble
 from tests.identity.collecting.collector import a_source, a_track, basic, wait_for
 from tests.identity.collecting.conftest import A_MINUTE
-
-
-@pytest.fixture
-def persons(monkeypatch):
-    """Whoever knows the company's users."""
-    known = {"u-1": uuid4(), "7": uuid4()}
-    monkeypatch.setitem(
-        later._persons, later.USER, lambda words: {w: known[w] for w in words if w in known}
-    )
-    return known
 
 
 def stored(log):
@@ -35,7 +25,7 @@ def stored(log):
     return sorted(events, key=lambda event: (event.name, event.time))
 
 
-def test_calls_of_a_server_are_events_of_the_persons_that_it_names(collector, log, persons):
+def test_calls_of_a_server_are_events_of_the_persons_that_it_names(collector, log):
     source, key = a_source("Backend")
     calls = {
         "track": a_track(messageId="m1"),
@@ -53,7 +43,8 @@ def test_calls_of_a_server_are_events_of_the_persons_that_it_names(collector, lo
         "Order Completed", "Person Described", "Page Viewed", "Screen Viewed", "Group Described",
         "Person Aliased",
     }  # fmt: skip
-    assert {event.person for event in found.values()} == {persons["u-1"]}
+    known = people.persons_called(["u-1"])["u-1"]
+    assert {event.person for event in found.values()} == {known}
     order = found["Order Completed"]
     assert order.properties == {"plan": "pro"}
     assert order.context == {
@@ -277,7 +268,7 @@ def test_strangers_and_keys_of_another_kind_are_told_so_and_nothing_is_stored(co
     assert ended.json()["code"] == "unknown_key"
 
 
-def test_a_browser_speaks_for_its_own_anonymous_id_alone(collector, log, persons):
+def test_a_browser_speaks_for_its_own_anonymous_id_alone(collector, log):
     _, key = a_source("Website", "website")
     said = a_track(anonymousId="browser-1")
     origin = {"Origin": "https://www.example.com"}
@@ -354,11 +345,11 @@ def test_a_name_of_an_app_is_checked_as_the_app_declared_it(collector, log):
     _, key = a_source("Backend")
     declared = "Parcel Weighed"  # tests.identity.collecting.serving
     wrong = a_track(declared, properties={"grams": "much"})
-    batch = {"batch": [a_track(declared, properties={"grams": 7.0}), wrong]}
+    batch = {"batch": [a_track(declared, properties={"grams": 7.0, "price": 19.9}), wrong]}
     answer = collector.post("/v1/batch", batch, key=key)
     assert [each["reason"] for each in answer.json()["errors"]] == ["wrong_property"]
     [event] = stored(log)
-    assert (event.properties, event.context["plan"]) == ({"grams": 7}, "planned")
+    assert (event.properties, event.context["plan"]) == ({"grams": 7, "price": "19.9"}, "planned")
     trouble = wait_for(lambda: Trouble.objects.filter(name=declared).first())
     assert trouble.reason == "wrong_property"
     assert not EventName.objects.filter(name=declared).exists()

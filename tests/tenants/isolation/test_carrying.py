@@ -37,6 +37,7 @@ OTHER_TASKS = {
     "events.tasks.maintain": "the log",
     "identity.tasks.forget_ended_sign_ins": "tokens of people and programs, in the shared schema",
     "identity.tasks.send_mail": "a letter that is written already",
+    "identity.tasks.finish_erasures": "people, in the shared schema and in the log",
     "identity.tasks.tidy_sessions": "sessions of people, in the shared schema",
     "metering.tasks.close_periods": "statements, in the shared schema",
     "metering.tasks.evaluate_alerts": "alerts, in the shared schema",
@@ -69,6 +70,8 @@ OTHER_SIGNALS = {
     "discard_undone": "as above",
     "account_closing_asked": "as above",
     "own_data_asked": "as above",
+    "person_forgotten": "a human, who may be in several workspaces",
+    "person_data_asked": "as above",
     "workspace_requested": "a person, who may have one more or not",
     "authorization_requested": "a sign-in; who answers finds the workspace by its client",
 }

@@ -100,6 +100,7 @@ UNSCOPED = {
     "billing/subscriptions/entries.py: keep": "of the account that is held already",
     "billing/subscriptions/invoices.py: take": "the row of an account that is held already",
     "billing/webhooks/whose.py: _customer": "by Stripe's id, from a signed message",
+    "tenants/staff/workspace.py: _members_of": "staff look for people by their workspaces",
     "tenants/staff/workspace.py: _of_person": "staff see in which workspaces a person is",
     "tenants/numbers.py: _workspaces": "how many there are, for who runs the installation",
     "billing/upkeep.py: _with_something_to_bill": "the periodic look at all",

@@ -112,6 +112,9 @@ NOT_AUDITED = {
     "tenants_site:go", "tenants_site:brought", "tenants_site:signup_place",
     "staff_usage", "staff_differences",
     "staff_workspaces", "staff_workspace", "staff_person", "staff_search", "staff_log",
+    # About people: who looked is kept (staff.trail), and who joined or forgot whom, with the row itself.
+    "staff_people", "staff_timeline", "staff_merge", "staff_merge_undo", "staff_export_person",
+    "staff_erase", "staff_erasure", "staff_erasures",
     "staff_trail", "staff_messages", "staff_message_again",
     "staff_revenue", "staff_failed_payments", "staff_trials_ending", "staff_disputes", "staff_grants",
     "staff_subscriptions_csv", "staff_movements_csv", "staff_money",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0013_reached'),
+        ('identity', '0014_one_person'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Pages about people: found, read, joined, taken apart, given to themselves, forgotten."""
