@@ -13,8 +13,10 @@ urlpatterns = [
     path("sources/new/", sources.create, name="staff_sources_create"),
     path("sources/<uuid:pk>/end/", sources.end, name="staff_source_end"),
     path("event-names/", event_names.event_names, name="staff_event_names"),
-    path("event-names/<int:pk>/", event_names.event_name, name="staff_event_name"),
-    path("event-names/<int:pk>/decision/", event_names.decide, name="staff_event_name_decision"),
+    path("event-names/<int:name_id>/", event_names.event_name, name="staff_event_name"),
+    path(
+        "event-names/<int:name_id>/decision/", event_names.decide, name="staff_event_name_decision"
+    ),
     path("trail/", trail.looks, name="staff_trail"),
     path("people/", listing.people, name="staff_people"),
     path("people/<uuid:pk>/", person.person, name="staff_person"),

@@ -26,7 +26,7 @@ def read(text: str) -> dict[str, str]:
         name, colon, kind = (part.strip() for part in line.rpartition(":"))
         if not colon or not name or kind.removesuffix("?") not in KINDS:
             raise NotAPlan(
-                f"“{line[:60]}” should be like `seats: number?`, with {', '.join(KINDS)}."
+                f"“{line[:60]}” should be like “seats: number?”, with {', '.join(KINDS)}."
             )
         if len(name) > LONGEST or not name.isprintable():
             raise NotAPlan(f"“{line[:60]}”: a property's name has at most {LONGEST} characters.")

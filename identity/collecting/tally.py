@@ -87,7 +87,7 @@ class Tally:
         with self._lock:
             for mine, theirs in ((self.names, taken.names), (self.troubles, taken.troubles)):
                 for key, count in theirs.items():
-                    if key in mine:  # type: ignore[operator]
+                    if key in mine:
                         mine[key].amount += count.amount  # type: ignore[index]
                         mine[key].first = count.first  # type: ignore[index]
                     elif len(mine) < 2 * _MOST_AT_ONCE:
@@ -106,7 +106,7 @@ def write(taken: Tally) -> None:
 def _write_names(taken: Tally) -> None:
     known = set(EventName.objects.filter(name__in=list(taken.names)).values_list("name", flat=True))
     room = MOST_NAMES - EventName.objects.filter(state=EventName.State.UNPLANNED).count()
-    rows: list[Sequence[object]] = []
+    rows: list[Sequence[Any]] = []
     for name, count in sorted(taken.names.items()):
         if name not in known:
             if room <= 0:
@@ -147,7 +147,7 @@ def _write_troubles(taken: Tally) -> None:
     )
 
 
-def _execute_many(statement: str, rows: Sequence[Sequence[object]]) -> None:
+def _execute_many(statement: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(statement, rows)

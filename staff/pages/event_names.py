@@ -33,7 +33,7 @@ class DecisionForm(forms.Form):
         label="Its properties",
         required=False,
         max_length=10_000,
-        help_text="A line each, such as `seats: number?`: text, number, flag or any; with a question mark"
+        help_text="A line each, such as “seats: number?”: text, number, flag or any; with a question mark"
         " it may be missing. Nothing: whatever comes.",
         widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
     )
@@ -71,9 +71,9 @@ def event_names(request: UserRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @staff_only
-def event_name(request: UserRequest, pk: int) -> HttpResponse:
+def event_name(request: UserRequest, name_id: int) -> HttpResponse:
     """One of them: an example, and the form that decides."""
-    row = get_object_or_404(EventName.objects.select_related("source"), pk=pk)
+    row = get_object_or_404(EventName.objects.select_related("source"), pk=name_id)
     is_new = row.state == EventName.State.UNPLANNED
     plan = collecting.guessed(row.example) if is_new else row.properties
     initial = {
@@ -86,9 +86,9 @@ def event_name(request: UserRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_only
 @needs_recent_sign_in
-def decide(request: UserRequest, pk: int) -> HttpResponse:
+def decide(request: UserRequest, name_id: int) -> HttpResponse:
     """Plan it, block it, or leave it open."""
-    row = get_object_or_404(EventName, pk=pk)
+    row = get_object_or_404(EventName, pk=name_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _one(request, row, form, status=400)

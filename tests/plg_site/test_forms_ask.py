@@ -101,7 +101,7 @@ ASKED = {
         "email/",
         "email/joined/<uuid:merge_id>/undo/",
         "password/set/",
-        "staff/event-names/<int:pk>/decision/",
+        "staff/event-names/<int:name_id>/decision/",
         "staff/sources/new/",
         "staff/sources/<uuid:pk>/end/",
         "staff/pressure/by-hand/",
