@@ -75,6 +75,11 @@ def readers_threads() -> int:
     return getattr(settings, "READERS_THREADS", 4)
 
 
+def events_nice() -> int:
+    """How far a process of `consume_events` stands behind those who record (nice(2)); 0: not at all."""
+    return getattr(settings, "EVENTS_NICE", 5)
+
+
 def readers_nice() -> int:
     """How far `run_readers` stands behind those who record and store (nice(2)); 0: not at all."""
     return getattr(settings, "READERS_NICE", 10)

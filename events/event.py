@@ -38,10 +38,14 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         """One line of JSON, UTF-8. Raises TooLarge, WrongProperty for what JSON has no number for."""
         if not _is_finite(self.properties):
             raise WrongProperty(f"{self.name}: a number must be finite.")
-        line = _encoder.encode(self)
-        if len(line) > MAX_BYTES:
-            raise TooLarge(f"{self.name} takes {len(line)} bytes; {MAX_BYTES} are allowed.")
-        return line
+        return bounded(_encoder.encode(self), self.name)
+
+
+def bounded(line: bytes, name: str) -> bytes:
+    """The encoded event of this name. Raises TooLarge."""
+    if len(line) > MAX_BYTES:
+        raise TooLarge(f"{name} takes {len(line)} bytes; {MAX_BYTES} are allowed.")
+    return line
 
 
 _encoder = msgspec.json.Encoder(uuid_format="hex")

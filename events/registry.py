@@ -150,6 +150,11 @@ def names() -> frozenset[str]:
     return frozenset(_registered)
 
 
+def is_registered(name: str) -> bool:
+    """Whether an app registered this name."""
+    return name in _registered
+
+
 @cache
 def kinds(declared: type | UnionType) -> frozenset[type]:
     """The types that a declaration allows; NoneType says that the property may be missing."""

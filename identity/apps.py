@@ -14,7 +14,7 @@ class IdentityConfig(AppConfig):
         from identity.account import closing  # noqa: F401
         from identity.attempts import devices
         from identity.oidc import receivers as of_provider  # noqa: F401
-        from identity.people import following
+        from identity.people import following, persons_called
         from identity.proofs import proving  # noqa: F401
         from identity.security import letters, recent, second_factor  # noqa: F401
         from identity.signing_in import sign_ins  # noqa: F401
@@ -23,6 +23,7 @@ class IdentityConfig(AppConfig):
 
         events.register(*event_types.ALL)
         later.register(persons)
+        later.register(persons_called, kind=later.USER)
         readers.register(following.reader())
         # Before Django's receiver or after it, in its place.
         signals.user_logged_in.disconnect(dispatch_uid="update_last_login")

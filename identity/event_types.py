@@ -11,6 +11,8 @@ ACCOUNT_CLOSED = EventType("Account Closed", properties={}, webhooks=False)
 PERSON_DESCRIBED = EventType("Person Described", properties={}, webhooks=False)
 GROUP_DESCRIBED = EventType("Group Described", properties={}, webhooks=False)
 PERSON_ALIASED = EventType("Person Aliased", properties={}, webhooks=False)
+# A page of an app (Segment's screen); a page of a website is cms' "Page Viewed".
+SCREEN_VIEWED = EventType("Screen Viewed", properties={"name": str | None}, webhooks=False)
 
 PERSONS_MERGED = EventType("Persons Merged", properties={"merged": str, "how": str}, webhooks=False)
 PERSONS_PARTED = EventType("Persons Parted", properties={"merged": str, "how": str}, webhooks=False)
@@ -30,4 +32,5 @@ ALL = (
     SIGNED_UP, EMAIL_VERIFIED, ACCOUNT_CLOSED, PERSONS_MERGED, PERSONS_PARTED, PERSON_ERASED,
     CONSENT_CHANGED,
     PERSON_IDENTIFIED, PERSON_DESCRIBED, GROUP_DESCRIBED, PERSON_ALIASED,
+    SCREEN_VIEWED,
 )  # fmt: skip

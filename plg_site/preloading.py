@@ -58,6 +58,9 @@ MODULES = (
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
     "plg_site.live.application",
+    # collect
+    "identity.collecting",
+    "plg_site.collect.application",
     # the simulator
     "httpcore",
     "stripe_simulator.server",

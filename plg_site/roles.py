@@ -102,6 +102,12 @@ def _live(env: Environ, more: Sequence[str]) -> list[str]:
     return _python("-m", "plg_site.live", "--host", host.strip("[]"), "--port", port, *more)
 
 
+def _collect(env: Environ, more: Sequence[str]) -> list[str]:
+    """takes events of websites, apps and servers (COLLECT_BIND)"""
+    host, _, port = (env.get("COLLECT_BIND") or "127.0.0.1:8003").rpartition(":")
+    return _python("-m", "plg_site.collect", "--host", host.strip("[]"), "--port", port, *more)
+
+
 def _background(env: Environ, more: Sequence[str]) -> list[str]:
     """worker, beat, events, readers and outbound in one process, for a small machine"""
     return _python("-m", "plg_site.together", *more)
@@ -125,6 +131,7 @@ ROLES: dict[str, Role] = {
     "outbound": _outbound,
     "readers": _readers,
     "live": _live,
+    "collect": _collect,
     "background": _background,
     "prepare": _prepare,
     "wait": _wait,

@@ -49,6 +49,16 @@ LIVE_URL = env.text(
 LIVE_MAX_LISTENERS = env.number("LIVE_MAX_LISTENERS", 5_000)  # open pages, for each live process
 LIVE_MAX_LISTENERS_PER_WORKSPACE = env.number("LIVE_MAX_LISTENERS_PER_WORKSPACE", 200)
 
+# The `collect` process, an origin of its own, for the SDKs of websites, apps and servers; "": none.
+COLLECT_URL = env.text(
+    "COLLECT_URL",
+    f"http://{SITE_DOMAIN}:{PUBLIC_PORT + 3}" if PUBLIC_SCHEME == "http" else "",
+).rstrip("/")
+# Events of websites and apps, whose keys everybody can read, by address and of all whose address is not
+# known, for each collect process.
+COLLECT_BY_ADDRESS = env.rate("COLLECT_BY_ADDRESS", "6000/m")
+COLLECT_FROM_UNKNOWN = env.rate("COLLECT_FROM_UNKNOWN", "60000/m")
+
 ALLOWED_HOSTS = ["*"]  # tenants.middleware.HostMiddleware answers 404 in words to unknown hosts
 USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = None  # plg_site.web.client_address sets the scheme, and asks who says so
@@ -259,6 +269,7 @@ WEB_PROCESSES = env.number("WEB_PROCESSES", env.number("WEB_WORKERS", 2))
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2)
 EVENTS_PROCESSES = env.number("EVENTS_PROCESSES", 1)
 READERS_PROCESSES = env.number("READERS_PROCESSES", 1)
+COLLECT_PROCESSES = env.number("COLLECT_PROCESSES", 1)
 OUTBOUND_PROCESSES = env.number("OUTBOUND_PROCESSES", 1)
 UPDATE_SURGE_PERCENT = env.number("UPDATE_SURGE_PERCENT", 0)  # started before the old ones end
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
@@ -271,6 +282,7 @@ EVENTS_SPOOL_DIR = STATE_DIR / "spool"
 EVENTS_SPOOL_MAX_BYTES = env.number("EVENTS_SPOOL_MAX_BYTES", 256 * 1024 * 1024)
 EVENTS_STREAM_MAX_LENGTH = env.number("EVENTS_STREAM_MAX_LENGTH", 1_000_000)
 EVENTS_POOL_SIZE = env.number("EVENTS_POOL_SIZE", 8)
+EVENTS_NICE = env.number("EVENTS_NICE", 5)  # how far who stores stands behind who takes; 0: not
 READERS_THREADS = env.number("READERS_THREADS", 4)  # readers of the log at work at once, a process
 READERS_NICE = env.number("READERS_NICE", 10)  # how far they stand behind who stores; 0: not
 EVENTS_RETENTION_DAYS = env.number("EVENTS_RETENTION_DAYS", 800)  # 0: raw events stay for ever

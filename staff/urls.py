@@ -1,6 +1,6 @@
 from django.urls import path
 
-from staff.pages import log, pressure, search, trail
+from staff.pages import event_names, log, pressure, search, sources, trail
 from staff.pages.people import listing, merging, person, privacy, timeline
 
 urlpatterns = [
@@ -9,6 +9,14 @@ urlpatterns = [
     path("pressure/", pressure.pressure, name="staff_pressure"),
     path("pressure/by-hand/", pressure.set_by_hand, name="staff_pressure_by_hand"),
     path("pressure/by-hand/end/", pressure.end_by_hand, name="staff_pressure_end"),
+    path("sources/", sources.sources, name="staff_sources"),
+    path("sources/new/", sources.create, name="staff_sources_create"),
+    path("sources/<uuid:pk>/end/", sources.end, name="staff_source_end"),
+    path("event-names/", event_names.event_names, name="staff_event_names"),
+    path("event-names/<int:name_id>/", event_names.event_name, name="staff_event_name"),
+    path(
+        "event-names/<int:name_id>/decision/", event_names.decide, name="staff_event_name_decision"
+    ),
     path("trail/", trail.looks, name="staff_trail"),
     path("people/", listing.people, name="staff_people"),
     path("people/<uuid:pk>/", person.person, name="staff_person"),

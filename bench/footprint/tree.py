@@ -19,6 +19,7 @@ _BY_COMMAND = {
     "consume_events": "events",
     "run_outbound": "outbound",
     "plg_site.live": "live",
+    "plg_site.collect": "collect",
     "stripe_simulator": "stripe",
     "valkey-server": "redis",
     "postgres": "postgres",

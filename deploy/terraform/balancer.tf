@@ -10,7 +10,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  for_each             = { web = 8000, live = 8002 }
+  for_each             = { web = 8000, live = 8002, collect = 8003 }
   name                 = "${var.name}-${each.key}"
   port                 = each.value
   protocol             = "HTTP"
@@ -54,5 +54,21 @@ resource "aws_lb_listener_rule" "live" {
   action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.this["live"].arn
+  }
+}
+
+resource "aws_lb_listener_rule" "collect" {
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 11
+
+  condition {
+    host_header {
+      values = [var.collect_domain]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this["collect"].arn
   }
 }

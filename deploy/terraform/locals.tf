@@ -9,6 +9,7 @@ locals {
         environment = { WEB_WORKERS = tostring(var.web.workers) }
       }
       live     = { command = ["live"], cpu = 256, memory = 512, count = 2, port = 8002, environment = {} }
+      collect  = { command = ["collect"], cpu = 512, memory = 512, count = 2, port = 8003, environment = {} }
       events   = { command = ["events"], cpu = 512, memory = 1024, count = 1, port = null, environment = {} }
       readers  = { command = ["readers"], cpu = 512, memory = 1024, count = 1, port = null, environment = {} }
       outbound = { command = ["outbound"], cpu = 256, memory = 1024, count = 1, port = null, environment = {} }
@@ -30,12 +31,14 @@ locals {
   budget = {
     WEB_PROCESSES        = tostring(var.web.max * var.web.workers)
     WORKER_PROCESSES     = tostring(sum([for queue in local.queues : var.workers[queue].max * var.workers[queue].concurrency]))
+    COLLECT_PROCESSES    = "2"
     UPDATE_SURGE_PERCENT = "100"
   }
 
   environment = merge(local.budget, {
     SITE_DOMAIN   = var.site_domain
     LIVE_URL      = "https://${var.live_domain}"
+    COLLECT_URL   = "https://${var.collect_domain}"
     PUBLIC_SCHEME = "https"
     PUBLIC_PORT   = "443"
     # Workers say what has changed.

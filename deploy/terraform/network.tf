@@ -28,7 +28,7 @@ resource "aws_vpc_security_group_egress_rule" "balancer" {
   referenced_security_group_id = aws_security_group.tasks.id
   ip_protocol                  = "tcp"
   from_port                    = 8000
-  to_port                      = 8002
+  to_port                      = 8003
 }
 
 resource "aws_security_group" "tasks" {
@@ -43,7 +43,7 @@ resource "aws_vpc_security_group_ingress_rule" "tasks" {
   referenced_security_group_id = aws_security_group.balancer.id
   ip_protocol                  = "tcp"
   from_port                    = 8000
-  to_port                      = 8002
+  to_port                      = 8003
 }
 
 resource "aws_vpc_security_group_egress_rule" "tasks" {

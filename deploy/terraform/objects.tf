@@ -86,7 +86,7 @@ resource "aws_cloudfront_distribution" "site" {
   enabled         = true
   is_ipv6_enabled = true
   http_version    = "http2and3"
-  aliases         = concat([var.site_domain, var.live_domain], var.other_names)
+  aliases         = concat([var.site_domain, var.live_domain, var.collect_domain], var.other_names)
   comment         = "All names; what may be kept, and for how long, is said by each answer"
 
   origin {

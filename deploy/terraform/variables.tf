@@ -28,7 +28,7 @@ variable "private_subnets" {
 }
 
 variable "certificate" {
-  description = "ARN of the load balancer's certificate: site, live and other_names"
+  description = "ARN of the load balancer's certificate: site, live, collect and other_names"
   type        = string
 }
 
@@ -43,6 +43,11 @@ variable "site_domain" {
 
 variable "live_domain" {
   description = "The name that the live process has"
+  type        = string
+}
+
+variable "collect_domain" {
+  description = "The name that the collector has"
   type        = string
 }
 

@@ -1,6 +1,6 @@
 """Buckets that count how often something happens, for whoever has to limit it."""
 
-from events.limits.buckets import Rate, Taken, look, parse, take
+from events.limits.buckets import Rate, Taken, look, parse, take, take_here
 from events.limits.clients import FORWARDED, UNKNOWN, address_key, client_address
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "look",
     "parse",
     "take",
+    "take_here",
 ]

@@ -11,11 +11,13 @@ from identity.models.people import Person, PersonAlias, User
 from identity.models.provider import DerivedSession, Grant, SigningKey
 from identity.models.security import MailChoice, SignIn
 from identity.models.sign_ups import Beginning, MailedCode, Merge
+from identity.models.sources import EventName, Source, Trouble
 
 __all__ = [
     "Beginning",
     "DerivedSession",
     "Erasure",
+    "EventName",
     "Grant",
     "MailChoice",
     "MailedCode",
@@ -28,5 +30,7 @@ __all__ = [
     "PurposeConsent",
     "SignIn",
     "SigningKey",
+    "Source",
+    "Trouble",
     "User",
 ]

@@ -28,6 +28,8 @@ WORKER_NOISE = re.compile(
     r"|^User information: |_warn_or_raise_security_error|^\s*egid, euid|^\s*euid=euid"
 )
 
+_UVICORN_NOISE = re.compile(r"startup|shutdown|server process|Shutting down|Uvicorn running")
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -37,6 +39,7 @@ class Addresses:
     port: int
     stripe_port: int
     live_port: int
+    collect_port: int
 
     @property
     def site(self) -> str:
@@ -64,6 +67,7 @@ def environment(
         "SUPPORT_EMAIL": f"help@{addresses.domain}",
         "SITE_DOMAIN": addresses.domain,
         "LIVE_URL": f"http://{addresses.domain}:{addresses.live_port}",
+        "COLLECT_URL": f"http://{addresses.domain}:{addresses.collect_port}",
         "DATABASE_POOL_MIN": "0",  # who waits for a developer holds no connection meanwhile
         "XDG_RUNTIME_DIR": str(state.path / "run"),  # libraries warn when there is none
     }
@@ -198,9 +202,7 @@ def background(env: Mapping[str, str]) -> Program:
 
 
 def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
-    asked = env.get("BIND_HOST", "")
-    host = asked if asked in EVERYWHERE else ports.LOOPBACK
-    bind = f"{f'[{host}]' if ':' in host else host}:{addresses.live_port}"
+    bind = _beside_web(addresses.live_port, env)
     return Program(
         name="live",
         command=roles.command("live", env={"LIVE_BIND": bind}),
@@ -210,7 +212,22 @@ def live(addresses: Addresses, env: Mapping[str, str]) -> Program:
         ),
         layer=APPLICATION,
         parent=PRELOADED,
-        quiet=re.compile(r"startup|shutdown|server process|Shutting down|Uvicorn running"),
+        quiet=_UVICORN_NOISE,
+    )
+
+
+def collect(addresses: Addresses, env: Mapping[str, str]) -> Program:
+    bind = _beside_web(addresses.collect_port, env)
+    return Program(
+        name="collect",
+        command=roles.command("collect", env={"COLLECT_BIND": bind}),
+        env=env,
+        ready=lambda: ports.answers_http(
+            addresses.collect_port, host=addresses.domain, path="/healthz"
+        ),
+        layer=APPLICATION,
+        parent=PRELOADED,
+        quiet=_UVICORN_NOISE,
     )
 
 
@@ -227,6 +244,13 @@ def is_clickhouse(url: str) -> bool:
 def python(*arguments: str) -> list[str]:
     """The command line of the interpreter that runs this."""
     return [sys.executable, *arguments]
+
+
+def _beside_web(port: int, env: Mapping[str, str]) -> str:
+    """Where a process listens that browsers ask at a port of its own."""
+    asked = env.get("BIND_HOST", "")
+    host = asked if asked in EVERYWHERE else ports.LOOPBACK
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _stripe(state: State, addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:

@@ -118,7 +118,7 @@ class Stack:
         return self.addresses.workspace(slug)
 
     def process(self, name: str) -> Process:
-        """postgres, redis, preloaded, stripe, web, background or live.
+        """postgres, redis, preloaded, stripe, web, background, live or collect.
 
         `apart`: worker, events, outbound and beat in the place of background. `.pid` is None while
         it is down.
@@ -145,22 +145,27 @@ class Stack:
         )  # fmt: skip
 
     def _choose_addresses(self) -> programs.Addresses:
-        port = self._port if self._port is not None else ports.find_free(neighbours=2)
+        port = self._port if self._port is not None else ports.find_free(neighbours=3)
         simulates = not self._given.get("STRIPE_SECRET_KEY")
         for number, what in (
             (port, "The website's port"),
             (port + 1, "The Stripe simulator's port"),
             (port + 2, "The live updates' port"),
+            (port + 3, "The collector's port"),
         ):
             if ports.is_free(number) or (number == port + 1 and not simulates):
                 continue
             raise ports.PortTaken(
                 f"{what} {number} is in use by another program. Stop it, or choose another: "
-                f"bin/dev --port {ports.find_free(neighbours=2)}"
+                f"bin/dev --port {ports.find_free(neighbours=3)}"
             )
         domain = self._given.get("SITE_DOMAIN") or "plg.localhost"
         return programs.Addresses(
-            domain=domain, port=port, stripe_port=port + 1, live_port=port + 2
+            domain=domain,
+            port=port,
+            stripe_port=port + 1,
+            live_port=port + 2,
+            collect_port=port + 3,
         )
 
     def _own_services(self) -> dict[str, str]:
@@ -222,6 +227,7 @@ class Stack:
                 programs.web(self.addresses, self.env),
                 *self._background(),
                 programs.live(self.addresses, self.env),
+                programs.collect(self.addresses, self.env),
             )
             for program in started:
                 self.supervisor.start(program)

@@ -68,6 +68,7 @@ def budget(conf: Any = settings, *, readers: int | None = None) -> dict[str, int
         # One looks what is due, and each lane of a channel sends.
         "outbound": _with_surge(conf, conf.OUTBOUND_PROCESSES)
         * min(pool, 1 + sum(each.lanes for each in channels.registered())),
+        "collect": _with_surge(conf, conf.COLLECT_PROCESSES),  # which looks what sources there are
         "prepare": PREPARE,
     }
 

@@ -7,7 +7,7 @@ from identity.signing_in import sign_out_page
 from plg_site.development import debug_page, outbox
 from plg_site.doctor import page
 from plg_site.operating import health
-from plg_site.web import well_known
+from plg_site.web import first_party, well_known
 from plg_site.workspace_api import reference
 from tenants.domains.face import ask
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("docs/api/", reference.reference, name="api_reference"),
     path("docs/api/openapi.json", reference.openapi_on_the_site, name="api_document"),
     path("tls/ask/<str:token>/", ask, name="tls_ask"),
+    path("c/v1/<path:rest>", first_party.to_collector, name="to_collector"),
     path("cookies/", visits.cookies_page, name="cookies"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:letter_id>/", outbox.letter, name="outbox_letter"),

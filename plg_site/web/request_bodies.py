@@ -27,6 +27,7 @@ from tenants.requests import HostRequest
 
 FORM = 64 * 1024  # bytes: a form of the site, where anybody may send one
 VISIT = 4 * 1024  # what a page's script tells of a visit
+COLLECTED = 512 * 1024  # events on their way to the collector, from a page of the website
 ORDINARY = 2 * 1024 * 1024  # pages and API of a workspace
 _API = "/api/"
 _AROUND = 64 * 1024  # what multipart adds to a file
@@ -36,6 +37,7 @@ SITE: dict[str, int | str] = {
     "/cms/": "UPLOAD_MAX_BYTES",
     "/stripe/": ORDINARY,
     "/visits/": VISIT,
+    "/c/v1/": COLLECTED,
 }
 # Of a workspace. It asks before it reads, itself: what it refuses is counted, with the reason.
 _ASKS_ITSELF = "/api/v1/events"

@@ -45,13 +45,17 @@ SETS: dict[str, Values] = {
     },
     "shared folder": {"state": {"existingClaim": "plg-state"}},
     "ingress": {
-        "settings": {"APP_DOMAIN": "app.example.com", "LIVE_URL": "https://live.example.com"},
+        "settings": {"APP_DOMAIN": "app.example.com", "LIVE_URL": "https://live.example.com",
+                     "COLLECT_URL": "https://collect.example.com"},
         "ingress": {
             "enabled": True, "className": "nginx", "tlsSecret": "wildcard",
             "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "25m"},
         },
     },
-    "without live": {"live": {"enabled": False}, "settings": {"LIVE_URL": ""}},
+    "without live": {
+        "live": {"enabled": False}, "collect": {"enabled": False},
+        "settings": {"LIVE_URL": "", "COLLECT_URL": ""},
+    },
     "no policies": {"networkPolicy": {"enabled": False}, "podDisruptionBudget": {"enabled": False}},
     "from the ingress alone": {
         "networkPolicy": {"from": [{"kubernetes.io/metadata.name": "ingress"}], "egressPorts": [443]},

@@ -13,7 +13,7 @@ from tests.deploy import chart, tools
 pytestmark = pytest.mark.thorough
 EVERY = pytest.mark.parametrize("case", chart.SETS)
 _OF_WORKERS = {f"worker-{queue}" for queue in queues.ORDER}
-_ROLES = {"web", "live", "events", "readers", "outbound", "beat", *_OF_WORKERS}
+_ROLES = {"web", "live", "collect", "events", "readers", "outbound", "beat", *_OF_WORKERS}
 
 
 def settings_known() -> set[str]:
@@ -44,7 +44,7 @@ def test_there_is_a_deployment_of_every_role_and_its_argument_is_one(case):
         each["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]: each
         for each in chart.of_kind(found, "Deployment")
     }
-    assert there.keys() == _ROLES - ({"live"} if case == "without live" else set())
+    assert there.keys() == _ROLES - ({"live", "collect"} if case == "without live" else set())
     for role, deployment in there.items():
         [container] = deployment["spec"]["template"]["spec"]["containers"]
         words = container["args"]

@@ -89,7 +89,8 @@ def test_nginx_finds_it_valid(program: str, tmp_path: Path):
     text = (proxies.ROOT / "deploy" / "nginx.conf").read_text()
     for what, found in (
         ("/etc/ssl/SITE.pem", f"{tmp_path}/pem"), ("/etc/ssl/SITE.key", f"{tmp_path}/key"),
-        ("WEB1", "127.0.0.1"), ("WEB2", "127.0.0.2"), ("listen 80 ", f"listen {proxies.free_port()} "),
+        ("WEB1", "127.0.0.1"), ("WEB2", "127.0.0.2"), ("COLLECT", "127.0.0.3"),
+        ("listen 80 ", f"listen {proxies.free_port()} "),
         ("listen 443 ", f"listen {proxies.free_port()} "), (":8009", f":{proxies.free_port()}"),
     ):  # fmt: skip
         assert what in text

@@ -60,7 +60,9 @@ def test_the_process_becomes_the_role_with_nothing_in_between():
 
 def test_development_starts_what_an_installation_starts(tmp_path: Path):
     state, env = State(tmp_path), {"REDIS_URL": "redis://127.0.0.1:1/0"}
-    addresses = programs.Addresses(domain="plg.localhost", port=1, stripe_port=2, live_port=3)
+    addresses = programs.Addresses(
+        domain="plg.localhost", port=1, stripe_port=2, live_port=3, collect_port=4
+    )
     there = {
         "web": programs.web(addresses, env),
         "worker": programs.worker(env),
@@ -69,8 +71,10 @@ def test_development_starts_what_an_installation_starts(tmp_path: Path):
         "outbound": programs.outbound(env),
         "background": programs.background(env),
         "live": programs.live(addresses, env),
+        "collect": programs.collect(addresses, env),
     }
     given = {**env, "STATE_DIR": str(tmp_path), "LIVE_BIND": "127.0.0.1:3"}
+    given["COLLECT_BIND"] = "127.0.0.1:4"
     more = {"events": ["--readers"]}
     for role, program in there.items():
         assert program.command == roles.command(role, more.get(role, ()), env=given), role

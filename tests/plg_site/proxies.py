@@ -128,6 +128,7 @@ def nginx(folder: Path, webs: Sequence[int], *, site: str = SITE, ask: int = 0) 
     rules = rules.replace("listen 443 ssl http2", f"listen 127.0.0.1:{port}")
     rules = rules.replace("listen 80 default_server", f"listen 127.0.0.1:{free_port()}")
     rules = rules.replace("listen 127.0.0.1:8009", f"listen 127.0.0.1:{ask or free_port()}")
+    rules = rules.replace("COLLECT:8003", "127.0.0.1:8003")
     for number, web in enumerate(webs, 1):
         rules = rules.replace(f"WEB{number}:8000", f"127.0.0.1:{web}")
     kept = [line for line in rules.splitlines() if "ssl_" not in line and ":8000 " not in line]

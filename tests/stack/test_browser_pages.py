@@ -89,6 +89,8 @@ STAFF = [
     "/staff/pressure/",
     "/staff/search/?q=a",
     "/staff/trail/",
+    "/staff/sources/",
+    "/staff/event-names/",
     "/staff/messages/",
     "/staff/revenue/",
     "/staff/revenue/failed/",

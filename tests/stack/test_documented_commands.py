@@ -40,6 +40,7 @@ PROVED_ELSEWHERE = {
     ".venv/bin/python -m plg_site.devstack.wheels": "tests/devstack/test_wheels.py",  # asks an index
     "python -m plg_site.alive": "tests/plg_site/test_alive.py",  # exit code 1 where nothing runs
     "python -m plg_site.live": "tests/stack/test_browser_pages.py",  # the stack runs it
+    "python -m plg_site.collect": "tests/identity/collecting/test_http.py",  # the stack runs it
     "python -m plg_site.together": "tests/devstack/test_whole.py",  # the stack runs it
     "python -m stripe_simulator": "tests/devstack/test_stack.py",  # the stack runs it
 }

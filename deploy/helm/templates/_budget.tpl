@@ -18,6 +18,7 @@
   "workers" $workers
   "events" (include "plg.most" (dict "of" $v.events "surge" 1) | int)
   "readers" (include "plg.most" (dict "of" $v.readers "surge" 1) | int)
+  "collect" (ternary (include "plg.most" (dict "of" $v.collect "surge" 1) | int) 0 $v.collect.enabled)
   "outbound" (include "plg.most" (dict "of" $v.outbound "surge" 1) | int)
   | toJson -}}
 {{- end -}}
@@ -34,6 +35,7 @@
   (mul $n.workers (min $c.poolSize 2))
   $n.events
   (mul $n.readers $v.readers.threads)
+  $n.collect
   (mul $n.outbound (min $c.poolSize (add 5 $lanes | int)))
   5 -}}
 {{- $events := add

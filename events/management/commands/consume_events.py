@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import metrics
+from events import conf, metrics
 from events.consuming import serving
 from events.store import get_store
 
@@ -43,5 +44,6 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        os.nice(conf.events_nice())  # who takes events goes first, and the stream waits for us
         metrics.serve()
         serving.serve(stop, readers=readers, take_over_after=take_over_after)

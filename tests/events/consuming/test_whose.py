@@ -29,7 +29,7 @@ class Persons:
 @pytest.fixture
 def persons(monkeypatch):
     found = Persons({"nora": uuid4(), "otto": uuid4()})
-    monkeypatch.setattr(later, "_persons", found)
+    monkeypatch.setitem(later._persons, later.SESSION, found)
     return found
 
 
