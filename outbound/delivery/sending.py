@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.postgres import is_away
 from identity.sealing import NotOpened
 from outbound import channels, writing
 from outbound.channels import Unknown, Way
@@ -87,24 +89,35 @@ def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
 
 def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
     """The first of these is ours to send. True: it was settled without; False: there was none."""
+    try:
+        return _claim(rows, now=now)
+    except _Failed as failed:  # what it had written is undone
+        _put_off(failed, now=now)
+        return True
+
+
+class _Failed(Exception):
+    """A gate or a letter; the message is the word for it, the cause what it raised."""
+
+    def __init__(self, words: str, message: Message) -> None:
+        super().__init__(words)
+        self.message = message
+
+
+def _claim(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
     with transaction.atomic():
         message = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return False
         failing = "gate_failed"
         try:
-            with transaction.atomic():  # a gate that fails spoils nothing but its own
-                verdict = gates.ask(message, now=now)
+            verdict = gates.ask(message, now=now)
             failing = "letter_failed"
             letter = None if verdict else writing.written(message)
-        except NotOpened:
-            _settle(message, State.DEAD, "sealed_with_another_key")
-            return True
         except Exception as error:
-            log.exception(f"outbound_{failing}", message=str(message.pk))
-            _tried(message, now)
-            _again_later(message, NotSent(failing, type(error).__name__), now=now)
-            return True
+            if is_away(error):  # the database, not the message
+                raise
+            raise _Failed(failing, message) from error
         if verdict is not None:
             _hold_or_skip(message, verdict)
             return True
@@ -115,6 +128,21 @@ def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] |
         message.save(update_fields=fields)
     assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
+
+
+def _put_off(failed: _Failed, *, now: datetime) -> None:
+    """One that could not be asked about or written, unless somebody else has it by now."""
+    error, waiting = failed.__cause__, Message.objects.filter(state__in=WAITING)
+    with transaction.atomic():
+        message = waiting.select_for_update(skip_locked=True).filter(pk=failed.message.pk).first()
+        if message is None:
+            return
+        if isinstance(error, NotOpened):
+            _settle(message, State.DEAD, "sealed_with_another_key")
+            return
+        log.error(f"outbound_{failed}", message=str(message.pk), exc_info=error)
+        _tried(message, now)
+        _again_later(message, NotSent(str(failed), type(error).__name__), now=now)
 
 
 def _tried(message: Message, now: datetime) -> None:
@@ -138,7 +166,7 @@ def _record(message: Message, outcome: Outcome) -> None:
     give_up_at = time.monotonic() + _RECORDING
     while True:
         try:
-            with transaction.atomic():
+            with transaction.atomic() if _tells_more(message) else nullcontext():
                 return _write(message, outcome, now=timezone.now())
         except (DatabaseError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > give_up_at:
@@ -146,6 +174,12 @@ def _record(message: Message, outcome: Outcome) -> None:
             log.warning("outbound_cannot_record", message=str(message.pk))
             connection.close()
             time.sleep(0.5)
+
+
+def _tells_more(message: Message) -> bool:
+    """Whether more is written than the message's own row, which is one statement."""
+    channel = channels.get(message.channel)
+    return channel is not None and channel.settled is not None
 
 
 def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:

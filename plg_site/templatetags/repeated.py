@@ -22,7 +22,7 @@ class Twice(template.Node):
 
     def render(self, context: Context) -> Any:
         # What is kept there ends with the page.
-        kept = context.render_context.setdefault(Twice, {})
+        kept: dict[str, Any] = context.render_context.setdefault(Twice, {})  # type: ignore[assignment]
         if self._name not in kept:
             assert context.template is not None  # noqa: S101 - one is being rendered
             part = context.template.engine.get_template(self._name)

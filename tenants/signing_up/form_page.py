@@ -77,7 +77,7 @@ def answer(request: HttpRequest, make: Callable[[], Any]) -> HttpResponse:
         made.render()
     if (page := _Page.of(made)) is not None:
         _kept.keep(language, page)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def forget() -> None:
