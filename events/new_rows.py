@@ -40,7 +40,8 @@ def insert(*rows: models.Model) -> None:
 
 
 def insert_now(*rows: models.Model) -> None:
-    """Write them here and now: somebody asks for what the database has made of them."""
+    """Write them here and now: somebody asks for what the database has made of them, or they are of a
+    workspace's own tables, whose schema is entered now."""
     if not rows:
         return
     alike: dict[tuple[type[models.Model], _Fields], list[tuple[models.Model, Values]]] = {}
