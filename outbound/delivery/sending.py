@@ -32,6 +32,18 @@ from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
 from outbound.topics import PRIORITIES
 
 log = structlog.get_logger()
+# Of every mail: to put these together each time costs more than to carry them out.
+_SETTLE = """
+    UPDATE outbound_message SET provider_id = %s, sent_at = %s, state = %s, reason = %s, detail = %s,
+        sealed = %s, claimed_until = NULL
+    WHERE id = %s AND state = ANY(%s)
+"""
+_TOLD = "UPDATE outbound_message SET provider_id = %s, sent_at = %s WHERE id = %s"
+_SENDING = """
+    UPDATE outbound_message SET state = %s, reason = '', claimed_until = %s, attempts = %s,
+        first_tried_at = %s, subject = %s
+    WHERE id = %s
+"""
 LEASE = timedelta(seconds=90)  # longer than any channel waits for its other side
 _RECORDING = 60.0  # seconds in which the database may be away after the call
 
@@ -124,8 +136,9 @@ def _claim(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] 
         message.state, message.reason = State.SENDING, ""
         message.claimed_until = now + LEASE
         _tried(message, now)
-        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at", "subject"]
-        message.save(update_fields=fields)
+        with connection.cursor() as cursor:
+            said = [message.claimed_until, message.attempts, message.first_tried_at]
+            cursor.execute(_SENDING, [str(State.SENDING), *said, message.subject, message.pk])
     assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
 
@@ -238,15 +251,14 @@ def _again_later(message: Message, outcome: NotSent, *, now: datetime) -> None:
 
 def _settle(message: Message, state: State, reason: str, detail: str = "") -> None:
     """Its last state, unless a provider tells more, or has already. What it said goes with it."""
-    said: dict[str, object] = {"provider_id": message.provider_id, "sent_at": message.sent_at}
-    row = Message.objects.filter(pk=message.pk)
     kept = message.sealed if state == State.DEAD and message.priority else ""
     open_states = (*WAITING, State.SENDING, *([State.UNKNOWN] if state != State.DEAD else []))
-    settled = row.filter(state__in=open_states).update(
-        **said, state=state, reason=reason, detail=detail, claimed_until=None, sealed=kept
-    )
-    if not settled and message.provider_id:
-        row.update(**said)
+    said = [message.provider_id, message.sent_at]
+    with connection.cursor() as cursor:
+        became = [str(state), reason, detail, kept, message.pk, list(map(str, open_states))]
+        cursor.execute(_SETTLE, [*said, *became])
+        if not cursor.rowcount and message.provider_id:
+            cursor.execute(_TOLD, [*said, message.pk])
     message.state, message.reason = state, reason
 
 
