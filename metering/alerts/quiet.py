@@ -48,6 +48,7 @@ def _without(tenants: Sequence[Tenant], *, percent: int, now: datetime) -> Seque
     known = meters()
     quotas = Quota.objects.filter(tenant__in=plain, meter__in=known).exclude(limit=None)
     for pk, key, limit in quotas.values_list("tenant_id", "meter", "limit"):
+        assert limit is not None  # noqa: S101 - those were left out
         period = periods.current(known[key].period, now=now)
         question = Question(meter=key, start=period.start, end=period.end)
         asked.append((pk, -(-limit * percent // 100), question))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -136,8 +137,8 @@ def _claim(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] 
         message.state, message.reason = State.SENDING, ""
         message.claimed_until = now + LEASE
         _tried(message, now)
+        said: list[Any] = [message.claimed_until, message.attempts, message.first_tried_at]
         with connection.cursor() as cursor:
-            said = [message.claimed_until, message.attempts, message.first_tried_at]
             cursor.execute(_SENDING, [str(State.SENDING), *said, message.subject, message.pk])
     assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
@@ -253,9 +254,10 @@ def _settle(message: Message, state: State, reason: str, detail: str = "") -> No
     """Its last state, unless a provider tells more, or has already. What it said goes with it."""
     kept = message.sealed if state == State.DEAD and message.priority else ""
     open_states = (*WAITING, State.SENDING, *([State.UNKNOWN] if state != State.DEAD else []))
-    said = [message.provider_id, message.sent_at]
+    said: list[Any] = [message.provider_id, message.sent_at]
     with connection.cursor() as cursor:
-        became = [str(state), reason, detail, kept, message.pk, list(map(str, open_states))]
+        became: list[Any] = [str(state), reason, detail, kept]
+        became += [message.pk, list(map(str, open_states))]
         cursor.execute(_SETTLE, [*said, *became])
         if not cursor.rowcount and message.provider_id:
             cursor.execute(_TOLD, [*said, message.pk])

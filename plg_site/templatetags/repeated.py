@@ -22,7 +22,8 @@ class Twice(template.Node):
 
     def render(self, context: Context) -> Any:
         # What is kept there ends with the page.
-        kept: dict[str, Any] = context.render_context.setdefault(Twice, {})  # type: ignore[assignment]
+        here: Any = context.render_context
+        kept: dict[str, Any] = here.setdefault(Twice, {})
         if self._name not in kept:
             assert context.template is not None  # noqa: S101 - one is being rendered
             part = context.template.engine.get_template(self._name)

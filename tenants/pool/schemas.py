@@ -90,7 +90,7 @@ def build() -> str:
         call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
         step("refill.template-migrated")
         ddl = dump_schema(TEMPLATE_SCHEMA, but_rows_of="django_migrations")
-        if connection.pg_version >= SINCE:
+        if connection.pg_version >= SINCE:  # type: ignore[attr-defined]
             ddl = lean(ddl)
         made = f"{ddl}{_migrations_entered()}\n"
         SchemaTemplate.objects.create(fingerprint=fingerprints.of_migrations(), script=made)
