@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 import events
+from events import new_rows
 from identity.event_types import PERSON_IDENTIFIED
 from identity.models import Person, PersonAlias, User
 
@@ -28,7 +29,9 @@ def person_of(user: User) -> Person:
 
 def begin(user: User) -> Person:
     """The person of a user who was made just now, in the same transaction."""
-    return Person.objects.create(user=user, email=user.email, name=user.name)
+    person = Person(user=user, email=user.email, name=user.name)
+    new_rows.insert(person)
+    return person
 
 
 def identify(user: User, *, anonymous_id: UUID | None) -> Person:

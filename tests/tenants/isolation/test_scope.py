@@ -149,6 +149,8 @@ UNSCOPED = {
     "billing/webhooks/handling.py: _settle": "by Stripe's customer, from a signed message",
     "billing/webhooks/handling.py: settle": "by Stripe's customer, from a signed message",
     "metering/periods/cycles.py: read": "by the schema's name",
+    "metering/alerts/quiet.py: _have_chosen": "which of given workspaces",
+    "metering/alerts/quiet.py: _without": "limits of given workspaces",
     "metering/statements/closing.py: _adjustments": "adjustments of given statements",
     "metering/statements/closing.py: _close_next": "the next workspace whose period has ended",
     "metering/statements/closing.py: close_due": "the periodic look at all",
