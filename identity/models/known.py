@@ -123,7 +123,7 @@ class Erasure(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=300)
     asked_at = models.DateTimeField(default=timezone.now)
-    # Whom and what to forget, sealed (`people.erasing`); "" as soon as it is done.
+    # Whom and what to forget, sealed (`privacy.erasing`); "" as soon as nothing is on its way any more.
     sealed = models.TextField(blank=True)
     counts = models.JSONField(default=dict)  # rows by what they were, once it is done
     failure = models.CharField(max_length=300, blank=True)  # why the last try ended

@@ -7,7 +7,7 @@
    holds, sealed, whom the log has to forget.
 2. A task rewrites the log (`events.store`: rows and files): ids become random ones, texts about them
    go; how many events there are, their ids, times and what was metered stay. It may be killed at any
-   point and begins again.
+   point and begins again. After LATER it does so once more, for events that were still on their way.
 3. Who follows the log is told by "Person Erased", and the receipt says how much was rewritten.
 """
 
@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 import events
@@ -36,6 +37,7 @@ from identity.signals import person_forgotten
 log = structlog.get_logger()
 _ABOUT = "whom to forget"
 _MOST_WORDS = 200
+LATER = timedelta(hours=1)  # what is still on its way is stored by then, outages aside
 
 
 class NotErased(Exception):
@@ -78,13 +80,15 @@ def begin(person: UUID, *, by: User | None, reason: str) -> Erasure:
 
 
 def finish(pk: UUID, *, now: datetime | None = None) -> bool:
-    """Let the log forget them; safe to repeat. False: it is done, or is being done by another.
+    """Let the log forget them; safe to repeat. False: it is done, or is being done by another, or it is
+    too early for the second time.
 
     Raises StoreUnavailable, ArchiveFailed: call again.
     """
+    now = now or timezone.now()
     with transaction.atomic():
         rows = Erasure.objects.select_for_update(skip_locked=True, of=["self"])
-        receipt = rows.filter(pk=pk, done_at=None).first()
+        receipt = rows.filter(_due(now)).filter(pk=pk).first()
         if receipt is None:
             return False
         whom = _Whom(**json.loads(sealing.open_sealed(receipt.sealed, about=_ABOUT)))
@@ -94,25 +98,33 @@ def finish(pk: UUID, *, now: datetime | None = None) -> bool:
             whom.words,
             rewrite=Redaction(whom.words).rewrite,
         )
-        receipt.counts |= {"events": erased.events, "archived": erased.archived}
-        receipt.sealed, receipt.failure = "", ""
-        receipt.done_at = now or timezone.now()
+        for name in ("events", "archived"):
+            receipt.counts[name] = receipt.counts.get(name, 0) + getattr(erased, name)
+        is_first, receipt.failure = receipt.done_at is None, ""
+        receipt.done_at = receipt.done_at or now
+        if receipt.asked_at <= now - LATER:
+            receipt.sealed = ""
         receipt.save(update_fields=["counts", "sealed", "failure", "done_at"])
-        for each in whom.persons:
+        for each in whom.persons if is_first else ():
             events.record_with_row(
                 event_types.PERSON_ERASED.name, person=UUID(each), properties={"erased": each}
             )
     return True
 
 
-def finish_all() -> int:
-    """Go on with all that is not done; returns how many are now. One that fails ends none of the others."""
+def _due(now: datetime) -> Q:
+    """What has to be done now: for the first time, or once more for what was on its way then."""
+    return ~Q(sealed="") & (Q(done_at=None) | Q(asked_at__lte=now - LATER))
+
+
+def finish_all(*, now: datetime | None = None) -> int:
+    """Go on with all that is due; returns how many that was. One that fails ends none of the others."""
+    now = now or timezone.now()
     done = 0
-    for pk in (
-        Erasure.objects.filter(done_at=None).order_by("asked_at").values_list("pk", flat=True)[:100]
-    ):
+    due = Erasure.objects.filter(_due(now)).order_by("asked_at")
+    for pk in due.values_list("pk", flat=True)[:100]:
         try:
-            done += finish(pk)
+            done += finish(pk, now=now)
         except Exception as error:
             log.exception("person_not_erased", erasure=str(pk))
             Erasure.objects.filter(pk=pk).update(failure=str(error)[:300])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 import events
@@ -262,8 +264,13 @@ def test_who_is_forgotten_leaves_a_receipt(log, trusted, ada):
     text = trusted.get(receipt).content.decode()
     assert "Asked by mail." in text
     assert "ada@x.example" not in text
-    assert Erasure.objects.get().sealed == ""
     assert not get_store().find(person=ada.pk)
+    assert finish_all() == 0  # it is done
+    get_store().append([an_event("Thing Used", person=ada.pk)])  # was on its way
+    assert finish_all(now=timezone.now() + timedelta(hours=2)) == 1
+    assert not get_store().find(person=ada.pk)
+    assert Erasure.objects.get().sealed == ""
+    assert finish_all(now=timezone.now() + timedelta(hours=4)) == 0
     assert len(get_store().find(tenant="w_x")) == 1
     assert (
         "forgotten before"
