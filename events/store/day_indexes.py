@@ -39,6 +39,8 @@ _WITHOUT = """
     ORDER BY day.relname DESC
 """
 
+_TRY = "SELECT pg_try_advisory_lock(%s)"
+
 
 class Connects(Protocol):
     """A store, as far as it is needed here."""
@@ -67,33 +69,37 @@ class DayIndexes:
             return [day for (day,) in connection.execute(_WITHOUT, [index])]
 
     def _make(self, index: str, day: str) -> bool:
-        with self.store.connection() as guard:  # the day does not leave for a file meanwhile
-            locked = guard.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone()
-            if locked != (True,) or day not in self._days_without(index):
+        with self._alone() as connection:
+            if connection is None or day not in self._days_without(index):
                 return False
             name = Identifier(f"{day}_{index.removeprefix('event_')}")
             table, whole = Identifier(day), Identifier(index)
-            with self._autocommit() as connection:
-                connection.execute(SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(name))
-                made = SQL("CREATE INDEX CONCURRENTLY {} ON {} {}")
-                connection.execute(made.format(name, table, _SHAPES[index]))
-                step("day-indexes.made")
-                connection.execute("SET lock_timeout = '400ms'")
-                try:
-                    attached = SQL("ALTER INDEX {} ATTACH PARTITION {}")
-                    connection.execute(attached.format(whole, name))
-                except psycopg.errors.LockNotAvailable:
-                    log.info("events_day_index_waits", day=day, index=index)
-                    return False
+            connection.execute(SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(name))
+            made = SQL("CREATE INDEX CONCURRENTLY {} ON {} {}")
+            connection.execute(made.format(name, table, _SHAPES[index]))
+            step("day-indexes.made")
+            connection.execute("SET lock_timeout = '400ms'")
+            try:
+                attached = SQL("ALTER INDEX {} ATTACH PARTITION {}")
+                connection.execute(attached.format(whole, name))
+            except psycopg.errors.LockNotAvailable:
+                log.info("events_day_index_waits", day=day, index=index)
+                return False
         return True
 
     @contextmanager
-    def _autocommit(self) -> Iterator[Connection[Any]]:
+    def _alone(self) -> Iterator[Connection[Any] | None]:
+        """A connection outside of transactions, while no day leaves for a file; None when one does.
+
+        The lock is the session's: CONCURRENTLY would wait for a transaction beside it for ever.
+        """
         with self.store.connection() as connection:
             connection.autocommit = True
             try:
-                yield connection
+                [is_alone] = connection.execute(_TRY, [_LOCK]).fetchone() or [False]
+                yield connection if is_alone else None
             finally:
                 if not connection.closed:
+                    connection.execute("SELECT pg_advisory_unlock_all()")
                     connection.execute("RESET lock_timeout")
                     connection.autocommit = False
