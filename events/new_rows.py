@@ -7,9 +7,9 @@
         ...
 
 Django's `save` puts a statement together for each row and waits for its answer: for a request that makes
-a dozen rows of a dozen tables, half of what it computes. As with `bulk_create`, fields prepare their
-values and a key that the database makes is known afterwards, but no signal is sent and `save` is not
-called. Foreign keys among the rows are looked at when the transaction ends, as Django declares them.
+a dozen rows of a dozen tables, half of what it computes. Fields prepare their values, `pre_save` is sent,
+and a key that the database makes is known afterwards; but `save` is not called and no `post_save` is sent.
+Foreign keys among the rows are looked at when the transaction ends, as Django declares them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.expressions import DatabaseDefault
+from django.db.models.signals import pre_save
 
 Field: TypeAlias = "models.Field[Any, Any]"
 _Fields: TypeAlias = "tuple[Field, ...]"
@@ -46,6 +47,9 @@ def insert_now(*rows: models.Model) -> None:
         return
     alike: dict[tuple[type[models.Model], _Fields], list[tuple[models.Model, Values]]] = {}
     for row in rows:
+        pre_save.send(
+            type(row), instance=row, raw=False, using=DEFAULT_DB_ALIAS, update_fields=None
+        )
         fields, values = _said(row)
         alike.setdefault((type(row), fields), []).append((row, values))
     parts, given, keys = [], [], []

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 _WAIT_MS = 100  # for the stream, when nothing moves; the outbox is polled as often
 # Seconds after a small batch, and after another: a commit for each event costs more than it brings.
-_GATHER, _GATHER_ON = 0.05, 0.2
+_GATHER, _GATHER_ON = 0.05, 0.3
 _FEW = 1_000
 _PARKED_EVERY = 1.0  # seconds
 STORED = Counter(

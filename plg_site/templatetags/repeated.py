@@ -1,8 +1,11 @@
-"""A part that stands on a page in two places, rendered once: in every template without a load.
+"""Parts that need not be rendered again: in every template without a load.
 
     {% twice "components/side_nav.html" %}
+    {% unfilled form %} … its fields … {% endunfilled %}
 
-An include without `with`, for places that see the same context. What it says the first time is said again.
+`twice` is an include without `with`, for two places of a page that see the same context: what it says the
+first time is said again. `unfilled` keeps the fields of a form that nobody has filled in yet, which are the
+same for everybody; nothing else may stand inside, so no token.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.template.base import Parser, Token
+from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
+from django.utils.translation import get_language
 
 register = template.Library()
 
@@ -30,6 +34,32 @@ class Twice(template.Node):
             with context.push():
                 kept[self._name] = part.render(context)
         return kept[self._name]
+
+
+class Unfilled(template.Node):
+    def __init__(self, form: FilterExpression, inside: NodeList) -> None:
+        self._form, self._inside = form, inside
+        self._kept: dict[tuple[object, ...], Any] = {}  # by language and kind of form: a few
+
+    def render(self, context: Context) -> Any:
+        form = self._form.resolve(context)
+        if form.is_bound or form.initial:
+            return self._inside.render(context)
+        key = (get_language(), type(form), form.prefix)
+        if key not in self._kept:
+            self._kept[key] = self._inside.render(context)
+        return self._kept[key]
+
+
+@register.tag
+def unfilled(parser: Parser, token: Token) -> Unfilled:
+    """Raises TemplateSyntaxError for anything but one form."""
+    match token.split_contents():
+        case [_, form]:
+            inside = parser.parse(("endunfilled",))
+            parser.delete_first_token()
+            return Unfilled(parser.compile_filter(form), inside)
+    raise template.TemplateSyntaxError("{% unfilled form %} takes one form.")
 
 
 @register.tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django import forms
 from django.template import TemplateSyntaxError, engines
 from django.test import RequestFactory
 
@@ -34,6 +35,30 @@ def test_it_is_rendered_once_for_a_page_and_anew_for_the_next():
     for page in (1, 2):
         assert rendered(source, workspace_nav=[Item()]).count("Reports") == 2
         assert len(asked) == page
+
+
+def test_fields_that_nobody_has_filled_in_are_rendered_once_and_others_each_time():
+    class Ask(forms.Form):
+        name = forms.CharField()
+
+    class Other(forms.Form):
+        name = forms.CharField(max_length=7)
+
+    page = engines["django"].from_string(
+        "{% unfilled form %}{{ form.name }}{{ how }}{% endunfilled %}"
+    )
+
+    def of(form: forms.Form, how: str) -> str:
+        return str(page.render({"form": form, "how": how}, RequestFactory().get("/")))
+
+    first = of(Ask(), "once")
+    assert "once" in first
+    assert of(Ask(), "again") == first
+    assert 'value="Ada"' in of(Ask({"name": "Ada"}), "again")
+    assert 'value="Bob"' in of(Ask(initial={"name": "Bob"}), "again")
+    assert 'maxlength="7"' in of(Other(), "other")
+    assert 'id="id_a-name"' in of(Ask(prefix="a"), "again")
+    assert of(Ask(), "again") == first
 
 
 @pytest.mark.parametrize("said", ["", "name", '"a.html" "b.html"', '"a.html'])
