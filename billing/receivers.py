@@ -15,6 +15,7 @@ from billing import catalogue, entitlements, tasks
 from billing.models import Account
 from billing.paying import contacts
 from billing.subscriptions.changing import spare_seats
+from events import new_rows
 from metering.models import Statement
 from metering.signals import period_closed
 from tenants.features import FeatureRefused
@@ -35,7 +36,9 @@ log = structlog.get_logger()
 @receiver(workspace_created)
 def open_account(tenant: Tenant, **_: Any) -> None:
     """Every workspace starts on the first plan, in the transaction that makes it."""
-    entitlements.begin(Account.objects.create(tenant=tenant))
+    account = Account(tenant=tenant)
+    new_rows.insert(account)
+    entitlements.begin(account)
 
 
 @receiver(workspace_needed)

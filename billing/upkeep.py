@@ -13,7 +13,8 @@ from billing import entitlements, exporting, failures, granting, money, webhooks
 from billing.exporting import meter_events
 from billing.models import Account, UsageInvoice
 from billing.money import refunding
-from billing.subscriptions import checkout, dunning, life, subscription, trials
+from billing.paying import trial_cards
+from billing.subscriptions import dunning, life, open_checkout, subscription, trials
 from billing.usage import usage_charges
 
 
@@ -49,8 +50,9 @@ def ask_about(accounts: QuerySet[Account]) -> int:
 
 
 def _ask_about(account: Account) -> None:
+    trial_cards.take_up(account)
     account = subscription.sync(account, origin=Account.Origin.CHECK)
-    checkout.forget_expired(account)
+    open_checkout.forget_expired(account)
 
 
 def follow_life(tenant: str) -> None:

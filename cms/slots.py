@@ -37,6 +37,10 @@ def no_number(request: HttpRequest, response: HttpResponse, *, refused: bool) ->
     return False
 
 
+def nobody_asked(request: HttpRequest, answer: Mapping[str, Any]) -> None:
+    """Somebody has answered the banner about consent: {"answer": "yes", "where": "/pricing/"}."""
+
+
 def only_in_the_log(name: str, values: Mapping[str, Any], *, to: str) -> None:
     """Send the letter of this name ("cms.late": `letters.toml`) once the transaction has committed."""
     log.error("letter_not_sent", letter=name, values=dict(values), to=to)
@@ -47,6 +51,7 @@ _declared: dict[str, Callable[..., Any]] = {
     "pricing": no_plans,
     "whose": nobody,
     "number": no_number,
+    "consent": nobody_asked,
     "letter": only_in_the_log,
 }
 

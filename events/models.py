@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from django.db import models
 
+from events import new_rows
+
 
 class OutboxQuerySet(models.QuerySet["OutboxEvent"]):
     """Rows that wait for a relay."""
@@ -30,7 +32,7 @@ class OutboxEvent(models.Model):
     @staticmethod
     def keep(lines: Sequence[bytes]) -> None:
         """Write encoded events in the current transaction."""
-        OutboxEvent.objects.bulk_create([OutboxEvent(payload=line.decode()) for line in lines])
+        new_rows.insert(*(OutboxEvent(payload=line.decode()) for line in lines))
 
 
 class ReaderPosition(models.Model):

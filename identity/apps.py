@@ -18,6 +18,7 @@ class IdentityConfig(AppConfig):
         from identity.proofs import proving  # noqa: F401
         from identity.security import letters, recent, second_factor  # noqa: F401
         from identity.signing_in import sign_ins  # noqa: F401
+        from identity.visits import ending  # noqa: F401
         from identity.visits.whose import persons
 
         events.register(*event_types.ALL)

@@ -26,6 +26,10 @@ class ChangedOnly(models.Model):
         super().save(*args, **kwargs)
         self._written(kwargs.get("update_fields"))
 
+    def inserted(self) -> None:
+        """It was written by `events.new_rows`."""
+        self._written(None)
+
     @classmethod
     def from_db(
         cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any

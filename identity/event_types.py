@@ -18,11 +18,19 @@ PERSONS_MERGED = EventType("Persons Merged", properties={"merged": str, "how": s
 PERSONS_PARTED = EventType("Persons Parted", properties={"merged": str, "how": str}, webhooks=False)
 PERSON_ERASED = EventType("Person Erased", properties={"erased": str}, webhooks=False)
 
+# A yes or no to a purpose ("measuring"): said where, having read which words.
+CONSENT_CHANGED = EventType(
+    "Consent Changed",
+    properties={"purpose": str, "given": bool, "where": str, "words": str},
+    webhooks=False,
+)
+
 # What `people.following` reads.
-OF_PERSONS = (PERSON_IDENTIFIED, EMAIL_VERIFIED, PERSON_DESCRIBED, PERSON_ALIASED)
+OF_PERSONS = (CONSENT_CHANGED, PERSON_IDENTIFIED, EMAIL_VERIFIED, PERSON_DESCRIBED, PERSON_ALIASED)
 
 ALL = (
     SIGNED_UP, EMAIL_VERIFIED, ACCOUNT_CLOSED, PERSONS_MERGED, PERSONS_PARTED, PERSON_ERASED,
+    CONSENT_CHANGED,
     PERSON_IDENTIFIED, PERSON_DESCRIBED, GROUP_DESCRIBED, PERSON_ALIASED,
     SCREEN_VIEWED,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from identity import cookies
 from identity.requests import VisitorRequest
-from identity.visits import number
+from identity.visits import consent, number
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +32,9 @@ class VisitorMiddleware:
         if number.is_refused(request) or getattr(request, "is_bare_host", False):
             return response
         is_new = known is None or is_former
-        if is_new and may_get and request.anonymous_id and _is_page(request, response):
+        if known and getattr(request, "number_ends", False):  # identity.visits.ending
+            consent.take_number_back(request, response)
+        elif is_new and may_get and request.anonymous_id and _is_page(request, response):
             number.give(request, response, request.anonymous_id)
             # The page may be anybody's, the cookie is not: no shared cache may keep this answer.
             if "private" not in response.headers.get("Cache-Control", ""):

@@ -47,6 +47,8 @@ class NameField(models.CharField):
 
 def plain(text: str) -> str:
     """One line, without characters that nobody sees."""
+    if text.isascii() and text.isprintable():  # nearly all
+        return " ".join(text.split())
     kept = "".join(
         " " if _is_unseen(character) else character
         for character in unicodedata.normalize("NFC", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
@@ -28,7 +29,12 @@ def open_sealed(sealed: str, *, about: str) -> str:
 
 
 def _box(about: str) -> MultiFernet:
-    secrets = [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
+    secrets = (str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS))
+    return _made(secrets, about)
+
+
+@lru_cache(maxsize=50)  # some kinds of secrets, each with a key that is derived
+def _made(secrets: tuple[str, ...], about: str) -> MultiFernet:
     return MultiFernet([Fernet(_derived(secret, about)) for secret in secrets])
 
 

@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import get_random_string
 
+from events import new_rows
 from identity import cookies
 
 _HOST = "_host"
@@ -75,7 +76,10 @@ class SessionStore(DatabaseStore):
         if self.session_key is None:
             self.create()
         row = self.create_model_instance(dict(self.items()))
-        row.save(force_insert=self._is_new, force_update=not self._is_new)
+        if self._is_new:
+            new_rows.insert(row)
+        else:
+            row.save(force_update=True)
         self._is_new, self._written = False, self._said()
 
     def _said(self) -> bytes:

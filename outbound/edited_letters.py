@@ -5,11 +5,12 @@ What is live in the row is what leaves; Wagtail keeps drafts and what was before
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from wagtail import blocks
@@ -72,6 +73,11 @@ BLOCKS: list[tuple[str, blocks.Block]] = [
 ]
 
 
+_IS_EDITED = """
+    SELECT EXISTS (SELECT FROM outbound_editedletter WHERE kind = %s AND language = ANY(%s) AND live)
+"""
+
+
 class EditedLetters(models.QuerySet["EditedLetter"]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.none()  # they are the installation's
@@ -83,9 +89,18 @@ class EditedLetters(models.QuerySet["EditedLetter"]):
     def in_force(self, kind: str, *, language: str) -> EditedLetter | None:
         """In this language, the language without its country, or the installation's."""
         wanted = list(dict.fromkeys([language, language.partition("-")[0], settings.LANGUAGE_CODE]))
+        if not _is_edited(kind, wanted):  # nearly all
+            return None
         live = self.as_stored().filter(kind=kind, language__in=wanted, live=True)
         rows = {row.language: row for row in live}
         return next((rows[each] for each in wanted if each in rows), None)
+
+
+def _is_edited(kind: str, languages: Sequence[str]) -> bool:
+    """Asked of every mail: to put the question above together costs more than to answer it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_EDITED, [kind, list(languages)])
+        return bool(cursor.fetchone()[0])
 
 
 class EditedLetter(PreviewableMixin, DraftStateMixin, RevisionMixin, models.Model):

@@ -71,6 +71,11 @@ class Runner:
             stop.wait(POLL)
 
     @property
+    def is_pausing(self) -> bool:
+        """Whether nobody answered on the other side."""
+        return bool(self._pause)
+
+    @property
     def is_idle(self) -> bool:
         return time.monotonic() - self._busy_at > _IDLE
 
@@ -85,16 +90,17 @@ class Process:
     def __init__(self) -> None:
         alone = [each for each in channels.registered() if each.lanes]
         self._lanes = {each.name: _Lanes(each) for each in alone}
-        others = [each.name for each in channels.registered() if not each.lanes]
-        self._runner = Runner(others, heart="outbound")
+        self._others = {each.name for each in channels.registered() if not each.lanes}
+        self._runner = Runner(self._others, heart="outbound")
         self._next_sweep = self._next_tidy = 0.0
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             heartbeats.beat("outbound")
             try:
-                moved = self._runner.one_pass(stop)
-                for name in {channel for _, channel in sending.due(self._lanes)}:
+                due = {channel for _, channel in sending.due([*self._others, *self._lanes])}
+                moved = self._runner.one_pass(stop) if due & self._others else 0
+                for name in due - self._others:
                     self._lanes[name].wake(stop)
                 self._look_after()
             except (DatabaseError, InterfaceError) as error:
@@ -105,7 +111,7 @@ class Process:
             self._runner.wait(stop, moved=moved)
         self._runner.close()
         for lanes in self._lanes.values():
-            lanes.join()
+            lanes.end()
         heartbeats.end("outbound")
 
     def _look_after(self) -> None:
@@ -119,21 +125,31 @@ class Process:
 
 
 class _Lanes:
-    """The threads of a channel; each has one message in its hand."""
+    """The threads of a channel; each has one message in its hand, or rests until there is one."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._threads: list[threading.Thread] = []
+        self._woken = threading.Condition()
+        self._resting = self._calls = 0  # who rest, and how many of them were called
 
     def wake(self, stop: threading.Event) -> None:
         """There is something to do that nobody has in hand: one more helps, up to the lanes."""
+        with self._woken:
+            if self._resting > self._calls:
+                self._calls += 1
+                self._woken.notify()
+                return
         self._threads = [each for each in self._threads if each.is_alive()]
         if len(self._threads) < self._channel.lanes:
             thread = threading.Thread(target=self._work, args=[stop], name=self._channel.name)
             thread.start()
             self._threads.append(thread)
 
-    def join(self) -> None:
+    def end(self) -> None:
+        """What is in hand is finished; `stop` is set."""
+        with self._woken:
+            self._woken.notify_all()
         for thread in self._threads:
             thread.join()
 
@@ -146,10 +162,24 @@ class _Lanes:
                 except (DatabaseError, InterfaceError) as error:
                     _wait_for_database(error, stop)
                     continue
-                runner.wait(stop, moved=moved)
+                if moved or runner.is_pausing:
+                    runner.wait(stop, moved=moved)
+                else:
+                    self._rest(stop)
         finally:
             runner.close()
             connection.close()
+
+    def _rest(self, stop: threading.Event) -> None:
+        """Until one is called: the thread that looks asks for all of them."""
+        with self._woken:
+            if stop.is_set():
+                return
+            self._resting += 1
+            called = self._woken.wait_for(lambda: bool(self._calls) or stop.is_set(), _IDLE)
+            self._resting -= 1
+            if called and self._calls:
+                self._calls -= 1
 
 
 def _wait_for_database(error: Exception, stop: threading.Event) -> None:

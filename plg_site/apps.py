@@ -26,3 +26,4 @@ class PlgSiteConfig(AppConfig):
             tracing.turn_on()
         slots.register("whose", visits.whose)  # the website's visits belong to whoever is signed in
         slots.register("number", visits.number_of)
+        slots.register("consent", visits.consent_of_banner)

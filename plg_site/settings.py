@@ -447,6 +447,7 @@ TEMPLATES = [
                 "plg_site.templatetags.icons",
                 "plg_site.templatetags.contact",
                 "plg_site.templatetags.branding",
+                "plg_site.templatetags.repeated",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -4,11 +4,13 @@ doing for a month."""
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
 
+from events import new_rows
 from identity.models import User
 from product.demo import fill
 from product.files import SAMPLE, new_key, storage
@@ -22,8 +24,8 @@ def standard() -> None:
     Runs while a schema is made for the pool, so nobody owns these and no meter counts them.
     """
     guide = _guide()
-    Link.objects.bulk_create(
-        [_sample("sample", "Where short links come from", _blog()), _to_file(guide)]
+    new_rows.insert_now(
+        guide, _sample("sample", "Where short links come from", _blog()), _to_file(guide)
     )
 
 
@@ -38,25 +40,34 @@ def campaign() -> None:
         _sample(code, title, f"{_blog()}?utm_campaign=spring&utm_source={source}")
         for code, title, source in channels
     ]
-    Link.objects.bulk_create([*links, _to_file(_guide())])
+    guide = _guide()
+    new_rows.insert_now(guide, *links, _to_file(guide))
 
 
 def files() -> None:
     """A file that can be handed out, and nothing that leads elsewhere."""
-    Link.objects.bulk_create([_to_file(_guide(), title="Our price list, always the latest one")])
+    guide = _guide()
+    new_rows.insert_now(guide, _to_file(guide, title="Our price list, always the latest one"))
 
 
 def _guide() -> File:
-    content = SAMPLE.read_bytes()
+    content, digest = _sample_file()
     schema_name: str = connection.schema_name  # type: ignore[attr-defined] # django-tenants' own
-    return File.objects.create(
+    return File(
         name=SAMPLE.name,
         size=len(content),
         content_type="application/pdf",
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest,
         storage_key=storage().save(new_key(schema_name), ContentFile(content)),
         is_sample=True,
     )
+
+
+@cache
+def _sample_file() -> tuple[bytes, str]:
+    """What is in it, and its SHA-256 in hex."""
+    content = SAMPLE.read_bytes()
+    return content, hashlib.sha256(content).hexdigest()
 
 
 def _to_file(file: File, *, title: str = "A first guide") -> Link:

@@ -10,7 +10,7 @@ they make other words: a pig is not "plg", and a mall is no "mail".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import product
 
@@ -43,11 +43,19 @@ def skeletons(text: str, *, loosely: bool = False) -> frozenset[str]:
 
 def looks_like_any(slug: str, names: Iterable[str]) -> bool:
     """Whether the address as a whole looks like one of these."""
-    looks = {loosely: skeletons(slug, loosely=loosely) for loosely in (False, True)}
+    looks = _looks_of(frozenset(names))
     return any(
-        not looks[is_long(name)].isdisjoint(skeletons(name, loosely=is_long(name)))
-        for name in names
+        not looks[loosely].isdisjoint(skeletons(slug, loosely=loosely)) for loosely in (False, True)
     )
+
+
+@lru_cache(maxsize=20)
+def _looks_of(names: frozenset[str]) -> Mapping[bool, frozenset[str]]:
+    """What the names look like: those that count as they are, and those that count loosely (`is_long`)."""
+    found: dict[bool, set[str]] = {False: set(), True: set()}
+    for name in names:
+        found[is_long(name)] |= skeletons(name, loosely=is_long(name))
+    return {loosely: frozenset(looks) for loosely, looks in found.items()}
 
 
 def carries_brand(slug: str, words: Collection[str]) -> bool:

@@ -107,6 +107,7 @@ def _forget_redis() -> None:
     """Cached hosts, limits and counters outlive a rollback. (cache.clear() would flush the events.)"""
     from metering.quotas import counters, leases
     from tenants import hosts
+    from tenants.signing_up import form_page
 
     client = redis.Redis.from_url(settings.REDIS_URL)
     quotas = settings.QUOTA_PREFIX
@@ -117,6 +118,7 @@ def _forget_redis() -> None:
     client.close()
     leases.forget_all()
     hosts.forget_here()
+    form_page.forget()
     if settings.PRODUCT_APP == "product":
         from product import counting, destinations
 

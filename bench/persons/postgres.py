@@ -69,6 +69,6 @@ def note() -> None:
     from events.store import get_store, presence, shelf
 
     store = get_store()
-    presence.Presence(store, shelf.chosen()).catch_up(datetime.now(UTC))  # type: ignore[arg-type]
+    presence.Presence(store, shelf.chosen()).catch_up(datetime.now(UTC))
     with store.connection() as connection:
         connection.execute("ANALYZE event")

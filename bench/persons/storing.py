@@ -26,7 +26,8 @@ def figures(*, size: Size, stack: Stack) -> list[Figure]:
     project.set_up("persons_storing", stack=stack)
     count = size.of(EVENTS, at_least=2_000)
     throughput.store_from_stream(count, workspaces=WORKSPACES)  # caches are warm for both
-    given, bare = [], []
+    given: list[float] = []
+    bare: list[float] = []
     for number in range(size.runs):
         for has_indexes in (True, False) if number % 2 else (False, True):
             _set_indexes(there=has_indexes)

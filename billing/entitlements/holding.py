@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import AddOn, Plan
-from billing.models import FAILING, Account, PlanTerms, StaffGrant, Subscription
+from billing.models import Account, PlanTerms, StaffGrant, Subscription
 from billing.selling import terms
 from metering import Limit
 from metering.definitions import meters
@@ -25,13 +25,14 @@ Source = Literal["plan", "add_on", "grant"]
 
 @dataclass(frozen=True)
 class Owes:
-    """A payment that failed: what, in minor units, and until when the plan is kept; None: it is lost.
-    `asks`: its card's bank waits for the holder."""
+    """A payment that failed: what, in minor units, and until when the plan is kept; None: it is `lost`, or
+    there is none to lose. `asks`: its card's bank waits for the holder."""
 
     amount: int
     currency: str
     kept_until: datetime | None
     asks: bool
+    lost: bool
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class Holding:
     """`plan` is None where the catalogue has it no more: then the limits stay as they were set.
 
     `granted` are features by grants, `status` the subscription's ("" without one; "unpaid" also once the
-    days of grace are over), `source` where the plan comes from. `owes`: a payment that failed. `own`: what
-    is held without a granted plan, of which a gift takes nothing away.
+    days of grace are over), `source` where the plan comes from. `tried`: a trial for which no way of paying
+    is kept. `owes`: a payment that failed. `own`: what is held without a granted plan, of which a gift
+    takes nothing away.
     """
 
     plan_key: str
@@ -52,6 +54,7 @@ class Holding:
     terms: PlanTerms | None
     add_ons: Mapping[str, int]
     granted: Collection[str]
+    tried: bool = False
     owes: Owes | None = None
     own: Holding | None = None
 
@@ -130,16 +133,18 @@ def holds(
         terms=paid.terms if paid and paid.terms.plan_key == key else None,
         add_ons=paid.add_ons if paid else {},
         granted=frozenset(each.feature for each in grants if each.feature),
+        tried=paid is not None and paid.status == "trialing" and not paid.payment_method,
         owes=_owes(account),
         own=own,
     )
 
 
 def _owes(account: Account) -> Owes | None:
-    if account.status not in FAILING:
+    if not account.is_behind:
         return None
     kept_until = None if account.grace_ended else account.grace_ends_at
-    return Owes(account.owed, account.currency, kept_until, account.asks_to_confirm)
+    currency = account.currency or account.pays_in
+    return Owes(account.owed, currency, kept_until, account.asks_to_confirm, account.grace_ended)
 
 
 def _seats(plan: Plan | None, paid: Subscription | None) -> int:

@@ -58,14 +58,20 @@ def _put(tenant: Tenant, held: Holding) -> None:
 
 
 def begin_to_pay(account: Account) -> None:
-    """A workspace that begins to pay has a limit of what usage may cost, until it says otherwise.
+    """A workspace that begins to pay, or is on another plan now, has that plan's limit of what usage may
+    cost, until it says otherwise.
 
     Not where somebody has set one before, or removed it: that was their choice.
     """
     tenant, plan = account.tenant, plan_of(account)
-    money = plan.spend_limit_in(account.currency or plan.currency)
-    if money is not None and not quotas.has_chosen_limits(tenant):
-        own = quotas.own_limits_of(tenant)
+    currency = account.currency or plan.currency
+    money = plan.spend_limit_in(currency)
+    if money is None:
+        return
+    own = quotas.own_limits_of(tenant)
+    came_with_a_plan = own.money in {each.spend_limit_in(currency) for each in catalogue.plans()}
+    follows = own.money is not None and came_with_a_plan and quotas.money_is_of_nobody(tenant)
+    if follows or not quotas.has_chosen_limits(tenant):
         quotas.set_own_limits(tenant, OwnLimits(money=money, caps=own.caps), by=None)
 
 
@@ -123,8 +129,21 @@ class _Held:
 
 
 def _charged(held: Holding) -> Mapping[str, Limit]:
-    """What is granted costs nothing: its soft limits have no price."""
+    """What is granted costs nothing: its soft limits have no price. Nor does what is tried without a card,
+    and there nobody will ever pay for it: what the first plan refuses, above its limit, a trial does, too."""
     limits = held.limits()
-    if held.source != "grant":
+    if held.source == "grant":
+        return {key: Limit(limit.value, limit.hard) for key, limit in limits.items()}
+    if not held.tried:
         return limits
-    return {key: Limit(limit.value, limit.hard) for key, limit in limits.items()}
+    first = catalogue.plans()[0].limits
+    return {
+        key: Limit(
+            limit.value, limit.hard or (limit.price is not None and _refuses(first.get(key)))
+        )
+        for key, limit in limits.items()
+    }
+
+
+def _refuses(limit: Limit | None) -> bool:
+    return limit is not None and limit.refuses

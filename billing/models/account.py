@@ -10,6 +10,7 @@ from django.db import models
 
 from billing import catalogue
 from billing.models.owed import Owed
+from billing.models.usage import UsageInvoice
 from tenants.models import ForTenant, Tenant
 
 # Stripe's subscription statuses (API reference, "The Subscription object"). While a failed payment
@@ -44,7 +45,16 @@ class Accounts(ForTenant):
             | models.Q(current_period_end__lt=now)
             | models.Q(cancel_at__lt=now)
             | models.Q(must_ask=True)
-            | models.Q(past_due_since__lte=now - catalogue.rules().grace, grace_ended=False),
+            | models.Q(
+                past_due_since__lte=now - catalogue.rules().grace,
+                grace_ended=False,
+                subscription_id__isnull=False,
+            )
+            | models.Exists(
+                UsageInvoice.objects.filter(tenant=models.OuterRef("tenant"))
+                .silent(now=now)
+                .filter(models.Q(tenant__billing_account__past_due_since=None))
+            ),
             tries__lt=Account.MOST_TRIES,
         )
 
@@ -122,30 +132,37 @@ class Account(models.Model):
         return ends is not None and (period is None or ends <= period)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a payment failed: of the plan, or for usage above it."""
+        return self.past_due_since is not None or self.status in FAILING
+
+    @property
     def is_entitled(self) -> bool:
         """Whether what the subscription brings holds now."""
         return self.status in ENTITLING | FAILING and not self.grace_ended
 
     @property
     def grace_ends_at(self) -> datetime | None:
-        """Until when the plan is kept without a payment; None: nothing is owed."""
-        return self.past_due_since and self.past_due_since + catalogue.rules().grace
+        """Until when the plan is kept without a payment; None: nothing is owed, or there is no plan that
+        could be lost."""
+        if self.past_due_since is None or not self.has_subscription:
+            return None
+        return self.past_due_since + catalogue.rules().grace
 
     def bear(self, owed: Owed) -> None:
         """Decide what a failed payment means; after `adopt`. Saves nothing.
 
         The days of grace count from the oldest invoice that was tried and is open, so a second renewal
-        that fails begins no new ones, and Stripe's final action (none, unpaid) does not matter.
+        that fails begins no new ones, and neither does usage after the plan; and Stripe's final action (none,
+        unpaid) does not matter.
         """
-        failing = self.status in FAILING
-        self.past_due_since = owed.since if failing else None
-        self.owed = owed.amount if failing else 0
-        self.asks_to_confirm = failing and owed.asks
+        self.past_due_since, self.owed = owed.since, owed.amount
+        self.asks_to_confirm = owed.asks
         ends_at = self.grace_ends_at
         # Unpaid, and nothing is open that could be paid: somebody gave it up at Stripe.
         given_up = self.status == "unpaid" and ends_at is None
         self.grace_ended = given_up or (ends_at is not None and ends_at <= owed.asked_at)
-        if failing and self.grace_ended:
+        if self.grace_ended:
             self.plan_key = catalogue.first_plan_key()
 
     def adopt(self, subscription: stripe.Subscription | None) -> None:
@@ -187,9 +204,9 @@ def is_own_trial(subscription: stripe.Subscription) -> bool:
 
 
 def is_tried(subscription: stripe.Subscription) -> bool:
-    """Whether it is such a trial that nobody would pay for at its end: no way of paying is kept with it,
-    nor with its customer (which must be expanded)."""
-    return is_own_trial(subscription) and not (
+    """Whether it is a trial that nobody would pay for at its end: no way of paying is kept with it, nor
+    with its customer (which must be expanded)."""
+    return subscription.status == "trialing" and not (
         subscription.default_payment_method or _of_customer(subscription.customer)
     )
 

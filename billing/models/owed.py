@@ -11,9 +11,9 @@ import stripe
 
 @dataclass(frozen=True)
 class Owed:
-    """`invoices`: open ones of the subscription that were tried, the oldest first; `since` when the first
-    was asked for, None: nothing is owed. `amount` in minor units. `asking`: ids of those whose payment
-    waits for the card's holder. `asked_at`: Stripe's own time."""
+    """`invoices`: open ones of the subscription and for usage that were tried, the oldest first; `since` when
+    the first was asked for, None: nothing is owed. `amount` in minor units. `asking`: ids of those whose
+    payment waits for the card's holder. `asked_at`: Stripe's own time."""
 
     invoices: Sequence[stripe.Invoice]
     since: datetime | None

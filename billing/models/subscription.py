@@ -69,7 +69,7 @@ class Subscription(models.Model):
     scheduled_interval = models.CharField(max_length=10, blank=True, db_default="")
     scheduled_quantity = models.PositiveIntegerField(null=True)
     scheduled_amount = models.BigIntegerField("then, minor units for each", null=True)
-    # Each: {"name", "percent", "amount", "currency", "ends"}; amounts in minor units, ends in ISO 8601.
+    # Each: {"id", "name", "percent", "amount", "currency", "ends"}; amounts in minor units, ends in ISO 8601.
     discounts = models.JSONField(default=list)
     payment_method = models.CharField("in words", max_length=80, blank=True)
     invoice_id = models.CharField("latest invoice", max_length=255, blank=True)

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from billing.models.metered import MeteredPeriod
 from metering.models import Adjustment, Statement
 from tenants.models import ForTenant, Tenant
+
+
+class UsageInvoices(ForTenant):
+    """Invoices for usage."""
+
+    def unsettled(self) -> Self:
+        """Those that Stripe has, and of which we have not seen that they are paid, or given up."""
+        return self.filter(finalized_at__isnull=False, settled_at=None)
+
+    def silent(self, *, now: datetime) -> Self:
+        """Of these, those of the last days that Stripe should have told us about by now."""
+        recent = {"finalized_at__gt": now - timedelta(days=3)}
+        return self.unsettled().filter(finalized_at__lt=now - timedelta(hours=2), **recent)
+
+    def settle(self) -> int:
+        """Nothing of them is open any more; returns how many there were."""
+        return self.update(settled_at=timezone.now())
 
 
 class UsageInvoice(models.Model):
@@ -25,8 +44,9 @@ class UsageInvoice(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     stripe_id = models.CharField(max_length=255, unique=True, null=True)
     finalized_at = models.DateTimeField(null=True)  # Stripe has it all, and collects it
+    settled_at = models.DateTimeField("we saw that nothing of it is open", null=True)
 
-    objects = ForTenant.as_manager()
+    objects = UsageInvoices.as_manager()
 
     def __str__(self) -> str:
         return f"usage invoice {self.stripe_id or self.pk} of {self.tenant_id}"

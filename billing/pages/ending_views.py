@@ -13,7 +13,7 @@ from billing.pages import page, usage_page
 from billing.pages.account_of import account_of
 from billing.pages.refusals import in_words
 from billing.paying import ending
-from billing.subscriptions import subscription
+from billing.subscriptions import subscription, telling
 from billing.subscriptions.cancelling import LONGEST_COMMENT, REASONS, Why
 from tenants.hosts import requires
 from tenants.permissions import May
@@ -38,6 +38,7 @@ def cancellation(request: WorkspaceRequest) -> HttpResponse:
         "first_plan": catalogue.plans()[0].name,
         "period_end": page.day(account.current_period_end),
         "owes": account.past_due_since is not None,
+        "scheduled": _scheduled(account),
         "grace_end": "" if account.grace_ended else page.day(account.grace_ends_at),
         "reasons": REASONS.items(),
         "longest": LONGEST_COMMENT,
@@ -66,7 +67,7 @@ def take_offer(request: WorkspaceRequest) -> HttpResponse:
 def cancel_by_form(request: WorkspaceRequest, account: Account) -> HttpResponse:
     """End the subscription as the form says. Raises as `ending.cancel`."""
     at_once = request.POST.get("when") == "now"
-    name = plan_name(account)
+    name, dropped = plan_name(account), _scheduled(account)
     try:
         account = ending.cancel(
             account, why=Why.read(request.POST), at_once=at_once, by=request.user
@@ -75,10 +76,20 @@ def cancel_by_form(request: WorkspaceRequest, account: Account) -> HttpResponse:
         messages.error(request, "A plan ends with the period that is paid for.")
         return redirect("billing:cancellation")
     if account.cancel_at:
-        messages.success(request, f"{name} ends on {page.day(account.cancel_at)}.")
+        also = f" It will not become {dropped} any more, also if you keep it." if dropped else ""
+        messages.success(request, f"{name} ends on {page.day(account.cancel_at)}.{also}")
     else:
         messages.success(request, f"{name} has ended. Nothing was deleted.")
     return redirect("billing:overview")
+
+
+def _scheduled(account: Account) -> str:
+    """The change that waits for the end of the period, in words; "": none does."""
+    rows = Subscription.objects.for_tenant(account.tenant)
+    row = rows.filter(stripe_id=account.subscription_id or "").first()
+    if row is None or row.scheduled_at is None or not row.scheduled_plan_key:
+        return ""
+    return telling.scheduled_words(row)
 
 
 def plan_name(account: Account) -> str:

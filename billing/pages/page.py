@@ -8,7 +8,7 @@ from datetime import datetime
 
 from billing import catalogue, entitlements
 from billing.catalogue import Interval, Plan
-from billing.models import FAILING, Account, Subscription
+from billing.models import Account, Subscription
 from billing.pages import adjusting, cards, usage_page
 from billing.pages.adjusting import Adjust
 from billing.pages.cards import PlanCard, Tab
@@ -84,6 +84,8 @@ class BillingPage:
             account, row, interval, currency, members=_members(account), is_tried=is_tried
         )
         status, kind = _STATUS.get(account.status, ("", ""))
+        if account.is_behind and account.status == "active":  # for usage
+            status, kind = _STATUS["past_due"]
         if account.cancel_at:
             status, kind = "Cancelled", "warn"
         listed = invoices.of(account)
@@ -132,13 +134,15 @@ def _members(account: Account) -> int:
 
 
 def _trouble(account: Account) -> str:
-    if account.status not in FAILING:
+    if not account.is_behind:
         return _TROUBLE.get(account.status, "")
     if account.grace_ended:
         return (
             "The payments failed, so the workspace has the limits of the free plan. Nothing was deleted, and "
             "all is back once it is paid."
         )
+    if account.grace_ends_at is None:
+        return "An invoice is not paid. Please pay it before you choose a plan again."
     return f"The last payment failed. Nothing changes until {day(account.grace_ends_at)}."
 
 
@@ -160,10 +164,10 @@ def _trial(plan: Plan, row: Subscription, first: str) -> str:
     left = trials.days_left(row)
     days = "one day is" if left == 1 else f"{left} days are"
     then = (
-        f"Then it is paid with {row.payment_method}."
+        f"Then it is paid with {row.payment_method}; what is used above the plan is invoiced already."
         if row.payment_method
-        else f"It costs nothing. Without a way of paying the workspace is on {first} after that; "
-        "nothing is deleted."
+        else "It costs nothing, whatever is used: nothing above the plan is invoiced. Without a way of "
+        f"paying the workspace is on {first} after that; nothing is deleted."
     )
     return f"You are trying {plan.name}: {days} left, until {day(row.trial_end)}. {then}"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing import catalogue, entitlements
-from billing.models import FAILING, Account, Subscription
+from billing.models import Account, Subscription
 from billing.subscriptions import invoices
 from billing.subscriptions.invoices import Invoice
 from metering import wording
@@ -29,7 +29,7 @@ class PaymentPage:
     def of(cls, account: Account) -> PaymentPage:
         """The page of a workspace for somebody who may pay."""
         found = invoices.open_of(account)
-        failing = account.status in FAILING
+        failing = account.is_behind
         row = (
             Subscription.objects.for_tenant(account.tenant)
             .filter(stripe_id=account.subscription_id or "")
@@ -76,7 +76,8 @@ def _lines(account: Account, settled: bool) -> list[str]:
     if account.grace_ended:
         lines.append(
             f"The workspace has the limits of {first} until it is paid. Nothing was deleted; once it is "
-            "paid, all of it is back at once."
+            "paid, all of it is back at once. Only what is listed here is asked for: whole periods with the "
+            f"limits of {first} cost nothing."
         )
     elif account.grace_ends_at is not None:
         lines.append(

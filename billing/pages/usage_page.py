@@ -43,7 +43,6 @@ class Charged:
     price: str
     amount: str
     note: str
-    statement: str
     number: int
     invoice: Invoice | None
 
@@ -135,7 +134,6 @@ def _charged(charge: UsageCharge, invoices: Mapping[str, Invoice]) -> Charged:
         price=usage_words.price(meter, terms.price, charge.currency) if terms.price else "",
         amount=wording.money_in_words(charge.amount, charge.currency),
         note="" if late is None else "Counted after the period was closed",
-        statement=f"{statement.number}-{statement.hash[:8]}",
         number=statement.number,
         invoice=invoices.get(at_stripe or _of_the_meter(charge)),
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing.models import Account
 from billing.pages import ending_views, page
 from billing.pages.refusals import AddressNotVerified, in_words
+from billing.paying import trial_cards
 from billing.selling import forms
 from billing.subscriptions import checkout, intent, subscription, trials
 from tenants.hosts import requires
@@ -51,6 +52,9 @@ def checkout_plan(request: WorkspaceRequest) -> HttpResponse:
             {"plan": wanted.plan.key, "interval": wanted.interval, "seats": str(wanted.seats)}
         )
         return _see_other(f"{reverse('billing:change')}?{query}")
+    except checkout.OwesFirst:
+        messages.warning(request, "Please pay what is open first: then a plan can be chosen.")
+        return redirect("billing:payment")
     return _see_other(url)
 
 
@@ -76,12 +80,22 @@ def come_back(request: WorkspaceRequest) -> HttpResponse:
     """Where Stripe's page leads after the payment: the new limits hold before anything is drawn."""
     account = Account.objects.of(request.tenant)
     try:
-        account = checkout.settle(
-            account, session_id=request.GET.get("session_id", ""), by=request.user
-        )
+        session = checkout.session_of(account, request.GET.get("session_id", ""))
     except checkout.ForeignSession:
         raise Http404 from None
-    if account.has_subscription:
+    trial_cards.take_up(account, by=request.user)
+    settled = checkout.settle(account, session, by=request.user)
+    account = settled.account
+    if settled.then is not None:
+        messages.info(request, _card_is_kept(account))
+        return redirect(f"{reverse('billing:change')}?{urlencode(settled.then)}")
+    if settled.card_only and account.has_subscription:
+        messages.success(request, _card_is_kept(account))
+    elif settled.card_only:
+        messages.info(
+            request, "The trial has ended, and nothing was charged. Please choose a plan."
+        )
+    elif account.has_subscription:
         messages.success(request, f"You are on {page.plan_name(account)} now. Thank you!")
     else:
         messages.info(request, "The payment is not complete, so the plan has not changed yet.")
@@ -112,6 +126,16 @@ def forget_intent(request: WorkspaceRequest) -> HttpResponse:
     """Do not remind of the plan that was picked before signing up."""
     intent.forget(request.tenant)
     return redirect("/")
+
+
+def _card_is_kept(account: Account) -> str:
+    """After a card was given for a trial: what it will pay for is said before it does."""
+    if account.status != "trialing":
+        return "Your card is kept."
+    name, end = page.plan_name(account), page.day(account.current_period_end)
+    if account.cancel_at:
+        return f"Your card is kept. {name} still ends on {end}."
+    return f"Your card is kept. {name} goes on after the trial, and is paid from {end} on."
 
 
 def _require_verified(request: WorkspaceRequest) -> None:

@@ -69,7 +69,7 @@ def charge(account: Account, card_id: str, *, by: User) -> Card:
     """
     account = Account.objects.locked(account.pk)
     card = _own(account, card_id)
-    if _make_default(account, card.id):
+    if make_default(account, card.id):
         audit.note(account.tenant, "payment_method.made_default", by=by, target=card.words)
     return card
 
@@ -86,7 +86,7 @@ def settle(account: Account, *, by: User | None) -> Card | None:
     default = _of_customer(account)
     if default is None:
         return None
-    if _make_default(account, default):
+    if make_default(account, default):
         audit.note(account.tenant, "payment_method.made_default", by=by)
     return next((each for each in of(account) if each.id == default), None)
 
@@ -117,7 +117,7 @@ def _own(account: Account, card_id: str) -> Card:
     return card
 
 
-def _make_default(account: Account, card_id: str) -> bool:
+def make_default(account: Account, card_id: str) -> bool:
     """Both are made to name it: the subscription, whose card is charged, first. False: they do already,
     and then nothing is asked for; so a try that broke off between the two is taken up by the next."""
     live, changed = _live(account), False

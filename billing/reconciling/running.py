@@ -141,7 +141,7 @@ def _tenants(scope: Scope) -> Iterator[Tenant]:
     if scope.tenant is not None:
         return iter([scope.tenant])
     rows = Tenant.objects.exclude(schema_name=get_public_schema_name())
-    return rows.exclude(status=Status.PURGING).order_by("pk").iterator(chunk_size=200)
+    return rows.exclude(status=Status.PURGING).order_by("pk").iterator(chunk_size=AT_ONCE)
 
 
 def batched(tenants: Iterator[Tenant], size: int) -> Iterator[list[Tenant]]:

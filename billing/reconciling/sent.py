@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import stripe
@@ -17,6 +18,7 @@ from billing.usage import months
 from metering.models import Statement
 from tenants.models import Tenant
 
+_WAITS_AT_MOST = timedelta(days=1)
 _ALIVE = (MeterExport.State.WRITTEN, MeterExport.State.SENT)
 
 
@@ -79,6 +81,30 @@ def exports(tenant: Tenant, scope: Scope) -> Iterator[Found]:
             yield _found(period, "export rows", expected, found)
 
 
+def waiting(tenant: Tenant, scope: Scope) -> Iterator[Found]:
+    """A renewal whose draft waits for its usage for more than a day; after three it is asked for as it is."""
+    for period in _late(scope).filter(tenant=tenant).order_by("period_start", "meter"):
+        yield Found(
+            key=f"{period.meter}:{period.period_start:%Y%m%dT%H%M%S}",
+            what=f"{period.meter} from {period.period_start:%-d %b %Y}, the renewal's draft waits for "
+            "its usage",
+            meter=period.meter,
+            period_start=period.period_start,
+            period_end=period.period_end,
+        )
+
+
+def held_too_long(scope: Scope, ids: Collection[UUID]) -> Collection[UUID]:
+    """Which of these workspaces have one."""
+    return _of(_late(scope), ids)
+
+
+def _late(scope: Scope) -> QuerySet[MeteredPeriod]:
+    return _metered(scope).filter(
+        state=MeteredPeriod.State.OPEN, period_end__lt=scope.now - _WAITS_AT_MOST
+    )
+
+
 def summaries(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     """What is noted as sent beside what Stripe's meter has counted. Raises stripe.StripeError."""
     for period in _periods(tenant, scope):
@@ -99,12 +125,13 @@ def invoices(tenant: Tenant, scope: Scope) -> Iterator[Found]:
     for invoice in _invoices(scope).filter(tenant=tenant).order_by("pk"):
         charges = invoice.charges.select_related("statement", "adjustment__in_statement")
         expected = {charge.key: charge.amount for charge in charges}
+        names = {charge.key: f"statement {charge.statement.number}" for charge in charges}
         found = _lines(str(invoice.stripe_id))
         for key in sorted(expected.keys() | found.keys()):
             if expected.get(key) != found.get(key):
                 yield Found(
                     key=f"{invoice.pk}:{key}"[:200],
-                    what=f"Stripe's invoice {invoice.stripe_id}, the line of statement {key[:8]}",
+                    what=f"Stripe's invoice {invoice.stripe_id}, the line of {names.get(key, key[:60])}",
                     expected=expected.get(key),
                     found=found.get(key),
                     unit=invoice.currency,

@@ -2,9 +2,10 @@
 
 Each item is taken to the month by its own interval (a year is 12 months, a week 7 of 365 days), times its
 quantity; discounts that last (for ever, or for some months that have not passed) are taken off, each of a
-percentage from what the ones before it left. What is metered is left out: usage has invoices of its own. A
-trial, and what is paused, unpaid or ended, is nothing; a payment that is being retried still counts. All as
-in Stripe's "Monthly recurring revenue (MRR)" of its Billing analytics, where coupons of once do not count.
+percentage from what the ones before it left, one for some plans off these alone. What is metered is left
+out: usage has invoices of its own. A trial, and what is paused, unpaid or ended, is nothing; a payment that
+is being retried still counts. All as in Stripe's "Monthly recurring revenue (MRR)" of its Billing
+analytics, where coupons of once do not count.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from billing import catalogue
 from billing.catalogue import Interval, NotPriced
+from billing.selling import discounts
 
 COUNTED = frozenset({"active", "past_due"})
 _A_MONTH = {
@@ -34,15 +36,31 @@ def monthly(subscription: stripe.Subscription, *, now: datetime | None = None) -
     if subscription.status not in COUNTED or subscription.pause_collection is not None:
         return 0
     items = subscription["items"].data
-    total = sum((_item(item) for item in items), Fraction(0))
+    left = [_item(item) for item in items]
     month = _to_month(items[0].price.recurring) if items else Fraction(1)
     at = (now or timezone.now()).timestamp()
     for coupon in _lasting(subscription, at):
-        if coupon.percent_off is not None:
-            total -= total * Fraction(str(coupon.percent_off)) / 100
-        elif coupon.amount_off is not None:  # off each invoice
-            total -= coupon.amount_off * month
-    return _rounded(max(total, Fraction(0)))
+        plans = discounts.plans_of(coupon)
+        part = [not plans or _plan(item) in plans for item in items]
+        whole = sum((each for each, is_off in zip(left, part, strict=True) if is_off), Fraction(0))
+        if whole:
+            rest = 1 - _share_off(coupon, whole, month)
+            left = [
+                each * rest if is_off else each for each, is_off in zip(left, part, strict=True)
+            ]
+    return _rounded(sum(left, Fraction(0)))
+
+
+def _share_off(coupon: stripe.Coupon, whole: Fraction, month: Fraction) -> Fraction:
+    """Of what it applies to, 1 at most. An amount is taken off each invoice."""
+    if coupon.percent_off is not None:
+        return min(Fraction(str(coupon.percent_off)) / 100, Fraction(1))
+    return min(Fraction(coupon.amount_off or 0) * month / whole, Fraction(1))
+
+
+def _plan(item: stripe.SubscriptionItem) -> str:
+    metadata = item.price.metadata
+    return metadata["plan"] if metadata and "plan" in metadata else ""
 
 
 def _item(item: stripe.SubscriptionItem) -> Fraction:

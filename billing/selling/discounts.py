@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from billing.selling.steps import Step
 from billing.stripe_client import client
 
 _OURS = "plg_coupon"  # metadata key of what this catalogue made
+_PLANS = "plans"  # and of the plans that a coupon is for
 
 
 def coupon_id(coupon: Coupon) -> str:
@@ -30,15 +31,29 @@ def coupon_id(coupon: Coupon) -> str:
     return f"plg_{coupon.key}_{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
+def plans_of(coupon: stripe.Coupon) -> Collection[str]:
+    """The plans that a coupon takes something off, by what we wrote with it or, of an older one, by the
+    catalogue; none named: off all. What it `applies_to` lies a level too deep for lists of subscriptions."""
+    said = getattr(coupon, "metadata", None) or {}
+    if _PLANS in said:
+        return said[_PLANS].split()
+    if _OURS not in said:
+        return ()
+    known = {each.key: each.plans for each in catalogue.coupons()}
+    return known.get(said[_OURS], ())
+
+
 def steps() -> Iterator[Step]:
     """What is to be done. Raises stripe.StripeError."""
     coupons = {each.key: each for each in catalogue.coupons()}
     listed = client().v1.coupons.list({"limit": 100}).auto_paging_iter()
-    there = {each.id for each in listed if _is_ours(each)}
+    there = {each.id: each.name for each in listed if _is_ours(each)}
     for coupon in coupons.values():
-        if coupon_id(coupon) not in there:
-            words = f"coupon {coupon_id(coupon)} created"
-            yield Step(words, partial(_make_coupon, coupon))
+        id, name = coupon_id(coupon), _name(coupon)
+        if id not in there:
+            yield Step(f"coupon {id} created", partial(_make_coupon, coupon))
+        elif there[id] != name:
+            yield Step(f"coupon {id} renamed to {name}", partial(_rename, id, name))
     yield from _codes(coupons)
 
 
@@ -59,13 +74,23 @@ def _codes(coupons: dict[str, Coupon]) -> Iterator[Step]:
 
 
 def _make_coupon(coupon: Coupon) -> None:
-    new: Any = {"id": coupon_id(coupon), **_terms(coupon), "metadata": {_OURS: coupon.key}}
+    said = {_OURS: coupon.key, _PLANS: " ".join(sorted(coupon.plans))}
+    new: Any = {"id": coupon_id(coupon), **_terms(coupon), "metadata": said}
     client().v1.coupons.create(new)
+
+
+def _rename(id: str, name: str) -> None:
+    """Its name alone can be changed at Stripe; who has the coupon sees the new one."""
+    client().v1.coupons.update(id, {"name": name})
+
+
+def _name(coupon: Coupon) -> str:
+    return coupon.name[:40]  # Stripe's longest
 
 
 def _terms(coupon: Coupon) -> dict[str, Any]:
     """As parameters of a new coupon ("Create a coupon")."""
-    found: dict[str, Any] = {"name": coupon.name[:40], "duration": coupon.duration}
+    found: dict[str, Any] = {"name": _name(coupon), "duration": coupon.duration}
     if coupon.months is not None:
         found["duration_in_months"] = coupon.months
     if coupon.percent is not None:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing import catalogue
-from billing.models import FAILING, Account, Owed
+from billing.models import Account, Owed
 from billing.subscriptions import invoices, payment_letters
 from tenants import audit
 
@@ -59,7 +59,7 @@ def follow(
         _lost(account, since=account.past_due_since or owed.asked_at, plan=before.plan_key)
     elif _given_up(before, found) and before.plan_key != account.plan_key:
         _lost(account, since=before.since or owed.asked_at, plan=before.plan_key)
-    elif before.since and account.past_due_since is None and account.status == "active":
+    elif before.since and not account.is_behind and _is_paid(before, account):
         was_lost = before.grace_ended
         details = {"owed_since": before.since.isoformat()}
         audit.note(account.tenant, "payment.recovered", by=None, details=details)
@@ -83,7 +83,7 @@ def tell_due(*, now: datetime | None = None) -> int:
 def tell_last_notice(account: Account, *, now: datetime) -> None:
     """Within three days of the end of grace, once for one failure; else nothing."""
     ends_at = account.grace_ends_at
-    if ends_at is None or account.grace_ended or account.status not in FAILING:
+    if ends_at is None or account.grace_ended:
         return
     is_near = ends_at - now <= min(LAST_NOTICE, catalogue.rules().grace / 2)
     if is_near and ends_at > now:
@@ -93,12 +93,17 @@ def tell_last_notice(account: Account, *, now: datetime) -> None:
 def _near_the_end(now: datetime) -> QuerySet[Account]:
     grace = catalogue.rules().grace
     return Account.objects.filter(
-        status__in=FAILING,
+        subscription_id__isnull=False,
         grace_ended=False,
         past_due_since__gt=now - grace,
         past_due_since__lte=now - grace + min(LAST_NOTICE, grace / 2),
         tenant__purged_at=None,
     )
+
+
+def _is_paid(before: Before, account: Account) -> bool:
+    """Rather than gone with a subscription that has just ended."""
+    return account.has_subscription or before.subscription_id is None
 
 
 def _given_up(before: Before, found: stripe.Subscription | None) -> bool:

@@ -28,9 +28,9 @@ _STATUS = {  # Stripe's status: words, kind of badge
     "uncollectible": ("Unpaid", "error"),
     "void": ("Void", ""),
 }
+USAGE_INVOICE = owing.USAGE_INVOICE
 _LATER = {"subscription_cycle", "subscription_threshold", "manual"}  # Stripe's `billing_reason`
 SHOWN = 24
-USAGE_INVOICE = "usage_invoice"  # metadata key of the invoices that usage_invoices makes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from billing import failures
 from billing.models import Account
-from billing.subscriptions import checkout, subscription
+from billing.subscriptions import open_checkout, subscription
 from tenants.models import Status
 
 _GONE = frozenset({Status.DELETED, Status.PURGING})
@@ -48,7 +48,7 @@ def follow_all() -> int:
 
 def _end(account: Account) -> None:
     if account.checkout_open:
-        checkout.close_open(account)
+        open_checkout.close_open(account)
         account = subscription.sync(account, origin=Account.Origin.CHECK)
     if not account.has_subscription or account.ends_with_period:
         return

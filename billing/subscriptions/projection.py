@@ -134,14 +134,22 @@ def _add_ons(subscription: stripe.Subscription) -> dict[str, int]:
 
 def _discount(discount: stripe.Discount | str) -> dict[str, Any]:
     if isinstance(discount, str):
-        return {"name": discount, "percent": None, "amount": None, "currency": None, "ends": None}
+        said = {"id": discount, "name": discount, "percent": None, "amount": None, "currency": None}
+        return {**said, "ends": None}
     coupon = discount.source.coupon
     ends = datetime.fromtimestamp(discount.end, UTC).isoformat() if discount.end else None
     if coupon is None or isinstance(coupon, str):
-        said = {"name": coupon or discount.id, "percent": None, "amount": None, "currency": None}
+        said = {
+            "id": discount.id,
+            "name": coupon or discount.id,
+            "percent": None,
+            "amount": None,
+            "currency": None,
+        }
         return {**said, "ends": ends}
     percent = float(coupon.percent_off) if coupon.percent_off is not None else None
     return {
+        "id": discount.id,
         "name": coupon.name or coupon.id,
         "percent": percent,
         "amount": coupon.amount_off,

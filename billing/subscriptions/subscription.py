@@ -17,7 +17,7 @@ from django.utils import timezone
 import events
 from billing import catalogue, entitlements
 from billing.event_types import PLAN_CHANGED, SUBSCRIPTION_CANCELED, SUBSCRIPTION_RESUMED
-from billing.models import LIVE, Account, is_own_trial, plan_item
+from billing.models import FAILING, LIVE, Account, is_own_trial, plan_item
 from billing.revenue import movements
 from billing.stripe_client import client
 from billing.subscriptions import (
@@ -67,9 +67,11 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
         account.refresh_from_db()
     plan_before, cancel_before = account.plan_key, account.cancel_at
     period_before, status_before = account.current_period_end, account.status
-    before, owed = dunning.Before.of(account), owing.of(found)
+    before, owed = dunning.Before.of(account), owing.of(account, found)
     account.adopt(found)
     account.bear(owed)
+    if account.grace_ended:
+        account.bear(owed := owing.without_what_was_not_had(account, owed, found))
     account.updated_from = origin
     account.must_ask, account.tries, account.trouble = False, 0, ""
     account.save()
@@ -84,7 +86,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     movements.note(account, rows.values())
     cycles.follow(account.tenant, found)
     entitlements.apply(account)
-    if plan_before == catalogue.first_plan_key() != account.plan_key:
+    if plan_before != account.plan_key != catalogue.first_plan_key():
         entitlements.begin_to_pay(account)
     if account.has_subscription:
         intent.forget(account.tenant)
@@ -96,7 +98,7 @@ def sync(account: Account, *, origin: Account.Origin, by: User | None = None) ->
     if row is not None:
         telling.differences(account, row_before, row, by=by)
     dunning.follow(account, before=before, owed=owed, found=found)
-    if account.status == "past_due" != status_before:
+    if account.is_behind and before.since is None and status_before not in FAILING:
         letters.payment_is_due(account)
     if row is not None and found is not None:
         letters.trial_ends_soon(account, row)

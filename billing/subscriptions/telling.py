@@ -70,8 +70,10 @@ def _now(was: Subscription, row: Subscription) -> list[str]:
 
 
 def _new_discounts(was: Subscription, row: Subscription) -> list[str]:
-    known = {each["name"] for each in was.discounts}
-    return [each["name"] for each in row.discounts if each["name"] not in known]
+    """By Stripe's id of the discount, which a coupon's new name leaves as it is; rows from before there
+    were ids here have names only."""
+    known = {each.get(key) for each in was.discounts for key in ("id", "name")}
+    return [each["name"] for each in row.discounts if not {each.get("id"), each["name"]} & known]
 
 
 def _scheduled(row: Subscription) -> tuple[object, ...]:

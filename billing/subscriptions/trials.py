@@ -14,11 +14,11 @@ from django.utils import timezone
 
 import events
 from billing.event_types import TRIAL_STARTED
-from billing.models import CARDLESS, Account, Subscription
+from billing.models import CARDLESS, LIVE, Account, Subscription
 from billing.selling import prices, terms
 from billing.selling.forms import Choice
 from billing.stripe_client import client
-from billing.subscriptions import customers, letters, subscription
+from billing.subscriptions import customers, letters, open_checkout, subscription
 from identity.models import User
 from identity.persons import person_of
 from tenants import audit
@@ -31,7 +31,7 @@ class NoTrial(Exception):
 def may_begin(account: Account, choice: Choice) -> bool:
     """Whether the workspace can try this, as far as our own rows say."""
     had = account.trial_began_at is not None or account.has_subscription
-    return choice.plan.trial_days > 0 and not had and not account.pays_in
+    return choice.plan.trial_days > 0 and not (had or account.pays_in or account.is_behind)
 
 
 def begin(account: Account, choice: Choice, *, user: User) -> Account:
@@ -49,9 +49,10 @@ def begin(account: Account, choice: Choice, *, user: User) -> Account:
         account = Account.objects.locked(account.pk)
         if not may_begin(account, choice):
             raise NoTrial  # another click was faster
+        _close_the_way_to_a_second(account)
         _subscribe(account, choice, price)
         account.trial_began_at = timezone.now()
-        account.save(update_fields=["trial_began_at", "updated_at"])
+        account.save(update_fields=["trial_began_at", "checkout_open", "updated_at"])
         audit.note(account.tenant, "trial.started", by=user, target=choice.plan.name,
                    details={"days": choice.plan.trial_days})  # fmt: skip
         events.record_with_row(
@@ -61,6 +62,19 @@ def begin(account: Account, choice: Choice, *, user: User) -> Account:
             properties={"plan": choice.plan.key, "days": choice.plan.trial_days},
         )
     return subscription.sync(account, origin=Account.Origin.PAGE, by=user)
+
+
+def _close_the_way_to_a_second(account: Account) -> None:
+    """Nobody can pay in a checkout from before the trial; and what was bought a moment ago, of which we
+    have not heard, is no reason to begin one. Raises NoTrial, stripe.StripeError."""
+    try:
+        open_checkout.close(account)
+    except open_checkout.AlreadySubscribed:
+        raise NoTrial from None
+    current = subscription.newest(account.stripe_customer_id)
+    if current is not None and current.status in LIVE:
+        raise NoTrial
+    account.checkout_open = False
 
 
 def _subscribe(account: Account, choice: Choice, price: stripe.Price) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from billing import failures, money
 from billing.models import Account, InboxEvent
+from billing.paying import trial_cards
 from billing.stripe_client import client
 from billing.subscriptions import invoices, subscription
 from billing.webhooks import whose
@@ -99,6 +100,7 @@ def _settle(customer: str, now: datetime) -> bool:
 
 
 def _act(account: Account, about: Collection[str]) -> None:
+    trial_cards.take_up(account)
     account = subscription.sync(account, origin=Account.Origin.EVENT)
     if account.tenant.purged_at is not None:
         return

@@ -5,6 +5,7 @@ message a visit, a JSON object of parts, each of which may be absent; a part tha
 alone, so that the script and this may be of different releases:
 
     {"view": {"path": "/pricing/", "referrer": "https://…"},   a page that somebody looks at
+     "consent": {"answer": "yes", "where": "/pricing/"},      somebody has answered the banner
      "private": true}                                         the browser asks not to be followed
 
 The answer is 204 and, where that is allowed, brings the number that tells one visitor from another.
@@ -54,6 +55,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=HTTPStatus.NO_CONTENT)
     del response["Content-Type"]
     may_know = slots.get("number")(request, response, refused=message.get("private") is True)
+    if answer := message.get("consent"):
+        slots.get("consent")(request, answer)
     if view := message.get("view"):
         _record(request, view, may_know=may_know)
     return response
@@ -120,8 +123,11 @@ def _read(body: bytes) -> dict[str, Any]:
         message = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
         raise ValueError("This is not JSON.") from error
-    if not isinstance(message, dict) or not isinstance(message.get("view", {}), dict):
-        raise ValueError("A message is a JSON object, and so is its view.")
+    if not isinstance(message, dict):
+        raise ValueError("A message is a JSON object.")
+    for part in ("view", "consent"):
+        if not isinstance(message.get(part, {}), dict):
+            raise ValueError(f"A message is a JSON object, and so is its {part}.")
     return message
 
 

@@ -122,6 +122,8 @@ class PostgresErasing:
         rewrite: Rewrite,
     ) -> Erased:
         pseudonyms.check(words)
+        if not persons and not browsers and not words:
+            return Erased()
         rewriting = Rewriting(self.store)
         with self._alone():
             told = rewriting.begin(persons, browsers, words, rewrite)

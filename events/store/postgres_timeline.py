@@ -24,6 +24,7 @@ from events.event import Event
 from events.store import partitions, presence, retention, timeline
 from events.store.shelf import Readable, Shelf
 from events.store.timeline import Day, Left, Question, TimelinePage
+from events.store.timeline_pages import page_of
 
 _AS_EVENT = SQL("id, name, time, received_at, tenant, person, anonymous_id, properties, context")
 _TRIES = 5  # for a page whose days move to files meanwhile
@@ -69,7 +70,7 @@ def page(store: Connects, shelf: Shelf, asked: Question) -> TimelinePage:
                 looked = timeline.look(PostgresTimeline(connection, shelf), asked)
         except psycopg.errors.UndefinedTable:
             continue  # a day has left the log, or has become a file, meanwhile
-        return timeline.page_of(looked, asked)
+        return page_of(looked, asked)
     raise StoreUnavailable("Days have been moving to files all the time.")
 
 
@@ -106,7 +107,7 @@ class PostgresTimeline:
     def _of_tables(self, tables: Sequence[tuple[str, Day]], asked: Question) -> list[Event]:
         if not tables:
             return []
-        said = {
+        said: dict[str, Any] = {
             "names": list(asked.names), "tenant": asked.tenant, "most": asked.most,
             "start": asked.start, "end": asked.end,
         }  # fmt: skip

@@ -24,6 +24,7 @@ FILES = 4  # read for one page
 FEW = 40  # days that are looked at together: who is there on so few has few events
 _FIRST = UUID(int=0)
 _ONE = timedelta(days=1)
+_INSTANT, _NONE = timedelta(microseconds=1), timedelta()
 
 
 class Mark(NamedTuple):
@@ -42,7 +43,7 @@ class Mark(NamedTuple):
             raise ValueError(f"{text} is no place in a timeline.") from error
 
     def __str__(self) -> str:
-        return f"{(self.time - _EPOCH) // timedelta(microseconds=1)}.{self.event.hex}"
+        return f"{(self.time - _EPOCH) // _INSTANT}.{self.event.hex}"
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,7 +95,8 @@ class Question:
         """No event is later than that."""
         ends = [datetime.now(UTC) + AHEAD]
         ends += [self.end] if self.end else []
-        ends += [self.before.time] if self.before else []
+        if self.before:  # no id is lower than the first: that moment is over
+            ends.append(self.before.time - (_INSTANT if self.before.event == _FIRST else _NONE))
         return min(ends).astimezone(UTC).date()
 
     @property
@@ -180,23 +182,6 @@ def look(reads: Reads, asked: Question) -> Looked:
     return Looked(days[:at], stored, left, days[at].end if at < len(days) else None)
 
 
-def page_of(looked: Looked, asked: Question) -> TimelinePage:
-    """The page, with what lies in files, of which a few are read. Raises ArchiveFailed."""
-    found: list[Event] = []
-    events = list(merged([looked.stored, looked.left.events]))
-    files = 0
-    for day in looked.days:
-        lying = looked.left.files.get(day.day, ())
-        if files and files + len(lying) > FILES:
-            return TimelinePage(found, Mark(day.end), archived=True)
-        files += len(lying)
-        found += _of_day(day, events, lying, asked)
-        if len(found) > asked.limit:
-            shown = found[: asked.limit]
-            return TimelinePage(shown, Mark(shown[-1].time, shown[-1].id))
-    return TimelinePage(found, Mark(looked.rest) if looked.rest else None)
-
-
 def days_of(
     asked: Question, present: Iterable[tuple[int, date, int]], unknown: Iterable[date]
 ) -> list[Day]:
@@ -222,7 +207,7 @@ def ids_of(asked: Question) -> list[str]:
 
 def newest_first(event: Event) -> tuple[float, ...]:
     """What a timeline compares: later first, then the higher id."""
-    return (-((event.time - _EPOCH) // timedelta(microseconds=1)), -event.id.int)
+    return (-((event.time - _EPOCH) // _INSTANT), -event.id.int)
 
 
 def merged(sources: Sequence[Iterable[Event]]) -> Iterator[Event]:
@@ -256,17 +241,6 @@ def asked(
         start=wanted.get("start"),
         end=wanted.get("end"),
     )
-
-
-def _of_day(
-    day: Day, events: Sequence[Event], files: Sequence[Readable], asked: Question
-) -> Iterable[Event]:
-    from events.store import archived_rows  # pyarrow, for those who have files
-
-    stored = [event for event in events if event.time.date() == day.day]
-    if not files:
-        return stored
-    return list(merged([stored, *(archived_rows.of_human(file, day, asked) for file in files)]))
 
 
 def _day(asked: Question, day: date, numbers: set[int]) -> Day:

@@ -29,6 +29,7 @@ from identity.visits import campaigns
 _CODE = "account/email/login_code"
 _RESET = "account/email/password_reset_key"
 _NO_ACCOUNT = "account/email/unknown_account"
+_SECOND_FACTOR = "allauth.mfa.stages."
 _ACCOUNT = "allauth.account"  # its pages of addresses and passwords
 _CODE_LIFE = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
 _LINKS = {"activate_url", "password_reset_url", "signup_url"}  # that allauth makes of a request
@@ -141,6 +142,13 @@ class AccountAdapter(DefaultAccountAdapter):
         }
         name = "email_confirmation_signup" if signup else "email_confirmation"
         self.send_mail(f"account/email/{name}", address.email, context)
+
+    def get_login_stages(self) -> list[str]:
+        """An account that is made by this request has no second factor to be asked for."""
+        stages: list[str] = super().get_login_stages()
+        if not beginnings.is_new(self.request):
+            return stages
+        return [each for each in stages if not each.startswith(_SECOND_FACTOR)]
 
     def should_send_confirmation_mail(
         self, request: HttpRequest, email_address: EmailAddress, signup: bool

@@ -106,6 +106,7 @@ class PurposeConsent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     where = models.CharField(max_length=200)
     words = models.TextField(blank=True)
+    event = models.UUIDField(unique=True, default=uuid7)  # which event says so
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["subject", "purpose", "-id"], name="consent_of")]

@@ -54,6 +54,9 @@ class User(Standing, AbstractBaseUser, PermissionsMixin):  # type: ignore[django
     # Part of what every session is checked against: one more ends all that there are.
     sign_in_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    # The browser whose history was joined to this user's person, in the request that did so.
+    bound_browser: uuid.UUID | None = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"

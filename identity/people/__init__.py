@@ -4,6 +4,7 @@ What the layers above call. `erasing` and `export` of somebody are `identity.pri
 """
 
 from identity.people.attributes import known, refresh, say
+from identity.people.consents import of as consents_of
 from identity.people.identifiers import of as called
 from identity.people.identifiers import persons as persons_called
 from identity.people.merging import NotMerged
@@ -21,6 +22,7 @@ __all__ = [
     "Source",
     "browser",
     "called",
+    "consents_of",
     "human",
     "known",
     "merge",

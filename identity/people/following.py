@@ -16,7 +16,7 @@ from events.event import Event
 from events.readers import Reader
 from identity import event_types
 from identity.models import User
-from identity.people import attributes, bindings, merging, subjects
+from identity.people import attributes, bindings, consents, merging, subjects
 from identity.people.precedence import Source
 
 KIND = "source_kind"  # in the context of what was collected: which kind of source said it
@@ -37,6 +37,8 @@ def handle(events: Sequence[Event], session: Any) -> None:
         source = _SOURCES.get(str(event.context.get(KIND, "")), Source.BROWSER)
         if event.name == event_types.PERSON_DESCRIBED.name:
             changed |= _describe(event, source)
+        elif event.name == event_types.CONSENT_CHANGED.name:
+            consents.note(event)
         elif event.name == event_types.PERSON_IDENTIFIED.name:
             changed |= {event.person} if event.person else set()
         elif event.name == event_types.EMAIL_VERIFIED.name and event.person:

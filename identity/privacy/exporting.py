@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from events.event import Event
 from identity.account import own_data
-from identity.models import Person, PersonAlias, PurposeConsent
-from identity.people import attributes, identifiers, merging, subjects, timeline
+from identity.models import Person, PersonAlias
+from identity.people import attributes, consents, identifiers, merging, subjects, timeline
 from identity.signals import person_data_asked
 
 _README = """What this archive holds
@@ -65,11 +65,11 @@ def _known(person: Person, human: subjects.Human) -> dict[str, Any]:
                 "anonymous_id", "said", "created_at", "told_at"
             )[: subjects.MOST_BROWSERS]
         ),
-        "consents": list(
-            PurposeConsent.objects.filter(subject__in=human.subjects).values(
-                "purpose", "given", "at", "where", "words"
-            )[:1_000]
-        ),
+        "consents": [
+            {"purpose": each.purpose, "given": each.given, "at": each.at, "where": each.where,
+             "words": each.words}
+            for each in consents.of(human.subjects)
+        ],
         "merges": [
             {"kept": each.kept_id, "merged": each.merged_id, "how": each.how, "at": each.at,
              "undone_at": each.undone_at}

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from events import new_rows
 from events.limits import client_address
 from identity.models import Beginning, User
 from identity.proofs import claims
@@ -39,12 +40,16 @@ class Begun:
 
 def note(user: User, *, request: HttpRequest, begins: str) -> Beginning:
     """Remember where this sign-up comes from; `begins` is the name of what is begun with it."""
-    noted = Beginning.objects.create(
-        user=user, email=user.email, client_address=client_address(request.META)
-    )
+    noted = Beginning(user=user, email=user.email, client_address=client_address(request.META))
+    new_rows.insert(noted)
     noted.things = (begins,)
     setattr(request, _NOTED, noted)
     return noted
+
+
+def is_new(request: HttpRequest) -> bool:
+    """Whether this request makes an account, which has nothing yet but what it is given here."""
+    return hasattr(request, _NOTED)
 
 
 def just_noted(request: HttpRequest, whose: User | EmailAddress) -> Beginning | None:

@@ -20,6 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from events import new_rows
 from events.limits import client_address
 from identity import cookies
 from identity.models import DerivedSession, Grant, SignIn, User
@@ -37,7 +38,7 @@ def note(request: HttpRequest | None, user: User, **_: Any) -> None:
     if request is None or not key:
         return
     request.session[SEEN] = time.time()
-    SignIn.objects.create(user=user, session_key=key, **_seen_from(request))
+    new_rows.insert(SignIn(user=user, session_key=key, **_seen_from(request)))
 
 
 def see(request: HttpRequest) -> None:

@@ -9,10 +9,11 @@ again may warn again after it has gone down below nine tenths of the threshold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from events.redis import patient
 from events.store import StoreUnavailable
 from identity.models import User
 from metering import periods
-from metering.alerts import alert_mail, bursts
+from metering.alerts import alert_mail, bursts, quiet
 from metering.asking import usage
 from metering.definitions.catalogue import get, meters
 from metering.definitions.limit import Limit
@@ -40,6 +41,7 @@ from tenants.models import Tenant
 DEFAULT_PERCENTS = (80, 100)
 MOST = 100  # that a workspace has switched on
 LARGEST = 10**18  # amount
+_TOGETHER = 200  # workspaces
 _AGAIN_BELOW = Decimal("0.9")  # of the threshold: what was deleted and made again is no news
 
 
@@ -197,7 +199,8 @@ def evaluate(tenant: Tenant, *, now: datetime | None = None) -> int:
 def evaluate_changed() -> int:
     """Look at every workspace whose usage changed since the last time; returns how many."""
     with changes.taken(patient(conf.redis_url())) as schemas:
-        for tenant in Tenant.objects.filter(schema_name__in=schemas).order_by("pk").iterator():
+        changed = Tenant.objects.filter(schema_name__in=schemas).order_by("pk")
+        for tenant in _with_something_to_tell(changed.iterator()):
             try:
                 evaluate(tenant)
                 bursts.evaluate(tenant)
@@ -206,6 +209,13 @@ def evaluate_changed() -> int:
             except Exception as error:  # one workspace must not keep the others from their mail
                 jobs.row_failed("alerts.evaluate", tenant.pk, error)
     return len(schemas)
+
+
+def _with_something_to_tell(tenants: Iterable[Tenant]) -> Iterator[Tenant]:
+    """So far as many can be asked about together. Raises StoreUnavailable."""
+    remaining = iter(tenants)
+    while some := list(islice(remaining, _TOGETHER)):
+        yield from quiet.without(some, percent=min(DEFAULT_PERCENTS))
 
 
 def _tell(

@@ -5,12 +5,12 @@ A plan that changes after the end of a period, and before its statement, must no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
 from django.utils import timezone
 
+from events import new_rows
 from metering.definitions.limit import price_of
 from metering.models import Quota, Terms
 from tenants.models import Tenant
@@ -34,19 +34,13 @@ def note(tenant: Tenant) -> None:
     )
 
 
-_BEGIN = """
-    INSERT INTO metering_terms
-        (tenant_id, meter, since, included, price_amount, price_per, price_tiers, currency)
-    SELECT tenant_id, meter, %s, "limit", price_amount, price_per, price_tiers, currency
-    FROM metering_quota WHERE tenant_id = %s
-"""
-
-
-def begin(tenant: Tenant) -> None:
-    """Keep the first quotas of a workspace, which are stored. In the caller's transaction; by the
-    database alone, for every sign-up waits for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [timezone.now(), tenant.pk])
+def begin(first: Sequence[Quota]) -> None:
+    """Keep the first quotas of a workspace. In the caller's transaction."""
+    now = timezone.now()
+    rows = [(row, _of(row)) for row in first]
+    for row, terms in rows:
+        terms.tenant_id, terms.meter, terms.since = row.tenant_id, row.meter, now
+    new_rows.insert(*(terms for _, terms in rows))
 
 
 def at(tenant: Tenant, moment: datetime) -> Mapping[str, Terms]:

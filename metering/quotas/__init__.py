@@ -9,6 +9,7 @@ from metering.quotas.limits import begin as begin_limits
 from metering.quotas.limits import of as limits_of
 from metering.quotas.limits import set_limits
 from metering.quotas.own_limits import has_chosen as has_chosen_limits
+from metering.quotas.own_limits import money_is_of_nobody
 from metering.quotas.own_limits import set_own as set_own_limits
 from metering.quotas.quota import QuotaExceeded, consume, release
 from metering.quotas.rates import RateExceeded, Standing, count_call
@@ -31,6 +32,7 @@ __all__ = [
     "earlier_in_the_month",
     "has_chosen_limits",
     "limits_of",
+    "money_is_of_nobody",
     "own_limits_of",
     "release",
     "set_limits",

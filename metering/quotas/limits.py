@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from events import new_rows
 from metering.definitions.catalogue import get, meters
 from metering.definitions.limit import Limit, price_columns, price_of
 from metering.models import Quota
@@ -46,8 +47,9 @@ def set_limits(
 def begin(tenant: Tenant, limits: Mapping[str, Limit | int | None], *, currency: str = "") -> None:
     """The first limits of a workspace, in the transaction that makes it: there are none to replace,
     and none that a process remembers. Otherwise as `set_limits`."""
-    Quota.objects.bulk_create(_rows(tenant, limits, currency=currency))
-    terms.begin(tenant)
+    rows = _rows(tenant, limits, currency=currency)
+    new_rows.insert(*rows)
+    terms.begin(rows)
 
 
 def put_in_force(tenant: Tenant) -> None:

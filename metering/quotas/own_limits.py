@@ -28,6 +28,12 @@ def has_chosen(tenant: Tenant) -> bool:
     return spend.of(tenant).money is not None or said.exists()
 
 
+def money_is_of_nobody(tenant: Tenant) -> bool:
+    """Whether there is a limit of money that came with the plan, and that nobody has set."""
+    rows = SpendLimit.objects.for_tenant(tenant).filter(meter=MONEY)
+    return rows.filter(set_by=None).exists()
+
+
 def set_own(tenant: Tenant, wanted: OwnLimits, *, by: User | None) -> None:
     """Make these the workspace's own limits; what is not named is not limited by it.
 

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from events import new_rows
 from outbound import channels, topics
 from outbound.letter import Letter
 from outbound.letters import Draft
@@ -78,7 +79,9 @@ def send(
         not_before=not_before or timezone.now(),
         expires_at=expires_at,
     )
-    if not _is_new(row):
+    if not once:
+        new_rows.insert(row)
+    elif not _is_new(row):
         return False
     if settings.OUTBOUND_AT_ONCE:
         transaction.on_commit(lambda: _at_once(fresh), robust=True)

@@ -12,7 +12,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.postgres import is_away
 from identity.sealing import NotOpened
 from outbound import channels, writing
 from outbound.channels import Unknown, Way
@@ -30,6 +33,18 @@ from outbound.outcomes import NotSent, Outcome, Refused, Sent, Unclear
 from outbound.topics import PRIORITIES
 
 log = structlog.get_logger()
+# Of every mail: to put these together each time costs more than to carry them out.
+_SETTLE = """
+    UPDATE outbound_message SET provider_id = %s, sent_at = %s, state = %s, reason = %s, detail = %s,
+        sealed = %s, claimed_until = NULL
+    WHERE id = %s AND state = ANY(%s)
+"""
+_TOLD = "UPDATE outbound_message SET provider_id = %s, sent_at = %s WHERE id = %s"
+_SENDING = """
+    UPDATE outbound_message SET state = %s, reason = '', claimed_until = %s, attempts = %s,
+        first_tried_at = %s, subject = %s
+    WHERE id = %s
+"""
 LEASE = timedelta(seconds=90)  # longer than any channel waits for its other side
 _RECORDING = 60.0  # seconds in which the database may be away after the call
 
@@ -87,34 +102,61 @@ def try_now(message_id: UUID, *, now: datetime | None = None) -> Outcome | bool:
 
 def _take(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
     """The first of these is ours to send. True: it was settled without; False: there was none."""
+    try:
+        return _claim(rows, now=now)
+    except _Failed as failed:  # what it had written is undone
+        _put_off(failed, now=now)
+        return True
+
+
+class _Failed(Exception):
+    """A gate or a letter; the message is the word for it, the cause what it raised."""
+
+    def __init__(self, words: str, message: Message) -> None:
+        super().__init__(words)
+        self.message = message
+
+
+def _claim(rows: QuerySet[Message], *, now: datetime) -> tuple[Message, Letter] | bool:
     with transaction.atomic():
         message = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return False
         failing = "gate_failed"
         try:
-            with transaction.atomic():  # a gate that fails spoils nothing but its own
-                verdict = gates.ask(message, now=now)
+            verdict = gates.ask(message, now=now)
             failing = "letter_failed"
             letter = None if verdict else writing.written(message)
-        except NotOpened:
-            _settle(message, State.DEAD, "sealed_with_another_key")
-            return True
         except Exception as error:
-            log.exception(f"outbound_{failing}", message=str(message.pk))
-            _tried(message, now)
-            _again_later(message, NotSent(failing, type(error).__name__), now=now)
-            return True
+            if is_away(error):  # the database, not the message
+                raise
+            raise _Failed(failing, message) from error
         if verdict is not None:
             _hold_or_skip(message, verdict)
             return True
         message.state, message.reason = State.SENDING, ""
         message.claimed_until = now + LEASE
         _tried(message, now)
-        fields = ["state", "reason", "claimed_until", "attempts", "first_tried_at", "subject"]
-        message.save(update_fields=fields)
+        said: list[Any] = [message.claimed_until, message.attempts, message.first_tried_at]
+        with connection.cursor() as cursor:
+            cursor.execute(_SENDING, [str(State.SENDING), *said, message.subject, message.pk])
     assert letter is not None  # noqa: S101 - no verdict, so it was written
     return message, letter
+
+
+def _put_off(failed: _Failed, *, now: datetime) -> None:
+    """One that could not be asked about or written, unless somebody else has it by now."""
+    error, waiting = failed.__cause__, Message.objects.filter(state__in=WAITING)
+    with transaction.atomic():
+        message = waiting.select_for_update(skip_locked=True).filter(pk=failed.message.pk).first()
+        if message is None:
+            return
+        if isinstance(error, NotOpened):
+            _settle(message, State.DEAD, "sealed_with_another_key")
+            return
+        log.error(f"outbound_{failed}", message=str(message.pk), exc_info=error)
+        _tried(message, now)
+        _again_later(message, NotSent(str(failed), type(error).__name__), now=now)
 
 
 def _tried(message: Message, now: datetime) -> None:
@@ -138,7 +180,7 @@ def _record(message: Message, outcome: Outcome) -> None:
     give_up_at = time.monotonic() + _RECORDING
     while True:
         try:
-            with transaction.atomic():
+            with transaction.atomic() if _tells_more(message) else nullcontext():
                 return _write(message, outcome, now=timezone.now())
         except (DatabaseError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > give_up_at:
@@ -146,6 +188,12 @@ def _record(message: Message, outcome: Outcome) -> None:
             log.warning("outbound_cannot_record", message=str(message.pk))
             connection.close()
             time.sleep(0.5)
+
+
+def _tells_more(message: Message) -> bool:
+    """Whether more is written than the message's own row, which is one statement."""
+    channel = channels.get(message.channel)
+    return channel is not None and channel.settled is not None
 
 
 def _write(message: Message, outcome: Outcome, *, now: datetime) -> None:
@@ -204,15 +252,15 @@ def _again_later(message: Message, outcome: NotSent, *, now: datetime) -> None:
 
 def _settle(message: Message, state: State, reason: str, detail: str = "") -> None:
     """Its last state, unless a provider tells more, or has already. What it said goes with it."""
-    said: dict[str, object] = {"provider_id": message.provider_id, "sent_at": message.sent_at}
-    row = Message.objects.filter(pk=message.pk)
     kept = message.sealed if state == State.DEAD and message.priority else ""
     open_states = (*WAITING, State.SENDING, *([State.UNKNOWN] if state != State.DEAD else []))
-    settled = row.filter(state__in=open_states).update(
-        **said, state=state, reason=reason, detail=detail, claimed_until=None, sealed=kept
-    )
-    if not settled and message.provider_id:
-        row.update(**said)
+    said: list[Any] = [message.provider_id, message.sent_at]
+    with connection.cursor() as cursor:
+        became: list[Any] = [str(state), reason, detail, kept]
+        became += [message.pk, list(map(str, open_states))]
+        cursor.execute(_SETTLE, [*said, *became])
+        if not cursor.rowcount and message.provider_id:
+            cursor.execute(_TOLD, [*said, message.pk])
     message.state, message.reason = state, reason
 
 

@@ -49,6 +49,8 @@ class InstallFailed(Exception):
 def main() -> int:
     command, arguments = sys.argv[1], sys.argv[2:]
     os.environ["PLG_STARTED_AT"] = str(time.time())
+    # As container images set it: each of dozens of processes would compile the project anew (a second).
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # --help and mistakes cost no installation
     if command == "dev":
         options.dev_parser().parse_args(arguments)

@@ -28,7 +28,7 @@ function answer(word) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `plg_consent=${word}; Max-Age=15552000; Path=/; Domain=${banner.dataset.consentDomain}; SameSite=Lax${secure}`;
   banner.hidden = true;
-  tell(banner.dataset.consentVisits, {}); // the number comes, or goes, with the answer
+  tell(banner.dataset.consentVisits, { consent: { answer: word, where: location.pathname } }); // the number comes, or goes
   document.getElementById("content")?.focus({ preventScroll: true });
 }
 if (banner) {

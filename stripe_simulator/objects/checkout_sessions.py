@@ -38,9 +38,10 @@ class Quote:
 
 
 def new_session(
-    state: State, lines: list[tuple[Json, int]], params: dict[str, Any], quote: Quote
+    state: State, lines: list[tuple[Json, int]], params: dict[str, Any], quote: Quote | None
 ) -> Json:
-    """An open session of hosted Checkout in subscription mode. `lines` are price and quantity."""
+    """An open session of hosted Checkout. `lines` are price and quantity; without a `quote` nothing is
+    asked for (setup mode)."""
     kind, id = stripe.checkout.Session, new_id("cs_test")
     taxed = bool((params.get("automatic_tax") or {}).get("enabled"))
     session = shape(
@@ -54,20 +55,22 @@ def new_session(
             status="complete" if taxed else None,
         ),
         created=state.now(),
-        currency=quote.currency,
+        currency=quote.currency if quote else params.get("currency"),
         custom_fields=[],
         custom_text=shape(kind.CustomText, **(params.get("custom_text") or {})),
-        customer_creation=None if params.get("customer") else "always",
+        customer_creation=None if params.get("customer") else _creation(params["mode"]),
         customer_details=_details(params.get("customer_email")),
         discounts=[_shown_discount(one) for one in params.get("discounts") or []],
         expires_at=params.get("expires_at", state.now() + LIFETIME),
         livemode=False,
         metadata={},
-        mode="subscription",
-        payment_method_collection=params.get("payment_method_collection", "always"),
+        mode=params["mode"],
+        payment_method_collection=params.get("payment_method_collection", "always")
+        if params["mode"] == "subscription"
+        else None,
         payment_method_options={"card": {"request_three_d_secure": "automatic"}},
         payment_method_types=["card"],
-        payment_status="unpaid",
+        payment_status="unpaid" if quote else "no_payment_required",
         phone_number_collection={"enabled": False},
         shipping_options=[],
         status="open",
@@ -83,10 +86,17 @@ def new_session(
         _subscription_data=params.get("subscription_data") or {},
         _discounts=params.get("discounts") or [],
         _automatic_tax={"enabled": taxed},
+        _quoted={},
     )
     merge_metadata(session, params)
-    set_quote(session, quote)
+    if quote is not None:
+        set_quote(session, quote)
     return state.save(session)
+
+
+def _creation(mode: str) -> str:
+    """Who pays once stays a guest, unless that is asked for."""
+    return "if_required" if mode == "payment" else "always"
 
 
 def _shown_discount(given: Json) -> Json:

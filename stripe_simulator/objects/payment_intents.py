@@ -1,4 +1,4 @@
-"""Payment intents: https://docs.stripe.com/api/payment_intents. Made by invoices; read here."""
+"""Payment intents: https://docs.stripe.com/api/payment_intents. Made by invoices and by Checkout."""
 
 import stripe
 
@@ -7,7 +7,7 @@ from stripe_simulator.shapes import Json, shape
 from stripe_simulator.store import State
 
 
-def new_payment_intent(state: State, *, amount: int, currency: str, customer: str) -> Json:
+def new_payment_intent(state: State, *, amount: int, currency: str, customer: str | None) -> Json:
     """A payment that waits for a card; `amount` in minor units."""
     id = new_id("pi")
     intent = shape(

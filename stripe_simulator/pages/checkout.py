@@ -20,6 +20,7 @@ from stripe_simulator.pages.cards import (
     read_card,
 )
 from stripe_simulator.pages.rendering import opened, page
+from stripe_simulator.rules import checkout_payment, checkout_setup
 from stripe_simulator.rules.checkout import (
     Payer,
     apply_code,
@@ -64,7 +65,7 @@ def _code(store: Store, id: str, fields: Fields) -> Response:
         if session is None:
             return page("checkout_closed.html", status=404, session=None)
         code = fields.get("promotion_code", "").strip()
-        if session["status"] == "open":
+        if session["status"] == "open" and session["mode"] == "subscription":
             try:
                 with state.savepoint():
                     apply_code(state, session, code)
@@ -87,11 +88,16 @@ def _pay(store: Store, id: str, fields: Fields) -> Response:
                     payer = _payer(state, session, fields)
                     if asks_to_confirm(payer.card, fields):
                         return confirmation_page(f"/checkout/{id}", fields)
-                    complete(state, session, payer)
+                    _complete(state, session, payer)
             except StripeError as refusal:
                 unpaid = state.require("checkout.session", id)
                 return _page(state, unpaid, fields, refusal=refusal, status=402)
         return RedirectResponse(success_address(session), status_code=303)
+
+
+def _complete(state: State, session: Json, payer: Payer) -> None:
+    ways = {"setup": checkout_setup.complete, "payment": checkout_payment.complete}
+    ways.get(session["mode"], complete)(state, session, payer)
 
 
 def _page(
@@ -105,6 +111,17 @@ def _page(
 ) -> Response:
     if session["status"] != "open":
         return page("checkout_closed.html", status=status, session=session)
+    if session["mode"] in ("setup", "payment"):
+        return page(
+            f"checkout_{session['mode']}.html",
+            status=status,
+            session=session,
+            items=line_items(state, session),
+            fields=PREFILLED | fields,
+            known_email=_known_email(state, session),
+            needs_card=needs_card(session),
+            refusal=refusal,
+        )
     items = line_items(state, session)
     regular = [_regular(state, session, item) for item in items]
     return page(

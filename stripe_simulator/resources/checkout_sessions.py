@@ -3,20 +3,26 @@
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.objects.checkout_sessions import line_items
 from stripe_simulator.registry import Call, route
-from stripe_simulator.rules import checkout
+from stripe_simulator.rules import checkout, checkout_payment, checkout_setup
 from stripe_simulator.shapes import Json, list_object
 
 _HONOURED = (
     "allow_promotion_codes automatic_tax billing_address_collection cancel_url "
     "client_reference_id currency custom_text customer customer_email customer_update discounts "
-    "expires_at line_items locale metadata mode payment_method_collection payment_method_types "
-    "submit_type subscription_data success_url tax_id_collection ui_mode"
+    "expires_at line_items locale metadata mode payment_intent_data payment_method_collection "
+    "payment_method_types setup_intent_data submit_type subscription_data success_url "
+    "tax_id_collection ui_mode"
 )
+_OPENERS = {
+    "payment": checkout_payment.open_session,
+    "setup": checkout_setup.open_session,
+}
 
 
 @route("POST", "/v1/checkout/sessions", honours=_HONOURED)
 def create(call: Call) -> Json:
-    return checkout.open_session(call.state, call.params)
+    open_session = _OPENERS.get(call.params.get("mode", ""), checkout.open_session)
+    return open_session(call.state, call.params)
 
 
 @route("GET", "/v1/checkout/sessions/{session}")

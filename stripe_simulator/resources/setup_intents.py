@@ -5,8 +5,8 @@ from stripe_simulator.events import emit
 from stripe_simulator.listing import PAGING, page
 from stripe_simulator.metadata import merge_metadata
 from stripe_simulator.objects.setup_intents import new_setup_intent
-from stripe_simulator.presentation import present
 from stripe_simulator.registry import Call, route
+from stripe_simulator.rules import setting_up
 from stripe_simulator.rules.setting_up import confirm as confirm_card
 from stripe_simulator.shapes import Json
 
@@ -76,11 +76,7 @@ def cancel(call: Call) -> Json:
             f"You cannot cancel this SetupIntent because it is {intent['status']}.",
             code="setup_intent_unexpected_state",
         )
-    before = present(call.state, intent)
-    reason = call.params.get("cancellation_reason")
-    intent.update(status="canceled", cancellation_reason=reason, next_action=None)
-    call.state.save(intent)
-    emit(call.state, "setup_intent.canceled", intent, before=before)
+    setting_up.cancel(call.state, intent, reason=call.params.get("cancellation_reason"))
     return intent
 
 

@@ -1,29 +1,31 @@
-"""Hosted Checkout in subscription mode: opening a session, paying it, letting it expire."""
+"""Hosted Checkout in subscription mode: opening a session, paying it, letting it expire.
+
+Setup and payment mode have beginnings and ends of their own (`checkout_setup`, `checkout_payment`).
+"""
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from stripe_simulator.cards import TestCard
 from stripe_simulator.errors import NotSimulated, StripeError, invalid, missing
 from stripe_simulator.events import emit
-from stripe_simulator.objects.checkout_sessions import LIFETIME, Quote, new_session, set_quote
+from stripe_simulator.objects.checkout_sessions import Quote, new_session, set_quote
 from stripe_simulator.objects.customers import create_customer
 from stripe_simulator.objects.payment_methods import attach, new_card
 from stripe_simulator.presentation import present
+from stripe_simulator.rules import setting_up
+from stripe_simulator.rules.checkout_checks import (
+    check_addresses,
+    check_expiry,
+    check_options,
+    not_in,
+)
 from stripe_simulator.rules.subscribing import Wanted, start, wanted_items
 from stripe_simulator.shapes import Json
 from stripe_simulator.sources import documented
 from stripe_simulator.store import State
 
-_SHORTEST = 30 * 60
 _PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
-# Parameters whose only simulated value is the one that changes nothing.
-_OFF = {"tax_id_collection": "enabled"}
-_SUBSCRIPTION_DATA = {
-    *("billing_mode", "default_tax_rates", "description", "metadata", "trial_end"),
-    *("trial_period_days", "trial_settings"),
-}
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,12 @@ class Payer:
 def open_session(state: State, params: dict[str, Any]) -> Json:
     """A new session. `params` are those of the API route; raises StripeError as Stripe does."""
     if params.get("mode") != "subscription":
-        raise NotSimulated("A Checkout mode other than `subscription`", param="mode")
-    _check_addresses(params)
-    _check_options(params)
+        raise missing("mode")
+    for name in ("setup_intent_data", "payment_intent_data"):
+        if name in params:
+            raise not_in("subscription", name)
+    check_addresses(params)
+    check_options(params)
     if params.get("customer"):
         if params.get("customer_email"):
             raise invalid(
@@ -59,13 +64,7 @@ def open_session(state: State, params: dict[str, Any]) -> Json:
         for name in item.keys() - {"price", "quantity"}:
             raise NotSimulated(f"A line item's `{name}`", param=f"line_items[{position}][{name}]")
     wanted = wanted_items(state, given, name="line_items")
-    expires = params.get("expires_at", state.now() + LIFETIME)
-    if not state.now() + _SHORTEST - 60 <= expires <= state.now() + LIFETIME:
-        raise invalid(
-            "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from "
-            "Checkout Session creation.",
-            "expires_at",
-        )
+    check_expiry(state, params)
     if params.get("discounts") and params.get("allow_promotion_codes"):
         raise invalid(
             "You may only specify one of these parameters: allow_promotion_codes, discounts.",
@@ -159,33 +158,10 @@ def apply_code(state: State, session: Json, code: str) -> None:
 
 def needs_card(session: Json) -> bool:
     """Whether the page asks for a card: always, or only when something is due now."""
+    if session["mode"] == "setup":
+        return True
     always = session["payment_method_collection"] == "always"
     return always or session["amount_total"] > 0
-
-
-def _check_addresses(params: dict[str, Any]) -> None:
-    if not params.get("success_url"):
-        raise missing("success_url")
-    for name in ("success_url", "cancel_url"):
-        if params.get(name) and not urlsplit(params[name]).netloc:
-            raise invalid("Not a valid URL", name, code="url_invalid")
-
-
-def _check_options(params: dict[str, Any]) -> None:
-    for name, switch in _OFF.items():
-        if (params.get(name) or {}).get(switch):
-            raise NotSimulated(f"The parameter `{name}`", param=name)
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise NotSimulated("A Checkout that is not hosted", param="ui_mode")
-    if params.get("payment_method_types", ["card"]) != ["card"]:
-        raise NotSimulated("A payment method that is not a card", param="payment_method_types")
-    for name, choice in (params.get("customer_update") or {}).items():
-        if name != "name" and choice == "auto":
-            raise NotSimulated(f"`customer_update[{name}]`", param=f"customer_update[{name}]")
-    for name in (params.get("custom_text") or {}).keys() - {"submit"}:
-        raise NotSimulated(f"`custom_text[{name}]`", param=f"custom_text[{name}]")
-    for name in (params.get("subscription_data") or {}).keys() - _SUBSCRIPTION_DATA:
-        raise NotSimulated(f"`subscription_data[{name}]`", param=f"subscription_data[{name}]")
 
 
 def complete(state: State, session: Json, payer: Payer) -> Json:
@@ -209,7 +185,14 @@ def complete(state: State, session: Json, payer: Payer) -> Json:
     )
     if decline is not None:
         raise decline.error(keeps_changes=False)
-    _close(state, session, customer, subscription)
+    close(
+        state,
+        session,
+        customer,
+        invoice=subscription["latest_invoice"],
+        payment_status="paid" if session["amount_total"] else "no_payment_required",
+        subscription=subscription["id"],
+    )
     emit(state, "customer.subscription.created", subscription)
     return session
 
@@ -248,7 +231,8 @@ def _update_customer(state: State, customer: Json, session: Json, payer: Payer) 
         emit(state, "customer.updated", customer, before=before)
 
 
-def _close(state: State, session: Json, customer: Json, subscription: Json) -> None:
+def close(state: State, session: Json, customer: Json, **became: str) -> None:
+    """Complete the session (saved, with its event); `became`: what came of it."""
     session.update(
         customer=customer["id"],
         customer_details={
@@ -261,11 +245,9 @@ def _close(state: State, session: Json, customer: Json, subscription: Json) -> N
             "tax_exempt": customer["tax_exempt"],
             "tax_ids": [],
         },
-        invoice=subscription["latest_invoice"],
-        payment_status="paid" if session["amount_total"] else "no_payment_required",
         status="complete",
-        subscription=subscription["id"],
         url=None,
+        **became,
     )
     state.save(session)
     emit(state, "checkout.session.completed", session)
@@ -279,6 +261,8 @@ def expire(state: State, session: Json) -> Json:
         )
     session.update(status="expired", url=None)
     state.save(session)
+    if session["setup_intent"]:
+        setting_up.cancel(state, state.require("setup_intent", session["setup_intent"]))
     emit(state, "checkout.session.expired", session)
     return session
 

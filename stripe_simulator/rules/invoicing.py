@@ -13,6 +13,7 @@ from stripe_simulator.objects.invoice_payments import new_invoice_payment
 from stripe_simulator.objects.invoices import new_invoice, new_line
 from stripe_simulator.objects.payment_intents import new_payment_intent
 from stripe_simulator.objects.prices import is_metered
+from stripe_simulator.rules import standing
 from stripe_simulator.rules.discounting import drop_once
 from stripe_simulator.rules.totals import add_up, discounted
 from stripe_simulator.shapes import Json
@@ -218,6 +219,7 @@ def void(state: State, invoice: Json) -> Json:
         emit(state, "payment_intent.canceled", intent)
     state.save(invoice)
     emit(state, "invoice.voided", invoice)
+    standing.forgive(state, invoice)
     return invoice
 
 
@@ -232,4 +234,5 @@ def mark_uncollectible(state: State, invoice: Json) -> Json:
     invoice["status_transitions"]["marked_uncollectible_at"] = state.now()
     state.save(invoice)
     emit(state, "invoice.marked_uncollectible", invoice)
+    standing.forgive(state, invoice)
     return invoice

@@ -4,6 +4,7 @@ from stripe_simulator.cards import Decline, by_number
 from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.events import emit
 from stripe_simulator.objects.payment_methods import attach, by_token_or_id
+from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json
 from stripe_simulator.sources import documented
 from stripe_simulator.store import State
@@ -46,6 +47,14 @@ def confirm(
     state.save(intent)
     emit(state, "setup_intent.succeeded", intent)
     return intent
+
+
+def cancel(state: State, intent: Json, *, reason: str | None = None) -> None:
+    """Nobody completes it any more (saved, with its event)."""
+    before = present(state, intent)
+    intent.update(status="canceled", cancellation_reason=reason, next_action=None)
+    state.save(intent)
+    emit(state, "setup_intent.canceled", intent, before=before)
 
 
 def _ask(state: State, intent: Json, return_url: str | None) -> None:

@@ -5,7 +5,7 @@ from stripe_simulator.objects.invoices import subscription_of
 from stripe_simulator.objects.subscriptions import ENDED
 from stripe_simulator.presentation import present
 from stripe_simulator.shapes import Json
-from stripe_simulator.sources import documented
+from stripe_simulator.sources import assumed, documented
 from stripe_simulator.store import State
 
 _LEFT = ("unpaid", "paused")
@@ -30,3 +30,16 @@ def follow(state: State, invoice: Json, *, paid: bool) -> None:
     emit(state, "customer.subscription.updated", subscription, before=before)
     if before["status"] == "paused":
         emit(state, "customer.subscription.resumed", subscription)
+
+
+@assumed("a subscription is active again when its latest invoice is voided or marked uncollectible")
+def forgive(state: State, invoice: Json) -> None:
+    """Nothing is asked for any more by its latest invoice."""
+    subscription = state.get("subscription", subscription_of(invoice) or "")
+    if subscription is None or subscription["latest_invoice"] != invoice["id"]:
+        return
+    if subscription["status"] in ("past_due", "unpaid"):
+        before = present(state, subscription)
+        subscription["status"] = "active"
+        state.save(subscription)
+        emit(state, "customer.subscription.updated", subscription, before=before)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
+from events import new_rows
 from events.limits import client_address
 from identity.models import User
 from tenants.models import Membership, Tenant
@@ -48,7 +49,7 @@ def note(
         return
     origin = _Origin(ip=client_address(request.META)) if request else _origin.get()
     by_key = {"api_key": origin.key} if origin.key else {}
-    AuditEntry.objects.create(
+    entry = AuditEntry(
         tenant=tenant,
         by_staff=_is_staff(by, tenant),
         by=by,
@@ -58,6 +59,7 @@ def note(
         details={**(details or {}), **by_key},
         ip=origin.ip,
     )
+    new_rows.insert(entry)
 
 
 @contextmanager

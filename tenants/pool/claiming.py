@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from events import new_rows
 from events.steps import step
 from tenants.jobs import rows
 from tenants.models import PoolSchema
@@ -33,7 +35,8 @@ _CLAIM = """
     ) RETURNING schema_name
 """
 
-_AT_A_TIME = 4  # schemas in one transaction at most, before it looks again who waits
+_AT_A_TIME = 8  # schemas in one transaction at most, before it looks again who waits
+_paces: deque[float] = deque(maxlen=1)  # seconds that one took here the last time
 _REST = 3  # times as long as they took
 _OF_AN_UPDATE = timedelta(hours=1)  # for so long two versions may run side by side
 
@@ -73,7 +76,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
     """
     replay = schemas.script() or schemas.build()
     until = time.monotonic() + (math.inf if seconds is None else seconds)
-    made, pace, failed = 0, 0.0, set[UUID]()
+    made, pace, failed = 0, _paces[-1] if _paces else 0.0, set[UUID]()
     broken: set[str] = set()  # templates that cannot be made now: the others go on
     while True:
         if not preparing.prepare_next(failed=failed):
@@ -90,6 +93,7 @@ def refill(*, size: int | None = None, seconds: float | None = None, gently: boo
                 rows.failed("pool.make", template.name, error)
                 broken.add(template.name)
             pace = (time.monotonic() - began) / some
+            _paces.append(pace)
             if time.monotonic() > until:
                 return made
             if gently and ready >= settings.POOL_MIN / 3:
@@ -133,7 +137,7 @@ def add(template: Template, some: int = 1, *, replay: str | None = None) -> None
     with transaction.atomic():  # one wait for the disk for all of them
         for name in names:
             schemas.make(name, template=template, replay=replay)
-            PoolSchema.objects.create(schema_name=name, fingerprint=fingerprint)
+        new_rows.insert(*(PoolSchema(schema_name=n, fingerprint=fingerprint) for n in names))
         step("refill.listed")
 
 

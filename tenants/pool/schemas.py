@@ -20,6 +20,7 @@ from events.steps import step
 from tenants import schema
 from tenants.models import SchemaTemplate
 from tenants.pool import citus, fingerprints
+from tenants.pool.lean import SINCE, lean
 from tenants.pool.pg_dump import dump_schema
 from tenants.pool.templates import Template
 
@@ -51,7 +52,7 @@ def make(name: str, *, template: Template, replay: str | None = None) -> None:
     found = replay or script()
     if found is None:
         raise NoTemplate("Run `manage.py prepare` to build the template of new workspaces.")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # who goes on after an error makes one
         with connection.cursor() as cursor:
             replayed = found.replace(f"{TEMPLATE_SCHEMA}.", f"{name}.")
             cursor.execute(f'CREATE SCHEMA "{name}";\n{replayed}')
@@ -89,6 +90,8 @@ def build() -> str:
         call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
         step("refill.template-migrated")
         ddl = dump_schema(TEMPLATE_SCHEMA, but_rows_of="django_migrations")
+        if connection.pg_version >= SINCE:  # type: ignore[attr-defined]
+            ddl = lean(ddl)
         made = f"{ddl}{_migrations_entered()}\n"
         SchemaTemplate.objects.create(fingerprint=fingerprints.of_migrations(), script=made)
         return made

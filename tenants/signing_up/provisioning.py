@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from uuid_utils.compat import uuid7
 
 import events
+from events import new_rows
 from events.steps import step
 from identity.models import User
 from identity.persons import person_of
@@ -43,10 +45,11 @@ class NewWorkspace:
     `template` is the name of what it is furnished with; "" is the one for everybody. `may_wait`: a
     person is there, who can watch a workspace being prepared when no schema is ready. `held`: it gets
     none before it is opened (`preparing.release`). `is_first`: the owner was made a moment ago, in the
-    same transaction.
+    same transaction. `id`: the one that it gets.
     """
 
     name: str
+    id: UUID = field(default_factory=uuid7, kw_only=True)
     slug: str | None = None
     intent: str = ""
     template: str = ""
@@ -55,8 +58,6 @@ class NewWorkspace:
     is_first: bool = False
 
 
-@transaction.atomic
-@events.rows_together()
 def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     """Claim a schema and make tenant, domain and owner membership.
 
@@ -64,6 +65,15 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
     the status "preparing" instead, and has its schema within seconds. Raises SlugTaken (never without
     a slug), room.TooManyWorkspaces, and schemas.NoTemplate (never with `may_wait`).
     """
+    with (
+        transaction.atomic(savepoint=not wanted.is_first),
+        new_rows.together(),
+        events.rows_together(),
+    ):
+        return _create(wanted, owner=owner)
+
+
+def _create(wanted: NewWorkspace, *, owner: User) -> Tenant:
     if not wanted.is_first:
         room.require(owner)
     if not wanted.held:
@@ -86,7 +96,7 @@ def create_workspace(wanted: NewWorkspace, *, owner: User) -> Tenant:
 def claim(wanted: NewWorkspace, *, owner: User, person_id: UUID) -> Tenant:
     """Schema, tenant, domain and owner, in the current transaction. Raises as `create_workspace`."""
     tenant = _insert(wanted, person_id=person_id)
-    Membership.objects.bulk_create([Membership(tenant=tenant, user=owner, role=Role.OWNER)])
+    new_rows.insert(Membership(tenant=tenant, user=owner, role=Role.OWNER))
     return tenant
 
 
@@ -95,6 +105,7 @@ def _insert(wanted: NewWorkspace, *, person_id: UUID) -> Tenant:
     template = templates.get(wanted.template)
     schema_name, status = _schema(template, wanted)
     tenant = Tenant(
+        id=wanted.id,
         name=wanted.name,
         schema_name=schema_name,
         created_by=person_id,
@@ -130,10 +141,7 @@ def _settles(tenant: Tenant, slug: str, *, is_last: bool = False) -> bool:
     address = Domain(tenant=tenant, domain=addresses.host_of(slug), is_primary=True)
     try:
         with transaction.atomic(savepoint=not is_last):
-            # Not save(): django-tenants' looks for another primary domain, and lists all fields
-            # for a signal that nobody waits for.
-            Tenant.objects.bulk_create([tenant])
-            Domain.objects.bulk_create([address])
+            new_rows.insert_now(tenant, address)
     except IntegrityError as error:
         if not {"slug", "domain"} & set(re.findall(r"\w+", str(error))):
             raise

@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
 from allauth.account.internal.flows.login import perform_login
-from allauth.account.models import Login
+from allauth.account.models import EmailAddress, Login
+from allauth.account.signals import user_signed_up
+from allauth.account.utils import setup_user_email
 from allauth.account.views import SignupView
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,9 +27,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from uuid_utils.compat import uuid7
 
 import events
 from cms import public
+from events import new_rows
 from identity import attempts, persons, proofs, sessions, signing_in, visits
 from identity.event_types import SIGNED_UP
 from identity.models import User
@@ -36,7 +40,16 @@ from tenants import addresses
 from tenants.addresses import home_url
 from tenants.models import SignupAttempt, Tenant
 from tenants.pool import templates
-from tenants.signing_up import admission, picked, provisioning, second_click, waiting_room
+from tenants.signing_up import (
+    admission,
+    form_page,
+    picked,
+    provisioning,
+    second_click,
+    waiting_room,
+)
+
+_PROVED_BEFORE = "account_verified_email"  # allauth's, of a session
 
 
 class UsedBefore(Exception):
@@ -124,15 +137,36 @@ class WorkspaceSignupForm(SignupForm):
                 raise _taken(slug)
         return slug
 
-    def try_save(self, request: VisitorRequest) -> tuple[User | None, HttpResponse | None]:
+    def make(self, request: VisitorRequest) -> User:
         """Make user and workspace, in the transaction of the page. Raises UsedBefore, SlugTaken."""
         token = self.cleaned_data.get("token") or uuid4()
+        user, tenant_id = get_adapter().new_user(request), uuid7()
         try:
-            attempt = SignupAttempt.objects.create(token=token, email=self.cleaned_data["email"])
-            with events.rows_together():
-                return self._sign_up(request, attempt), None
+            # First: a second click waits here for the first one's end. Both are made below.
+            new_rows.insert_now(
+                SignupAttempt(
+                    token=token,
+                    email=self.cleaned_data["email"],
+                    user_id=user.pk,
+                    tenant_id=tenant_id,
+                )
+            )
+            with new_rows.together(), events.rows_together():
+                self._sign_up(request, user, tenant_id=tenant_id)
         except IntegrityError as error:
             raise UsedBefore(token) from error
+        return user
+
+    def _save_user(self, request: VisitorRequest, user: User) -> None:
+        """As allauth's `save`, for an account that is made this moment: nobody is asked what it has."""
+        get_adapter().save_user(request, user, self, commit=False)
+        if request.session.get(_PROVED_BEFORE):
+            new_rows.insert_now(user)
+            setup_user_email(request, user, [])
+            return
+        address = EmailAddress(user=user, email=user.email, primary=True)
+        new_rows.insert_now(user, address)  # the mail to it has the key of its row
+        EmailAddress.objects.fill_cache_for_user(user, [address])
 
     def slug_was_taken(self, request: VisitorRequest, slug: str) -> HttpResponse:
         """Somebody else was faster between our check and the insert."""
@@ -171,15 +205,16 @@ class WorkspaceSignupForm(SignupForm):
         words = "Many people are signing up from your network. One more step, and you are in."
         self.add_error(None, ValidationError(words, code=attempts.SUM_ASKED))
 
-    def _sign_up(self, request: VisitorRequest, attempt: SignupAttempt) -> User:
+    def _sign_up(self, request: VisitorRequest, user: User, *, tenant_id: UUID) -> None:
         data = self.cleaned_data
         data["terms_version"] = public.terms_version()
-        user = self.save(request)
+        self._save_user(request, user)
         proofs.note_beginning(user, request=request, begins=data["workspace_name"])
         persons.begin(user)
         persons.identify(user, anonymous_id=request.anonymous_id)
-        attempt.tenant = provisioning.create_workspace(
+        self.workspace = provisioning.create_workspace(
             provisioning.NewWorkspace(
+                id=tenant_id,
                 name=data["workspace_name"],
                 slug=data["slug"] or None,
                 intent=picked.to_keep(data),
@@ -190,16 +225,13 @@ class WorkspaceSignupForm(SignupForm):
             ),
             owner=user,
         )
-        attempt.user, self.workspace = user, attempt.tenant
-        attempt.save(update_fields=["user", "tenant"])
         events.record_with_row(
             SIGNED_UP.name,
-            tenant=attempt.tenant,
+            tenant=self.workspace,
             person=user.person,
             anonymous_id=request.anonymous_id,
             properties={"method": "password" if data.get("password1") else "code"},
         )
-        return user
 
     def _template(self) -> templates.Template:
         said = self.cleaned_data
@@ -244,7 +276,7 @@ class WorkspaceSignupView(SignupView):
         waiting = waiting_room.look(request) if waiting_room.is_open(request) else None
         if waiting and not waiting.may_enter:
             return waiting_room.page(request, waiting)
-        response: HttpResponse = super().get(request, *args, **kwargs)
+        response = form_page.answer(request, partial(super().get, request, *args, **kwargs))
         admission.remember_visit(request, response)
         if waiting:
             waiting_room.remember(response, waiting)
@@ -280,13 +312,21 @@ class WorkspaceSignupView(SignupView):
             with (
                 transaction.atomic()
             ):  # user, workspace, sign-in and session: one wait for the disk
-                response = super().form_valid(form)
-                sessions.write(self.request)
+                user = form.make(self.request)
+                with new_rows.together():
+                    response = self._signed_in(user)
+                    sessions.write(self.request)
         except UsedBefore as used:
             return form.second_click(self.request, used.token)
         except provisioning.SlugTaken as taken:
             return form.slug_was_taken(self.request, taken.slug)
         return response
+
+    def _signed_in(self, user: User) -> HttpResponse:
+        """As allauth's, with the address at hand."""
+        user_signed_up.send(sender=User, request=self.request, user=user)
+        login = Login(user=user, email=user.email, redirect_url=self.get_success_url(), signup=True)
+        return perform_login(self.request, login)
 
     def _wait_in_line(
         self, form: WorkspaceSignupForm, waiting: waiting_room.Waiting

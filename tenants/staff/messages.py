@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ from staff import navigation
 from staff.access import staff_only
 from tenants.models import Tenant
 
+_NEWEST = 5  # on the page of a person
 A_PAGE, MOST = 25, 250  # rows; who looks for older ones asks for an address
 
 
@@ -62,6 +64,22 @@ def messages(request: UserRequest) -> HttpResponse:
         ],
     }
     return navigation.page(request, "staff/messages.html", context, at="staff_messages")
+
+
+def of_person(person: Person) -> dict[str, object]:
+    """What was sent to somebody last, for their page."""
+    rows = Message.objects.filter(person_id=person.pk).order_by("-created_at")[:_NEWEST]
+    every = f"{reverse('staff_messages')}?q={person.pk}"
+    return {
+        "links": [
+            {
+                "title": row.subject or row.topic,
+                "text": f"{row.get_state_display()}, {row.created_at:%-d %b %Y, %H:%M} UTC",
+                "url": every,
+            }
+            for row in rows
+        ]
+    }
 
 
 def _endpoints(ids: list[str]) -> dict[str, str]:

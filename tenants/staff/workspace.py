@@ -20,6 +20,7 @@ from staff.finding import Found
 from tenants import addresses
 from tenants.audit import audit_log
 from tenants.models import AuditEntry, Membership, Tenant
+from tenants.staff.messages import of_person
 
 KIND = "workspace"
 _MEMBERS, _ENTRIES = 20, 10
@@ -52,6 +53,7 @@ def register() -> None:
     panels.register(KIND, panels.Panel("Members", "staff/links.html", _members, order=20))
     panels.register(KIND, panels.Panel("Last activity", "staff/links.html", _activity, order=50))
     panels.register(KIND, panels.Panel("Health", "staff/facts.html", _health, order=60))
+    panels.register("person", panels.Panel("Sent to them", "staff/links.html", of_person, order=40))
     panels.register("person", panels.Panel("Workspaces", "staff/links.html", _of_person, order=10))
 
 

@@ -14,17 +14,18 @@ import pytest
 import stripe as sdk
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from billing import entitlements, stripe_client, upkeep
-from billing.models import Account
+from billing.models import Account, MeteredPeriod, MeterExport, UsageCharge, UsageInvoice
 from billing.selling import pushing
 from billing.subscriptions import subscription
 from events.models import OutboxEvent
 from events.store import get_store
 from identity.models import User
+from metering.models import Ledger, Statement
 from metering.quotas import limits
 from tenants.models import Membership, Role, Tenant
 from tenants.signing_up import provisioning
@@ -177,6 +178,26 @@ def open_shop(committed: None, stripe: object) -> Iterator[Callable[[], Shop]]:
     OutboxEvent.objects.filter(payload__contains=tenant.schema_name).delete()
     tenant.delete()
     owner.delete()
+
+
+@pytest.fixture
+def forgettable(open_shop: Callable[[], Shop]) -> Iterator[Callable[[], Shop]]:
+    """`open_shop`, whose statements go with it; nothing but a test may do that."""
+    opened: list[Shop] = []
+
+    def browsers() -> Shop:
+        opened.append(open_shop())
+        return opened[-1]
+
+    yield browsers
+    tenants = {shop.tenant.pk for shop in opened}
+    for model in (MeterExport, UsageCharge, UsageInvoice, MeteredPeriod, Ledger):
+        model.objects.filter(tenant_id__in=tenants)._raw_delete("default")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE metering_statement DISABLE TRIGGER immutable")
+        Statement.objects.filter(tenant_id__in=tenants)._raw_delete("default")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE metering_statement ENABLE TRIGGER immutable")
 
 
 def at_once(*actions: Callable[[], object]) -> list[object]:

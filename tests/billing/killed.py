@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
+from types import ModuleType
 
 from django.db import connection, connections
 
@@ -15,6 +17,37 @@ from billing.webhooks import handling
 from tests.forked import killed_in
 
 _NAMING_STEPS = (handling, making, scheduling, subscription, webhook_urls)
+
+
+def is_killed_around(
+    module: ModuleType, name: str, work: Callable[[], object], *, after: bool
+) -> bool:
+    """Do it in a child that is killed when it comes to this function of a module, or (`after`) once that has
+    returned. False: it never came there, and did all of it."""
+    connections.close_all()
+    connection.close_pool()
+    pid = os.fork()
+    if pid == 0:
+        step = getattr(module, name)
+
+        def killed(*args: object, **named: object) -> object:
+            if after:
+                step(*args, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+            return None
+
+        try:
+            setattr(module, name, killed)
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    was_killed = os.WIFSIGNALED(status)
+    assert was_killed or os.WEXITSTATUS(status) == 0, "it failed: what it printed says why"
+    return was_killed
 
 
 def killed_at(name: str, work: Callable[[], object]) -> None:

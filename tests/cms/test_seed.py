@@ -37,7 +37,9 @@ def test_the_site_moves_with_the_port_of_the_settings(
 
 
 def test_a_slot_nobody_declared_is_named_in_the_refusal() -> None:
-    with pytest.raises(slots.UnknownSlot, match="'prices'; it has: letter, number, pricing, whose"):
+    with pytest.raises(
+        slots.UnknownSlot, match="'prices'; it has: consent, letter, number, pricing, whose"
+    ):
         slots.get("prices")
     with pytest.raises(slots.UnknownSlot):
         slots.register("prices", list)

@@ -40,18 +40,20 @@ def try_without_a_card(tab: Page, workspace: str) -> None:
     tab.goto(f"{workspace}/billing/")
     tab.get_by_role("button", name="Try it for 14 days").click()
     expect(plan(tab)).to_contain_text("You are trying Pro: 14 days are left")
-    expect(plan(tab)).to_contain_text("It costs nothing.")
+    expect(plan(tab)).to_contain_text("It costs nothing, whatever is used")
     no_axe_violations(tab)
 
 
 def keep_it_with_a_card(tab: Page, workspace: str) -> None:
     tab.get_by_role("button", name="Keep Pro").click()
-    expect(tab.get_by_text("Then $29.00 every month").first).to_be_visible()
+    expect(tab.get_by_text("Nothing is charged now.").first).to_be_visible()
+    expect(tab.get_by_text("Pro costs $29.00 a month").first).to_be_visible()
     no_axe_violations(tab)
     tab.locator("input[name=card_number]").fill("4242 4242 4242 4242")
     tab.locator("input[name=cardholder_name]").fill("Bruna Browser")
-    tab.get_by_role("button", name="Start trial").click()
+    tab.get_by_role("button", name="Save card").click()
     tab.wait_for_url(re.compile(rf"{re.escape(workspace)}/billing/"))
+    expect(tab.locator("main")).to_contain_text("Your card is kept. Pro goes on after the trial")
     expect(plan(tab)).to_contain_text("Then it is paid with Visa ending in 4242")
 
 

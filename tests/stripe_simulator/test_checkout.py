@@ -161,7 +161,6 @@ def test_an_unknown_session_is_told(world: World) -> None:
 
 def test_a_checkout_that_is_not_simulated_is_said_aloud(world: World) -> None:
     for params in (
-        {"mode": "payment"},
         {"phone_number_collection": {"enabled": True}},
         {"ui_mode": "elements"},
     ):

@@ -1,4 +1,6 @@
-"""The renewal's draft waits until its usage is complete, and both sides have counted the same.
+"""The renewal's draft waits until its usage is complete, and both sides have counted the same; three days
+at most. Then what our charges say is asked for, whatever Stripe's meter has: a difference stands on the page
+of differences before (`reconciling.waiting`) and after.
 
 What the draft's metered lines come to and what our charges say is compared to the cent before it is
 finalized; a difference (too much was sent, more than a day ago) is made good by an item on the same draft.
@@ -7,27 +9,37 @@ finalized; a difference (too much was sent, more than a day ago) is made good by
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import stripe
 import structlog
 
-from billing.exporting.meter_events import sending
+from billing.exporting.meter_events import items, sending
 from billing.models import MeteredPeriod, MeterExport, UsageCharge
 from billing.stripe_client import client
 from metering.models import Statement
 
 log = structlog.get_logger()
 
+HELD_AT_MOST = timedelta(days=3)  # after the period's end
 SETTLES = "usage_settles"  # metadata key of an item that makes a difference good
 
 
-def release(customer: str, ended: Sequence[MeteredPeriod]) -> int:
+def release(customer: str, ended: Sequence[MeteredPeriod], *, now: datetime) -> int:
     """Finalize the draft that has the usage of these periods (of one subscription and end), once it is
-    complete; returns how many invoices were. Raises stripe.StripeError."""
-    invoice = _invoice_of(customer, ended[0])
-    if invoice is None or not all(_is_complete(period) for period in ended):
+    complete, or has waited too long; returns how many invoices were. Raises stripe.StripeError."""
+    invoice, is_late = _invoice_of(customer, ended[0]), now - ended[0].period_end > HELD_AT_MOST
+    if invoice is None and is_late:
+        for period in ended:  # its subscription has gone without one: statements bill it
+            items.give_up(period)
+    if invoice is None:
         return 0
+    if not all(_is_complete(period) for period in ended):
+        if not is_late or not all(_is_stated(period) for period in ended):
+            return 0
+        log.error("billing.usage_held_too_long", stripe=invoice.id, tenant=str(ended[0].tenant_id))
+        _send_no_more(ended)
     invoice = client().v1.invoices.retrieve(str(invoice.id))
     _settle(customer, invoice, ended)
     if invoice.status == "draft":
@@ -63,12 +75,21 @@ def _is_complete(period: MeteredPeriod) -> bool:
     waits = (MeterExport.State.WRITTEN, MeterExport.State.WITHDRAWING)
     if period.exports.filter(state__in=waits).exists():
         return False
-    statement = Statement.objects.filter(
-        tenant=period.tenant, meter=period.meter, period_start=period.period_start
-    )
     sent = period.exports.filter(state=MeterExport.State.SENT)
     ours = sum(sent.values_list("quantity", flat=True))
-    return statement.exists() and sending.summary(period) == ours
+    return _is_stated(period) and sending.summary(period) == ours
+
+
+def _is_stated(period: MeteredPeriod) -> bool:
+    """Its month is sealed, so that we know what it costs."""
+    rows = Statement.objects.filter(tenant=period.tenant, meter=period.meter)
+    return rows.filter(period_start=period.period_start).exists()
+
+
+def _send_no_more(ended: Sequence[MeteredPeriod]) -> None:
+    """What Stripe has not heard by now is asked for by an item on the draft."""
+    for period in ended:
+        period.exports.filter(state=MeterExport.State.WRITTEN).delete()
 
 
 def _settle(customer: str, invoice: stripe.Invoice, ended: Sequence[MeteredPeriod]) -> None:

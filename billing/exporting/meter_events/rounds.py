@@ -66,5 +66,5 @@ def _release(account: Account, now: datetime) -> int:
     ended = [period for period in _open(account) if period.period_end <= now]
     finalized = 0
     for _, group in groupby(ended, key=lambda one: (one.subscription_id, one.period_end)):
-        finalized += holding.release(account.stripe_customer_id or "", list(group))
+        finalized += holding.release(account.stripe_customer_id or "", list(group), now=now)
     return finalized

@@ -196,7 +196,13 @@ def _is_done(current: stripe.Subscription, offer: Offer) -> bool:
 def _wanted(account: Account, current: stripe.Subscription, data: Mapping[str, str]) -> Wanted:
     members = Membership.objects.for_tenant(account.tenant).count()
     choice = forms.choice(data, currency=current.currency, members=members)
-    return wanted.of(current, choice, code=data.get("code", ""))
+    code = data.get("code", "")
+    found = wanted.of(current, choice, code=code)
+    if account.past_due_since is not None and (found.when == "now" or code):
+        raise wanted.NotNow(
+            "An invoice is not paid. Please pay it first: then the plan can be changed."
+        )
+    return found
 
 
 def _changeable(account: Account) -> stripe.Subscription:

@@ -58,7 +58,12 @@ def of(current: stripe.Subscription, choice: Choice, *, code: str = "") -> Wante
     if (current.cancel_at or current.cancel_at_period_end) and (when == "period_end" or code):
         raise NotNow("The plan is cancelled. Please keep it first: then it can be changed.")
     found = codes.find(code, current=current, price=price) if code else None
-    if found and (when == "period_end" or (scheduled.comes(current) and when == "never")):
+    if found and when == "never" and scheduled.comes(current):
+        raise codes.CodeRefused(
+            "A change is scheduled, and a code would be lost with it. Please take the change back first, or "
+            "use the code once it has come."
+        )
+    if found and when == "period_end":
         raise codes.CodeRefused(
             "A code counts at once, and this change comes later. Please use it once the change has come."
         )

@@ -74,6 +74,8 @@ class ClickHouseErasing:
         rewrite: Rewrite,
     ) -> Erased:
         pseudonyms.check(words)
+        if not persons and not browsers and not words:
+            return Erased()
         rewriting = ClickHouseRewriting(self.store)
         with self.store.alone():
             told = rewriting.begin(persons, browsers, words, rewrite)

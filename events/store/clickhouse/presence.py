@@ -33,9 +33,11 @@ class Writes(Protocol):
 
     def connection(self) -> AbstractContextManager[Client]: ...
 
-    def alone(self) -> AbstractContextManager[Any]: ...
-
     def command(self, statement: str) -> None: ...
+
+
+class Keeps(Writes, Protocol):
+    """The same, with its files."""
 
     @property
     def retention(self) -> Any: ...
@@ -100,7 +102,7 @@ def _fresh() -> dict[str, str]:
 class ClickHousePresence:
     """`shelf` has the archived files."""
 
-    store: Writes
+    store: Keeps
     shelf: Shelf
 
     def catch_up(self) -> int:

@@ -35,12 +35,14 @@ from events.store.clickhouse import finding, schema
 from events.store.clickhouse.batch import ClickHouseBatch, Insert, Record, token_of
 from events.store.clickhouse.client import ClickHouse
 from events.store.clickhouse.erasing import ClickHouseErasing
+from events.store.clickhouse.known import ids_known
 from events.store.clickhouse.order import ClickHouseOrder
 from events.store.clickhouse.presence import ClickHousePresence
 from events.store.clickhouse.retention import ClickHouseRetention
 from events.store.clickhouse.timeline import ClickHouseTimeline
 from events.store.clickhouse.writer import Turn, Writer
 from events.store.interface import Stored, Wanted
+from events.store.timeline_pages import page_of
 
 log = structlog.get_logger()
 
@@ -55,16 +57,6 @@ _READING = {
     "async_insert": 0,  # an answer means stored
 }
 _QUORUM = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
-# UUIDv7 ids of a batch lie close together, mostly with nothing between them that is stored.
-_BETWEEN = """
-    SELECT id FROM event_key
-    WHERE id >= toFixedString(unhex('{first}'), 16) AND id <= toFixedString(unhex('{last}'), 16)
-    LIMIT {most}
-"""
-_AMONG = """
-    SELECT id FROM event_key WHERE id IN (
-        SELECT toFixedString(unhex(substring('{ids}', number * 32 + 1, 32)), 16) FROM numbers({count}))
-"""
 
 
 class ClickHouseEventStore:
@@ -104,7 +96,8 @@ class ClickHouseEventStore:
         ordered = [once[number] for number in sorted(once)]
         with self._writer.turn() as turn:
             self._finish_unfinished(turn)
-            known = self._known(ordered)
+            with self.connection() as client:
+                known = ids_known(client, ordered, self._consistent())
             new = [event for event in ordered if event.id.int not in known] if known else ordered
             if new:
                 number = turn.done + 1
@@ -154,9 +147,9 @@ class ClickHouseEventStore:
         **wanted: Unpack[timeline.Only],
     ) -> timeline.TimelinePage:
         """The events of one human, newest first. See EventStore."""
-        reads = ClickHouseTimeline(self, shelf.chosen())
         asked = timeline.asked(persons, browsers, before, limit, **wanted)
-        return timeline.page_of(timeline.look(reads, asked), asked)
+        reads = ClickHouseTimeline(self, shelf.chosen())
+        return page_of(timeline.look(reads, asked), asked)
 
     def maintain(self, now: datetime) -> None:
         """Partitions come by themselves; ids too old to come again go, and old batches get few rows."""
@@ -183,26 +176,6 @@ class ClickHouseEventStore:
         """Give back all connections."""
         self._threads.shutdown()
         self._clickhouse.close()
-
-    def _known(self, ordered: Sequence[Event]) -> set[int]:
-        """Which ids are stored. The batch comes in their order."""
-        if not ordered:
-            return set()
-        most = 2 * len(ordered) + 1_000
-        between = self._ids(
-            _BETWEEN.format(first=ordered[0].id.hex, last=ordered[-1].id.hex, most=most)
-        )
-        if len(between) < most:
-            return between
-        ids = "".join([event.id.hex for event in ordered])
-        return self._ids(_AMONG.format(ids=ids, count=len(ordered)))
-
-    def _ids(self, query: str) -> set[int]:
-        settings = {"max_query_size": len(query) + 1024, **self._consistent()}
-        with self.connection() as client:
-            found = client.raw_query(query, fmt="RowBinary", settings=settings)
-        starts = range(0, len(found), 16)
-        return {int.from_bytes(found[start : start + 16], "big") for start in starts}
 
     def _send_raw(self, turn: Turn, record: Record) -> None:
         try:

@@ -69,7 +69,7 @@ class ClickHouseTimeline:
         files: dict[date, list[Readable]] = {}
         leaving: list[Day] = []
         by_day = {each.day: each for each in days}
-        kept = ClickHouseRetention(self.store, self.shelf)  # type: ignore[arg-type]
+        kept = ClickHouseRetention(self.store, self.shelf)
         for note in kept.notes(among=list(by_day)):
             # A note may say "not finished" while its file is there, and the rows nowhere else.
             if note.archived_at or archive.exists(kept.file(note)):

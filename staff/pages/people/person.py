@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from identity import people, security
-from identity.models import Person, PersonAttribute, PurposeConsent, SignIn, User
+from identity.models import Person, PersonAttribute, SignIn, User
 from identity.requests import UserRequest
 from staff import panels, trail
 from staff.access import staff_only
@@ -49,7 +49,7 @@ def person(request: UserRequest, pk: UUID) -> HttpResponse:
         "said": PersonAttribute.objects.filter(subject__in=whom.subjects).order_by("-at", "-id")[
             :_SAID
         ],
-        "consents": PurposeConsent.objects.filter(subject__in=whom.subjects).order_by("-id")[:20],
+        "consents": people.consents_of(whom.subjects)[:20],
         "merges": people.merges(found),
         "reached": _reached(found),
         "panels": panels.about(KIND, found),

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from billing import reconciling
-from billing.models import Difference, UsageCharge
-from billing.reconciling import comparers, keeping, running
+from billing.models import Difference, Subscription, UsageCharge
+from billing.reconciling import comparers, keeping, running, sent
 from billing.reconciling.comparers import Comparer, Found, Scope
 from metering.definitions import meters
 from metering.models import Statement
@@ -88,6 +88,13 @@ def test_each_difference_is_named_to_the_unit(billed: Metered) -> None:
             f"exports: clicks from {day}, export rows: 0, should be 5",
             f"stripe's meters: clicks from {day}, Stripe's meter: 5, should be 0",
         ]
+    with undone():
+        second = Subscription.objects.get(tenant=tenant)
+        first, second.pk, second.stripe_id = second.stripe_id, None, "sub_zzz_by_hand"
+        second.save()
+        assert found(billed) == [
+            f"subscriptions: Live subscriptions ({first}, sub_zzz_by_hand): 2, should be 1"
+        ]
     made_twice(billed)
     off = f"stripe's meters: clicks from {day}, Stripe's meter: 9, should be 5"
     assert found(billed) == [off]
@@ -136,6 +143,37 @@ def test_a_difference_is_kept_once_and_settled_when_it_is_gone(billed: Metered) 
     assert not rows.exists()
 
 
+def test_a_draft_that_waits_too_long_is_told_of_and_then_asks_for_what_was_counted(
+    metered: Metered,
+) -> None:
+    """Somebody else sends events for our customer, so both sides never count the same."""
+    metered.skip(1)
+    metered.click(8, metered.start + HOUR)
+    metered.bring()
+    made_twice(metered)
+    metered.skip((metered.period.period_end - metered.start).days - 1)
+    metered.bring()
+    metered.close(2 * HOUR)
+    assert metered.bring(2 * HOUR) == 0
+    draft = metered.invoices()[-1]
+    assert (draft.status, draft.auto_advance) == ("draft", False)
+    day = f"{metered.start:%-d %b %Y}"
+    told = f"held drafts: clicks from {day}, the renewal's draft waits for its usage"
+    span = (metered.start - DAY, metered.now + DAY)
+    soon, later = Scope(*span, metered.now + 23 * HOUR), Scope(*span, metered.now + 25 * HOUR)
+    assert sent.held_too_long(soon, [metered.shop.tenant.pk]) == set()
+    assert sent.held_too_long(later, [metered.shop.tenant.pk]) == {metered.shop.tenant.pk}
+    assert told in found(metered)
+    assert metered.bring(2 * DAY) == 0
+    assert metered.bring(3 * DAY + 2 * HOUR) == 1
+    billed = metered.invoices()[-1]
+    assert (billed.id, billed.status in ("open", "paid")) == (draft.id, True)
+    usage = [line.amount for line in billed.lines.data if line.amount != 29_00]
+    assert sum(usage) == 5_00, "what is stated, whatever the meter has"
+    assert (metered.period.state, metered.bring(4 * DAY)) == ("billed", 0)
+    assert told not in found(metered)
+
+
 def test_a_line_that_stripe_has_otherwise_is_named(metered: Metered) -> None:
     tenant = metered.shop.tenant
     statement = stated.statement(tenant, 123_456, month=7)
@@ -146,7 +184,7 @@ def test_a_line_that_stripe_has_otherwise_is_named(metered: Metered) -> None:
     reconciling.reconcile(scope, say=said.append)
     invoice = UsageCharge.objects.get(statement=statement).invoice
     assert invoice is not None
-    line = f"Stripe's invoice {invoice.stripe_id}, the line of statement {statement.hash[:8]}"
+    line = f"Stripe's invoice {invoice.stripe_id}, the line of statement {statement.number}"
     assert [each for each in said if "invoice" in each] == [
         f"{tenant.slug}: stripe's invoices: {line}: 235, should be 230 usd"
     ]

@@ -106,15 +106,68 @@ def test_it_is_lost_after_the_days_of_grace_and_all_is_back_once_it_is_paid(
     assert [each["amount"] for each in failing.shop.recorded("Invoice Paid")] == [29_00, 29_00]
 
 
-def test_a_second_renewal_that_fails_begins_no_new_grace(failing: Clocked) -> None:
+def test_months_without_the_plan_are_not_asked_for_once_the_card_is_mended(
+    failing: Clocked,
+) -> None:
+    """Stripe goes on to renew what is past due. Who had the limits of Free owes the one period in which
+    the plan was kept, however long it took."""
     since = failing.account.past_due_since
-    failing.pass_days(31)
-    assert (failing.account.past_due_since, failing.account.owed) == (since, 58_00)
-    assert holds(failing) == FREE
+    tried = failing.mails()["payment_failed"]
+    for _ in range(3):
+        failing.pass_days(31)
+        assert (failing.account.past_due_since, failing.account.owed) == (since, 29_00)
+        assert holds(failing) == FREE
+    assert failing.mails()["payment_failed"] == tried, "nobody is told of what is not asked for"
+    page = failing.shop.owner.get("/billing/payment/").content.decode()
+    assert "Pay $29.00 now" in page
+    assert "whole periods with the limits of Free cost nothing" in page
     failing.give_card(VISA)
     failing.shop.owner.post("/billing/payment/")
-    assert [one.amount_paid for one in failing.invoices()] == [29_00] * 3
+    failing.hear()
+    had = [(one.amount_paid, one.status) for one in failing.invoices()]
+    assert had == [(29_00, "paid")] * 2 + [(0, "void")] * 3
+    assert (holds(failing), failing.account.owed, failing.account.status) == (PRO, 0, "active")
+    assert failing.mails()["payment_recovered"] == 1
+    failing.until_renewal()
+    assert [one.amount_paid for one in failing.invoices()][-1] == 29_00
+    assert (holds(failing), failing.account.past_due_since) == (PRO, None)
+
+
+def test_a_renewal_that_a_new_card_pays_brings_the_plan_back(failing: Clocked) -> None:
+    """It is the newest that counts; the one before stays open, and can be paid."""
+    failing.pass_days(15)
+    assert holds(failing) == FREE
+    failing.give_card(VISA)
+    failing.until_renewal()
+    assert [one.status for one in failing.invoices()] == ["paid", "open", "paid"]
     assert (holds(failing), failing.account.owed) == (PRO, 0)
+
+
+def test_what_somebody_gave_up_at_stripe_is_owed_no_more(failing: Clocked) -> None:
+    failing.pass_days(15)
+    assert holds(failing) == FREE
+    failing.stripe.v1.invoices.void_invoice(str(failing.invoices()[-1].id))
+    failing.hear()
+    assert (holds(failing), failing.account.past_due_since) == (PRO, None)
+
+
+def test_months_that_stripe_only_drafts_are_not_asked_for_either(
+    subscribed: Clocked, final
+) -> None:
+    """Unpaid: Stripe's own word for a subscription whose last try has failed."""
+    final("mark_unpaid", "3")
+    subscribed.give_card(FAILS)
+    subscribed.until_renewal()
+    subscribed.pass_days(16)
+    assert (subscribed.account.status, holds(subscribed)) == ("unpaid", FREE)
+    subscribed.pass_days(31)
+    subscribed.pass_days(31)
+    assert (subscribed.account.owed, holds(subscribed)) == (29_00, FREE)
+    subscribed.give_card(VISA)
+    subscribed.shop.owner.post("/billing/payment/")
+    subscribed.hear()
+    assert [one.status for one in subscribed.invoices()] == ["paid", "paid", "void", "void"]
+    assert (holds(subscribed), subscribed.account.owed) == (PRO, 0)
 
 
 def test_without_any_news_the_periodic_check_ends_the_grace(failing: Clocked) -> None:

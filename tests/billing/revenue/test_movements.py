@@ -35,14 +35,15 @@ def said(
         SimpleNamespace(
             quantity=quantity,
             price=SimpleNamespace(
-                unit_amount=amount, unit_amount_decimal=str(amount), currency="usd", metadata={},
+                unit_amount=amount, unit_amount_decimal=str(amount), currency="usd",
+                metadata={} if place else {"plan": "pro"},  # the others are add-ons
                 recurring=SimpleNamespace(
                     interval=interval, interval_count=1,
                     usage_type="metered" if amount < 0 else "licensed",
                 ),
             ),
         )
-        for amount, quantity, interval in items
+        for place, (amount, quantity, interval) in enumerate(items)
     ]  # fmt: skip
 
     class Said(SimpleNamespace):
@@ -54,9 +55,12 @@ def said(
 
 def off(
     percent: float | None = None, amount: int | None = None, *, duration: str = "forever",
-    end: datetime | None = None,
+    end: datetime | None = None, plans: str = "",
 ) -> SimpleNamespace:  # fmt: skip
-    coupon = SimpleNamespace(percent_off=percent, amount_off=amount, duration=duration)
+    metadata = {"plg_coupon": "some", "plans": plans} if plans else {}
+    coupon = SimpleNamespace(
+        percent_off=percent, amount_off=amount, duration=duration, metadata=metadata
+    )
     at = end.timestamp() if end else None
     return SimpleNamespace(end=at, source=SimpleNamespace(coupon=coupon))
 
@@ -83,6 +87,9 @@ def off(
             14_50,
         ),
         (said((29_00, 1, "month"), off=[off(50, duration="repeating", end=NOW)]), 29_00),
+        (said((29_00, 1, "month"), (10_00, 1, "month"), off=[off(50, plans="pro")]), 24_50),
+        (said((29_00, 1, "month"), (10_00, 1, "month"), off=[off(50, plans="team")]), 39_00),
+        (said((9_00, 1, "month"), (1_00, 1, "month"), off=[off(amount=20_00, plans="pro")]), 1_00),
         (said((29_00, 1, "month"), status="past_due"), 29_00),
         (said((29_00, 1, "month"), status="trialing"), 0),
         (said((29_00, 1, "month"), status="unpaid"), 0),

@@ -12,7 +12,9 @@ import stripe as sdk
 from django.conf import settings
 
 from billing import catalogue, checks, entitlements
-from billing.selling import prices, pricing, pushing
+from billing.models import Subscription
+from billing.selling import discounts, prices, pricing, pushing
+from billing.subscriptions import telling
 from cms import slots
 from metering import Limit, UsagePrice
 from metering.models import Quota
@@ -143,3 +145,29 @@ def test_money_is_written_as_people_read_it(amount: int, currency: str, words: s
 def test_whole_amounts_can_be_written_short() -> None:
     assert money.in_words(29_00, "usd", short=True) == "$29"
     assert money.in_words(29_50, "usd", short=True) == "$29.50"
+
+
+def test_a_coupon_that_is_called_otherwise_stays_the_same_one(
+    stripe: sdk.StripeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module(f"{settings.PRODUCT_APP}.catalogue")
+    coupon = catalogue.Coupon(key="renamed", name="Spring", percent=10, duration="forever")
+    monkeypatch.setattr(module, "COUPONS", [coupon], raising=False)
+    id = discounts.coupon_id(coupon)
+    assert f"coupon {id} created" in [str(each) for each in pushing.push()]
+    monkeypatch.setattr(module, "COUPONS", [replace(coupon, name="Summer")])
+    assert f"coupon {id} renamed to Summer" in [str(each) for each in pushing.push()]
+    assert stripe.v1.coupons.retrieve(id).name == "Summer"
+    assert not [each for each in pushing.push() if id in str(each)]
+
+
+def test_a_new_name_of_a_discount_is_no_new_discount() -> None:
+    def row(*given: dict[str, str]) -> Subscription:
+        return Subscription(discounts=list(given))
+
+    was = row({"id": "di_1", "name": "Spring"})
+    assert telling._new_discounts(was, row({"id": "di_1", "name": "Summer"})) == []
+    assert telling._new_discounts(was, row({"id": "di_2", "name": "Summer"})) == ["Summer"]
+    assert (
+        telling._new_discounts(row({"name": "Spring"}), row({"id": "di_1", "name": "Spring"})) == []
+    )

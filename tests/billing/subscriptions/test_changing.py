@@ -9,6 +9,8 @@ import pytest
 import stripe as sdk
 
 from billing.subscriptions import subscription
+from metering import quotas
+from metering.quotas import OwnLimits
 from outbound.models import Message
 from tenants.models import AuditEntry
 from tests.billing.conftest import Shop
@@ -241,7 +243,7 @@ def tried_with_card(books: Clocked) -> Clocked:
     """A trial of Pro that a card is kept for, and that nobody has paid for yet."""
     books.shop.owner.post("/billing/trial/", {"plan": "pro", "interval": "month"})
     books.buy("pro")
-    assert (books.shop.account.status, books.totals()) == ("trialing", [0, 0])
+    assert (books.shop.account.status, books.totals()) == ("trialing", [0])
     return books
 
 
@@ -251,11 +253,11 @@ def test_within_a_trial_with_a_card_another_plan_costs_from_its_end_on(books: Cl
     page = books.shop.look(plan="pro", interval="year")
     assert ("Nothing is charged now." in page, due(page, "You pay then")) == (True, 290_00)
     books.shop.confirm(page)
-    assert (books.row.interval, books.row.trial_end, books.totals()) == ("year", end, [0, 0])
+    assert (books.row.interval, books.row.trial_end, books.totals()) == ("year", end, [0])
     books.shop.change(plan="pro", interval="month")  # back at once: nothing is paid for yet
     assert (books.row.interval, books.row.trial_end) == ("month", end)
     books.pass_until(int(end.timestamp()) + 2 * HOUR)
-    assert (books.shop.account.status, books.totals()) == ("active", [0, 0, PRO])
+    assert (books.shop.account.status, books.totals()) == ("active", [0, PRO])
 
 
 def test_a_plan_that_cannot_be_tried_ends_the_trial_and_is_paid_at_once(books: Clocked) -> None:
@@ -269,7 +271,7 @@ def test_a_plan_that_cannot_be_tried_ends_the_trial_and_is_paid_at_once(books: C
     assert (books.shop.account.plan_key, books.shop.account.status) == ("pro", "trialing")
     books.card("pm_card_visa")
     books.shop.change(plan="business")
-    assert (books.shop.account.status, books.totals()) == ("active", [0, 0, BUSINESS])
+    assert (books.shop.account.status, books.totals()) == ("active", [0, BUSINESS])
 
 
 @pytest.mark.parametrize(
@@ -301,3 +303,43 @@ def test_a_code_can_be_used_again_once_the_scheduled_change_has_come(books: Cloc
     page = books.shop.look(plan="business")
     assert "What was scheduled" not in page
     assert "Promotion code" in books.shop.page()
+
+
+def money_of(books: Clocked) -> int | None:
+    return quotas.own_limits_of(books.shop.tenant).money
+
+
+def test_a_limit_of_money_that_nobody_chose_follows_the_plan_and_a_chosen_one_stays(
+    books: Clocked,
+) -> None:
+    books.buy("pro")
+    assert money_of(books) == 29_00
+    books.shop.change(plan="business")
+    assert money_of(books) == 99_00, "the first limit of the larger plan"
+    quotas.set_own_limits(
+        books.shop.tenant,
+        OwnLimits(money=50_00),
+        by=books.shop.tenant.memberships.get(role="owner").user,
+    )
+    books.shop.change(plan="pro")
+    books.renew()
+    assert (books.shop.account.plan_key, money_of(books)) == ("pro", 50_00)
+    quotas.set_own_limits(books.shop.tenant, OwnLimits(), by=None)
+    books.shop.change(plan="business")
+    assert money_of(books) is None, "who has removed it does not get it back"
+
+
+def test_a_cancellation_says_what_becomes_of_a_change_that_waits(books: Clocked) -> None:
+    books.buy("business")
+    books.shop.change(plan="pro")
+    page = books.shop.owner.get("/billing/cancellation/").content.decode()
+    assert "The change that is scheduled (Pro for $29.00 a month) is taken back with it" in page
+    said = books.shop.owner.post("/billing/cancellation/", follow=True).content.decode()
+    assert "It will not become Pro for $29.00 a month any more, also if you keep it." in said
+    books.shop.owner.post("/billing/resume/")
+    assert (books.row.scheduled_at, books.row.cancel_at) == (None, None)
+    books.shop.change(plan="pro")
+    assert books.row.scheduled_plan_key == "pro"
+    assert (
+        "is taken back with it" in books.shop.owner.get("/billing/cancellation/").content.decode()
+    )

@@ -15,7 +15,6 @@ from billing.subscriptions import life, moving, subscription
 from metering.quotas import limits
 from tenants.models import AuditEntry, Status, Tenant
 from tests.billing.conftest import Shop
-from tests.billing.simulated import pay
 from tests.billing.subscriptions.clocked import HOUR, Clocked, clocked, due
 
 PRO, BUSINESS = 29_00, 99_00
@@ -114,15 +113,6 @@ def test_a_trial_that_the_customers_card_will_pay_can_be_changed(books: Clocked)
     assert due(page) == BUSINESS
     books.shop.confirm(page)
     assert (books.shop.account.plan_key, books.totals()) == ("business", [0, BUSINESS])
-
-
-def test_who_pays_in_a_tab_from_before_the_trial_has_one_subscription(books: Clocked) -> None:
-    keep_card(books)
-    page = books.shop.start_checkout("pro")
-    try_pro(books)
-    back = pay(page)
-    books.shop.owner.get(back[back.index("/billing") :])
-    assert len(books.stripe.v1.subscriptions.list({"customer": books.shop.customer}).data) == 1
 
 
 def test_a_trial_that_was_made_longer_is_bought_from_its_new_end_on(books: Clocked) -> None:

@@ -143,3 +143,17 @@ def test_tiers_go_on_where_the_part_before_stopped() -> None:
     parts = [Part(tiers, Decimal(13)), Part(other, Decimal(9)), Part(tiers, Decimal(1))]
     costs = [each.amount for each in cost_of(parts, of_level=False)]
     assert costs == [3_00, 7 * 30 + 2 * 10 + 7, 50]
+
+
+def test_what_was_used_while_nothing_could_be_charged_costs_nothing_later(
+    workspace: Shop,
+    start: datetime,
+    log: Log,  # noqa: F811
+) -> None:
+    """A trial without a card, for which a card was given in the middle of the month."""
+    change(workspace, Limit(100, hard=False), start - HOUR / 2)
+    use(log, workspace, 300, start + DAY)
+    change(workspace, PRO, start + 2 * DAY)
+    use(log, workspace, 50, start + 3 * DAY)
+    assert "$5.00" in workspace.page()
+    assert [each for each in close(workspace, start) if each] == [5_00]

@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 import pytest
 import stripe as sdk
-from django.db import connection, transaction
 
 from billing import exporting, upkeep
 from billing.models import Account, UsageCharge, UsageInvoice
 from billing.usage import usage_charges
-from metering.models import Statement
 from metering.signals import period_closed
 from tests.billing import stated
 from tests.billing.conftest import Shop, at_once
@@ -110,26 +108,6 @@ def test_a_failure_of_one_workspace_does_not_stop_the_others(
     Account.objects.filter(tenant=acme).update(stripe_customer_id="cus_that_is_gone")
     billed_once(stripe, shop)
     assert stated.waiting(acme) == 1  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def forgettable(open_shop: OpenShop) -> Callable[[], Shop]:
-    """`open_shop`, whose statements go with it; nothing but a test may do that."""
-    opened: list[Shop] = []
-
-    def browsers() -> Shop:
-        opened.append(open_shop())
-        return opened[-1]
-
-    yield browsers  # type: ignore[misc]
-    tenants = {shop.tenant.pk for shop in opened}
-    for model in (UsageCharge, UsageInvoice):
-        model.objects.filter(tenant_id__in=tenants)._raw_delete("default")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE metering_statement DISABLE TRIGGER immutable")
-        Statement.objects.filter(tenant_id__in=tenants)._raw_delete("default")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE metering_statement ENABLE TRIGGER immutable")
 
 
 def test_two_workers_at_once_make_one_invoice(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, HttpResponseNotModified
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
+import events
+from events.event import decode
+from events.recording import calls
 from identity.middleware import VisitorMiddleware
+from identity.people import consents_of
+from tests.identity.people.told import follow
 from tests.visiting import tell
 
 
@@ -107,3 +114,30 @@ def test_the_site_asks_and_leads_to_the_choice_only_where_it_must(
     assert "May we count your visit?" in page
     assert 'js/site.js" type="module"' in page
     assert '/cookies/" data-consent-again>Cookies</a>' in page
+
+
+def test_a_choice_is_known_with_where_and_which_words(
+    client_for: Callable[..., Client], asked: None, people: SimpleNamespace
+) -> None:
+    page, banner, visitor = client_for(), client_for(people.acme_owner), client_for()
+    with events.batch():
+        assert page.post("/cookies/", {"answer": "yes"}).status_code == 302
+        banner.cookies["plg_consent"] = "yes"
+        tell(banner, {"consent": {"answer": "yes", "where": "/pricing/"}})
+        for nothing in ({"answer": "maybe"}, {}, {"answer": "no"}):  # the last: of nobody we know
+            assert tell(visitor, {"consent": nothing}).status_code == 204
+        lines = [decode(line) for line in calls.unsent()]
+    said = [event for event in lines if event.name == "Consent Changed"]
+    assert [event.properties["where"] for event in said] == ["/cookies/", "/pricing/"]
+    assert page.cookies["plg_aid"].value == said[0].anonymous_id
+    text = page.get("/cookies/").content.decode()
+    assert str(said[0].properties["words"]) in text
+    banner_text = render_to_string("components/consent.html")
+    assert str(said[1].properties["words"]) in banner_text
+    assert tell(visitor, {"consent": "yes"}).status_code == 400
+
+    follow(*said)
+    (kept,) = consents_of([UUID(str(said[0].anonymous_id))])
+    assert (kept.purpose, kept.given, kept.where) == ("measuring", True, "/cookies/")
+    follow(*said)
+    assert len(consents_of([UUID(str(said[0].anonymous_id))])) == 1

@@ -18,6 +18,7 @@ from events.store import get_store
 from identity.models import Erasure, Person, PersonMerge
 from identity.people.identifiers import persons
 from identity.persons import person_of
+from outbound.models import Message
 from staff.models import Look
 from tests.identity.people.told import NOON, follow, identify
 
@@ -137,6 +138,20 @@ def test_the_page_says_what_is_believed_and_who_said_it(log, staff, ada):
     text = staff.get(f"{PEOPLE}{ada.pk}/").content.decode()
     for part in ("Ada", "ada@x.example", "A server of ours said so", "u1", "b1", "Timeline"):
         assert part in text
+
+
+def test_the_page_says_what_was_sent_to_them(log, staff, ada):
+    row = Message.objects.create(
+        once_key=f"x:{ada.pk}",
+        topic="welcome",
+        channel="mail",
+        person_id=ada.pk,
+        subject="Welcome, Ada",
+    )
+    text = staff.get(f"{PEOPLE}{ada.pk}/").content.decode()
+    assert "Welcome, Ada" in text
+    assert row.get_state_display() in text
+    assert f"/staff/messages/?q={ada.pk}" in text
 
 
 def test_the_timeline_has_what_they_did_before_they_were_known(log, staff, ada):
