@@ -6,8 +6,8 @@ import django
 
 django.setup()
 
-from metering import limits  # noqa: E402
-from tenants import api_keys  # type: ignore[attr-defined]  # noqa: E402  as it was at that commit
+from metering import limits  # type: ignore[attr-defined]  # noqa: E402  as it was at that commit
+from tenants import api_keys  # type: ignore[attr-defined]  # noqa: E402
 from tenants.models import Membership  # noqa: E402
 
 membership = Membership.objects.select_related("tenant", "user").order_by("pk").first()
