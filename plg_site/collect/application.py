@@ -145,7 +145,9 @@ class Application:
         except asking.Gone:
             raise
         except Exception:
-            log.exception("collect_failed")  # a fault of ours: what was sent must not be thrown away
+            log.exception(
+                "collect_failed"
+            )  # a fault of ours: what was sent must not be thrown away
             return _later("failed", 30)
         finally:
             room.give_back()
