@@ -24,7 +24,8 @@ class TooMany(ValueError):
 
 
 class Call(msgspec.Struct, gc=False):
-    """One of them, unchecked: null is as good as absent, and what nobody asks for is left aside.
+    """One of them, unchecked: null is as good as absent, and what nobody asks for is left aside. Its texts
+    are valid Unicode without NUL, its numbers are some.
 
     `wrong`: why it could not be read. `not_numbers`: NaN stood in it, and is null now.
     """

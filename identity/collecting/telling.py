@@ -20,7 +20,7 @@ from identity.collecting.snapshot import Known, Snapshot
 from identity.collecting.standing import Standing
 from identity.collecting.tally import Tally
 
-_BRACKETS = cleaning.DEEPEST  # so many in one event: look how deep they are
+_BRACES = cleaning.DEEPEST // 2  # so many in one event, or lists of lists: look how deep they are
 _NOTHING: tuple[int, dict[str, Any]] = (0, {})
 _NEEDS_SOMEBODY = frozenset({"identify", "group", "alias"})  # what says nothing without an id
 
@@ -100,14 +100,19 @@ class Teller:
         context = {**self._about_source, "type": call.type}
         if call.type == "track":
             name, stands = self._standing(call.event)
-            properties = self._planned(call, name, stands, context)
+            if stands.is_simple and type(call.properties) is dict:
+                properties = call.properties
+                context["plan"] = stands.word
+                self._count(name, properties)
+            else:
+                properties = self._planned(call, name, stands, context)
         else:
             name, properties = naming.name_of(call), naming.properties_of(call, said)
         anonymous = self._whose(call, context)
         circumstances_of.add(context, said)
         key = ids.message_id(call.messageId)
         if key:
-            context["message_id"] = cleaning.text(key[: ids.LONGEST])
+            context["message_id"] = key[: ids.LONGEST]
         if call.not_numbers:
             self._note(call, "not_a_number", "NaN or an infinity became null.")
         when, skew = call.timestamp, self._skew
@@ -126,7 +131,7 @@ class Teller:
                 context,
             )
         )
-        if line.count(b"{") + line.count(b"[") > _BRACKETS:
+        if line.count(b"{") > _BRACES or b"[[[" in line:
             _check_depth(properties)
         return bounded(line, name)
 
@@ -179,17 +184,18 @@ class Teller:
         if type(properties) is not dict:
             properties = naming.an_object(properties, "properties")
         if stands.is_counted:
-            amount, example = self._counted.get(name, _NOTHING)
-            self._counted[name] = (amount + 1, example or properties)
+            self._count(name, properties)
         context["plan"] = stands.word
-        if stands.is_simple:
-            return properties
         if stands.word == standing.BLOCKED:
             raise WrongCall("blocked", f"“{name}” is blocked.")
         if wrong := stands.objection(properties):
             context["plan"] = standing.VIOLATION
             self._note(call, standing.VIOLATION, wrong)
         return stands.validated(properties)
+
+    def _count(self, name: str, properties: dict[str, Any]) -> None:
+        amount, example = self._counted.get(name, _NOTHING)
+        self._counted[name] = (amount + 1, example or properties)
 
     def _note(self, call: Call, reason: str, words: str) -> None:
         """For the page of troubles. Under a name of the caller's only where somebody decided on it."""

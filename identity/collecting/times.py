@@ -60,7 +60,11 @@ class Clock:
 
         What would lie in the future is now. Raises WrongTime for what is no time, or older than is taken.
         """
-        time = read(said)
+        try:
+            found: datetime | None = datetime.fromisoformat(said)  # as nearly all of them are
+        except (TypeError, ValueError):
+            found = None
+        time = found if found is not None and found.tzinfo is UTC else read(said)
         if time is None:
             return self.now
         try:

@@ -27,7 +27,7 @@ from plg_site.web import probes  # noqa: E402
 
 # A thread that has heard from Redis waits so long at most for the one that reads bodies (seconds).
 _SWITCH = 0.001
-MOST_CONNECTIONS = 2_000
+MOST_CONNECTIONS = 5_000  # above them uvicorn itself says 503; the application does long before
 
 
 class Server(uvicorn.Server):

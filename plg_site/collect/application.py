@@ -16,15 +16,16 @@ from identity import collecting
 from identity.collecting import Known, Message, Refused, Snapshot, Teller
 from plg_site.collect import answers, asking
 from plg_site.collect.answers import Answer, Send, refusal
-from plg_site.collect.asking import BATCH, Place, Receive
-from plg_site.collect.gathering import Busy, Gathering
+from plg_site.collect.asking import BATCH, Busy, Place, Receive, Room
+from plg_site.collect.gathering import Gathering
 from plg_site.collect.knowing import Knowing, Unknown
 from plg_site.web import probes
 from plg_site.web.client_address import Trusted, settle
 
 log = structlog.get_logger()
 AT_ONCE = 250  # events of one request between two looks at the others
-MOST_IN_FLIGHT = 64 * 1024 * 1024  # bytes of bodies that are being worked on
+MOST_IN_FLIGHT = 64 * 1024 * 1024  # bytes of bodies that have come and are not answered
+MOST_REQUESTS = 1_000  # that are being worked on
 TAKEN = metrics.Counter(
     "plg_collected_events_total", "Events that the collector took", labels=("kind",), most=6
 )
@@ -38,7 +39,8 @@ class Application:
 
     def __init__(self, *, knowing: Knowing, gathering: Gathering) -> None:
         self._knowing, self._gathering = knowing, gathering
-        self._in_flight = 0
+        self._in_flight = asking.InFlight(MOST_IN_FLIGHT)
+        self._requests = 0
         self._trusted = Trusted(settings.TRUSTED_PROXIES)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -92,6 +94,8 @@ class Application:
             return (
                 answers.of_json(200, said) if knows else answers.of_json(503, said, retry_after="2")
             )
+        if path == probes.READY and self._knowing.snapshot is None:
+            return _later("starting", 2)
         said_probe = probes.answer(path)
         more = [] if said_probe.status == 200 else [(b"retry-after", b"5")]
         return Answer(int(said_probe.status), said_probe.body, more)
@@ -119,17 +123,15 @@ class Application:
         if at.is_metrics:  # what Segment's SDK tells of itself
             return answers.taken()
         headers = asking.headers_of(scope)
-        if self._in_flight > MOST_IN_FLIGHT:
+        if self._requests >= MOST_REQUESTS:
             return _later("busy", 1)
+        self._requests += 1
+        room = Room(self._in_flight)
         try:
-            sent = await asking.body_of(receive, headers)
+            sent = await asking.body_of(receive, headers, room)
+            return await self._take(scope, headers, sent, at.call)
         except TimeoutError:
             return refusal(408, "slow", "The body did not come in time.")
-        except collecting.TooLarge as error:
-            return refusal(413, "too_large", str(error))
-        self._in_flight += len(sent)
-        try:
-            return await self._take(scope, headers, sent, at.call)
         except Unknown:
             return _later("starting", 2)
         except Busy:
@@ -140,8 +142,16 @@ class Application:
             return refusal(413, "too_large", str(error))
         except collecting.Unreadable as error:
             return refusal(400, "undecodable", str(error))
+        except asking.Gone:
+            raise
+        except Exception:
+            log.exception(
+                "collect_failed"
+            )  # a fault of ours: what was sent must not be thrown away
+            return _later("failed", 30)
         finally:
-            self._in_flight -= len(sent)
+            room.give_back()
+            self._requests -= 1
 
     async def _take(
         self, scope: Any, headers: dict[bytes, bytes], sent: bytes, call: str

@@ -24,6 +24,35 @@ CALLS = {
 }  # fmt: skip
 
 
+class Busy(Exception):
+    """More waits than is kept in memory."""
+
+
+class InFlight:
+    """Bytes of all bodies that have come and are not answered, at most `most`."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.size = most, 0
+
+
+class Room:
+    """What one body has of them."""
+
+    def __init__(self, of: InFlight) -> None:
+        self._of, self._size = of, 0
+
+    def take(self, size: int) -> None:
+        """Raises Busy."""
+        if self._of.size + size > self._of.most:
+            raise Busy
+        self._of.size += size
+        self._size += size
+
+    def give_back(self) -> None:
+        self._of.size -= self._size
+        self._size = 0
+
+
 class Gone(Exception):
     """Who asked has closed the connection."""
 
@@ -79,8 +108,8 @@ def key_of(headers: dict[bytes, bytes]) -> str:
     return found.partition(b":")[0].decode(errors="replace")
 
 
-async def body_of(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """All of it, as it was sent. Raises TooLarge, TimeoutError, Gone."""
+async def body_of(receive: Receive, headers: dict[bytes, bytes], room: Room) -> bytes:
+    """All of it, as it was sent. Raises TooLarge, Busy, TimeoutError, Gone."""
     said = headers.get(b"content-length", b"")
     too_large = said.isdigit() and int(said[:20]) > collecting.MAX_SENT
     parts, size = list[bytes](), 0
@@ -90,6 +119,7 @@ async def body_of(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
             if message["type"] != "http.request":
                 raise Gone
             part = message.get("body", b"")
+            room.take(len(part))
             size += len(part)
             parts.append(part)
             too_large = size > collecting.MAX_SENT

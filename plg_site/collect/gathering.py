@@ -7,12 +7,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from plg_site.collect.asking import Busy
+
 MOST_LINES = 4_000  # events in one call: Redis answers nobody else while it runs
 MOST_WAITING = 64 * 1024 * 1024  # bytes that wait; more are told to come again
-
-
-class Busy(Exception):
-    """More waits than is kept in memory."""
 
 
 class Gathering:

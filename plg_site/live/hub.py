@@ -6,8 +6,9 @@ import asyncio
 from collections import defaultdict
 from contextlib import suppress
 
-import redis.asyncio
+import redis
 import structlog
+from redis.asyncio import Redis  # in front of what is inside: see plg_site.unneeded.Late
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -46,7 +47,7 @@ class Hub:
 
     def __init__(self, url: str, *, most: int, most_a_channel: int) -> None:
         # No silent repeat: after a lost connection, listeners must be told that they missed something.
-        self._redis = redis.asyncio.Redis.from_url(
+        self._redis = Redis.from_url(
             url, socket_connect_timeout=2, socket_timeout=_QUIET, retry=Retry(NoBackoff(), 0)
         )
         self._most = most

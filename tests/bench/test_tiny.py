@@ -24,6 +24,7 @@ _LONG = {
     "growth": modules_of("growth"),
     "launch": modules_of("launch"),
     "older": modules_of("older"),
+    "collector": ["older"],
     "tenants": ["size"],
 }
 
