@@ -4,10 +4,10 @@
   when they can, for tracebacks and a command line of theirs: 85 modules. So is `yaml`, which Celery and REST
   framework import when they can, for formats that nobody sends us.
 - `soupsieve` compiles the grammar of CSS selectors, for `select` of Beautiful Soup. `httpx` and `anyio` are a
-  second way of the Stripe SDK to ask, `jinja2` is for Django's test client, which Ninja imports; redis and
-  throttled bring a copy of themselves for asyncio; `sqlparse` reads migrations in SQL. Loaded when they are
+  second way of the Stripe SDK to ask, `jinja2` is for Django's test client, which Ninja imports;
+  throttled brings a copy of itself for asyncio, `sqlparse` reads migrations in SQL. Loaded when they are
   used.
-- pydantic looks through the metadata of all packages for plugins of its own.
+- pydantic looks for plugins of its own through the metadata of all packages.
 - `opentelemetry`, where it is installed and no traces are drawn: redis and others import it when they
   can, 100 modules.
 - Wagtail's apps add routers of Wagtail's own API to one that no address of ours leads to
@@ -25,15 +25,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 ABSENT = ("rich", "pygments", "yaml")
-LATE = (
-    "anyio",
-    "httpx",
-    "jinja2",
-    "redis.asyncio",
-    "soupsieve",
-    "sqlparse",
-    "throttled.asyncio",
-)
+LATE = ("anyio", "httpx", "jinja2", "soupsieve", "sqlparse", "throttled.asyncio")
 _TRACES_GO_TO = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _WAGTAIL_API = "wagtail.api.v3.api"
 # What `ready` of these apps takes from them; the names are those of Wagtail 8.
@@ -71,20 +63,17 @@ def leave_out_tracing() -> None:
 
 
 class Late(ModuleType):
-    """Loads the module of its name when somebody asks it for something; a module inside of it loads
-    by itself.
+    """Loads the module of its name when somebody asks it for something.
 
     `importlib.util.LazyLoader` loads when it is imported a second time (Python 3.11).
     """
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__version__":  # of the import system
+        if name.startswith("__") and name != "__path__":  # of the import system
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         found = importlib.import_module(self.__name__)
-        # Modules inside that were there before it: the import system has told only this one.
-        found.__dict__.update({**self.__dict__, **found.__dict__})
         self.__dict__.update(found.__dict__)
         return getattr(found, name)
 
@@ -97,10 +86,8 @@ def _load_late(name: str) -> None:
     if spec is None:
         return
     sys.modules[name] = late = Late(name)
-    # To look for what is inside now would import the package around it.
+    # What is inside is looked for when it is used: to look now would import the package around it.
     late.__spec__ = ModuleSpec(name, None, is_package=True) if inner else spec
-    folders = spec.submodule_search_locations or ()
-    late.__path__ = [os.path.join(each, *inner.split(".")) for each in folders]
 
 
 def _stand_in(name: str, **members: Any) -> None:

@@ -19,6 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
+
+from stripe_simulator.resources.webhook_endpoints import configure
+from stripe_simulator.server import application
+from stripe_simulator.store import Store
 
 PATIENCE = 15  # seconds
 
@@ -108,6 +113,36 @@ class Simulator:
         self._process.terminate()
         self._process.wait(timeout=60)
         self._log.close()
+
+
+class SimulatorHere:
+    """The same in a thread of this process: for a test that wants one of its own. An interpreter more
+    takes longer to start than most such tests take."""
+
+    def __init__(self, folder: Path, *, webhook_url: str, secret: str) -> None:
+        self.has_catalogue = False
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        store = Store(folder / "stripe.sqlite3", public_url=self.url, durable=False)
+        with store.transaction() as state:
+            configure(state, url=webhook_url, secret=secret)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(store), port=port, log_level="warning", access_log=False,
+                date_header=False, log_config=None, timeout_graceful_shutdown=3,
+            )
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        end = time.monotonic() + PATIENCE
+        while not self._server.started:
+            assert self._thread.is_alive(), "the simulator did not start"
+            assert time.monotonic() < end, "the simulator did not start in time"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
 
 
 def pay(page: str, *, card: str = "4242 4242 4242 4242") -> str:

@@ -44,10 +44,14 @@ def test_what_a_killed_stack_left_is_not_taken_for_a_running_one(
 
 def test_a_given_environment_is_taken_as_it_is(services: Stack) -> None:
     """As in production: no folder is named, and no stack is looked for."""
-    code = "from django.conf import settings; print(settings.SITE_DOMAIN)"
+    code = (
+        "from django.conf import settings; import sys\n"
+        "print(settings.SITE_DOMAIN, sys.dont_write_bytecode)"
+    )
     environ = {**services.env, "SITE_DOMAIN": "plg.localhost", "APP_DOMAIN": "app.plg.localhost"}
+    environ["PYTHONDONTWRITEBYTECODE"] = "1"  # but for this: it would cost every process a second
     ended = manage("shell", "-v0", "-c", code, environ=environ)
-    assert ended.stdout.strip() == "plg.localhost", ended.stderr
+    assert ended.stdout.strip() == "plg.localhost False", ended.stderr
 
 
 def test_the_environment_is_for_its_owner_alone_and_goes_with_the_stack(

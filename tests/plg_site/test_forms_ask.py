@@ -268,6 +268,7 @@ def send(client_for, people, known, somebody_staff) -> Callable[[str, str], list
     return sent
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("host", ["workspace", "site"])
 def test_every_form_asks_who_they_are_or_has_a_reason_not_to(send, host):
     asked, not_asked = set(), set()

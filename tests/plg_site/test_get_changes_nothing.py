@@ -185,6 +185,7 @@ def path_of(route: Route, world: dict[str, object]) -> str:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize("host", ON)
 def test_no_address_writes_a_row_when_it_is_only_looked_at(kinds, world, host, method):

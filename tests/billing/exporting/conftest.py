@@ -21,7 +21,7 @@ from metering.periods import cycles
 from metering.rollups import trust
 from metering.statements import close_due
 from tests.billing.conftest import SECRET, Shop
-from tests.billing.simulated import Mailbox, Simulator
+from tests.billing.simulated import Mailbox, SimulatorHere
 from tests.events.log import Log, an_event, events_database, log, postgres_events, store_kind  # noqa: F401
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -32,12 +32,14 @@ PRICES: dict[str, Price] = {
 
 
 @pytest.fixture
-def simulator(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Simulator]:
+def simulator(
+    tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox
+) -> Iterator[SimulatorHere]:
     """One of its own: its days are skipped."""
     server = mailbox.open()
     folder = tmp_path_factory.mktemp("metered")
     url = f"http://127.0.0.1:{server.server_port}/"
-    simulator = Simulator(folder, webhook_url=url, secret=SECRET)
+    simulator = SimulatorHere(folder, webhook_url=url, secret=SECRET)
     yield simulator
     simulator.stop()
     server.shutdown()
@@ -117,7 +119,7 @@ def metered(
     metered_plans: None,
     shop: Shop,
     stripe: sdk.StripeClient,
-    simulator: Simulator,
+    simulator: SimulatorHere,
     log: Log,  # noqa: F811
     settle: Callable[[], None],
 ) -> Metered:

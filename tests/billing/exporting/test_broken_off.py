@@ -18,7 +18,7 @@ from billing.subscriptions import held_drafts
 from billing.usage import usage_charges
 from tests.billing.exporting.conftest import HOUR, Metered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 STEPS: list[tuple[ModuleType, str]] = [
     (items, "_put_items"),

@@ -166,6 +166,7 @@ def test_what_makes_no_sense_is_refused_in_words(desk: Desk, form: dict[str, str
     assert granting.given_to(desk.shop.tenant) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_stripe_that_fails_gives_nothing_twice(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults, kind: Kind
@@ -196,6 +197,7 @@ def test_a_stripe_that_fails_gives_nothing_twice(
     assert audited(desk.shop) == ["credit.given", "credit.revoked", "credit.ended"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_longer_trial_comes_also_when_stripe_fails(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults, kind: Kind

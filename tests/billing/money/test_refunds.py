@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 import stripe as sdk
 from django.utils import timezone
 
@@ -115,6 +116,7 @@ def test_who_decided_by_what_is_not_so_any_more_is_told(
     assert given_back(stripe, payment) == [10_00]
 
 
+@pytest.mark.thorough
 def test_a_stripe_that_fails_gives_back_nothing_twice(
     desk: Desk, stripe: sdk.StripeClient, faults: Faults
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import stripe as sdk
 
 from billing.models import Subscription
@@ -11,6 +12,8 @@ from billing.selling import pushing
 from outbound.models import Message
 from tests.billing.conftest import Shop, at_once
 from tests.billing.paying.conftest import FAILS, VISA
+
+pytestmark = pytest.mark.thorough
 
 
 def test_what_is_open_is_paid_once_and_an_offer_taken_once(

@@ -16,6 +16,8 @@ from tenants.models import AuditEntry
 from tests.billing.faults import FAULTS, Faults, Kind
 from tests.billing.paying.conftest import FAILS, VISA, Clocked
 
+pytestmark = pytest.mark.thorough
+
 ADDRESS = {
     "name": "Acme Ltd",
     "line1": "1 Main St",

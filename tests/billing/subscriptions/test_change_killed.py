@@ -14,6 +14,8 @@ from outbound.models import Message
 from tests.billing.conftest import Shop
 from tests.billing.killed import killed_at
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def shop(open_shop: Callable[[], Shop]) -> Shop:

@@ -11,6 +11,8 @@ import stripe as sdk
 from tests.billing.conftest import Shop
 from tests.billing.subscriptions.clocked import Clocked, clocked, due
 
+pytestmark = pytest.mark.thorough
+
 WISHES: list[dict[str, object]] = [
     {"plan": "pro"},
     {"plan": "pro", "interval": "year"},

@@ -252,6 +252,7 @@ def bought(shop: Shop) -> Shop:
     return shop
 
 
+@pytest.mark.thorough
 @how(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_order_repetition_and_loss_end_as_stripe_says(

@@ -32,6 +32,7 @@ def test_there_are_never_more_series_than_a_small_prometheus_takes():
     assert not labels & {"tenant", "workspace", "person", "user", "client", "path", "host"}
 
 
+@pytest.mark.thorough
 def test_10_000_workspaces_and_all_that_clients_make_up_stay_below_the_bound(counted):  # noqa: F811
     for number in range(10_000):
         requests.count(
