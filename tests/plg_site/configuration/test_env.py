@@ -14,7 +14,8 @@ from plg_site.configuration import env
 from plg_site.devstack.options import ROOT
 
 # Of programs and of the tests; nobody sets them for an installation.
-NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PLG_STOP_AT"}
+# No settings: Django is told which those are, tests where to stop, pydantic to look for no plugins.
+NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PLG_STOP_AT", "PYDANTIC_DISABLE_PLUGINS"}
 
 
 @pytest.fixture(autouse=True)

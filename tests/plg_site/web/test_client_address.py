@@ -251,6 +251,8 @@ READS_IT = {
     "plg_site/web/probes.py": "tells this machine more, and nobody behind a proxy",
     "plg_site/development/debug_page.py": "answers this machine alone, and nobody behind a proxy",
     "plg_site/development/outbox.py": "answers this machine alone, whatever a proxy says",
+    "plg_site/collect/application.py": "makes an environ for the finder, from what the server says",
+    "plg_site/web/first_party.py": "hands on what was found",
     "product/counting.py": "counts by networks, from the environ that a click was kept with",
     "cms/releases/rendering.py": "makes a request up",
 }
