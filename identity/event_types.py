@@ -25,12 +25,21 @@ CONSENT_CHANGED = EventType(
     webhooks=False,
 )
 
+# What staff (or an operator, without a person) decide about what the collector takes.
+SOURCE_CREATED = EventType(
+    "Source Created", properties={"source_id": str, "kind": str}, webhooks=False
+)
+SOURCE_ENDED = EventType("Source Ended", properties={"source_id": str, "kind": str}, webhooks=False)
+EVENT_NAME_DECIDED = EventType(
+    "Event Name Decided", properties={"name": str, "state": str}, webhooks=False
+)
+
 # What `people.following` reads.
 OF_PERSONS = (CONSENT_CHANGED, PERSON_IDENTIFIED, EMAIL_VERIFIED, PERSON_DESCRIBED, PERSON_ALIASED)
 
 ALL = (
     SIGNED_UP, EMAIL_VERIFIED, ACCOUNT_CLOSED, PERSONS_MERGED, PERSONS_PARTED, PERSON_ERASED,
-    CONSENT_CHANGED,
+    CONSENT_CHANGED, SOURCE_CREATED, SOURCE_ENDED, EVENT_NAME_DECIDED,
     PERSON_IDENTIFIED, PERSON_DESCRIBED, GROUP_DESCRIBED, PERSON_ALIASED,
     SCREEN_VIEWED,
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from identity.collecting.bodies import MAX_SENT, TooLarge, Unreadable, plain
 from identity.collecting.calls import MOST, Message, TooMany, read_batch, read_one
+from identity.collecting.deciding import decide
+from identity.collecting.forgetting import forget
 from identity.collecting.keys import LONGEST as LONGEST_KEY
 from identity.collecting.keys import hashed
 from identity.collecting.plan import KINDS, NotAPlan, guessed
@@ -30,7 +32,9 @@ __all__ = [
     "TooMany",
     "Unreadable",
     "create",
+    "decide",
     "end",
+    "forget",
     "guessed",
     "hashed",
     "load",

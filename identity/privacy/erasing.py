@@ -27,7 +27,7 @@ from django.utils import timezone
 
 import events
 from events.store import get_store
-from identity import event_types, sealing
+from identity import collecting, event_types, sealing
 from identity.account import closing
 from identity.models import Erasure, Person, PersonIdentifier, User
 from identity.people import attributes, forgetting, subjects
@@ -70,7 +70,7 @@ def begin(person: UUID, *, by: User | None, reason: str) -> Erasure:
         if by is not None and row.user_id == by.pk:
             raise NotErased("That is you. Close your own account on its page.")
         closing.close(row.user)
-    gone = forgetting.forget(human)
+    gone = forgetting.forget(human) + collecting.forget(whom.words)
     for each in human.persons:
         person_forgotten.send(sender=Person, person_id=each)
     return Erasure.objects.create(

@@ -92,8 +92,7 @@ def decide(request: UserRequest, name_id: int) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _one(request, row, form, status=400)
-    row.state, row.properties = form.cleaned_data["state"], form.cleaned_data["properties"]
-    row.save(update_fields=["state", "properties"])
+    collecting.decide(row, **form.cleaned_data, by=request.user)
     messages.success(request, f"“{row}” is {row.get_state_display().lower()} now.")
     return redirect("staff_event_names")
 

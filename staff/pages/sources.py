@@ -55,7 +55,9 @@ def create(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        source, key = collecting.create(form.cleaned_data["name"], kind=form.cleaned_data["kind"])
+        source, key = collecting.create(
+            form.cleaned_data["name"], kind=form.cleaned_data["kind"], by=request.user
+        )
     except collecting.NotMade as refused:
         form.add_error(None, str(refused))
         return _page(request, form, status=400)
@@ -68,7 +70,7 @@ def create(request: UserRequest) -> HttpResponse:
 def end(request: UserRequest, pk: UUID) -> HttpResponse:
     """Its key opens nothing from now on."""
     source = get_object_or_404(Source, pk=pk)
-    collecting.end(source)
+    collecting.end(source, by=request.user)
     messages.success(request, f"“{source}” has ended; collectors know within seconds.")
     return redirect("staff_sources")
 

@@ -7,8 +7,11 @@ import re
 import pytest
 from django.utils import timezone
 
+from events.event import decode
+from events.models import OutboxEvent
 from identity import collecting
 from identity.models import EventName, Source, Trouble
+from identity.persons import person_of
 
 SOURCES, MAKE, NAMES = "/staff/sources/", "/staff/sources/new/", "/staff/event-names/"
 SAID = {"name": "Backend", "kind": "server"}
@@ -44,6 +47,29 @@ def test_nobody_else_sees_or_does_any_of_it(client_for, people, acme, unplanned)
     unplanned.refresh_from_db()
     source.refresh_from_db()
     assert (unplanned.state, source.ended_at, Source.objects.count()) == ("unplanned", None, 1)
+
+
+def test_the_log_keeps_who_decided(staff, people, unplanned):
+    staff.post(MAKE, SAID)
+    staff.post(f"{SOURCES}{Source.objects.get().pk}/end/")
+    staff.post(f"{NAMES}{unplanned.pk}/decision/", {"state": "blocked", "properties": ""})
+    mine = person_of(people.outsider).pk
+    told = [decode(row.payload) for row in OutboxEvent.objects.order_by("pk")]
+    assert [each.name for each in told if each.person == mine] == [
+        "Source Created",
+        "Source Ended",
+        "Event Name Decided",
+    ]
+
+
+def test_an_example_says_nothing_of_who_was_forgotten(unplanned):
+    unplanned.example = {"who": ["Ada@x.example and me"]}
+    unplanned.save()
+    assert collecting.forget(["bob@x.example"]) == 0
+    assert collecting.forget(["ada@x.example", "bob"]) == 1
+    unplanned.refresh_from_db()
+    assert unplanned.example == {}
+    assert collecting.forget([]) == 0
 
 
 def test_a_source_is_made_its_key_is_shown_once_and_it_ends(staff, client_for, people):

@@ -115,7 +115,7 @@ NOT_AUDITED = {
     # About people: who looked is kept (staff.trail), and who joined or forgot whom, with the row itself.
     "staff_people", "staff_timeline", "staff_merge", "staff_merge_undo", "staff_export_person",
     "staff_erase", "staff_erasure", "staff_erasures",
-    # Of the installation: the rows say who made and ended a source, who planned a name.
+    # Of the installation: the log keeps who made and ended a source, who planned a name.
     "staff_sources", "staff_sources_create", "staff_source_end",
     "staff_event_names", "staff_event_name", "staff_event_name_decision",
     "staff_trail", "staff_messages", "staff_message_again",
