@@ -16,6 +16,13 @@ from billing.subscriptions.changing import making, scheduling
 from billing.webhooks import handling
 from tests.forked import killed_in
 
+
+def _stand_alone() -> None:
+    """In a child: connect without the pool, whose threads would begin in the copy of a process that had
+    threads of its own, and may wait for a lock that one of them held."""
+    connection.settings_dict["OPTIONS"]["pool"] = None
+
+
 _NAMING_STEPS = (handling, making, scheduling, subscription, webhook_urls)
 
 
@@ -37,6 +44,7 @@ def is_killed_around(
             return None
 
         try:
+            _stand_alone()
             setattr(module, name, killed)
             work()
             os._exit(0)
@@ -58,6 +66,7 @@ def killed_at(name: str, work: Callable[[], object]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def in_child() -> None:
+        _stand_alone()
         for module in _NAMING_STEPS:
             module.step = at  # type: ignore[attr-defined]
         work()
