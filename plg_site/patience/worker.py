@@ -45,6 +45,20 @@ SURELY_LEFT_AFTER = 1.0  # until then, an end of sending may be that of a client
 _PIECE = 64 * 1024
 
 
+_Come = tuple[socket.socket, Any, Any]  # a connection, from where, to where
+
+
+def _next(listener: socket.socket) -> _Come | tuple[()] | None:
+    """Whoever waits at a port; () for one who has left again, None where nobody is."""
+    try:
+        sock, address = listener.accept()
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            raise
+        return () if error.errno == errno.ECONNABORTED else None
+    return sock, address, listener.getsockname()
+
+
 class PatientWorker(ThreadWorker):
     """See above. `gathering`, `idle` and `lingering` are about in the order of their deadlines.
 
@@ -73,21 +87,25 @@ class PatientWorker(ThreadWorker):
         if enabled or self.alive:
             return
         for listener in self.sockets:
+            come: list[_Come] = []
             with contextlib.suppress(OSError):  # closed already
-                while self.accept(listener):
-                    pass
+                # Taken first and looked at afterwards: else the queue of a busy port has no end.
+                while (found := _next(listener)) is not None:
+                    come += [found] if found else []
             listener.close()
+            for each in come:
+                self._arrive(*each)
 
     def accept(self, listener: socket.socket) -> bool:
         """Whether somebody was there."""
-        try:
-            sock, address = listener.accept()
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
-            return error.errno == errno.ECONNABORTED
+        found = _next(listener)
+        if found:
+            self._arrive(*found)
+        return found is not None
+
+    def _arrive(self, sock: socket.socket, address: Any, at: Any) -> None:
         self.nr_conns += 1
-        conn = Arriving(self.cfg, sock, address, listener.getsockname())
+        conn = Arriving(self.cfg, sock, address, at)
         half = self.worker_connections // 2
         if len(self.gathering) > half:
             self._drop(next(iter(self.gathering)))
@@ -96,7 +114,6 @@ class PatientWorker(ThreadWorker):
         self._begin(conn)
         self._watch(conn)
         self._take(conn)  # most requests are there as soon as the connection is
-        return True
 
     def _watch(self, conn: Arriving, what: int = selectors.EVENT_READ) -> None:
         callback = partial(self._on_event, conn)

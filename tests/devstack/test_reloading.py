@@ -16,7 +16,7 @@ from plg_site.devstack.reloading import Watcher
 from plg_site.walk.browser import Browser
 from tests.devstack.adopters import copy_of_the_tree, in_tree, shell_of
 
-PROJECT = {"web", "background", "live"}
+PROJECT = {"web", "background", "live", "collect"}
 SECONDS = 60
 
 

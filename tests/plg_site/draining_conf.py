@@ -22,3 +22,4 @@ def on_starting(server: object) -> None:
 
 def post_worker_init(worker: object) -> None:
     probes.begin()
+    (Path(os.environ["BOOTED"]) / str(os.getpid())).touch()

@@ -7,10 +7,12 @@ import gc
 import http.client
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -49,18 +51,23 @@ def running(
     port = free_port()
     env = os.environ | {"PORT": str(port), "DRAIN_SECONDS": str(seconds), "PYTHONPATH": str(ROOT)}
     env["SAID"] = str(said)
+    booted = Path(tempfile.mkdtemp(prefix="plg-booted-"))
+    env["BOOTED"] = str(booted)
     command = [
         sys.executable, "-m", "gunicorn", "tests.plg_site.waiting_application:application",
         "-c", "tests/plg_site/draining_conf.py", "--graceful-timeout", "30",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
+        # gunicorn loses what it is told for a worker that is being started.
+        until(lambda: len(list(booted.iterdir())) == 2, "its workers never got ready")
         until(lambda: ask(port, "/readyz") == 200, "it never got ready")
         yield process, port
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE)
+        shutil.rmtree(booted)
 
 
 def test_the_port_opens_only_once_the_project_is_loaded(tmp_path):
