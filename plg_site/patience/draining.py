@@ -24,6 +24,7 @@ def prepare(arbiter: Any, *, seconds: int) -> None:
         is_hurried = probes.is_leaving()
         probes.leave()
         if is_hurried or seconds <= 0:
+            probes.stop()  # what gunicorn says to a worker that is being started is lost (its issue 1910)
             stop()  # raises StopIteration
         timer = threading.Timer(seconds, arbiter.signal, args=[signal.SIGTERM, None])
         timer.daemon = True

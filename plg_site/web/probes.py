@@ -76,7 +76,16 @@ def leave() -> None:
 
 
 def is_leaving() -> bool:
-    return _standing.leaving[0] == 1
+    return _standing.leaving[0] != 0
+
+
+def stop() -> None:
+    """The drain is over: all workers stop, also one that is just being started."""
+    _standing.leaving[0] = 2
+
+
+def is_stopping() -> bool:
+    return _standing.leaving[0] == 2
 
 
 def answer(path: str, *, wants_all: bool = False, is_stopping: bool = False) -> Answer:

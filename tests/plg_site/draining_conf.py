@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 from plg_site.patience import draining
@@ -18,6 +19,11 @@ def on_starting(server: object) -> None:
         is_shut = caller.connect_ex(("127.0.0.1", int(os.environ["PORT"]))) != 0
     Path(os.environ["SAID"]).write_text("shut" if is_shut else "open")
     draining.prepare(server, seconds=int(os.environ["DRAIN_SECONDS"]))
+
+
+def post_fork(server: object, worker: object) -> None:
+    if getattr(worker, "age", 0) == 2:  # the second one takes its time
+        time.sleep(int(os.environ["STARTING"]))
 
 
 def post_worker_init(worker: object) -> None:

@@ -46,21 +46,21 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def running(
-    seconds: int, said: Path = Path(os.devnull)
+    seconds: int, said: Path = Path(os.devnull), *, starting: int = 0
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     env = os.environ | {"PORT": str(port), "DRAIN_SECONDS": str(seconds), "PYTHONPATH": str(ROOT)}
     env["SAID"] = str(said)
     booted = Path(tempfile.mkdtemp(prefix="plg-booted-"))
-    env["BOOTED"] = str(booted)
+    env |= {"BOOTED": str(booted), "STARTING": str(starting)}
     command = [
         sys.executable, "-m", "gunicorn", "tests.plg_site.waiting_application:application",
         "-c", "tests/plg_site/draining_conf.py", "--graceful-timeout", "30",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
-        # gunicorn loses what it is told for a worker that is being started.
-        until(lambda: len(list(booted.iterdir())) == 2, "its workers never got ready")
+        workers = 1 if starting else 2
+        until(lambda: len(list(booted.iterdir())) >= workers, "its workers never got ready")
         until(lambda: ask(port, "/readyz") == 200, "it never got ready")
         yield process, port
     finally:
@@ -76,6 +76,14 @@ def test_the_port_opens_only_once_the_project_is_loaded(tmp_path):
     assert "load_web" in shipped["on_starting"].__code__.co_names
     with running(0, tmp_path / "said"):
         assert (tmp_path / "said").read_text() == "shut"
+
+
+def test_a_worker_that_is_being_started_hears_that_it_is_over():
+    with running(0, starting=3) as (process, _):
+        began = time.monotonic()
+        process.terminate()
+        process.wait(PATIENCE)
+        assert time.monotonic() - began < 20, "it was killed, as who does not hear: after 30 s"
 
 
 def test_while_all_threads_are_busy_it_is_answered():
