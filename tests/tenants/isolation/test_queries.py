@@ -34,4 +34,6 @@ def test_the_second_workspace_costs_one_setting_of_the_path(client_for, people, 
     once = asked_for(one, "/links/")
     again = asked_for(one, "/links/")
     assert ["search_path" in query for query in once].count(True) == 1
-    assert len(again) == len(once) - 1
+    # What a process asks once in a second may be in the first one, too.
+    assert not [query for query in again if "search_path" in query]
+    assert len(again) <= len(once) - 1
