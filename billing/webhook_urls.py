@@ -23,30 +23,25 @@ from events.steps import step
 app_name = "stripe"
 log = structlog.get_logger()
 
-# The worker is woken once in a window by each process, and begins when it is over: so it finds all that was
-# stored meanwhile, and thousands of webhooks are some rounds. The more come, the longer the window: while
-# Stripe waits for answers, a customer is settled once for many webhooks.
-_WINDOW, _LONGEST = 0.25, 2.0  # seconds
-_FEW = 25  # webhooks in a window that do not make the next one longer
+# The worker is woken once in this time by each process, and begins when it is over: so it finds all that
+# was stored meanwhile, and thousands of webhooks are some rounds.
+_WINDOW = 0.25  # seconds
 
 
 class _Bell:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._next = 0.0
-        self._rung = 0  # since the worker was woken
 
     def ring(self) -> None:
         """Let a worker look into the inbox soon; without a broker the periodic check does."""
         now = time.monotonic()
         with self._lock:
-            self._rung += 1
             if now < self._next:
                 return
-            window = min(_LONGEST, _WINDOW * max(1.0, self._rung / _FEW))
-            self._next, self._rung = now + window, 0
+            self._next = now + _WINDOW
         try:
-            tasks.work_off_inbox.apply_async(countdown=window, expires=60, retry=False)
+            tasks.work_off_inbox.apply_async(countdown=_WINDOW, expires=60, retry=False)
         except OperationalError as error:
             log.warning("stripe.inbox_waits_for_the_check", error=str(error))
 
