@@ -336,7 +336,8 @@ class PatientWorker(ThreadWorker):
     def murder_pending(self) -> None:
         """Let go of who has had his time; of a worker that stops, soon of all who have said nothing."""
         now = time.monotonic()
-        self.alive = self.alive and not probes.is_stopping()
+        if probes.is_stopping():
+            self.alive = False
         for waiting in (self.gathering, self.lingering):
             while waiting and (first := next(iter(waiting))).deadline <= now:
                 self._drop(first)

@@ -151,7 +151,9 @@ def check(log: Log, before: dict[UUID, tuple[int, Event]]) -> None:
             assert new.anonymous_id not in (LAPTOP, None)
         elif old.person == BOB or old.person == old.anonymous_id:
             assert (new.person, new.anonymous_id) == (old.person, old.anonymous_id)
-            assert (new.properties, new.context) == rewrite(old.name, old.properties, old.context, False)
+            assert (new.properties, new.context) == rewrite(
+                old.name, old.properties, old.context, False
+            )
     for column in ("person", "anonymous_id"):
         pairs = {
             (getattr(before[key][1], column), getattr(after[key][1], column)) for key in before
